@@ -1,0 +1,82 @@
+# What a developer and CI run. `make help` lists it.
+#
+# The tools that are not Rust live in .tools/, at the versions of infra/tools/, one folder each.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+# The steps of `make test` stand in the order in which they are worth knowing: quick ones first.
+.NOTPARALLEL:
+
+STEPS := format spelling licences arrows paths lint tests docs machines template foreign
+
+PYTHON := python3
+SAM := .tools/sam/bin
+PAWL := $(or $(CARGO_TARGET_DIR),target)/debug/pawl
+# SAM looks for a region and keys even where it asks nobody.
+OFFLINE := AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none SAM_CLI_TELEMETRY=0
+
+.PHONY: help test tools pawl generate $(STEPS)
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+test: tools $(STEPS) ## Run everything CI runs
+	@echo "make test: passed $(STEPS)"
+
+# ---------------------------------------------------------------- The steps of `make test`
+
+format: ## Check the layout of the code
+	cargo fmt --all --check
+
+spelling: .tools/linters/ready ## Check the spelling
+	.tools/linters/bin/typos .
+
+licences: ## Check licences and sources of what we depend on
+	$(PYTHON) infra/checks/licences.py
+
+arrows: ## Check which crate depends on which
+	$(PYTHON) infra/checks/arrows.py
+
+paths: ## Check that the paths named in docs/ARCHITECTURE.md exist
+	$(PYTHON) infra/checks/paths.py docs/ARCHITECTURE.md
+
+lint: ## Check the code with clippy
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+tests: ## Run the tests, cases included
+	cargo test --workspace --locked
+
+docs: ## Build the API documentation without warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+
+machines: pawl .tools/npm/ready .tools/sam/ready ## Show every example's machine to validators of others
+	$(PYTHON) infra/checks/machines.py --pawl $(PAWL)
+
+template: .tools/sam/ready ## Check the template of the deployment
+	$(OFFLINE) $(SAM)/sam validate --lint --template template.yaml
+
+foreign: pawl .tools/sam/ready .tools/ministack/ready ## Deploy to an AWS of others and compare its records with the laptop's
+	.tools/ministack/bin/python infra/checks/foreign.py --pawl $(PAWL)
+
+# ---------------------------------------------------------------- What the steps need
+
+generate: pawl ## Compile the machines that template.yaml deploys
+	$(PYTHON) infra/checks/machines.py --pawl $(PAWL) --write
+
+pawl:
+	cargo build --package pawl --locked --quiet
+
+tools: .tools/linters/ready .tools/npm/ready .tools/sam/ready .tools/ministack/ready ## Install the tools into .tools/
+
+.tools/npm/ready: infra/tools/package.json infra/tools/package-lock.json
+	mkdir -p .tools/npm
+	cp $^ .tools/npm/
+	npm ci --prefix .tools/npm --no-audit --no-fund --loglevel=error
+	touch $@
+
+# A tool whose requirements changed is made anew, so that nothing old stays behind.
+.tools/%/ready: infra/tools/%.txt
+	rm -rf .tools/$*
+	$(PYTHON) -m venv .tools/$*
+	.tools/$*/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@

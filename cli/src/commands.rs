@@ -1,0 +1,96 @@
+//! The commands: one file each.
+
+mod check;
+mod compile;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Workflows as AWS Step Functions machines, on this machine and in the cloud.
+#[derive(Parser)]
+#[command(name = "pawl", version, arg_required_else_help = true, after_help = EXAMPLES)]
+pub struct Pawl {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  pawl run workflows/examples/welcome-email
+  pawl check workflows/examples/*/workflow.json
+  pawl compile workflows/examples/welcome-email -o welcome-email.asl.json";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Say what is wrong with definitions
+    Check(check::Check),
+    /// Print the machine that a definition becomes
+    Compile(compile::Compile),
+    /// Run a workflow on this machine
+    Run(run::Run),
+}
+
+impl Pawl {
+    /// Runs the command.
+    pub fn run(self) -> anyhow::Result<Outcome> {
+        match self.command {
+            Command::Check(command) => command.run(),
+            Command::Compile(command) => command.run(),
+            Command::Run(command) => command.run(),
+        }
+    }
+}
+
+/// How a command that did its work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well.
+    Done,
+    /// A definition was refused, or a run did not complete.
+    Refused,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => Self::SUCCESS,
+            Outcome::Refused => Self::from(1),
+        }
+    }
+}
+
+/// How much is evaluated in one invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// Every step is a task of its own
+    #[value(name = "0")]
+    O0,
+    /// Conditions, loops and transforms ride along with the step before them
+    #[value(name = "1")]
+    O1,
+}
+
+/// The options that shape a machine.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct MachineOptions {
+    /// How much is evaluated in one invocation: 0 or 1
+    #[arg(short = 'O', value_name = "LEVEL", default_value = "1")]
+    level: Level,
+    /// Hand a cycle over to a new execution after so many visits, instead of when the event limit asks for it
+    #[arg(long, value_name = "VISITS")]
+    hand_over_after: Option<u32>,
+}
+
+impl From<MachineOptions> for pawl_compiler::Options {
+    fn from(options: MachineOptions) -> Self {
+        let level = match options.level {
+            Level::O0 => pawl_compiler::Level::O0,
+            Level::O1 => pawl_compiler::Level::O1,
+        };
+        Self {
+            level,
+            hand_over_after: options.hand_over_after,
+        }
+    }
+}

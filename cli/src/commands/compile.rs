@@ -1,0 +1,52 @@
+//! `pawl compile`: prints the machine that a definition becomes.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use super::{MachineOptions, Outcome};
+use crate::project::Project;
+
+const EXAMPLES: &str = "Examples:
+  pawl compile workflows/examples/auto-reply
+  pawl compile order.json -O0 -o order.asl.json
+
+The machine names its functions by placeholders such as ${ActionFunction}, which a deployment replaces.";
+
+/// Print the machine that a definition becomes.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Compile {
+    /// A definition, or a folder that holds a `workflow.json` or `workflow.yaml`
+    path: PathBuf,
+    #[command(flatten)]
+    machine: MachineOptions,
+    /// Write the machine to a file instead of printing it
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+}
+
+impl Compile {
+    #[expect(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "the command line's own output"
+    )]
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let project = Project::open(&self.path)?;
+        let compiled = project.compile(self.machine.into());
+        if !compiled.diagnostics.is_empty() {
+            eprintln!("{}\n", project.render(&compiled.diagnostics));
+        }
+        let Some(program) = compiled.program else {
+            return Ok(Outcome::Refused);
+        };
+        let text = serde_json::to_string_pretty(&program.lowered.machine)?;
+        match self.output {
+            Some(file) => std::fs::write(&file, text + "\n")
+                .with_context(|| format!("cannot write `{}`", file.display()))?,
+            None => println!("{text}"),
+        }
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,242 @@
+//! `pawl run`: runs a workflow on this machine.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::ValueEnum;
+use pawl_compiler::{Program, mocks};
+use pawl_contract::Mock;
+use pawl_functions::Settings;
+use pawl_interpreter::{EventDetails, HistoryEvent};
+use pawl_local::{Clock, Faults};
+use pawl_store::RunStatus;
+use serde_json::Value;
+
+use super::{MachineOptions, Outcome};
+use crate::laptop::{Laptop, Options, state_folder};
+use crate::project::Project;
+use crate::report::{Figures, Report, text};
+
+const EXAMPLES: &str = "Examples:
+  pawl run workflows/examples/welcome-email
+  pawl run order.json --input '{\"orderId\": \"o-1\"}' --mocks mocks.json
+  pawl run order.json --input @order-1.json --json | jq .output
+  pawl run workflows/examples/paging -O0 --clock simulated
+  pawl run workflows/examples/auto-reply --resume 019f2c5e-...
+
+A folder may hold `input.json`, `data.json` (records to load) and `mocks.json` beside its definition.
+Mail goes to `outbox/` in the state folder unless PAWL_SMTP_URL is set.
+Language models are asked where PAWL_LLM_URL, PAWL_LLM_API_KEY and PAWL_LLM_MODEL say; mock llm steps to do without.";
+
+/// Run a workflow on this machine.
+///
+/// Exits with 0 only when the run completed, 1 when the definition was refused or the run failed, 2 for misuse.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Run {
+    /// A definition, or a folder that holds a `workflow.json` or `workflow.yaml`
+    path: PathBuf,
+    /// The run's input, as JSON or `@FILE`
+    #[arg(long, value_name = "JSON|@FILE")]
+    input: Option<String>,
+    /// Records to load first: `{"customers": [...], ...}`
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// Results that stand in for steps: `{"<step>": ...}`
+    #[arg(long, value_name = "FILE")]
+    mocks: Option<PathBuf>,
+    #[command(flatten)]
+    machine: MachineOptions,
+    /// Whether to wait for time to pass, or to let it jump
+    #[arg(long, value_name = "CLOCK", default_value = "real")]
+    clock: ClockChoice,
+    /// The folder that keeps runs and records [default: .pawl]
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Go on with a run that was interrupted or failed
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["input", "data", "mocks"])]
+    resume: Option<String>,
+    /// Print the run as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where the time comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ClockChoice {
+    /// Time passes
+    Real,
+    /// Time jumps to whatever comes next
+    Simulated,
+}
+
+impl Run {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let project = Project::open(&self.path)?;
+        let mocks = if self.resume.is_some() {
+            BTreeMap::new()
+        } else {
+            project.mocks(self.mocks.as_deref())?
+        };
+        let Some(program) = self.compile(&project, &mocks) else {
+            return Ok(Outcome::Refused);
+        };
+        let input = project.input(self.input.as_deref())?;
+        let data = project.data(self.data.as_deref())?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("cannot start")?;
+        runtime.block_on(self.follow(&project, &program, input, &data, mocks))
+    }
+
+    /// Compiles, and says what there is to say; a step that cannot act yet must be mocked.
+    #[expect(clippy::print_stderr, reason = "the command line's own output")]
+    fn compile(&self, project: &Project, mocked: &BTreeMap<String, Mock>) -> Option<Program> {
+        let mut compiled = project.compile(self.machine.into());
+        // A resumed run brings its mocks with it.
+        if self.resume.is_none() {
+            mocks::settle(&mut compiled.diagnostics, mocked);
+        }
+        if let Some(program) = &compiled.program {
+            compiled
+                .diagnostics
+                .extend(mocks::check(&program.checked, mocked));
+        }
+        if !compiled.diagnostics.is_empty() {
+            eprintln!("{}\n", project.render(&compiled.diagnostics));
+        }
+        let is_sound = !compiled
+            .diagnostics
+            .iter()
+            .any(pawl_compiler::Diagnostic::is_error);
+        compiled.program.filter(|_| is_sound)
+    }
+
+    async fn follow(
+        &self,
+        project: &Project,
+        program: &Program,
+        input: Value,
+        data: &BTreeMap<String, Vec<Value>>,
+        mocks: BTreeMap<String, Mock>,
+    ) -> anyhow::Result<Outcome> {
+        let laptop = Laptop::open(self.options()).await?;
+        let mut events = laptop.events();
+        let started = if let Some(run) = &self.resume {
+            laptop.resume(run).await?
+        } else {
+            laptop.load(data).await?;
+            let machine = &program.lowered.machine;
+            let version = laptop
+                .publish(&program.checked.definition.name, machine)
+                .await?;
+            laptop.start(version, input, mocks, None).await?
+        };
+        let mut progress = Progress::new(self.json);
+        let mut figures = Figures {
+            states: program.lowered.machine.states.len(),
+            ..Figures::default()
+        };
+        let settled = laptop.local.settled();
+        tokio::pin!(settled);
+        let is_interrupted = loop {
+            tokio::select! {
+                biased;
+                _ = tokio::signal::ctrl_c() => break true,
+                Some((_, event)) = events.recv() => {
+                    figures.count(&event);
+                    progress.show(&event);
+                }
+                () = &mut settled => break false,
+            }
+        };
+        while let Ok((_, event)) = events.try_recv() {
+            figures.count(&event);
+        }
+        progress.end();
+        let report = laptop.report(&started.run, figures).await?;
+        self.print(&report)?;
+        if is_interrupted || report.status == RunStatus::Running {
+            self.how_to_resume(project, &report);
+        }
+        Ok(if report.status == RunStatus::Completed {
+            Outcome::Done
+        } else {
+            Outcome::Refused
+        })
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            state: Some(state_folder(self.state.as_deref())),
+            clock: match self.clock {
+                ClockChoice::Real => Clock::real(),
+                ClockChoice::Simulated => Clock::simulated(jiff::Timestamp::now()),
+            },
+            faults: Faults::none(),
+            seed: 0,
+            settings: Settings::from_env(&|name| std::env::var(name).ok()),
+        }
+    }
+
+    #[expect(clippy::print_stdout, reason = "the command line's own output")]
+    fn print(&self, report: &Report) -> anyhow::Result<()> {
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(report)?);
+        } else {
+            print!("{}", text(report));
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::print_stderr, reason = "the command line's own output")]
+    fn how_to_resume(&self, project: &Project, report: &Report) {
+        let state = self
+            .state
+            .as_ref()
+            .map(|state| format!(" --state {}", state.display()))
+            .unwrap_or_default();
+        eprintln!("\nThe run was interrupted. Go on with it:");
+        eprintln!(
+            "  pawl run {} --resume {}{state}",
+            project.given.display(),
+            report.run
+        );
+    }
+}
+
+/// The state that a run is in, on one line of a terminal.
+struct Progress {
+    is_shown: bool,
+}
+
+impl Progress {
+    fn new(json: bool) -> Self {
+        Self {
+            is_shown: !json && std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn show(&mut self, event: &HistoryEvent) {
+        if let EventDetails::StateEntered { name, .. } = &event.details {
+            self.write(&format!("\r\x1b[2K▸ {name}"));
+        }
+    }
+
+    fn end(&mut self) {
+        self.write("\r\x1b[2K");
+    }
+
+    /// What cannot be shown is not worth failing a run for.
+    fn write(&self, text: &str) {
+        if self.is_shown {
+            let mut stderr = std::io::stderr();
+            let _ = stderr
+                .write_all(text.as_bytes())
+                .and_then(|()| stderr.flush());
+        }
+    }
+}

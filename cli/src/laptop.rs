@@ -1,0 +1,248 @@
+//! AWS on this machine with our functions installed: where `pawl run` publishes, starts and follows runs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use aws_sdk_sfn::Client as StepFunctions;
+use bytes::Bytes;
+use pawl_asl::Machine;
+use pawl_contract::{Kind, Mock, Start, StepError, code};
+use pawl_functions::{Function, Mail, Services, Settings};
+use pawl_interpreter::HistoryEvent;
+use pawl_local::{Clock, Faults, FunctionError, Functions, Local};
+use pawl_store::{Run, Store};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use crate::report::{Figures, Report};
+
+/// The organisation that runs on a laptop belong to.
+const ORG: &str = "default";
+const TABLE: &str = "pawl";
+const BUCKET: &str = "pawl";
+
+/// What is decided before the first run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder that holds everything; in memory where absent.
+    pub state: Option<PathBuf>,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// What goes wrong on the way to the services.
+    pub faults: Faults,
+    /// What chance begins with.
+    pub seed: u64,
+    /// What the environment says about mail and models.
+    pub settings: Settings,
+}
+
+/// AWS on this machine.
+#[derive(Clone)]
+pub struct Laptop {
+    /// The services.
+    pub local: Local,
+    /// What the functions work with.
+    pub services: Services,
+    store: Store,
+    step_functions: StepFunctions,
+}
+
+/// A run that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// The run's id.
+    pub run: String,
+}
+
+impl Laptop {
+    /// Opens the folder, or a memory, and installs the functions.
+    pub async fn open(options: Options) -> anyhow::Result<Self> {
+        let Options {
+            state,
+            clock,
+            faults,
+            seed,
+            mut settings,
+        } = options;
+        settings.table = TABLE.to_owned();
+        settings.bucket = BUCKET.to_owned();
+        settings.org = ORG.to_owned();
+        if matches!(settings.mail, Mail::None)
+            && let Some(state) = &state
+        {
+            settings.mail = Mail::Outbox(state.join("outbox"));
+        }
+        let local = Local::open(pawl_local::Options {
+            state,
+            clock,
+            faults,
+            seed,
+        })
+        .await?;
+        let sdk = local.sdk_config();
+        let store = Store::new(&sdk, TABLE, BUCKET);
+        let services = Services::new(&sdk, settings);
+        local.install(functions(services.clone()));
+        store
+            .create()
+            .await
+            .context("cannot create the table and the bucket")?;
+        Ok(Self {
+            local,
+            services,
+            store,
+            step_functions: StepFunctions::new(&sdk),
+        })
+    }
+
+    /// Loads business records, by collection.
+    pub async fn load(&self, data: &BTreeMap<String, Vec<Value>>) -> anyhow::Result<()> {
+        for (collection, records) in data {
+            self.store
+                .load(ORG, collection, records)
+                .await
+                .with_context(|| format!("cannot load `{collection}`"))?;
+        }
+        Ok(())
+    }
+
+    /// Publishes a machine and returns the ARN of its version; the same machine is the same version.
+    pub async fn publish(&self, workflow: &str, machine: &Machine) -> anyhow::Result<String> {
+        let definition = Kind::ALL
+            .iter()
+            .fold(serde_json::to_string(machine)?, |text, kind| {
+                text.replace(
+                    &format!("${{{}}}", kind.placeholder()),
+                    &function_arn(kind.name()),
+                )
+            });
+        let name = machine_name(workflow, &definition);
+        let created = self
+            .step_functions
+            .create_state_machine()
+            .name(name)
+            .definition(definition)
+            .role_arn("arn:aws:iam::000000000000:role/pawl-machine")
+            .publish(true)
+            .send()
+            .await
+            .context("cannot publish the machine")?;
+        created
+            .state_machine_version_arn
+            .ok_or_else(|| anyhow!("the machine was published without a version"))
+    }
+
+    /// Starts a run by way of the trigger.
+    pub async fn start(
+        &self,
+        machine: String,
+        input: Value,
+        mocks: BTreeMap<String, Mock>,
+        idempotency_key: Option<String>,
+    ) -> Result<Started, StepError> {
+        let start = Start {
+            machine,
+            input,
+            mocks,
+            idempotency_key,
+            ..Start::default()
+        };
+        let payload = serde_json::to_value(start).expect("a start is plain data");
+        let answer =
+            pawl_functions::handle(Function::Step(Kind::Trigger), payload, &self.services).await?;
+        let run = answer
+            .get("run")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        Ok(Started { run })
+    }
+
+    /// Goes on with a run that was interrupted or failed.
+    pub async fn resume(&self, run: &str) -> Result<Started, StepError> {
+        pawl_functions::resume(&self.services, ORG, run).await?;
+        Ok(Started {
+            run: run.to_owned(),
+        })
+    }
+
+    /// The run's report, as it stands now.
+    pub async fn report(&self, run: &str, figures: Figures) -> anyhow::Result<Report> {
+        let found = self
+            .store
+            .run(ORG, run)
+            .await?
+            .ok_or_else(|| anyhow!("there is no run `{run}`"))?;
+        let records = self.store.records(ORG, run).await?;
+        let output = self.store.output(&found).await?;
+        Ok(Report::new(found, output, records, figures))
+    }
+
+    /// The runs that are not over.
+    pub async fn open_runs(&self) -> anyhow::Result<Vec<String>> {
+        let runs = self.store.runs(ORG, 100).await?;
+        Ok(runs
+            .into_iter()
+            .filter(Run::is_open)
+            .map(|run| run.run)
+            .collect())
+    }
+
+    /// The history of executions as it happens.
+    pub fn events(&self) -> mpsc::UnboundedReceiver<(String, HistoryEvent)> {
+        self.local.events()
+    }
+}
+
+/// Our functions, as the local Lambda calls them: bytes in, bytes out.
+fn functions(services: Services) -> Functions {
+    Arc::new(move |name: &str, payload: Bytes| {
+        let (function, services) = (Function::from_name(name), services.clone());
+        Box::pin(async move {
+            let function = function.ok_or(FunctionError::Missing)?;
+            let raised = |error: StepError| FunctionError::Raised {
+                error_type: error.code,
+                message: error.message,
+            };
+            let payload = serde_json::from_slice(&payload).map_err(|error| {
+                raised(StepError::new(code::VALIDATION_ERROR, error.to_string()))
+            })?;
+            let answer = pawl_functions::handle(function, payload, &services)
+                .await
+                .map_err(raised)?;
+            Ok(Bytes::from(answer.to_string()))
+        })
+    })
+}
+
+/// The ARN under which a function is published here.
+fn function_arn(name: &str) -> String {
+    format!("arn:aws:lambda:us-east-1:000000000000:function:{name}:1")
+}
+
+/// A name that is the same for the same machine, so that publishing twice makes nothing new.
+fn machine_name(workflow: &str, definition: &str) -> String {
+    let slug: String = workflow
+        .chars()
+        .filter(|character| character.is_ascii_alphanumeric() || *character == '_')
+        .take(50)
+        .collect();
+    let hash = fingerprint(definition);
+    format!("{slug}-{hash}")
+}
+
+fn fingerprint(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(text)
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The folder of a state, made when it is missing.
+pub fn state_folder(given: Option<&Path>) -> PathBuf {
+    given.map_or_else(|| PathBuf::from(".pawl"), Path::to_owned)
+}

@@ -1,0 +1,6 @@
+//! The command line as a library, so that tests can do in-process what `pawl` does.
+
+pub mod commands;
+pub mod laptop;
+pub mod project;
+pub mod report;

@@ -1,0 +1,187 @@
+//! What a PATH on the command line means: a definition, or a folder with a definition and what belongs to it.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use annotate_snippets::Renderer;
+use pawl_compiler::diagnostic::{Diagnostic, Place, render};
+use pawl_compiler::{Compiled, Notation, Options, compile};
+use pawl_contract::Mock;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// A call that cannot be carried out as it was written.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Misuse {
+    message: String,
+    pub help: Option<String>,
+}
+
+impl Misuse {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// A definition's text and where it was read from.
+#[derive(Debug)]
+pub struct Project {
+    /// PATH, as it was given.
+    pub given: PathBuf,
+    /// The file of the definition.
+    pub path: PathBuf,
+    /// The folder, if PATH was one.
+    folder: Option<PathBuf>,
+    /// The definition.
+    pub text: String,
+    notation: Notation,
+}
+
+const DEFINITIONS: [&str; 3] = ["workflow.json", "workflow.yaml", "workflow.yml"];
+
+impl Project {
+    /// Finds and reads the definition that a path means.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let folder = path.is_dir().then(|| path.to_owned());
+        let file = match &folder {
+            None => path.to_owned(),
+            Some(folder) => {
+                let found = DEFINITIONS
+                    .iter()
+                    .map(|name| folder.join(name))
+                    .find(|file| file.is_file());
+                found.ok_or_else(|| {
+                    Misuse::new(format!("folder `{}` holds no definition", path.display())).help(
+                        "name the definition `workflow.json` or `workflow.yaml`, or give its path",
+                    )
+                })?
+            }
+        };
+        let text = read_text(&file)?;
+        let is_yaml = file
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let notation = if is_yaml {
+            Notation::Yaml
+        } else {
+            Notation::Json
+        };
+        Ok(Self {
+            given: path.to_owned(),
+            path: file,
+            folder,
+            text,
+            notation,
+        })
+    }
+
+    /// Compiles the definition.
+    pub fn compile(&self, options: Options) -> Compiled {
+        compile(&self.text, self.notation, options)
+    }
+
+    /// The diagnostics as text with source lines, coloured on a terminal.
+    pub fn render(&self, diagnostics: &[Diagnostic]) -> String {
+        let renderer = if std::io::stderr().is_terminal() {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        render(
+            diagnostics,
+            &self.text,
+            &self.path.display().to_string(),
+            &renderer,
+        )
+    }
+
+    /// The run's input: given as JSON or `@FILE`, else `input.json` in the folder, else nothing.
+    pub fn input(&self, given: Option<&str>) -> anyhow::Result<Value> {
+        match given {
+            None => Ok(self
+                .beside("input.json")?
+                .unwrap_or_else(|| Value::Object(serde_json::Map::new()))),
+            Some(given) => match given.strip_prefix('@') {
+                Some(file) => read_json(Path::new(file)),
+                None => parse_json(given, "--input"),
+            },
+        }
+    }
+
+    /// The records to load: from a file, else `data.json` in the folder.
+    pub fn data(&self, given: Option<&Path>) -> anyhow::Result<BTreeMap<String, Vec<Value>>> {
+        Ok(self
+            .given_or_beside(given, "data.json")?
+            .unwrap_or_default())
+    }
+
+    /// The mocks: from a file, else `mocks.json` in the folder.
+    pub fn mocks(&self, given: Option<&Path>) -> anyhow::Result<BTreeMap<String, Mock>> {
+        Ok(self
+            .given_or_beside(given, "mocks.json")?
+            .unwrap_or_default())
+    }
+
+    fn given_or_beside<T: DeserializeOwned>(
+        &self,
+        given: Option<&Path>,
+        name: &str,
+    ) -> anyhow::Result<Option<T>> {
+        match given {
+            Some(file) => read_json(file).map(Some),
+            None => self.beside(name),
+        }
+    }
+
+    fn beside<T: DeserializeOwned>(&self, name: &str) -> anyhow::Result<Option<T>> {
+        let file = self
+            .folder
+            .as_ref()
+            .map(|folder| folder.join(name))
+            .filter(|file| file.is_file());
+        file.map(|file| read_json(&file)).transpose()
+    }
+}
+
+/// Reads a file that must be UTF-8, and says where it is not.
+fn read_text(file: &Path) -> anyhow::Result<String> {
+    let bytes = std::fs::read(file)
+        .map_err(|error| Misuse::new(format!("cannot read `{}`: {error}", file.display())))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let place = error.utf8_error().valid_up_to();
+        let before =
+            String::from_utf8_lossy(error.as_bytes().get(..place).unwrap_or_default()).into_owned();
+        let Place { line, column } = Place::of(&before, before.len());
+        Refused(format!(
+            "{}:{line}:{column}: this is not UTF-8 text",
+            file.display()
+        ))
+        .into()
+    })
+}
+
+/// A file that cannot be understood.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Refused(String);
+
+fn read_json<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
+    parse_json(&read_text(file)?, &file.display().to_string())
+}
+
+fn parse_json<T: DeserializeOwned>(text: &str, from: &str) -> anyhow::Result<T> {
+    let parsed = serde_json::from_str(text);
+    parsed.map_err(|error| {
+        Misuse::new(format!("{from} is not the JSON that is needed: {error}")).into()
+    })
+}

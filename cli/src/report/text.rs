@@ -1,0 +1,148 @@
+//! A run as people read it: a line for every visit, indented by the loops around it.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use pawl_store::{RecordStatus, RunStatus};
+use serde_json::Value;
+
+use super::{Report, Visit};
+
+/// The most characters of a value that a line shows.
+const WIDEST_VALUE: usize = 72;
+
+/// The report as text.
+pub fn text(report: &Report) -> String {
+    let mut text = String::new();
+    let widest = report
+        .steps
+        .iter()
+        .map(|visit| visit.step.chars().count() + indent(visit).len())
+        .max()
+        .unwrap_or(0);
+    for visit in &report.steps {
+        line(&mut text, visit, widest);
+    }
+    closing(&mut text, report);
+    text
+}
+
+/// ```text
+/// 000003  ✔     assess_customer  [0]  success   3 ms  {"status":"active"}
+/// ```
+fn line(text: &mut String, visit: &Visit, widest: usize) {
+    let step = format!("{}{}", indent(visit), visit.step);
+    let iteration = visit
+        .iteration
+        .iter()
+        .map(|index| format!("[{index}]"))
+        .collect::<String>();
+    let port = visit.port.as_deref().unwrap_or("-");
+    let mocked = if visit.mocked { " (mocked)" } else { "" };
+    let attempts = if visit.attempts > 1 {
+        format!(" ({} attempts)", visit.attempts)
+    } else {
+        String::new()
+    };
+    let milliseconds = visit
+        .completed_at
+        .as_deref()
+        .map_or_else(String::new, |end| took(&visit.started_at, end));
+    let shown = match (&visit.error, &visit.output) {
+        (Some(error), _) => format!("{}: {}", error.code, error.message),
+        (None, Value::Null) => String::new(),
+        (None, output) => shorten(&output.to_string()),
+    };
+    let row = format!(
+        "{}  {} {step:<widest$}  {iteration:<8} {port:<8} {milliseconds:>8}  {shown}{mocked}{attempts}",
+        visit.at,
+        mark(visit.status),
+    );
+    writeln(text, row.trim_end());
+}
+
+fn closing(text: &mut String, report: &Report) {
+    let took = match (
+        report.steps.first(),
+        report
+            .steps
+            .iter()
+            .filter_map(|visit| visit.completed_at.as_deref())
+            .max(),
+    ) {
+        (Some(first), Some(last)) => format!(" after {}", took(&first.started_at, last)),
+        _ => String::new(),
+    };
+    writeln(text, "");
+    let status = serde_json::to_value(report.status).ok();
+    let status = status.as_ref().and_then(Value::as_str).unwrap_or("unknown");
+    let sign = if report.status == RunStatus::Completed {
+        '✔'
+    } else {
+        '✖'
+    };
+    writeln(text, &format!("{sign} {} {status}{took}", report.workflow));
+    if let Some(error) = &report.error {
+        let step = error
+            .step
+            .as_ref()
+            .map(|step| format!("step `{step}` failed with "))
+            .unwrap_or_default();
+        writeln(text, &format!("  {step}{}: {}", error.code, error.message));
+    }
+    if !report.output.is_null() {
+        let pretty = serde_json::to_string_pretty(&report.output).unwrap_or_default();
+        writeln(text, &format!("  output: {}", pretty.replace('\n', "\n  ")));
+    }
+    let machine = &report.machine;
+    writeln(
+        text,
+        &format!(
+            "  run {} · {} states, {} transitions, {} events",
+            report.run, machine.states, machine.transitions, machine.events
+        ),
+    );
+}
+
+fn indent(visit: &Visit) -> String {
+    "  ".repeat(visit.iteration.len())
+}
+
+fn mark(status: RecordStatus) -> char {
+    match status {
+        RecordStatus::Completed => '✔',
+        RecordStatus::Failed => '✖',
+        RecordStatus::Claimed => '…',
+    }
+}
+
+/// The time between two moments, for people.
+fn took(start: &str, end: &str) -> String {
+    let moment = |text: &str| text.parse::<Timestamp>().ok();
+    let Some(milliseconds) = moment(start)
+        .zip(moment(end))
+        .map(|(start, end)| end.as_millisecond() - start.as_millisecond())
+    else {
+        return String::new();
+    };
+    match milliseconds {
+        ..1_000 => format!("{milliseconds} ms"),
+        1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+        _ => format!(
+            "{} min {} s",
+            milliseconds / 60_000,
+            milliseconds % 60_000 / 1_000
+        ),
+    }
+}
+
+fn shorten(value: &str) -> String {
+    if value.chars().count() <= WIDEST_VALUE {
+        return value.to_owned();
+    }
+    value.chars().take(WIDEST_VALUE - 1).chain(['…']).collect()
+}
+
+fn writeln(text: &mut String, line: &str) {
+    writeln!(text, "{line}").expect("writing to a string cannot fail");
+}

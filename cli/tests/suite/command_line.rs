@@ -1,0 +1,124 @@
+//! The binary as people and scripts meet it: exit codes, places, help lines.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::corpus::root;
+
+fn pawl(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pawl"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("PAWL_SMTP_URL")
+        .env_remove("PAWL_LLM_URL");
+    command.output().expect("pawl runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn welcome_email_runs_and_its_mail_lies_in_the_outbox() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let example = root().join("workflows/examples/welcome-email");
+    let output = pawl(
+        folder.path(),
+        &["run", &example.display().to_string(), "--json"],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(
+        report.get("status").and_then(Value::as_str),
+        Some("completed")
+    );
+    assert_eq!(
+        std::fs::read_dir(folder.path().join(".pawl/outbox"))
+            .expect("an outbox")
+            .count(),
+        1
+    );
+}
+
+/// What each misuse or refusal says, and the code with which it exits.
+#[test]
+fn bad_input_is_refused_with_a_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write =
+        |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).expect("a file");
+    write("broken.json", b"{\"name\": \"x\",}");
+    write("empty.json", b"");
+    write("deep.json", "[".repeat(100_000).as_bytes());
+    write("latin1.json", b"{\n  \"name\": \"caf\xe9\"}");
+    write(
+        "type.json",
+        br#"{"name": "x", "steps": [{"stepSlug": "a", "stepType": "lop"}]}"#,
+    );
+    write("number.json", b"7");
+    let step = r#"{"stepSlug": "a", "stepType": "action", "config": {"type": "set_variables", "parameters": {"x": 1}}}"#;
+    write(
+        "fine.json",
+        format!(r#"{{"name": "x", "steps": [{step}]}}"#).as_bytes(),
+    );
+    write("fine.yaml", b"name: x\nsteps:\n  - stepSlug: a\n    stepType: action\n    config: {type: set_variables, parameters: {x: 1}}\n");
+    let rows: &[(&[&str], i32, &str)] = &[
+        (&["check", "fine.json"], 0, "0 errors"),
+        (&["check", "fine.yaml"], 0, "0 errors"),
+        (&["check", "broken.json"], 1, "broken.json:1:13"),
+        (&["check", "empty.json"], 1, "the definition is empty"),
+        (&["check", "deep.json"], 1, "nested"),
+        (&["check", "latin1.json"], 1, "latin1.json:2:15"),
+        (&["check", "type.json"], 1, "did you mean `loop`?"),
+        (&["check", "number.json"], 1, "an object"),
+        (&["check", "missing.json"], 2, "missing.json"),
+        (&["check"], 2, "PATH"),
+        (&["check", "."], 2, "holds no definition"),
+        (&["run", "type.json"], 1, "unknown-step-type"),
+        (&["run", "fine.json", "--input", "{"], 2, "--input"),
+        (
+            &["run", "fine.json", "--input", "@missing.json"],
+            2,
+            "missing.json",
+        ),
+        (
+            &["run", "fine.json", "--mocks", "fine.yaml"],
+            2,
+            "fine.yaml",
+        ),
+        (
+            &["run", "fine.json", "--resume", "no-such-run"],
+            1,
+            "no-such-run",
+        ),
+        (&["run", "fine.json", "-O7"], 2, "7"),
+        (&["compile", "broken.json"], 1, "syntax"),
+        (&["nothing"], 2, "nothing"),
+    ];
+    for (arguments, code, said) in rows {
+        let output = pawl(folder.path(), arguments);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(*code), "{arguments:?}: {stderr}");
+        assert!(
+            stderr.contains(said),
+            "{arguments:?} does not say `{said}`: {stderr}"
+        );
+        assert!(!stderr.contains("panicked"), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn a_step_that_fails_without_an_error_port_is_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let definition = r#"{"name": "x", "steps": [{"stepSlug": "get_customer", "stepType": "action",
+        "config": {"type": "customer_get", "parameters": {"customerId": "nobody"}}}]}"#;
+    std::fs::write(folder.path().join("x.json"), definition).expect("a file");
+    let output = pawl(folder.path(), &["run", "x.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stdout = text(&output.stdout);
+    for word in ["get_customer", "TOOL_ERROR", "nobody", "failed"] {
+        assert!(stdout.contains(word), "`{word}` is not shown: {stdout}");
+    }
+}

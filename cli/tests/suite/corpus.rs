@@ -1,0 +1,211 @@
+//! The corpus: finding cases, running them, comparing with what is committed.
+
+use std::path::{Path, PathBuf};
+
+use pawl::laptop::{Laptop, Options, Started};
+use pawl::project::Project;
+use pawl::report::{Figures, Report};
+use pawl_compiler::{Diagnostic, Level};
+use pawl_functions::{Mail, Settings};
+use pawl_local::{Clock, Fault, Faults};
+use serde_json::Value;
+
+/// A definition and what belongs to it.
+pub struct Case {
+    /// The folder's name, which says why the case exists.
+    pub name: String,
+    /// The definition.
+    pub project: Project,
+    /// Where what is expected stands.
+    pub expected: PathBuf,
+}
+
+/// A run and what it did to the world.
+pub struct Ran {
+    /// The run.
+    pub report: Report,
+    /// How many mails left.
+    pub mails: usize,
+}
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every case, and every example as a case.
+pub fn cases() -> Vec<Case> {
+    let examples = folders(&root().join("workflows/examples"));
+    let examples = examples
+        .into_iter()
+        .map(|(name, folder)| (format!("examples/{name}"), folder));
+    let own = folders(&root().join("cases"))
+        .into_iter()
+        .filter(|(name, _)| name != "examples");
+    let own = own.flat_map(|(group, folder)| {
+        folders(&folder)
+            .into_iter()
+            .map(move |(name, folder)| (format!("{group}/{name}"), folder))
+    });
+    let cases = examples.chain(own).map(|(name, folder)| {
+        let expected = root().join("cases").join(&name);
+        Case {
+            project: Project::open(&folder).expect("a case has a definition"),
+            name,
+            expected,
+        }
+    });
+    cases.collect()
+}
+
+/// The folders in a folder, by name.
+fn folders(parent: &Path) -> Vec<(String, PathBuf)> {
+    let entries = std::fs::read_dir(parent)
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.expect("an entry").path());
+    let mut folders: Vec<_> = entries
+        .filter(|path| path.is_dir())
+        .map(|path| {
+            (
+                path.file_name()
+                    .expect("a name")
+                    .to_string_lossy()
+                    .into_owned(),
+                path,
+            )
+        })
+        .collect();
+    folders.sort();
+    folders
+}
+
+/// Compares with what is committed, or writes it anew where `UPDATE` is set. `None` means that there is no such file.
+pub fn same(case: &Case, file: &str, found: Option<String>) {
+    let path = case.expected.join(file);
+    let found = found.map(|text| text.trim_end().to_owned() + "\n");
+    if std::env::var_os("UPDATE").is_some() {
+        match found {
+            Some(text) => {
+                std::fs::create_dir_all(&case.expected).expect("a folder");
+                std::fs::write(path, text).expect("a result");
+            }
+            None if path.exists() => std::fs::remove_file(path).expect("a result"),
+            None => {}
+        }
+        return;
+    }
+    let expected = std::fs::read_to_string(&path).ok();
+    assert!(
+        expected == found,
+        "{}: {file} is not as committed; UPDATE=1 cargo test shows how\n{}",
+        case.name,
+        found.unwrap_or_default()
+    );
+}
+
+/// What goes wrong in the tests with faults: everything, now and then.
+pub fn storm(seed: u64) -> Faults {
+    let rates = [
+        (Fault::Conflict, 0.05),
+        (Fault::LostResponse, 0.05),
+        (Fault::Unreachable, 0.03),
+        (Fault::Throttled, 0.03),
+        (Fault::ServerError, 0.03),
+        (Fault::Unprocessed, 0.1),
+        (Fault::Stale, 0.5),
+    ];
+    Faults::rates(seed, &rates)
+}
+
+/// The options of a laptop in memory, with mail going to a folder.
+pub fn in_memory(outbox: &Path, faults: Faults) -> Options {
+    Options {
+        state: None,
+        clock: Clock::simulated("2026-01-05T09:00:00Z".parse().expect("a moment")),
+        faults,
+        seed: 7,
+        settings: Settings {
+            mail: Mail::Outbox(outbox.to_owned()),
+            ..Settings::default()
+        },
+    }
+}
+
+/// Runs a case in memory; `None` where its definition is refused, or a step of it must be mocked and is not.
+pub async fn run_in_memory(case: &Case, level: Level, faults: Faults) -> Option<Ran> {
+    let mocks = case.project.mocks(None).expect("mocks");
+    let mut compiled = case.project.compile(pawl_compiler::Options {
+        level,
+        hand_over_after: None,
+    });
+    pawl_compiler::mocks::settle(&mut compiled.diagnostics, &mocks);
+    if compiled.diagnostics.iter().any(Diagnostic::is_error) {
+        return None;
+    }
+    let program = compiled.program?;
+    let outbox = tempfile::tempdir().expect("a folder");
+    let laptop = Laptop::open(in_memory(outbox.path(), faults))
+        .await
+        .expect("a laptop");
+    laptop
+        .load(&case.project.data(None).expect("data"))
+        .await
+        .expect("records");
+    let machine = laptop
+        .publish("case", &program.lowered.machine)
+        .await
+        .expect("a version");
+    let input = case.project.input(None).expect("input");
+    let started = laptop
+        .start(machine, input, mocks, Some("case".to_owned()))
+        .await
+        .expect("a run");
+    let report = finish(&laptop, &started, program.lowered.machine.states.len()).await;
+    Some(Ran {
+        report,
+        mails: mails(outbox.path()),
+    })
+}
+
+/// Waits until nothing goes on any more, and reports.
+pub async fn finish(laptop: &Laptop, started: &Started, states: usize) -> Report {
+    let mut events = laptop.events();
+    laptop.local.settled().await;
+    let mut figures = Figures {
+        states,
+        ..Figures::default()
+    };
+    while let Ok((_, event)) = events.try_recv() {
+        figures.count(&event);
+    }
+    laptop
+        .report(&started.run, figures)
+        .await
+        .expect("a report")
+}
+
+/// How many mails lie in an outbox.
+pub fn mails(outbox: &Path) -> usize {
+    std::fs::read_dir(outbox).into_iter().flatten().count()
+}
+
+/// A report without what may differ from run to run: times, and what the machine cost.
+pub fn normal(report: &Report) -> Value {
+    let mut value = serde_json::to_value(report).expect("a report is JSON");
+    let object = value.as_object_mut().expect("a report is an object");
+    object.shift_remove("machine");
+    strip(&mut value, &report.run);
+    value
+}
+
+/// Replaces moments and the run's id wherever they stand.
+fn strip(value: &mut Value, run: &str) {
+    match value {
+        Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => "<time>".clone_into(text),
+        Value::String(text) => *text = text.replace(run, "<run>"),
+        Value::Array(elements) => elements.iter_mut().for_each(|element| strip(element, run)),
+        Value::Object(entries) => entries.values_mut().for_each(|entry| strip(entry, run)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

@@ -1,0 +1,100 @@
+//! Refuses what the author wrote wrong, and finds what lowering depends on.
+
+mod loops;
+mod references;
+mod targets;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pawl_contract::Kind;
+
+use crate::definition::{Definition, Step};
+use crate::diagnostic::Diagnostic;
+use crate::graph::{Graph, Loops, StepId};
+use crate::steps;
+
+pub use references::StepReads;
+
+/// A definition without errors, and what is known about it.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// The definition.
+    pub definition: Definition,
+    /// Its steps' edges, `continueOnError` included.
+    pub graph: Graph,
+    /// Its loops.
+    pub loops: Loops,
+    /// What each step reads.
+    pub reads: Vec<StepReads>,
+    /// The names that variables have.
+    pub variables: BTreeSet<String>,
+}
+
+impl Checked {
+    /// A step.
+    pub fn step(&self, id: StepId) -> &Step {
+        self.definition
+            .steps
+            .get(id)
+            .expect("ids are made by enumerating the steps")
+    }
+
+    /// The trigger step, where the definition has one.
+    pub fn trigger(&self) -> Option<&Step> {
+        self.definition
+            .steps
+            .iter()
+            .find(|step| step.kind == Kind::Trigger)
+    }
+
+    /// The kind of every step, by slug: what may be mocked, and what a report shows.
+    pub fn kinds(&self) -> BTreeMap<&str, Kind> {
+        self.definition
+            .steps
+            .iter()
+            .map(|step| (step.slug.as_str(), step.kind))
+            .collect()
+    }
+}
+
+/// Checks a definition; `None` when an error was found, by this stage or an earlier one.
+pub fn check(
+    text: &str,
+    definition: Definition,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Checked> {
+    let names = targets::names(&definition, diagnostics);
+    let graph = targets::resolve(&definition, &names, diagnostics);
+    let (graph, loops) = loops::find(&definition, graph);
+    // Where a step or an edge is missing, what follows from the graph would only echo that.
+    let is_whole = !diagnostics.iter().any(Diagnostic::is_error);
+    if is_whole {
+        targets::unreachable(&definition, &graph, diagnostics);
+        loops::endless(&definition, &graph, diagnostics);
+        loops::ambiguous(&definition, &graph, &loops, diagnostics);
+    }
+    for step in &definition.steps {
+        steps::check(step, diagnostics);
+    }
+    let variables = references::variables(&definition);
+    let reads = references::check(
+        &references::Known {
+            text,
+            definition: &definition,
+            names: &names,
+            graph: &graph,
+            loops: &loops,
+            variables: &variables,
+            is_whole,
+        },
+        diagnostics,
+    );
+    let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
+    is_sound.then_some(Checked {
+        definition,
+        graph,
+        loops,
+        reads,
+        variables,
+    })
+}

@@ -1,0 +1,95 @@
+//! What every format parses into: the workflow as its author means it.
+
+use std::ops::Range;
+
+use indexmap::IndexMap;
+use pawl_contract::Kind;
+
+use crate::source::Node;
+
+/// A workflow's definition.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    /// The workflow's name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Its version, as the author counts.
+    pub version: Option<String>,
+    /// Seconds-exact settings for the whole run.
+    pub settings: Settings,
+    /// Every step that was understood, in the author's order.
+    pub steps: Vec<Step>,
+    /// The slugs of steps that were refused, so that nothing complains about their absence.
+    pub refused: Vec<String>,
+    /// Where the definition stands.
+    pub place: Place,
+}
+
+/// What `config` says of the whole workflow.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Milliseconds after which a run is given up.
+    pub timeout_ms: Option<u64>,
+    /// How every step is retried that does not say so itself.
+    pub retry: Option<Retry>,
+    /// The variables and their first values.
+    pub variables: IndexMap<String, Node>,
+}
+
+/// How often a step is tried again, and how long to wait before the first time; each wait doubles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// Attempts after the first.
+    pub max_retries: u64,
+    /// Milliseconds before the second attempt.
+    pub backoff_ms: u64,
+}
+
+/// A step.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The name by which others refer to it.
+    pub slug: String,
+    /// Where the slug stands.
+    pub slug_place: Place,
+    /// The name for people.
+    pub name: Option<String>,
+    /// What it is.
+    pub kind: Kind,
+    /// Its configuration; what the machine itself uses (retry, timeout) is taken out.
+    pub config: Node,
+    /// Where it continues, by port, in the order of the author.
+    pub ports: IndexMap<String, Edge>,
+    /// Its own retry policy.
+    pub retry: Option<Retry>,
+    /// Its own deadline.
+    pub timeout_seconds: Option<u64>,
+}
+
+/// Where a port leads.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// The slug of a step, or one of the words for the end; `None` is the end.
+    pub target: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Where something stands in the text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Its JSON Pointer.
+    pub pointer: String,
+    /// Its bytes.
+    pub span: Range<usize>,
+}
+
+impl From<&Node> for Place {
+    fn from(node: &Node) -> Self {
+        Self {
+            pointer: node.pointer.clone(),
+            span: node.span.clone(),
+        }
+    }
+}

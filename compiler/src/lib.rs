@@ -1,0 +1,78 @@
+//! The compiler: a workflow's definition to a Step Functions machine.
+//!
+//! `definition -> parse -> check -> lower -> prove -> machine`. Pure: no clock, no IO, no AWS.
+
+pub mod check;
+pub mod definition;
+pub mod diagnostic;
+pub mod graph;
+pub mod lower;
+pub mod mocks;
+pub mod parse;
+pub mod prove;
+pub mod source;
+pub mod steps;
+
+pub use diagnostic::{Diagnostic, Severity};
+pub use lower::{Level, Options};
+pub use source::Notation;
+
+use check::Checked;
+use lower::Lowered;
+
+/// What came of a definition.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The checked definition and its machine; `None` when a diagnostic is an error.
+    pub program: Option<Program>,
+    /// Everything that was found, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A definition without errors and what it became.
+#[derive(Debug)]
+pub struct Program {
+    /// The definition and what is known about it.
+    pub checked: Checked,
+    /// The machine and its plans.
+    pub lowered: Lowered,
+}
+
+/// Compiles a definition.
+///
+/// ```
+/// use pawl_compiler::{compile, Notation, Options};
+///
+/// let text = r#"{
+///   "name": "Greet",
+///   "steps": [{
+///     "stepSlug": "greet",
+///     "stepType": "action",
+///     "config": { "type": "set_variables", "parameters": { "text": "Hello {{input.name}}" } }
+///   }]
+/// }"#;
+/// let compiled = compile(text, Notation::Json, Options::default());
+/// assert!(compiled.diagnostics.is_empty());
+/// assert!(compiled.program.is_some());
+/// ```
+pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
+    let parse::Parsed {
+        definition,
+        mut diagnostics,
+    } = parse::parse(text, notation);
+    let checked =
+        definition.and_then(|definition| check::check(text, definition, &mut diagnostics));
+    let program = checked.map(|checked| Program {
+        lowered: lower::lower(&checked, options),
+        checked,
+    });
+    if let Some(program) = &program {
+        prove::prove(&program.lowered, &program.checked, &mut diagnostics);
+    }
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
+    let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
+    Compiled {
+        program: program.filter(|_| is_sound),
+        diagnostics,
+    }
+}

@@ -1,0 +1,72 @@
+//! Checked definition to machine. Total: what can be checked can be lowered.
+//!
+//! First the plans: one for every Task, found from the machine's first Task on. Then the states: each plan becomes a
+//! Task, and each step that was evaluated in a plan's tree and can be left by several ports becomes a Choice.
+
+mod budget;
+mod hand_over;
+mod names;
+mod plan;
+mod reads;
+mod states;
+
+use indexmap::IndexMap;
+use pawl_asl::{Machine, QueryLanguage};
+use pawl_contract::Plan;
+
+use crate::check::Checked;
+pub use names::Task;
+
+/// How much is evaluated in one invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Level {
+    /// Every step is a Task of its own.
+    O0,
+    /// Pure steps ride along with the step before them.
+    #[default]
+    O1,
+}
+
+/// What the caller decides.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// How much is evaluated in one invocation.
+    pub level: Level,
+    /// Visits after which a cycle is handed over to a new execution; by default what the event limit allows.
+    pub hand_over_after: Option<u32>,
+}
+
+/// A machine, and what was decided on the way.
+#[derive(Debug, Clone)]
+pub struct Lowered {
+    /// The machine.
+    pub machine: Machine,
+    /// For each Task, by state name, its plan.
+    pub plans: IndexMap<String, Plan>,
+}
+
+/// Lowers a definition.
+pub fn lower(checked: &Checked, options: Options) -> Lowered {
+    let names = names::Names::new(&checked.definition);
+    let mut planned = plan::plan(checked, options.level, &names);
+    let mut states = states::states(checked, &planned, &names);
+    let start = hand_over::insert(
+        checked,
+        &mut planned,
+        &names,
+        options.hand_over_after,
+        &mut states,
+    );
+    let machine = Machine {
+        comment: Some(checked.definition.name.clone()),
+        query_language: Some(QueryLanguage::Jsonata),
+        start_at: start,
+        timeout_seconds: budget::execution_timeout(checked),
+        states,
+        ..Machine::default()
+    };
+    Lowered {
+        machine,
+        plans: planned.plans,
+    }
+}

@@ -1,0 +1,280 @@
+//! Plans: what each Task's Lambda evaluates, and with it which Tasks there are.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use indexmap::{IndexMap, IndexSet};
+use pawl_contract::{Intake, Kind, LoopMode, LoopRef, Node, Plan, Reads, Strand, Then};
+use serde_json::{Value, json};
+
+use super::names::{Names, Own, Task};
+use super::reads::ReadSet;
+use super::{Level, budget};
+use crate::check::Checked;
+use crate::graph::{StepId, Target};
+use crate::source;
+
+/// A tree holds at most so many ride-alongs.
+const MOST_RIDE_ALONGS: usize = 20;
+
+/// The plans of a machine.
+pub(super) struct Planned {
+    /// By state name, in the order in which they were found: the first is where the machine begins.
+    pub(super) plans: IndexMap<String, Plan>,
+    /// The Tasks by the same names.
+    pub(super) tasks: IndexMap<String, Task>,
+}
+
+/// Plans every Task that a run can come to.
+pub(super) fn plan(checked: &Checked, level: Level, names: &Names<'_>) -> Planned {
+    let mut planner = Planner {
+        checked,
+        level,
+        names,
+        open: VecDeque::new(),
+        found: IndexSet::new(),
+    };
+    let entry = checked.graph.entry.unwrap_or(Target::End);
+    planner.need(entering(checked, entry, |_| LoopMode::Start));
+    let mut found = Planned {
+        plans: IndexMap::new(),
+        tasks: IndexMap::new(),
+    };
+    while let Some(task) = planner.open.pop_front() {
+        let mut plan = planner.plan(&task);
+        if found.plans.is_empty() {
+            plan.intake = Some(intake(checked));
+        }
+        let name = names.task(&task);
+        found.plans.insert(name.clone(), plan);
+        found.tasks.insert(name, task);
+    }
+    found
+}
+
+struct Planner<'a> {
+    checked: &'a Checked,
+    level: Level,
+    names: &'a Names<'a>,
+    open: VecDeque<Task>,
+    found: IndexSet<Task>,
+}
+
+impl Planner<'_> {
+    /// Asks for a Task, and names it.
+    fn need(&mut self, task: Task) -> String {
+        let name = self.names.task(&task);
+        if self.found.insert(task.clone()) {
+            self.open.push_back(task);
+        }
+        name
+    }
+
+    fn plan(&mut self, task: &Task) -> Plan {
+        let (step, mode, timeout_seconds) = match task {
+            Task::Work(step) => (
+                *step,
+                None,
+                Some(budget::step_timeout(self.checked.step(*step))),
+            ),
+            Task::Evaluate(step, mode) => (*step, *mode, None),
+            Task::End | Task::Fail | Task::HandOver(_) => {
+                return own(self.checked, self.names, task);
+            }
+        };
+        let mut tree = Tree::default();
+        tree.met.insert(step);
+        let node = self.node(step, mode, &mut tree);
+        self.need(handler(self.checked, step));
+        Plan {
+            reads: tree.reads.into_reads(),
+            timeout_seconds,
+            ..bare(self.checked, node)
+        }
+    }
+
+    /// A step with what follows each of its ports.
+    fn node(&mut self, id: StepId, mode: Option<LoopMode>, tree: &mut Tree) -> Node {
+        let checked = self.checked;
+        let step = checked.step(id);
+        let around = checked.loops.around(id);
+        tree.reads.add(checked, id, &around);
+        let ports: Vec<_> = checked
+            .graph
+            .ports_of(id)
+            .filter(|(port, _)| step.kind.is_pure() || *port != "error")
+            .collect();
+        let then: IndexMap<_, _> = ports
+            .iter()
+            .map(|(port, target)| ((*port).to_owned(), self.follow(id, port, *target, tree)))
+            .collect();
+        Node {
+            step: step.slug.clone(),
+            name: step.name.clone(),
+            kind: step.kind,
+            config: step.config.to_json(),
+            mode,
+            choice: step.kind.is_pure() && then.len() > 1,
+            loops: around
+                .into_iter()
+                .map(|head| loop_ref(checked, head))
+                .collect(),
+            then,
+        }
+    }
+
+    fn follow(&mut self, source: StepId, port: &str, target: Target, tree: &mut Tree) -> Then {
+        let checked = self.checked;
+        let Target::Step(step) = target else {
+            return Then::End(self.names.own(Own::Finished));
+        };
+        let kind = checked.step(step).kind;
+        let rides = self.level == Level::O1 && kind.is_pure() && tree.admits(checked, step);
+        if !rides {
+            return Then::State(self.need(entering(checked, target, |head| {
+                mode(checked, source, port, head)
+            })));
+        }
+        tree.met.insert(step);
+        tree.writes += budget::writes(checked.step(step));
+        let mode = (kind == Kind::Loop).then(|| mode(checked, source, port, step));
+        Then::Step(Box::new(self.node(step, mode, tree)))
+    }
+}
+
+/// What has been put into one Task's tree so far.
+#[derive(Default)]
+struct Tree {
+    met: BTreeSet<StepId>,
+    writes: usize,
+    reads: ReadSet,
+}
+
+impl Tree {
+    /// Whether one more step may ride along.
+    fn admits(&self, checked: &Checked, step: StepId) -> bool {
+        !self.met.contains(&step)
+            && self.met.len() < MOST_RIDE_ALONGS
+            && self.writes + budget::writes(checked.step(step)) <= budget::MOST_WRITES
+    }
+}
+
+/// The Task by which a target is entered when no Lambda can evaluate it on the way.
+fn entering(checked: &Checked, target: Target, mode: impl Fn(StepId) -> LoopMode) -> Task {
+    let Target::Step(step) = target else {
+        return Task::End;
+    };
+    match checked.step(step).kind {
+        Kind::Loop => Task::Evaluate(step, Some(mode(step))),
+        Kind::Condition | Kind::Transform => Task::Evaluate(step, None),
+        Kind::Llm | Kind::Action | Kind::Trigger => Task::Work(step),
+    }
+}
+
+/// The Task that a failure of a step's own Task leads to: what its `error` port leads to, or the one that fails the run.
+pub(super) fn handler(checked: &Checked, step: StepId) -> Task {
+    let target = checked
+        .graph
+        .ports
+        .get(step)
+        .and_then(|ports| ports.get("error"));
+    target.map_or(Task::Fail, |target| {
+        entering(checked, *target, |head| mode(checked, step, "error", head))
+    })
+}
+
+/// Whether an edge begins a loop or goes on with it.
+fn mode(checked: &Checked, source: StepId, port: &str, head: StepId) -> LoopMode {
+    // An edge that no run can take may still be ambiguous; what it would do is then of no consequence.
+    checked
+        .loops
+        .mode(source, port, head)
+        .unwrap_or(LoopMode::Start)
+}
+
+/// The state that a port leads to: the first Choice on the way, or where the tree ends. `None` is the end.
+pub(super) fn first_state(then: &Then) -> Option<&str> {
+    match then {
+        Then::Step(node) if node.choice => Some(&node.step),
+        Then::Step(node) => node.then.values().next().and_then(first_state),
+        Then::State(name) => Some(name),
+        Then::End(_) => None,
+    }
+}
+
+/// The plan of a Task of the machine's own.
+pub(super) fn own(checked: &Checked, names: &Names<'_>, task: &Task) -> Plan {
+    let (step, config) = match task {
+        Task::Fail => ("fail", Value::Null),
+        Task::HandOver(enter) => ("hand over", json!({ "enter": enter })),
+        Task::End | Task::Work(_) | Task::Evaluate(..) => ("end", Value::Null),
+    };
+    let node = Node {
+        step: step.to_owned(),
+        name: None,
+        kind: Kind::Trigger,
+        config,
+        mode: None,
+        choice: false,
+        loops: Vec::new(),
+        then: IndexMap::from([("success".to_owned(), Then::End(names.own(Own::Finished)))]),
+    };
+    bare(checked, node)
+}
+
+/// A plan that reads nothing.
+fn bare(checked: &Checked, node: Node) -> Plan {
+    Plan {
+        workflow: identifier(&checked.definition.name),
+        node,
+        reads: Reads::default(),
+        strand: Strand::Root,
+        timeout_seconds: None,
+        intake: None,
+    }
+}
+
+fn loop_ref(checked: &Checked, head: StepId) -> LoopRef {
+    let step = checked.step(head);
+    let word = |field: &str| {
+        step.config
+            .get(field)
+            .and_then(source::Node::as_str)
+            .map(str::to_owned)
+    };
+    LoopRef {
+        step: step.slug.clone(),
+        item: word("itemVariable"),
+        index: word("indexVariable"),
+    }
+}
+
+fn intake(checked: &Checked) -> Intake {
+    let definition = &checked.definition;
+    let trigger = checked.trigger();
+    Intake {
+        name: definition.name.clone(),
+        version: definition.version.clone(),
+        trigger: trigger.map_or_else(|| "trigger".to_owned(), |step| step.slug.clone()),
+        config: trigger.map_or_else(|| json!({}), |step| step.config.to_json()),
+        variables: definition
+            .settings
+            .variables
+            .iter()
+            .map(|(name, node)| (name.clone(), node.to_json()))
+            .collect(),
+        timeout_ms: definition.settings.timeout_ms,
+    }
+}
+
+/// The workflow's name as an identifier: `Auto-Reply to Conversations` is `auto_reply_to_conversations`.
+pub(super) fn identifier(name: &str) -> String {
+    let words = name
+        .split(|character: char| !character.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let joined = words.map(str::to_lowercase).collect::<Vec<_>>().join("_");
+    if joined.is_empty() {
+        "workflow".to_owned()
+    } else {
+        joined
+    }
+}

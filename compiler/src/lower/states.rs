@@ -1,0 +1,297 @@
+//! States: a Task for every plan, a Choice for every step that routes, and the machine's own ends.
+
+use indexmap::{IndexMap, IndexSet};
+use pawl_asl::{
+    Catcher, Choice, Dynamic, Fail, Jitter, Retrier, Rule, State, Succeed, Task as TaskState,
+};
+use pawl_contract::{Node, Plan, Then, code};
+use serde_json::{Value, json};
+
+use super::budget;
+use super::names::{Names, Own, Task};
+use super::plan::{Planned, first_state, handler};
+use crate::check::Checked;
+use crate::definition::{Retry, Step};
+
+/// The states of a machine, in the order in which a reader meets them; hand-over comes on top.
+pub(super) fn states(
+    checked: &Checked,
+    planned: &Planned,
+    names: &Names<'_>,
+) -> IndexMap<String, State> {
+    let choices = Choices::gather(planned);
+    let mut states = IndexMap::new();
+    for (name, plan) in &planned.plans {
+        let Some(task) = planned.tasks.get(name) else {
+            continue;
+        };
+        states.insert(
+            name.clone(),
+            State::Task(self::task(checked, names, task, plan)),
+        );
+        each_choice(&plan.node, &mut |node| {
+            if !states.contains_key(&node.step) {
+                states.insert(node.step.clone(), State::Choice(choices.state(node, names)));
+            }
+        });
+    }
+    if choices.some_end {
+        states.insert(names.own(Own::Finished), State::Succeed(Succeed::default()));
+    }
+    states.insert(names.own(Own::Failed), State::Fail(failed()));
+    states
+}
+
+/// The states to which each evaluated step can route, over all trees in which it stands.
+struct Choices {
+    routes: IndexMap<String, IndexSet<String>>,
+    /// Whether a route leads to the end.
+    some_end: bool,
+}
+
+impl Choices {
+    fn gather(planned: &Planned) -> Self {
+        let mut choices = Self {
+            routes: IndexMap::new(),
+            some_end: false,
+        };
+        for plan in planned.plans.values() {
+            each_choice(&plan.node, &mut |node| {
+                for then in node.then.values() {
+                    let route = first_state(then).map(str::to_owned);
+                    choices.some_end |= route.is_none();
+                    let route = route.or_else(|| end_name(then)).unwrap_or_default();
+                    choices
+                        .routes
+                        .entry(node.step.clone())
+                        .or_default()
+                        .insert(route);
+                }
+            });
+        }
+        choices
+    }
+
+    fn state(&self, node: &Node, names: &Names<'_>) -> Choice {
+        let routes = self.routes.get(&node.step).into_iter().flatten();
+        let rule = |route: &String| Rule {
+            condition: Some(Dynamic::Expression(expression(&route_is(
+                &node.step, route,
+            )))),
+            next: route.clone(),
+            ..Rule::default()
+        };
+        Choice {
+            comment: node.name.clone(),
+            choices: routes.map(rule).collect(),
+            default: Some(names.own(Own::Failed)),
+            ..Choice::default()
+        }
+    }
+}
+
+/// The comparison by which a Choice routes, without its delimiters.
+pub(super) fn route_is(step: &str, route: &str) -> String {
+    format!("$states.input.routes.`{step}` = '{route}'")
+}
+
+/// A JSONata expression as a machine writes it.
+pub(super) fn expression(text: &str) -> String {
+    format!("{{% {text} %}}")
+}
+
+/// The name that a route to the end carries.
+fn end_name(then: &Then) -> Option<String> {
+    match then {
+        Then::Step(node) => node.then.values().next().and_then(end_name),
+        Then::End(name) => Some(name.clone()),
+        Then::State(_) => None,
+    }
+}
+
+/// Calls `visit` with every step of a tree that has a Choice.
+fn each_choice<'node>(node: &'node Node, visit: &mut impl FnMut(&'node Node)) {
+    if node.choice {
+        visit(node);
+    }
+    for then in node.then.values() {
+        if let Then::Step(node) = then {
+            each_choice(node, visit);
+        }
+    }
+}
+
+/// The state of a Task.
+pub(super) fn task(checked: &Checked, names: &Names<'_>, task: &Task, plan: &Plan) -> TaskState {
+    let mut payload = json!({
+        "position": "{% $states.input %}",
+        "attempt": "{% $states.context.State.RetryCount %}",
+        "plan": plan_text(plan),
+    });
+    if plan.intake.is_some()
+        && let Some(payload) = payload.as_object_mut()
+    {
+        // A run that is started by hand has no position yet; intake names it after its execution.
+        payload.insert(
+            "execution".to_owned(),
+            json!({
+                "id": "{% $states.context.Execution.Id %}",
+                "name": "{% $states.context.Execution.Name %}",
+                "machine": "{% $states.context.StateMachine.Id %}",
+            }),
+        );
+    }
+    let next = if plan.node.choice {
+        Some(plan.node.step.clone())
+    } else {
+        plan.node
+            .then
+            .values()
+            .next()
+            .and_then(first_state)
+            .map(str::to_owned)
+    };
+    // `fail` passes its input on, so that the Fail behind it can name the error.
+    let (output, next) = match task {
+        Task::Fail => ("{% $states.input %}", Some(names.own(Own::Failed))),
+        Task::Work(_) | Task::Evaluate(..) | Task::End | Task::HandOver(_) => {
+            ("{% $states.result.Payload %}", next)
+        }
+    };
+    TaskState {
+        comment: plan.node.name.clone(),
+        resource: "arn:aws:states:::lambda:invoke".to_owned(),
+        arguments: Some(json!({
+            "FunctionName": format!("${{{}}}", plan.node.kind.placeholder()),
+            "Payload": payload,
+        })),
+        output: Some(json!(output)),
+        timeout_seconds: Some(budget::task_timeout(plan.timeout_seconds).into()),
+        retry: retry(checked, task),
+        catch: catch(checked, names, task),
+        end: next.is_none(),
+        next,
+        ..TaskState::default()
+    }
+}
+
+/// The plan as JSON text.
+///
+/// SAM and CloudFormation would replace `${...}` inside; JSON can spell the dollar in a way that they do not see.
+fn plan_text(plan: &Plan) -> String {
+    let text = serde_json::to_string(plan).expect("a plan has string keys and finite numbers");
+    text.replace("${", "\\u0024{")
+}
+
+/// Failures of Lambda and DynamoDB themselves, which another attempt may not meet.
+const TRANSIENT: [&str; 5] = [
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+    code::STORE_ERROR,
+];
+
+/// Failures that another attempt would only meet again.
+const FINAL: [&str; 5] = [
+    code::STOP,
+    code::VALIDATION_ERROR,
+    code::APPROVAL_REJECTED,
+    code::OUTCOME_UNKNOWN,
+    code::OUTCOME_LOST,
+];
+
+/// Attempts after the first that a transient failure is worth.
+const TRANSIENT_RETRIES: u64 = 5;
+
+fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
+    let names = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let never = Retrier {
+        error_equals: names(&FINAL),
+        max_attempts: Some(0),
+        ..Retrier::default()
+    };
+    let transient = Retrier {
+        error_equals: names(&TRANSIENT),
+        interval_seconds: Some(1),
+        max_attempts: Some(TRANSIENT_RETRIES),
+        backoff_rate: Some(2.0),
+        jitter_strategy: Some(Jitter::Full),
+        ..Retrier::default()
+    };
+    let policy = match task {
+        Task::Work(id) => {
+            policy(checked, checked.step(*id)).filter(|policy| policy.max_retries > 0)
+        }
+        Task::Evaluate(..) | Task::End | Task::Fail | Task::HandOver(_) => None,
+    };
+    let policy = policy.map(|policy| Retrier {
+        error_equals: names(&["States.ALL"]),
+        interval_seconds: Some(policy.backoff_ms.div_ceil(1000).max(1)),
+        max_attempts: Some(policy.max_retries),
+        backoff_rate: Some(2.0),
+        ..Retrier::default()
+    });
+    [never, transient].into_iter().chain(policy).collect()
+}
+
+/// A step's own policy wins over the workflow's.
+fn policy(checked: &Checked, step: &Step) -> Option<Retry> {
+    step.retry.or(checked.definition.settings.retry)
+}
+
+/// The most events that one visit to a Task can write: five, and three more for every retry.
+pub(super) fn most_events(checked: &Checked, task: &Task) -> u64 {
+    let retries: u64 = retry(checked, task)
+        .iter()
+        .filter_map(|retrier| retrier.max_attempts)
+        .sum();
+    5 + 3 * retries
+}
+
+fn catch(checked: &Checked, names: &Names<'_>, task: &Task) -> Vec<Catcher> {
+    let catcher = |error: &str, next: String, step: &str| Catcher {
+        error_equals: vec![error.to_owned()],
+        output: Some(caught(step)),
+        next,
+        ..Catcher::default()
+    };
+    let failed = names.own(Own::Failed);
+    match task {
+        Task::Work(id) | Task::Evaluate(id, _) => {
+            let slug = names.slug(*id);
+            let handler = handler(checked, *id);
+            vec![
+                catcher(code::STOP, failed, slug),
+                catcher("States.ALL", names.task(&handler), slug),
+            ]
+        }
+        Task::End | Task::Fail | Task::HandOver(_) => {
+            vec![catcher("States.ALL", failed, &names.task(task))]
+        }
+    }
+}
+
+/// What a Catch passes on: the position, one visit further, and who failed.
+fn caught(step: &str) -> Value {
+    let next = "$substring($states.input.at, 0, $length($states.input.at) - 6) \
+                & $formatInteger($number($substring($states.input.at, -6)) + 1, '000000')";
+    let caught =
+        format!("{{'step': '{step}', 'at': $states.input.at, 'error': $states.errorOutput.Error}}");
+    json!(expression(&format!(
+        "$merge([$states.input, {{'at': {next}, 'routes': {{}}, 'caught': {caught}}}])"
+    )))
+}
+
+fn failed() -> Fail {
+    Fail {
+        error: Some("{% $exists($states.input.caught.error) ? $states.input.caught.error : 'States.Runtime' %}".to_owned()),
+        cause: Some("The run's records say what failed and why.".to_owned()),
+        ..Fail::default()
+    }
+}

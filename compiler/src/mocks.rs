@@ -1,0 +1,49 @@
+//! Mocks against a definition: which steps can be mocked, and which must be.
+
+use std::collections::BTreeMap;
+
+use pawl_contract::{Kind, Mock};
+
+use crate::check::Checked;
+use crate::diagnostic::{Diagnostic, codes, did_you_mean};
+
+/// Refuses mocks of steps that do not exist or only compute.
+pub fn check(checked: &Checked, mocks: &BTreeMap<String, Mock>) -> Vec<Diagnostic> {
+    let kinds = checked.kinds();
+    let works = |kind: Kind| !kind.is_pure() && kind != Kind::Trigger;
+    mocks
+        .keys()
+        .filter_map(|slug| match kinds.get(slug.as_str()) {
+            Some(kind) if works(*kind) => None,
+            Some(kind) => Some(
+                Diagnostic::error(
+                    codes::INVALID_MOCK,
+                    format!(
+                        "step `{slug}` cannot be mocked: a {} only computes",
+                        kind.name()
+                    ),
+                )
+                .help("mock the steps whose outputs it reads"),
+            ),
+            None => Some(
+                Diagnostic::error(
+                    codes::INVALID_MOCK,
+                    format!("there is no step `{slug}` to mock"),
+                )
+                .maybe_help(did_you_mean(slug, kinds.keys().copied())),
+            ),
+        })
+        .collect()
+}
+
+/// Turns what a step cannot do yet into an error, unless the step is mocked.
+pub fn settle(diagnostics: &mut Vec<Diagnostic>, mocks: &BTreeMap<String, Mock>) {
+    diagnostics.retain_mut(|diagnostic| match &diagnostic.mockable {
+        Some(step) if mocks.contains_key(step) => false,
+        Some(_) => {
+            diagnostic.severity = crate::Severity::Error;
+            true
+        }
+        None => true,
+    });
+}

@@ -1,0 +1,255 @@
+//! One step of the native format.
+
+use indexmap::IndexMap;
+use pawl_contract::Kind;
+
+use super::envelope::{positive, retry, text, unknown_fields};
+use crate::definition::{Edge, Place, Step};
+use crate::diagnostic::{Diagnostic, codes, did_you_mean};
+use crate::source::{Data, Entry, Node};
+
+const FIELDS: [&str; 8] = [
+    "stepSlug",
+    "name",
+    "description",
+    "stepType",
+    "order",
+    "config",
+    "nextSteps",
+    "position",
+];
+
+/// The step types of the native format.
+const TYPES: [&str; 7] = [
+    "trigger",
+    "start",
+    "llm",
+    "condition",
+    "action",
+    "loop",
+    "output",
+];
+
+/// Longer slugs would leave no room for what is put behind them in a state's name.
+const LONGEST_SLUG: usize = 56;
+
+/// Understands one step; a step that cannot be understood leaves its slug in `refused`.
+pub(super) fn step(
+    node: &Node,
+    refused: &mut Vec<String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Step> {
+    if !node.is_object() {
+        let message = format!("a step is an object, not {}", node.noun());
+        diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(node));
+        return None;
+    }
+    unknown_fields(node, &FIELDS, "a step", diagnostics);
+    let slug = slug(node, diagnostics)?;
+    let empty = Node {
+        data: Data::Object(Vec::new()),
+        span: node.span.clone(),
+        pointer: format!("{}/config", node.pointer),
+    };
+    let config = node
+        .get("config")
+        .filter(|config| !config.is_null())
+        .unwrap_or(&empty);
+    let Some(kind) = kind(node, config, diagnostics) else {
+        refused.push(slug);
+        return None;
+    };
+    if !config.is_object() {
+        let message = format!("`config` is an object, not {}", config.noun());
+        diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(config));
+        refused.push(slug);
+        return None;
+    }
+    Some(Step {
+        name: text(node, "name", diagnostics),
+        slug_place: node.get("stepSlug").map(Place::from).unwrap_or_default(),
+        ports: ports(node, kind, &slug, diagnostics),
+        retry: config
+            .get("retryPolicy")
+            .and_then(|policy| retry(policy, diagnostics)),
+        timeout_seconds: config
+            .get("timeoutSeconds")
+            .and_then(|seconds| positive(seconds, "`timeoutSeconds`", "seconds", diagnostics)),
+        config: own_config(config, kind),
+        kind,
+        slug,
+    })
+}
+
+/// The slug: the word by which other steps, templates and the machine name this one.
+fn slug(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let Some(value) = node.get("stepSlug") else {
+        let near = node
+            .entries()
+            .iter()
+            .find_map(|entry| did_you_mean(&entry.key, ["stepSlug"]));
+        diagnostics.push(
+            Diagnostic::error(codes::MISSING_FIELD, "the step has no `stepSlug`")
+                .on(node)
+                .help(near.unwrap_or_else(|| "add a `stepSlug` such as `send_email`".to_owned())),
+        );
+        return None;
+    };
+    let slug = value.as_str().filter(|slug| {
+        let mut bytes = slug.bytes();
+        slug.len() <= LONGEST_SLUG
+            && bytes
+                .next()
+                .is_some_and(|byte| byte.is_ascii_alphanumeric())
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    });
+    if slug.is_none() {
+        let message = format!(
+            "a slug is 1 to {LONGEST_SLUG} letters, digits, `_` and `-`, beginning with a letter or digit"
+        );
+        diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(value));
+    }
+    slug.map(str::to_owned)
+}
+
+fn kind(node: &Node, config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Kind> {
+    let Some(step_type) = node.get("stepType") else {
+        diagnostics.push(
+            Diagnostic::error(codes::MISSING_FIELD, "the step has no `stepType`")
+                .on(node)
+                .help(format!(
+                    "add one of {}",
+                    TYPES.map(|name| format!("`{name}`")).join(", ")
+                )),
+        );
+        return None;
+    };
+    let sets_variables = config.get("type").and_then(Node::as_str) == Some("set_variables");
+    match step_type.as_str() {
+        Some("trigger" | "start") => Some(Kind::Trigger),
+        Some("llm") => Some(Kind::Llm),
+        Some("condition") => Some(Kind::Condition),
+        Some("action") if sets_variables => Some(Kind::Transform),
+        Some("action") => Some(Kind::Action),
+        Some("loop") => Some(Kind::Loop),
+        Some("output") => Some(Kind::Transform),
+        other => {
+            let word =
+                other.map_or_else(|| step_type.noun().to_owned(), |word| format!("`{word}`"));
+            diagnostics.push(
+                Diagnostic::error(
+                    codes::UNKNOWN_STEP_TYPE,
+                    format!("there is no step type {word}"),
+                )
+                .on(step_type)
+                .help(
+                    other
+                        .and_then(|word| did_you_mean(word, TYPES))
+                        .unwrap_or_else(|| {
+                            format!(
+                                "the step types are {}",
+                                TYPES.map(|name| format!("`{name}`")).join(", ")
+                            )
+                        }),
+                ),
+            );
+            None
+        }
+    }
+}
+
+/// The configuration as the step's Lambda gets it: unwrapped, without what the machine itself uses.
+fn own_config(config: &Node, kind: Kind) -> Node {
+    let inner = config
+        .get("llmNode")
+        .filter(|inner| kind == Kind::Llm && inner.is_object())
+        .unwrap_or(config);
+    let mine = |entry: &&Entry| !["retryPolicy", "timeoutSeconds"].contains(&entry.key.as_str());
+    Node {
+        data: Data::Object(inner.entries().iter().filter(mine).cloned().collect()),
+        ..inner.clone()
+    }
+}
+
+fn ports(
+    node: &Node,
+    kind: Kind,
+    slug: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> IndexMap<String, Edge> {
+    let mut ports = IndexMap::new();
+    let Some(next) = node.get("nextSteps").filter(|next| !next.is_null()) else {
+        return ports;
+    };
+    if !next.is_object() {
+        diagnostics.push(
+            Diagnostic::error(
+                codes::INVALID_VALUE,
+                format!("`nextSteps` is an object of ports, not {}", next.noun()),
+            )
+            .on(next)
+            .help("write `{ \"success\": \"next_step\" }`"),
+        );
+    }
+    for entry in next.entries() {
+        let port = canonical(&entry.key, kind);
+        if !kind.ports().contains(&port) {
+            let message = format!(
+                "step `{slug}` is of kind `{}` and has no port `{}`",
+                kind.name(),
+                entry.key
+            );
+            let all = kind
+                .ports()
+                .iter()
+                .map(|port| format!("`{port}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            diagnostics.push(
+                Diagnostic::error(codes::UNKNOWN_PORT, message)
+                    .at(entry.node.pointer.clone(), entry.key_span.clone())
+                    .help(
+                        did_you_mean(&entry.key, kind.ports().iter().copied())
+                            .unwrap_or_else(|| format!("its ports are {all}")),
+                    ),
+            );
+            continue;
+        }
+        let place = Place::from(&entry.node);
+        let target = match &entry.node.data {
+            Data::String(target) if target.is_empty() => None,
+            Data::String(target) => Some(target.clone()),
+            Data::Null => None,
+            Data::Object(entries) if entries.is_empty() => None,
+            Data::Bool(_) | Data::Number(_) | Data::Array(_) | Data::Object(_) => {
+                let message = format!(
+                    "port `{}` leads to a step's slug, not to {}",
+                    entry.key,
+                    entry.node.noun()
+                );
+                diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(&entry.node));
+                continue;
+            }
+        };
+        if ports
+            .insert(port.to_owned(), Edge { target, place })
+            .is_some()
+        {
+            let message = format!("step `{slug}` has the port `{port}` twice");
+            diagnostics.push(
+                Diagnostic::error(codes::INVALID_VALUE, message)
+                    .at(entry.node.pointer.clone(), entry.key_span.clone()),
+            );
+        }
+    }
+    ports
+}
+
+/// The name of a port, whichever of its spellings an author uses.
+fn canonical(port: &str, kind: Kind) -> &str {
+    match (port, kind) {
+        ("loop", Kind::Loop) => "next",
+        ("default", Kind::Trigger | Kind::Llm | Kind::Action | Kind::Transform) => "success",
+        _ => port,
+    }
+}

@@ -1,0 +1,14 @@
+//! `condition`: chooses `true` or `false` by an expression.
+
+use super::{required, wrong};
+use crate::definition::Step;
+use crate::diagnostic::Diagnostic;
+
+pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
+    let help = "add an expression such as `\"{{input.total}} > 100\"`";
+    if let Some(node) = required(step, "expression", help, diagnostics)
+        && node.as_str().is_none()
+    {
+        diagnostics.push(wrong(node, "`expression` is a string"));
+    }
+}

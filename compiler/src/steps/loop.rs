@@ -1,0 +1,63 @@
+//! `loop`: goes through a list, one item after the other.
+
+use pawl_contract::reference::ROOTS;
+
+use super::{required, wrong};
+use crate::definition::Step;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::source::Data;
+
+pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
+    let help = "add the list to go through: `\"items\": \"{{steps.find.output.page}}\"`";
+    if let Some(items) = required(step, "items", help, diagnostics)
+        && !matches!(items.data, Data::String(_) | Data::Array(_))
+    {
+        diagnostics.push(wrong(
+            items,
+            "`items` is a list, or a template that gives one",
+        ));
+    }
+    for field in ["itemVariable", "indexVariable"] {
+        let Some(node) = step.config.get(field) else {
+            continue;
+        };
+        let Some(name) = node.as_str() else {
+            diagnostics.push(wrong(node, &format!("`{field}` is a name")));
+            continue;
+        };
+        if ROOTS.contains(&name) || !is_name(name) {
+            diagnostics.push(
+                Diagnostic::error(
+                    codes::INVALID_VALUE,
+                    format!("`{name}` cannot be the name of an item"),
+                )
+                .on(node)
+                .help("use a word of letters, digits and `_` that has no meaning yet"),
+            );
+        }
+    }
+    if let Some(node) = step.config.get("maxIterations")
+        && node.as_u64().is_none_or(|number| number == 0)
+    {
+        diagnostics.push(
+            Diagnostic::error(
+                codes::INVALID_VALUE,
+                "`maxIterations` is a whole number above zero",
+            )
+            .on(node),
+        );
+    }
+    if let Some(node) = step.config.get("continueOnError")
+        && !matches!(node.data, Data::Bool(_))
+    {
+        diagnostics.push(wrong(node, "`continueOnError` is `true` or `false`"));
+    }
+}
+
+/// Whether a word can be written as a root of an expression.
+pub(super) fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_' || first == '$')
+        && name.chars().all(|character| {
+            character.is_ascii_alphanumeric() || character == '_' || character == '$'
+        })
+}

@@ -1,0 +1,22 @@
+//! What the compiler and the functions share: pure data, no behaviour that needs the world.
+//!
+//! The compiler writes a [`Plan`] into each Task of a machine; a function receives it in a [`Payload`] together with
+//! the run's [`Position`] and answers with the next position. Everything else about a run lives in DynamoDB.
+
+pub mod at;
+pub mod catalogue;
+pub mod error;
+pub mod kind;
+pub mod mock;
+pub mod payload;
+pub mod plan;
+pub mod position;
+pub mod reference;
+
+pub use at::At;
+pub use error::{StepError, code};
+pub use kind::Kind;
+pub use mock::{Mock, Mocked};
+pub use payload::{Execution, Payload, Start};
+pub use plan::{Intake, LoopMode, LoopRef, Node, Plan, Reads, StepRead, Strand, Then};
+pub use position::{Caught, Position};

@@ -1,0 +1,258 @@
+//! The operators between two values.
+
+use std::cmp::Ordering;
+
+use serde_json::{Number, Value};
+
+use super::{Context, Evaluated, Evaluator, Missing, Operand, made, misfit};
+use crate::coerce::{is_truthy, loosely_equal, order, strictly_equal, to_number, to_text};
+use crate::error::{Cause, EvaluationError};
+use crate::tree::{Node, Operator};
+
+impl Evaluator<'_> {
+    pub(super) fn binary<'c>(
+        &'c self,
+        node: &'c Node,
+        operator: Operator,
+        [left, right]: [&'c Node; 2],
+        context: Context<'c>,
+    ) -> Evaluated<'c> {
+        if matches!(operator, Operator::And | Operator::Or) {
+            let value = self.evaluate(left, context)?;
+            let is_decided = is_truthy(&value.clone().or_null()) == (operator == Operator::Or);
+            return if is_decided {
+                Ok(value)
+            } else {
+                self.evaluate(right, context)
+            };
+        }
+        let operands = Operands {
+            evaluator: self,
+            operator,
+            left: self.side(left, context)?,
+            right: self.side(right, context)?,
+        };
+        let result = operands.apply(node)?;
+        Ok(made(result))
+    }
+
+    fn side<'c>(
+        &'c self,
+        node: &'c Node,
+        context: Context<'c>,
+    ) -> Result<Side<'c>, EvaluationError> {
+        let (value, missing) = match self.evaluate(node, context)? {
+            Operand::Present(value) => (value, None),
+            missing @ Operand::Missing(path) => (missing.or_null(), Some(path)),
+        };
+        Ok(Side {
+            node,
+            value,
+            missing,
+        })
+    }
+}
+
+/// One operand, and where it stands.
+struct Side<'c> {
+    node: &'c Node,
+    value: std::borrow::Cow<'c, Value>,
+    /// Where the operand is null because a member is missing.
+    missing: Option<Missing<'c>>,
+}
+
+struct Operands<'c> {
+    evaluator: &'c Evaluator<'c>,
+    operator: Operator,
+    left: Side<'c>,
+    right: Side<'c>,
+}
+
+impl Operands<'_> {
+    fn apply(&self, node: &Node) -> Result<Value, EvaluationError> {
+        let (left, right) = (&*self.left.value, &*self.right.value);
+        match self.operator {
+            // Both sides decide for themselves, before any operand reaches this.
+            Operator::And => Ok((is_truthy(left) && is_truthy(right)).into()),
+            Operator::Or => Ok((is_truthy(left) || is_truthy(right)).into()),
+            Operator::Equal => Ok(loosely_equal(left, right).into()),
+            Operator::NotEqual => Ok((!loosely_equal(left, right)).into()),
+            Operator::Less => self.compare(Ordering::is_lt),
+            Operator::LessOrEqual => self.compare(Ordering::is_le),
+            Operator::Greater => self.compare(Ordering::is_gt),
+            Operator::GreaterOrEqual => self.compare(Ordering::is_ge),
+            Operator::In => self.contains(&self.right, &self.left),
+            Operator::Contains => self.contains(&self.left, &self.right),
+            Operator::Add if left.is_string() || right.is_string() => self.join(node),
+            Operator::Add => self.calculate(node, i128::checked_add, |left, right| left + right),
+            Operator::Subtract => {
+                self.calculate(node, i128::checked_sub, |left, right| left - right)
+            }
+            Operator::Multiply => {
+                self.calculate(node, i128::checked_mul, |left, right| left * right)
+            }
+            Operator::Divide => self.calculate(node, divide_exactly, |left, right| left / right),
+            Operator::FloorDivide => {
+                self.calculate(node, divide_down, |left, right| (left / right).floor())
+            }
+            Operator::Remainder => {
+                self.calculate(node, i128::checked_rem, |left, right| left % right)
+            }
+            Operator::Power => self.calculate(node, power, f64::powf),
+        }
+    }
+
+    fn compare(&self, is_so: fn(Ordering) -> bool) -> Result<Value, EvaluationError> {
+        for side in [&self.left, &self.right] {
+            if side.value.is_array() || side.value.is_object() {
+                return Err(self.misfit("a number or text", side));
+            }
+        }
+        Ok(order(&self.left.value, &self.right.value)
+            .is_some_and(is_so)
+            .into())
+    }
+
+    /// Whether a list has an element, or a text a part.
+    fn contains(&self, whole: &Side<'_>, part: &Side<'_>) -> Result<Value, EvaluationError> {
+        match &*whole.value {
+            Value::Null => Ok(false.into()),
+            Value::Array(elements) => {
+                self.evaluator
+                    .meter
+                    .step(elements.len(), &whole.node.span)?;
+                Ok(elements
+                    .iter()
+                    .any(|element| strictly_equal(element, &part.value))
+                    .into())
+            }
+            Value::String(text) => match &*part.value {
+                Value::Null => Ok(false.into()),
+                Value::Array(_) | Value::Object(_) => Err(self.misfit("text to look for", part)),
+                scalar @ (Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
+                    Ok(text.contains(&to_text(scalar)).into())
+                }
+            },
+            Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+                Err(self.misfit("a list or text", whole))
+            }
+        }
+    }
+
+    fn join(&self, node: &Node) -> Result<Value, EvaluationError> {
+        let mut text = String::new();
+        for side in [&self.left, &self.right] {
+            if matches!(
+                &*side.value,
+                Value::Null | Value::Array(_) | Value::Object(_)
+            ) {
+                return Err(self.misfit("text or a number", side));
+            }
+            text.push_str(&to_text(&side.value));
+        }
+        self.evaluator.meter.make(text.len(), &node.span)?;
+        Ok(text.into())
+    }
+
+    /// Calculates exactly with whole numbers where that is possible.
+    fn calculate(
+        &self,
+        node: &Node,
+        exact: fn(i128, i128) -> Option<i128>,
+        inexact: fn(f64, f64) -> f64,
+    ) -> Result<Value, EvaluationError> {
+        let [left, right] = [self.number(&self.left)?, self.number(&self.right)?];
+        let whole = left
+            .as_i128()
+            .zip(right.as_i128())
+            .and_then(|(left, right)| exact(left, right));
+        if let Some(number) = whole.and_then(whole_number) {
+            return Ok(number.into());
+        }
+        let float = left
+            .as_f64()
+            .zip(right.as_f64())
+            .map(|(left, right)| inexact(left, right));
+        float
+            .and_then(float_number)
+            .map(Value::Number)
+            .ok_or_else(|| {
+                EvaluationError::new(
+                    Cause::Operand,
+                    format!(
+                        "`{node}` is not a number: {left} {} {right}",
+                        self.operator.symbol()
+                    ),
+                    &node.span,
+                )
+            })
+    }
+
+    fn number(&self, side: &Side<'_>) -> Result<Number, EvaluationError> {
+        to_number(&side.value).ok_or_else(|| self.misfit("a number", side))
+    }
+
+    fn misfit(&self, needs: &str, side: &Side<'_>) -> EvaluationError {
+        let symbol = self.operator.symbol();
+        match side.missing {
+            Some(missing) => {
+                let error = missing.error();
+                EvaluationError::new(
+                    Cause::Operand,
+                    format!("`{symbol}` needs {needs}, but {}", error.message),
+                    &error.span,
+                )
+            }
+            None => misfit(symbol, needs, side.node, &side.value),
+        }
+    }
+}
+
+/// `-a`
+pub(super) fn negate(node: &Node, value: &Value) -> Result<Value, EvaluationError> {
+    let number = to_number(value).ok_or_else(|| misfit("-", "a number", node, value))?;
+    let whole = number.as_i128().and_then(|whole| whole_number(-whole));
+    let negated = whole.or_else(|| float_number(-number.as_f64()?));
+    negated
+        .map(Value::Number)
+        .ok_or_else(|| misfit("-", "a number", node, value))
+}
+
+fn divide_exactly(left: i128, right: i128) -> Option<i128> {
+    (left.checked_rem(right)? == 0).then_some(left / right)
+}
+
+fn divide_down(left: i128, right: i128) -> Option<i128> {
+    let quotient = left.checked_div(right)?;
+    let is_rounded_up = left % right != 0 && (left < 0) != (right < 0);
+    Some(if is_rounded_up {
+        quotient - 1
+    } else {
+        quotient
+    })
+}
+
+fn power(base: i128, exponent: i128) -> Option<i128> {
+    base.checked_pow(exponent.try_into().ok()?)
+}
+
+/// A whole number, if it fits 64 bits.
+fn whole_number(whole: i128) -> Option<Number> {
+    i64::try_from(whole)
+        .map(Number::from)
+        .or_else(|_| u64::try_from(whole).map(Number::from))
+        .ok()
+}
+
+/// A number from a float: whole if it is whole and small enough to be exact. None for `NaN` and infinity.
+fn float_number(float: f64) -> Option<Number> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if float.fract() == 0.0 && float.abs() <= EXACT {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a whole number within 2^53 fits an i64"
+        )]
+        return Some(Number::from(float as i64));
+    }
+    Number::from_f64(float)
+}

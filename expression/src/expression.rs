@@ -1,0 +1,66 @@
+//! An expression: what a condition, a filter or an `items` field holds.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::coerce::is_truthy;
+use crate::error::{EvaluationError, SyntaxError};
+use crate::evaluate::{Context, Evaluator};
+use crate::parse::parse;
+use crate::reference::{Reference, collect};
+use crate::scope::Scope;
+use crate::tree::Node;
+
+/// A parsed expression. Its `Display` is an expression that means the same.
+///
+/// ```
+/// use pawl_expression::Expression;
+/// use serde_json::json;
+///
+/// let expression = Expression::parse("steps.find.output.customers[.status == 'active'].length ?: 0").unwrap();
+/// let scope = json!({ "steps": { "find": { "output": { "customers": [{ "status": "active" }] } } } });
+/// assert_eq!(expression.evaluate(&scope).unwrap(), json!(1));
+/// assert_eq!(expression.evaluate(&json!({ "steps": {} })).unwrap(), json!(0));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expression {
+    node: Node,
+}
+
+impl Expression {
+    /// Reads an expression.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        Ok(Self { node: parse(text)? })
+    }
+
+    /// The value; a missing member is null.
+    pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, EvaluationError> {
+        let evaluator = Evaluator::new(scope);
+        evaluator.own(
+            evaluator.value(&self.node, Context::default())?,
+            &self.node.span,
+        )
+    }
+
+    /// Whether the value is true: anything but null, `false`, 0 and the empty text.
+    pub fn is_true(&self, scope: &dyn Scope) -> Result<bool, EvaluationError> {
+        let evaluator = Evaluator::new(scope);
+        Ok(is_truthy(
+            &*evaluator.value(&self.node, Context::default())?,
+        ))
+    }
+
+    /// Every path that begins with a root name, in the order of the text.
+    pub fn references(&self) -> Vec<Reference> {
+        let mut references = Vec::new();
+        collect(&self.node, false, false, &mut references);
+        references
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.node.fmt(formatter)
+    }
+}

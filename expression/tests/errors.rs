@@ -1,0 +1,340 @@
+//! What is said about texts that are not expressions, and about values that do not fit.
+
+use pawl_expression::{Cause, Expression, SyntaxError, Template};
+use serde_json::{Value, json};
+
+/// An error as a line: the text that it points at, the message, the help.
+fn line(error: &SyntaxError, text: &str) -> String {
+    let place = text.get(error.span.clone()).expect("a span of the text");
+    let help = error
+        .help
+        .as_ref()
+        .map_or(String::new(), |help| format!(" ({help})"));
+    format!("<{place}> {}{help}", error.message)
+}
+
+#[test]
+fn syntax_errors_point_and_help() {
+    let rows = [
+        ("", "<> expected a value, but the text ends"),
+        ("a +", "<> expected a value, but the text ends"),
+        ("a b", "<b> expected an operator, found `b`"),
+        (
+            "a and b",
+            "<and> expected an operator, found `and` (write `&&`)",
+        ),
+        (
+            "a = 'x'",
+            "<=> expected an operator, found `=` (write `==` to compare)",
+        ),
+        ("a === 'x'", "<===> `===` is not an operator (write `==`)"),
+        ("a !== 'x'", "<!==> `!==` is not an operator (write `!=`)"),
+        ("a == 'x", "<'x> this text has no end (end it with `'`)"),
+        ("a.", "<> expected a name after `.`, but the text ends"),
+        ("a[0", "<> expected `]` to go with `[`, but the text ends"),
+        ("(a", "<> expected `)` to go with `(`, but the text ends"),
+        (
+            "a ? b",
+            "<> expected `:` to go with `? … :`, but the text ends",
+        ),
+        (
+            "a|uper",
+            "<uper> there is no transform `uper` (did you mean `upper`?)",
+        ),
+        (
+            "a|frobnicate",
+            "<frobnicate> there is no transform `frobnicate`",
+        ),
+        ("a|map", "<map> `map` takes 1 argument, not 0"),
+        (
+            "a|slice(1, 2, 3)",
+            "<slice(1, 2, 3)> `slice` takes 1 to 2 arguments, not 3",
+        ),
+        ("a|upper(1)", "<upper(1)> `upper` takes no arguments, not 1"),
+        (
+            "max(a, b)",
+            "<max> there is no function `max` (transforms are written after a value: `value|name(…)`)",
+        ),
+        (
+            "'{{a}}' == 'x'",
+            "<'{{a}}'> `{{` inside quotes is not a template (leave out the quotes: `{{a}} == 'x'` compares the value of `a`)",
+        ),
+        (
+            "{{a == 1",
+            "<> expected `}` to go with `{{`, but the text ends",
+        ),
+        ("ü == ", "<> expected a value, but the text ends"),
+        ("a == 🦀", "<🦀> expected a value, found `🦀`"),
+        (
+            "2nd",
+            "<2nd> `2nd` is not a number (a member whose name begins with a digit is written `['2nd']`)",
+        ),
+        ("{a b}", "<b> expected `:` to go with a key, found `b`"),
+    ];
+    for (text, expected) in rows {
+        let error = Expression::parse(text).expect_err(text);
+        assert_eq!(line(&error, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn template_errors_point_and_help() {
+    let rows = [
+        ("a {{", "<> expected a value, but the text ends"),
+        ("a {{}}", "<}> expected a value, found `}`"),
+        ("a {{b", "<{{> this has no end: `}}` is missing"),
+        ("a {{b}", "<{{> this has no end: `}}` is missing"),
+        ("a {{{b}}", "<{{{> this has no end: `}}}` is missing"),
+        ("a {{b c}}", "<c> expected an operator, found `c`"),
+        (
+            "{{#a}}x",
+            "<{{> this section has no end (end it with `{{/a}}`)",
+        ),
+        (
+            "{{#a}}x{{/b}}",
+            "<{{/b}}> no section `b` is open here (the open section ends with `{{/a}}`)",
+        ),
+        ("x{{/a}}", "<{{/a}}> no section `a` is open here"),
+        ("{{>part}}", "<{{>part}}> partials are not supported"),
+        (
+            "{{=<% %>=}}",
+            "<{{=<% %>=}}> other delimiters are not supported",
+        ),
+        (
+            "ü {{#ä}}🦀{{/ö}}",
+            "<{{/ö}}> no section `ö` is open here (the open section ends with `{{/ä}}`)",
+        ),
+    ];
+    for (text, expected) in rows {
+        let error = Template::parse(text).expect_err(text);
+        assert_eq!(line(&error, text), expected, "{text}");
+    }
+}
+
+/// Each expression fails for a reason and with a message, at a place of the text.
+fn check_evaluation(rows: &[(&str, Cause, &str)]) {
+    let scope = json!({
+        "customer": { "name": "Ada", "tags": ["vip"], "address": {}, "age": null },
+        "steps": {}, "variables": {}, "secrets": {}, "input": { "total": 5 }
+    });
+    for (text, cause, expected) in rows {
+        let expression = Expression::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let error = expression.evaluate(&scope).expect_err(text);
+        assert_eq!(
+            (error.cause, error.to_string().as_str()),
+            (*cause, *expected),
+            "{text}"
+        );
+        assert!(text.get(error.span).is_some(), "{text}");
+    }
+}
+
+#[test]
+fn names_that_are_not_there_are_said() {
+    check_evaluation(&[
+        ("unknown.a", Cause::Absent, "`unknown` is not known here"),
+        (
+            "steps.send-mail.output.id",
+            Cause::Absent,
+            "step `send-mail` has not run",
+        ),
+        (
+            "steps['send ' + 'mail']",
+            Cause::Absent,
+            "step `'send ' + 'mail'` has not run",
+        ),
+        (
+            "variables.cursor",
+            Cause::Absent,
+            "variable `cursor` has not been set",
+        ),
+        (
+            "secrets.apiKey",
+            Cause::Absent,
+            "there is no secret `apiKey`",
+        ),
+    ]);
+}
+
+#[test]
+fn operands_that_do_not_fit_are_named() {
+    check_evaluation(&[
+        (
+            "customer.tags > 1",
+            Cause::Operand,
+            "`>` needs a number or text, but `customer.tags` is a list",
+        ),
+        (
+            "1 - customer.name",
+            Cause::Operand,
+            "`-` needs a number, but `customer.name` is text",
+        ),
+        ("'a' * 2", Cause::Operand, "`*` needs a number, not `'a'`"),
+        (
+            "'Hi ' + customer.nickname",
+            Cause::Operand,
+            "`+` needs text or a number, but `customer.nickname` is missing",
+        ),
+        (
+            "customer.age + 1",
+            Cause::Operand,
+            "`+` needs a number, but `customer.age` is null",
+        ),
+        (
+            "'Hi ' + customer.tags",
+            Cause::Operand,
+            "`+` needs text or a number, but `customer.tags` is a list",
+        ),
+        (
+            "-customer.address",
+            Cause::Operand,
+            "`-` needs a number, but `customer.address` is an object",
+        ),
+        (
+            "'a' in customer.address",
+            Cause::Operand,
+            "`in` needs a list or text, but `customer.address` is an object",
+        ),
+        (
+            "customer.name contains customer.tags",
+            Cause::Operand,
+            "`contains` needs text to look for, but `customer.tags` is a list",
+        ),
+        (
+            "input.total / 0",
+            Cause::Operand,
+            "`input.total / 0` is not a number: 5 / 0",
+        ),
+        (
+            "10 ^ 400",
+            Cause::Operand,
+            "`10 ^ 400` is not a number: 10 ^ 400",
+        ),
+    ]);
+}
+
+#[test]
+fn subjects_and_arguments_that_do_not_fit_are_named() {
+    check_evaluation(&[
+        (
+            "customer[customer.tags]",
+            Cause::Operand,
+            "`[…]` needs a number or a name, but `customer.tags` is a list",
+        ),
+        (
+            "customer.address|upper",
+            Cause::Operand,
+            "`upper` needs text, but `customer.address` is an object",
+        ),
+        (
+            "customer.name|join",
+            Cause::Operand,
+            "`join` needs a list, but `customer.name` is text",
+        ),
+        (
+            "customer.name|number",
+            Cause::Operand,
+            "`number` needs a number, but `customer.name` is text",
+        ),
+        (
+            "customer.tags|chunk(0)",
+            Cause::Operand,
+            "`chunk` needs a size of at least 1",
+        ),
+        (
+            "customer.tags|sort('a', 'up')",
+            Cause::Operand,
+            "`sort` sorts `asc` or `desc`, not `up`",
+        ),
+        (
+            "customer.tags|filter('age')",
+            Cause::Operand,
+            "`filter` needs `path operator number`, such as `total > 100`, not `age`",
+        ),
+        (
+            "customer.tags|map(1)",
+            Cause::Operand,
+            "`map` needs text for its first argument, not 1",
+        ),
+        (
+            "'2026-01-01'|daysAgo",
+            Cause::Absent,
+            "`daysAgo` needs the time, but `nowMs` is not known here",
+        ),
+        // `?:` stands in for what is absent, and hides no other mistake.
+        (
+            "customer.name - 1 ?: 0",
+            Cause::Operand,
+            "`-` needs a number, but `customer.name` is text",
+        ),
+    ]);
+}
+
+#[test]
+fn nothing_is_too_deep_too_long_or_too_big() {
+    let chain = |count: usize| vec!["a"; count].join(" || ");
+    let accepted = [
+        format!("{}1{}", "(".repeat(60), ")".repeat(60)),
+        chain(250),
+        format!("a{}", "|string".repeat(250)),
+        format!("{}a{}", "[{k: ".repeat(30), "}]".repeat(30)),
+        format!("{}1", "1 ?: ".repeat(60)),
+        format!("a{}", ".b".repeat(10_000)),
+        format!("[{}1]", "1, ".repeat(10_000)),
+    ];
+    for text in accepted {
+        let expression = Expression::parse(&text).expect("an expression");
+        assert!(
+            expression.evaluate(&json!({ "a": 0 })).is_ok(),
+            "{text:.20}"
+        );
+        assert_eq!(
+            Expression::parse(&expression.to_string()),
+            Ok(expression),
+            "{text:.20}"
+        );
+    }
+    let refused = [
+        format!("{}1", "(".repeat(100_000)),
+        format!("{}1", "!".repeat(100_000)),
+        format!("{}1", "- ".repeat(100_000)),
+        format!("{}1", "[".repeat(100_000)),
+        format!("{}1", "{a:".repeat(100_000)),
+        format!("{}1", "{{".repeat(100_000)),
+        format!("{}1", "a ? ".repeat(100_000)),
+        format!("{}1", "a ?: ".repeat(100_000)),
+        format!("a{}", "|upper".repeat(100_000)),
+        format!("{}a", "a[".repeat(100_000)),
+        chain(100_000),
+    ];
+    for text in refused {
+        assert!(Expression::parse(&text).is_err(), "{text:.20}");
+    }
+    assert!(Template::parse(&"{{#a}}".repeat(100_000)).is_err());
+}
+
+#[test]
+fn an_evaluation_that_makes_too_much_stops() {
+    let scope: Value = json!({ "text": "x".repeat(1_000_000), "list": vec![1; 2_000] });
+    let sections = "{{#list}}{{#list}}x{{/list}}{{/list}}";
+    let error = Template::parse(sections)
+        .expect("a template")
+        .render(&scope)
+        .expect_err("4 million steps");
+    assert_eq!(
+        (error.cause, error.to_string()),
+        (
+            Cause::Limit,
+            "this takes more than 2000000 steps".to_owned()
+        )
+    );
+    let copies = format!("[{}1]", "text, ".repeat(100));
+    let error = Expression::parse(&copies)
+        .expect("an expression")
+        .evaluate(&scope)
+        .expect_err("100 MB");
+    assert_eq!(
+        (error.cause, error.to_string()),
+        (Cause::Limit, "this makes more than 16 MiB".to_owned())
+    );
+}

@@ -1,0 +1,8 @@
+//! The Lambda `recorder`.
+
+use pawl_functions::{Function, lambda};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    lambda::serve(Function::Recorder).await
+}

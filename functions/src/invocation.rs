@@ -1,0 +1,244 @@
+//! One invocation of a step: the contract between machine and functions.
+//!
+//! ```text
+//! look    one consistent read of everything the step and its ride-alongs need
+//! settle  is the visit settled already? then its answer stands
+//! visit   evaluate, act, or let a mock stand in; then the ride-alongs
+//! commit  one transaction: records, latest values, variables, the run's end
+//! ```
+
+mod caught;
+mod commit;
+mod machine;
+mod situation;
+mod tree;
+mod visit;
+mod work;
+
+use pawl_contract::{Kind, Payload, Plan, Position, StepError, code};
+use pawl_store::{Close, Committed, RecordStatus, Run, RunError, RunStatus, Store, Transaction};
+use serde_json::Value;
+
+use crate::clock::Moment;
+use crate::scope::Scope;
+use crate::{Error, Services, id, parse, trigger};
+use situation::Situation;
+use tree::Path;
+use visit::Visit;
+
+/// How often an invocation looks again when something overtook it.
+const MOST_LOOKS: u32 = 5;
+
+/// An invocation, and what it knows before it looks.
+struct Invocation<'services> {
+    services: &'services Services,
+    plan: Plan,
+    position: Position,
+    /// Which attempt of the visit this is, from 1.
+    attempt: u64,
+    /// Tells this invocation's claims from those of others.
+    nonce: String,
+    now: Moment,
+}
+
+/// Runs a Task's step and answers with the next position.
+pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Value, StepError> {
+    let plan: Value = serde_json::from_str(&payload.plan).unwrap_or_default();
+    let plan: Plan = parse(plan, "a plan")?;
+    let now = services.now();
+    let position = match serde_json::from_value(payload.position.clone()) {
+        Ok(position) => position,
+        // A start by hand in the cloud console: the machine's first Task does the intake.
+        Err(error) => match (payload.execution, &plan.intake) {
+            (Some(execution), Some(_)) => {
+                trigger::by_hand(&plan, payload.position, execution, services)
+                    .await
+                    .map_err(Error::into_step)?
+            }
+            _ => {
+                return Err(StepError::new(
+                    code::VALIDATION_ERROR,
+                    format!("this is not a position: {error}"),
+                ));
+            }
+        },
+    };
+    let nonce = id::new(now);
+    let attempt = u64::from(payload.attempt) + 1;
+    let invocation = Invocation {
+        services,
+        plan,
+        position,
+        attempt,
+        nonce,
+        now,
+    };
+    match invocation.run().await {
+        Ok(position) => {
+            Ok(serde_json::to_value(position).expect("a position is made of strings and numbers"))
+        }
+        Err(error) => Err(invocation.raised(error)),
+    }
+}
+
+impl Invocation<'_> {
+    async fn run(&self) -> Result<Position, Error> {
+        for _ in 0..MOST_LOOKS {
+            if let Some(position) = Box::pin(self.look()).await? {
+                return Ok(position);
+            }
+        }
+        Err(Error::step(
+            code::STORE_ERROR,
+            "other invocations of this visit were always faster",
+        ))
+    }
+
+    /// Looks, and does what is to be done: the next position, or `None` where something was written in between.
+    async fn look(&self) -> Result<Option<Position>, Error> {
+        let situation = Situation::read(self.store(), &self.plan, &self.position).await?;
+        if let Some(result) = situation.own.as_ref().and_then(|own| own.result.clone()) {
+            return Ok(Some(result));
+        }
+        let Some(run) = &situation.run else {
+            return Err(stop());
+        };
+        if self.plan.node.kind == Kind::Trigger {
+            return self.of_the_machine(&situation, run).await;
+        }
+        if !run.is_open() {
+            return Err(stop());
+        }
+        if let Some(failure) = settled_failure(&situation) {
+            return Err(Error::Step(failure));
+        }
+        let mut transaction = Transaction::new(&self.position.org, &self.position.run);
+        if let Some(caught) = self.caught(&situation, &mut transaction).await? {
+            return self.lost(caught, transaction).await;
+        }
+        if self.is_late(run) {
+            return self.late(&situation, transaction).await;
+        }
+        let mut scope =
+            Scope::read(self.store(), &situation.items, &self.plan, run, self.now).await?;
+        scope.set_last_output(
+            situation
+                .last_output(self.store(), &self.position.at)
+                .await?,
+        );
+        let visit = match saved(&situation) {
+            Some(saved) => saved,
+            None if self.plan.node.kind.is_pure() => {
+                self.evaluate(&self.plan.node, &scope, &situation).await?
+            }
+            None => match Box::pin(self.work(run, &scope, &situation, &transaction)).await? {
+                Some(visit) => visit,
+                None => return Ok(None),
+            },
+        };
+        let path = self.follow(visit, scope, &situation).await?;
+        self.commit(path, &situation, transaction).await
+    }
+
+    /// Whether the run's time is over.
+    fn is_late(&self, run: &Run) -> bool {
+        run.deadline
+            .as_ref()
+            .is_some_and(|deadline| *deadline <= self.now.iso())
+    }
+
+    /// Ends a run whose time is over.
+    async fn late(
+        &self,
+        situation: &Situation,
+        transaction: Transaction,
+    ) -> Result<Option<Position>, Error> {
+        let failure = StepError::new(
+            code::TIMEOUT,
+            "the run took longer than its workflow allows",
+        );
+        let mut visit = self.visit(
+            &self.plan.node,
+            &self.position.at,
+            &Scope::default(),
+            situation,
+        )?;
+        visit.fail(failure, self.services.now());
+        let path = Path::failed(visit, RunStatus::Timeout, self.plan.node.step.clone());
+        self.commit(path, situation, transaction).await
+    }
+
+    /// Ends a run whose Catch leads away from a step that has completed.
+    async fn lost(
+        &self,
+        error: RunError,
+        mut transaction: Transaction,
+    ) -> Result<Option<Position>, Error> {
+        if !self.is_root() {
+            return Err(stop());
+        }
+        transaction.close(self.store(), &self.close(RunStatus::Failed, Some(error)))?;
+        match transaction.commit(self.store()).await? {
+            Committed::Done | Committed::Closed => Err(stop()),
+            Committed::Settled | Committed::Stale => Ok(None),
+        }
+    }
+
+    /// The run's end, by this visit.
+    fn close(&self, status: RunStatus, error: Option<RunError>) -> Close {
+        Close {
+            status,
+            error,
+            at: Some(self.position.at.clone()),
+            completed_at: self.services.now().iso(),
+        }
+    }
+
+    /// Whether what ends here ends the run.
+    fn is_root(&self) -> bool {
+        match self.plan.strand {
+            pawl_contract::Strand::Root => true,
+            pawl_contract::Strand::Inner => false,
+        }
+    }
+
+    fn store(&self) -> &Store {
+        self.services.store()
+    }
+
+    /// What Step Functions may see of a failure: its code and its place.
+    fn raised(&self, error: Error) -> StepError {
+        let error = error.into_step();
+        let at = &self.position.at;
+        tracing::info!(run = self.position.run, %at, step = self.plan.node.step, code = error.code, "step raised");
+        StepError {
+            message: format!("{} at {at}", error.code),
+            code: error.code,
+        }
+    }
+}
+
+/// The machine must end: the run is closed, or a step failed where nothing catches it.
+fn stop() -> Error {
+    Error::step(code::STOP, "the run is closed")
+}
+
+/// The visit's own part, where it is done and only the ride-alongs are to be evaluated again.
+fn saved(situation: &Situation) -> Option<Visit> {
+    let own = situation.own.as_ref()?;
+    (own.status == RecordStatus::Completed).then(|| Visit::saved(own.clone()))
+}
+
+/// The failure of a visit that no further attempt may change.
+fn settled_failure(situation: &Situation) -> Option<StepError> {
+    let own = situation
+        .own
+        .as_ref()
+        .filter(|own| own.status == RecordStatus::Failed)?;
+    let error = own.error.clone()?;
+    // Whether it acted will not be known better by acting again.
+    let is_unknown = error.code == code::OUTCOME_UNKNOWN && !own.mocked;
+    // A pure step that took its own `error` port is evaluated again, with its ride-alongs.
+    let is_caught = own.port.is_some() && !own.kind.is_some_and(Kind::is_pure);
+    (is_unknown || is_caught).then_some(error)
+}

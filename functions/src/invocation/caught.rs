@@ -1,0 +1,147 @@
+//! The failure that a Catch leads away from: recorded by the step that it leads to, if nobody has recorded it.
+
+use pawl_contract::{Caught, StepError, code};
+use pawl_store::key::ROOT;
+use pawl_store::{Expect, Latest, Record, RecordStatus, RunError, Transaction, Visits};
+use serde_json::Value;
+
+use super::Invocation;
+use super::situation::Situation;
+use crate::Error;
+
+impl Invocation<'_> {
+    /// Settles the caught visit as failed by its `error` port. An error is the end of the run: the visit had completed.
+    pub(super) async fn caught(
+        &self,
+        situation: &Situation,
+        transaction: &mut Transaction,
+    ) -> Result<Option<RunError>, Error> {
+        let Some(caught) = &self.position.caught else {
+            return Ok(None);
+        };
+        match &situation.caught {
+            Some(record) if record.status == RecordStatus::Completed => Ok(Some(lost(caught))),
+            Some(record) if record.status == RecordStatus::Failed => {
+                if record.port.is_none() {
+                    transaction.settle(self.store(), &caught.at)?;
+                }
+                Ok(None)
+            }
+            unfinished => {
+                let mut record = self.failure(caught, unfinished.as_ref(), situation)?;
+                record.port = Some("error".to_owned());
+                self.write_failure(&record, transaction).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The record of a visit that failed before it could write one, or after it claimed.
+    pub(super) fn failure(
+        &self,
+        caught: &Caught,
+        claim: Option<&Record>,
+        situation: &Situation,
+    ) -> Result<Record, Error> {
+        let now = self.now.iso();
+        if let Some(claim) = claim {
+            let message = "the step may or may not have acted before it ended";
+            let error = Some(StepError::new(code::OUTCOME_UNKNOWN, message));
+            let completed_at = Some(now);
+            return Ok(Record {
+                status: RecordStatus::Failed,
+                error,
+                completed_at,
+                nonce: None,
+                ..claim.clone()
+            });
+        }
+        let last = situation.items.visits(ROOT, &caught.step)?;
+        Ok(Record {
+            at: caught.at.clone(),
+            step: caught.step.clone(),
+            name: None,
+            kind: None,
+            status: RecordStatus::Failed,
+            attempts: 1,
+            visit: Visits::including(last.as_ref(), &caught.at),
+            input: Value::Null,
+            output: Value::Null,
+            meta: None,
+            error: Some(StepError::new(
+                &name(&caught.error),
+                format!("the step ended with {}", caught.error),
+            )),
+            port: None,
+            iteration: Vec::new(),
+            mocked: false,
+            started_at: now.clone(),
+            completed_at: Some(now),
+            result: None,
+            nonce: None,
+        })
+    }
+
+    /// Writes a failure and makes it readable as `steps.<slug>.error`.
+    pub(super) async fn write_failure(
+        &self,
+        record: &Record,
+        transaction: &mut Transaction,
+    ) -> Result<(), Error> {
+        transaction
+            .record(self.store(), record, &Expect::Unsettled { nonce: None })
+            .await?;
+        transaction
+            .latest(self.store(), &record.step, &Latest::of(record))
+            .await?;
+        Ok(())
+    }
+}
+
+/// A step completed, but its answer never reached Step Functions, which went on as if it had failed.
+pub(super) fn lost(caught: &Caught) -> RunError {
+    RunError {
+        step: Some(caught.step.clone()),
+        code: code::OUTCOME_LOST.to_owned(),
+        message:
+            "the step completed, but its answer was lost: resume the run to go on from its record"
+                .to_owned(),
+    }
+}
+
+/// Our name for an error that Step Functions or Lambda named.
+fn name(error: &str) -> String {
+    const CRASHES: [&str; 5] = [
+        "States.Timeout",
+        "States.HeartbeatTimeout",
+        "Sandbox.Timedout",
+        "Lambda.Unknown",
+        "Runtime.ExitError",
+    ];
+    if CRASHES.contains(&error) {
+        code::TIMEOUT.to_owned()
+    } else {
+        error.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crashes_are_timeouts_and_other_names_stay() {
+        let rows = [
+            ("States.Timeout", "TIMEOUT"),
+            ("Sandbox.Timedout", "TIMEOUT"),
+            ("TOOL_ERROR", "TOOL_ERROR"),
+            (
+                "Lambda.TooManyRequestsException",
+                "Lambda.TooManyRequestsException",
+            ),
+        ];
+        for (error, expected) in rows {
+            assert_eq!(name(error), expected);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The one transaction of an invocation, and the position that it answers with.
+
+use pawl_contract::Position;
+use pawl_store::{Committed, Latest, RunStatus, Transaction};
+
+use super::situation::Situation;
+use super::tree::{Ending, Path, exhausted};
+use super::visit::Visit;
+use super::{Invocation, stop};
+use crate::Error;
+use crate::pure::Effect;
+
+impl Invocation<'_> {
+    /// Writes what a path did, and answers with where it leads.
+    pub(super) async fn commit(
+        &self,
+        mut path: Path,
+        situation: &Situation,
+        transaction: Transaction,
+    ) -> Result<Option<Position>, Error> {
+        let last = &path.riders.last().unwrap_or(&path.host).record;
+        let next = last.at.next();
+        if next.is_none() && matches!(path.ending, Ending::State) {
+            path.ending = Ending::Failed(RunStatus::Failed, exhausted(&last.step));
+        }
+        // An end needs no next place; the last one will do.
+        let at = next.unwrap_or_else(|| last.at.clone());
+        let answer = Position {
+            at,
+            routes: std::mem::take(&mut path.routes),
+            values: std::collections::BTreeMap::new(),
+            caught: None,
+            enter: None,
+            ..self.position.clone()
+        };
+        let is_failed = matches!(path.ending, Ending::Failed(..));
+        // Without a result the visit is evaluated again when the run is resumed.
+        path.host.record.result = (!is_failed).then(|| answer.clone());
+        let is_open = situation.run.as_ref().is_some_and(pawl_store::Run::is_open);
+        let mut whole = self.writes(&path, transaction.clone()).await?;
+        if self.is_root() && is_open {
+            match &path.ending {
+                Ending::State => {}
+                Ending::End => {
+                    whole.close(self.store(), &self.close(RunStatus::Completed, None))?;
+                }
+                Ending::Failed(status, error) => {
+                    whole.close(self.store(), &self.close(*status, Some(error.clone())))?;
+                }
+            }
+        }
+        match whole.commit(self.store()).await? {
+            Committed::Done if is_failed => Err(stop()),
+            Committed::Done => Ok(Some(answer)),
+            Committed::Settled | Committed::Stale => Ok(None),
+            // Someone closed the run meanwhile. What was done is done, and the record says so.
+            Committed::Closed => {
+                path.host.record.result = None;
+                path.riders.clear();
+                self.writes(&path, transaction)
+                    .await?
+                    .commit(self.store())
+                    .await?;
+                Err(stop())
+            }
+        }
+    }
+
+    /// Everything that a path writes, besides the run's end.
+    async fn writes(
+        &self,
+        path: &Path,
+        mut transaction: Transaction,
+    ) -> Result<Transaction, Error> {
+        self.write(&path.host, &mut transaction).await?;
+        for rider in &path.riders {
+            // Where the path fails, what rode along leaves only its records: a resumed run evaluates it again, from
+            // the scope as the host left it.
+            if matches!(path.ending, Ending::Failed(..)) {
+                transaction
+                    .record(self.store(), &rider.record, &rider.expect)
+                    .await?;
+            } else {
+                self.write(rider, &mut transaction).await?;
+            }
+        }
+        Ok(transaction)
+    }
+
+    /// Everything that one visit writes.
+    pub(super) async fn write(
+        &self,
+        visit: &Visit,
+        transaction: &mut Transaction,
+    ) -> Result<(), Error> {
+        let store = self.store();
+        let record = &visit.record;
+        transaction.record(store, record, &visit.expect).await?;
+        transaction
+            .latest(store, &record.step, &Latest::of(record))
+            .await?;
+        for effect in &visit.effects {
+            match effect {
+                Effect::Variable(name, value) => transaction.variable(store, name, value).await?,
+                Effect::List(_, list) => transaction.list(store, &record.step, list)?,
+                Effect::Cursor(cursor) => transaction.cursor(store, &record.step, cursor).await?,
+                Effect::Output => transaction.output(store, &record.at)?,
+            }
+        }
+        if let Some(business) = &visit.business {
+            transaction.business(store, business).await?;
+        }
+        Ok(())
+    }
+}

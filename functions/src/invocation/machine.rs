@@ -1,0 +1,139 @@
+//! The machine's own Tasks: `end` closes the run, `fail` fails it, `hand over` goes on in a new execution.
+
+use pawl_contract::{Caught, Position, StepError, code};
+use pawl_store::{Committed, RecordStatus, Run, RunError, RunStatus, Transaction};
+
+use super::situation::Situation;
+use super::{Invocation, caught, stop};
+use crate::{Error, trigger};
+
+impl Invocation<'_> {
+    /// Does what a Task of the machine's own does.
+    pub(super) async fn of_the_machine(
+        &self,
+        situation: &Situation,
+        run: &Run,
+    ) -> Result<Option<Position>, Error> {
+        if run.closed_by.as_ref() == Some(&self.position.at) {
+            return Ok(Some(self.onward()));
+        }
+        if !run.is_open() {
+            return Err(stop());
+        }
+        match self.plan.node.step.as_str() {
+            "end" => self.end(situation).await,
+            "fail" => self.fail_run(situation).await,
+            "hand over" => self.hand_over(run).await,
+            step => Err(Error::step(
+                code::VALIDATION_ERROR,
+                format!("the machine has no task `{step}`"),
+            )),
+        }
+    }
+
+    async fn end(&self, situation: &Situation) -> Result<Option<Position>, Error> {
+        let mut transaction = Transaction::new(&self.position.org, &self.position.run);
+        let lost = self.caught(situation, &mut transaction).await?;
+        let status = if lost.is_some() {
+            RunStatus::Failed
+        } else {
+            RunStatus::Completed
+        };
+        self.close_run(status, lost, transaction).await
+    }
+
+    /// Fails the run with the failure that was caught. The failed visit is not settled: a resumed run tries it again.
+    async fn fail_run(&self, situation: &Situation) -> Result<Option<Position>, Error> {
+        let mut transaction = Transaction::new(&self.position.org, &self.position.run);
+        let error = match &self.position.caught {
+            Some(caught) => self.blame(caught, situation, &mut transaction).await?,
+            None => RunError {
+                step: None,
+                code: code::VALIDATION_ERROR.to_owned(),
+                message: "the machine failed without saying why".to_owned(),
+            },
+        };
+        self.close_run(RunStatus::Failed, Some(error), transaction)
+            .await
+    }
+
+    /// Why the run fails, by the record of the caught visit.
+    async fn blame(
+        &self,
+        caught: &Caught,
+        situation: &Situation,
+        transaction: &mut Transaction,
+    ) -> Result<RunError, Error> {
+        let record = match &situation.caught {
+            Some(record) if record.status == RecordStatus::Completed => {
+                return Ok(caught::lost(caught));
+            }
+            Some(record) if record.status == RecordStatus::Failed => record.clone(),
+            unfinished => {
+                let record = self.failure(caught, unfinished.as_ref(), situation)?;
+                self.write_failure(&record, transaction).await?;
+                record
+            }
+        };
+        let unknown = || StepError::new(&caught.error, "");
+        let StepError { code, message } = record.error.unwrap_or_else(unknown);
+        Ok(RunError {
+            step: Some(caught.step.clone()),
+            code,
+            message,
+        })
+    }
+
+    async fn close_run(
+        &self,
+        status: RunStatus,
+        error: Option<RunError>,
+        mut transaction: Transaction,
+    ) -> Result<Option<Position>, Error> {
+        if self.is_root() {
+            transaction.close(self.store(), &self.close(status, error))?;
+        }
+        match transaction.commit(self.store()).await? {
+            Committed::Done => Ok(Some(self.onward())),
+            Committed::Settled | Committed::Closed | Committed::Stale => Ok(None),
+        }
+    }
+
+    /// Starts the execution that goes on from here; nothing is evaluated again.
+    async fn hand_over(&self, run: &Run) -> Result<Option<Position>, Error> {
+        let position = &self.position;
+        let place = position.at.as_str().replace('/', ".");
+        let name = match run.generation {
+            0 => format!("{}-{place}", run.run),
+            generation => format!("{}.{generation}-{place}", run.run),
+        };
+        let next = Position {
+            base: position.at.clone(),
+            enter: self
+                .plan
+                .node
+                .config
+                .get("enter")
+                .and_then(|enter| enter.as_str())
+                .map(str::to_owned),
+            caught: None,
+            ..position.clone()
+        };
+        // The run names its execution before it starts, so that nobody takes the end of the old one for the run's.
+        self.store()
+            .hand_over(&position.org, &position.run, &name, &position.at)
+            .await?;
+        trigger::execute(self.services, &position.machine, &name, &next).await?;
+        Ok(Some(self.onward()))
+    }
+
+    /// The position after a Task that is no visit.
+    fn onward(&self) -> Position {
+        Position {
+            routes: std::collections::BTreeMap::new(),
+            caught: None,
+            enter: None,
+            ..self.position.clone()
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Work steps: resolve, let a mock stand in or act, and record a failure before it is raised.
+
+use std::time::Duration;
+
+use pawl_contract::{Kind, Mocked, StepError, code};
+use pawl_store::{Expect, Record, RecordStatus, Run, Transaction};
+use serde_json::Value;
+
+use super::Invocation;
+use super::situation::Situation;
+use super::visit::Visit;
+use crate::action::{self, email};
+use crate::scope::Scope;
+use crate::work::{Act, Acted, Context};
+use crate::{Error, llm, template};
+
+impl Invocation<'_> {
+    /// The visit of a work step, done but not written. `None` where something overtook it.
+    ///
+    /// A failure is written here, and then raised.
+    pub(super) async fn work(
+        &self,
+        run: &Run,
+        scope: &Scope,
+        situation: &Situation,
+        transaction: &Transaction,
+    ) -> Result<Option<Visit>, Error> {
+        let mut visit = self.visit(&self.plan.node, &self.position.at, scope, situation)?;
+        if let Some(claim) = situation
+            .own
+            .as_ref()
+            .filter(|own| own.status == RecordStatus::Claimed)
+            && claim.nonce.as_ref() != Some(&self.nonce)
+        {
+            visit.record.input = claim.input.clone();
+            let message = "an earlier attempt may or may not have acted before it ended";
+            return self
+                .fail(
+                    visit,
+                    StepError::new(code::OUTCOME_UNKNOWN, message),
+                    transaction,
+                )
+                .await;
+        }
+        match template::render(&self.plan.node.config, &scope.at(&self.plan.node)) {
+            Ok(input) => visit.record.input = input,
+            Err(error) => return self.fail(visit, error, transaction).await,
+        }
+        let done = match mocked(run, &visit.record) {
+            Some(result) => {
+                visit.record.mocked = true;
+                result.map_err(Error::Step)
+            }
+            None => match Box::pin(self.act(run, &mut visit)).await {
+                Ok(Some(acted)) => Ok(acted),
+                Ok(None) => return Ok(None),
+                Err(error) => Err(error),
+            },
+        };
+        match done {
+            Ok(acted) => {
+                visit.complete("success", acted.output, self.services.now());
+                visit.record.meta = acted.meta;
+                visit.business = acted.business;
+                Ok(Some(visit))
+            }
+            Err(Error::Step(error)) => self.fail(visit, error, transaction).await,
+            Err(error @ Error::Store(_)) => Err(error),
+        }
+    }
+
+    /// Acts, with a claim before what nothing can take back. `None` where another invocation has the claim.
+    async fn act(&self, run: &Run, visit: &mut Visit) -> Result<Option<Acted>, Error> {
+        let Visit { record, .. } = &*visit;
+        let context = Context {
+            services: self.services,
+            run,
+            at: &self.position.at,
+            now: self.now,
+            input: &record.input,
+        };
+        let act = async {
+            match self.plan.node.kind {
+                Kind::Llm => llm::ask(&context)
+                    .await
+                    .map(|acted| Act::Done(Box::new(acted))),
+                Kind::Action => action::act(&context).await,
+                Kind::Trigger | Kind::Condition | Kind::Loop | Kind::Transform => {
+                    unreachable!("only work steps act")
+                }
+            }
+        };
+        let late = || StepError::new(code::TIMEOUT, "the step took longer than it may");
+        let mail = match self.in_time(act, late).await? {
+            Act::Done(acted) => return Ok(Some(*acted)),
+            Act::Mail(mail) => mail,
+        };
+        let nonce = Some(self.nonce.clone());
+        let claim = Record {
+            status: RecordStatus::Claimed,
+            nonce: nonce.clone(),
+            ..record.clone()
+        };
+        if !self
+            .store()
+            .claim(&run.org, &run.run, &claim, &self.nonce)
+            .await?
+        {
+            return Ok(None);
+        }
+        visit.expect = Expect::Unsettled { nonce };
+        let unknown = || {
+            StepError::new(
+                code::OUTCOME_UNKNOWN,
+                "sending took longer than it may: the mail may or may not be out",
+            )
+        };
+        let sent = self.in_time(
+            async { email::send(*mail, self.services).await.map_err(Error::Step) },
+            unknown,
+        );
+        sent.await.map(Some)
+    }
+
+    /// Gives something up when the step's time is over.
+    async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+        late: impl FnOnce() -> StepError,
+    ) -> Result<T, Error> {
+        let Some(seconds) = self.plan.timeout_seconds else {
+            return work.await;
+        };
+        let done = tokio::time::timeout(Duration::from_secs(seconds), work).await;
+        done.unwrap_or_else(|_| Err(Error::Step(late())))
+    }
+
+    /// Records a failure, then raises it.
+    async fn fail(
+        &self,
+        mut visit: Visit,
+        error: StepError,
+        transaction: &Transaction,
+    ) -> Result<Option<Visit>, Error> {
+        visit.fail(error.clone(), self.services.now());
+        let mut transaction = transaction.clone();
+        self.write(&visit, &mut transaction).await?;
+        match transaction.commit(self.store()).await? {
+            pawl_store::Committed::Done => Err(Error::Step(error)),
+            pawl_store::Committed::Settled
+            | pawl_store::Committed::Closed
+            | pawl_store::Committed::Stale => Ok(None),
+        }
+    }
+}
+
+/// What the run's mocks say to this attempt.
+fn mocked(run: &Run, record: &Record) -> Option<Result<Acted, StepError>> {
+    let mock = run.mocks.get(&record.step)?;
+    let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Some(
+        match mock.result(
+            count(record.visit.saturating_sub(1)),
+            count(record.attempts),
+        ) {
+            Mocked::Output(output) => Ok(Acted {
+                output,
+                meta: None,
+                business: None,
+            }),
+            Mocked::Error(StepError { code, message }) if message.is_empty() => Err(StepError {
+                code,
+                message: "the mock says so".to_owned(),
+            }),
+            Mocked::Error(error) => Err(error),
+        },
+    )
+}
+
+/// The result of a step that gives a value and nothing else.
+impl From<Value> for Acted {
+    fn from(output: Value) -> Self {
+        Self {
+            output,
+            meta: None,
+            business: None,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The step Lambdas' own code: one module per kind, and the invocation that all kinds share.
+//!
+//! A Task's payload `{ position, attempt, plan }` comes in, the next position goes out:
+//!
+//! ```text
+//! fetch -> settled already? -> evaluate or act -> ride-alongs -> one transaction -> next position
+//! ```
+
+mod action;
+mod clock;
+mod condition;
+mod error;
+mod id;
+mod invocation;
+mod llm;
+mod r#loop;
+mod pure;
+mod recorder;
+mod scope;
+mod services;
+mod settings;
+mod template;
+mod transform;
+mod trigger;
+mod work;
+
+pub mod lambda;
+
+pub use error::Error;
+pub use services::Services;
+pub use settings::{LlmSettings, Mail, Settings};
+pub use trigger::resume::resume;
+pub use trigger::{Started, StartedStatus};
+
+use pawl_contract::{Kind, Payload, Start, StepError, code};
+use serde_json::Value;
+
+/// A Lambda of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// The Lambda of a step kind.
+    Step(Kind),
+    /// The Lambda that hears how executions end.
+    Recorder,
+}
+
+impl Function {
+    /// The function whose binary has this name.
+    ///
+    /// ```
+    /// use pawl_contract::Kind;
+    /// use pawl_functions::Function;
+    ///
+    /// assert_eq!(Function::from_name("action"), Some(Function::Step(Kind::Action)));
+    /// ```
+    pub fn from_name(name: &str) -> Option<Self> {
+        let kind = Kind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .map(Self::Step);
+        kind.or((name == "recorder").then_some(Self::Recorder))
+    }
+}
+
+/// Handles one invocation, as the Lambda of that name does.
+///
+/// The error's message never holds data of the run: that stands in the records.
+pub async fn handle(
+    function: Function,
+    payload: Value,
+    services: &Services,
+) -> Result<Value, StepError> {
+    match function {
+        Function::Recorder => recorder::record(payload, services).await,
+        // Only a Task sends a plan; everything else that reaches the trigger asks for a run.
+        Function::Step(Kind::Trigger) if payload.get("plan").is_none() => {
+            let start: Start = parse(payload, "a request to start a run")?;
+            let started = trigger::start(start, services).await?;
+            Ok(serde_json::to_value(started).expect("it is made of strings"))
+        }
+        Function::Step(_) => {
+            let payload: Payload = parse(payload, "a Task's payload")?;
+            // One box keeps the futures of every caller small.
+            Box::pin(invocation::invoke(payload, services)).await
+        }
+    }
+}
+
+/// What reached a Lambda, as what it must be.
+fn parse<T: serde::de::DeserializeOwned>(payload: Value, what: &str) -> Result<T, StepError> {
+    serde_json::from_value(payload).map_err(|error| {
+        StepError::new(
+            code::VALIDATION_ERROR,
+            format!("this is not {what}: {error}"),
+        )
+    })
+}

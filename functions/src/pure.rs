@@ -1,0 +1,65 @@
+//! Pure steps: what a condition, a loop head or a transform makes of what it reads.
+
+use pawl_contract::{At, Kind, Node};
+use pawl_store::{Cursor, Items, List, Store};
+use serde_json::Value;
+
+use crate::scope::Scope;
+use crate::{Error, condition, r#loop, transform};
+
+/// What a pure step came to.
+#[derive(Debug)]
+pub(crate) struct Evaluated {
+    /// The port by which it is left.
+    pub port: &'static str,
+    /// What later steps read.
+    pub output: Value,
+    /// What it changes besides.
+    pub effects: Vec<Effect>,
+}
+
+/// A change that a pure step makes in its scope.
+#[derive(Debug, Clone)]
+pub(crate) enum Effect {
+    /// A variable has a value.
+    Variable(String, Value),
+    /// A loop has a list. The items are there for what rides along; the list is what is written.
+    List(Vec<Value>, List),
+    /// A loop stands elsewhere.
+    Cursor(Cursor),
+    /// The step's output is the run's.
+    Output,
+}
+
+/// Where an evaluation happens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'place> {
+    pub store: &'place Store,
+    pub org: &'place str,
+    pub items: &'place Items,
+    pub at: &'place At,
+}
+
+/// Evaluates a pure step.
+pub(crate) async fn evaluate(
+    node: &Node,
+    scope: &Scope,
+    place: Place<'_>,
+) -> Result<Evaluated, Error> {
+    match node.kind {
+        Kind::Condition => condition::evaluate(node, scope),
+        Kind::Loop => r#loop::evaluate(node, scope, place).await,
+        Kind::Transform => transform::evaluate(node, scope),
+        Kind::Trigger | Kind::Llm | Kind::Action => unreachable!("the caller asks `is_pure` first"),
+    }
+}
+
+/// What a pure step was given: what its author wrote, since its output shows what became of it.
+pub(crate) fn input(node: &Node) -> Value {
+    match node.kind {
+        Kind::Loop => r#loop::input(node),
+        Kind::Condition | Kind::Transform | Kind::Trigger | Kind::Llm | Kind::Action => {
+            node.config.clone()
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Hears how executions end, and closes the runs that no task could close.
+//!
+//! A task closes its run itself. What is left are executions that were aborted, ran out of time, or broke in a state
+//! that is no task of ours.
+
+use pawl_contract::{Position, StepError, code};
+use pawl_store::{Close, Committed, RunError, RunStatus, Transaction};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{Error, Services, parse};
+
+/// EventBridge's `Step Functions Execution Status Change`.
+#[derive(Debug, Deserialize)]
+struct Event {
+    detail: Detail,
+}
+
+/// What it says of the execution.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Detail {
+    name: String,
+    state_machine_arn: String,
+    status: String,
+    input: Option<String>,
+    error: Option<String>,
+    cause: Option<String>,
+}
+
+/// Closes the run of an execution that ended badly, if it is still open.
+pub(crate) async fn record(event: Value, services: &Services) -> Result<Value, StepError> {
+    let event: Event = parse(event, "a status change of an execution")?;
+    let is_closed = close(event.detail, services)
+        .await
+        .map_err(Error::into_step)?;
+    Ok(json!({ "closed": is_closed }))
+}
+
+async fn close(detail: Detail, services: &Services) -> Result<bool, Error> {
+    let Some(status) = final_status(&detail.status) else {
+        return Ok(false);
+    };
+    let (org, id) = run_of(&detail, services);
+    let store = services.store();
+    let Some(run) = store.run(&org, &id).await? else {
+        return Ok(false);
+    };
+    // An execution that handed over, or that a resumed run has left behind, speaks for nobody.
+    if !run.is_open()
+        || run.execution != detail.name
+        || !same_machine(&run.machine, &detail.state_machine_arn)
+    {
+        return Ok(false);
+    }
+    let code = detail
+        .error
+        .clone()
+        .unwrap_or_else(|| detail.status.clone());
+    let code = if status == RunStatus::Timeout {
+        code::TIMEOUT.to_owned()
+    } else {
+        code
+    };
+    let message = detail
+        .cause
+        .unwrap_or_else(|| format!("the execution ended as {}", detail.status));
+    let error = Some(RunError {
+        step: None,
+        code,
+        message,
+    });
+    let mut transaction = Transaction::new(&org, &id);
+    transaction.close(
+        store,
+        &Close {
+            status,
+            error,
+            at: None,
+            completed_at: services.now().iso(),
+        },
+    )?;
+    Ok(transaction.commit(store).await? == Committed::Done)
+}
+
+/// The status of a run whose execution ended so; `None` for executions that go on, or that a task speaks for.
+fn final_status(status: &str) -> Option<RunStatus> {
+    match status {
+        "FAILED" => Some(RunStatus::Failed),
+        "TIMED_OUT" => Some(RunStatus::Timeout),
+        "ABORTED" => Some(RunStatus::Cancelled),
+        _ => None,
+    }
+}
+
+/// The run that an execution belongs to: by its input, or, started by hand, by its name.
+fn run_of(detail: &Detail, services: &Services) -> (String, String) {
+    let position = detail
+        .input
+        .as_ref()
+        .and_then(|input| serde_json::from_str::<Position>(input).ok());
+    match position {
+        Some(position) => (position.org, position.run),
+        None => (services.settings().org.clone(), detail.name.clone()),
+    }
+}
+
+/// Whether a machine's ARN, with or without a version, is of this machine.
+fn same_machine(one: &str, other: &str) -> bool {
+    let unversioned = |arn: &str| {
+        arn.split(':')
+            .take(7)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    unversioned(one) == unversioned(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_of_its_machine() {
+        let machine = "arn:aws:states:eu-west-1:123456789012:stateMachine:hello";
+        let rows = [
+            (format!("{machine}:3"), true),
+            (machine.to_owned(), true),
+            (format!("{machine}2"), false),
+        ];
+        for (other, expected) in rows {
+            assert_eq!(same_machine(&other, machine), expected, "{other}");
+        }
+    }
+
+    #[test]
+    fn only_bad_ends_close_a_run() {
+        let rows = [
+            ("RUNNING", None),
+            ("SUCCEEDED", None),
+            ("ABORTED", Some(RunStatus::Cancelled)),
+        ];
+        for (status, expected) in rows {
+            assert_eq!(final_status(status), expected);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What a deployment decides, read once where a process begins.
+
+use std::path::PathBuf;
+
+/// The settings of a deployment.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The table's name.
+    pub table: String,
+    /// The bucket's name.
+    pub bucket: String,
+    /// The organisation of runs that name none.
+    pub org: String,
+    /// Where mail goes.
+    pub mail: Mail,
+    /// The address that mail comes from, where a step gives none.
+    pub mail_from: String,
+    /// The language model provider.
+    pub llm: Option<LlmSettings>,
+}
+
+/// Where mail goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mail {
+    /// To an SMTP server, such as `smtps://user:password@mail.example.com`.
+    Smtp(String),
+    /// Into a folder, as one `.eml` file per mail.
+    Outbox(PathBuf),
+    /// Nowhere: sending mail fails and says what to set.
+    None,
+}
+
+/// An OpenAI-compatible provider.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LlmSettings {
+    /// The address before `/chat/completions`, such as `https://api.example.com/v1`.
+    pub base_url: String,
+    /// The key.
+    pub api_key: Option<String>,
+    /// The model, where a step names none.
+    pub model: Option<String>,
+}
+
+impl std::fmt::Debug for LlmSettings {
+    // The key must not reach a log.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("LlmSettings")
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    /// Reads the settings from an environment.
+    ///
+    /// | name | meaning | where absent |
+    /// |---|---|---|
+    /// | `PAWL_TABLE` | the table | `pawl` |
+    /// | `PAWL_BUCKET` | the bucket | `pawl` |
+    /// | `PAWL_ORG` | the organisation of runs that name none | `default` |
+    /// | `PAWL_SMTP_URL` | the SMTP server | mail goes to the outbox |
+    /// | `PAWL_OUTBOX` | the folder for mail | mail cannot be sent |
+    /// | `PAWL_MAIL_FROM` | the sender | `pawl@localhost` |
+    /// | `PAWL_LLM_URL`, `OPENAI_BASE_URL` | the provider | OpenAI's, if there is a key |
+    /// | `PAWL_LLM_API_KEY`, `OPENAI_API_KEY` | its key | none is sent |
+    /// | `PAWL_LLM_MODEL` | the model | each step names its own |
+    pub fn from_env(get: &dyn Fn(&str) -> Option<String>) -> Self {
+        let read = |name: &str| get(name).filter(|value| !value.is_empty());
+        let outbox = || read("PAWL_OUTBOX").map(|folder| Mail::Outbox(folder.into()));
+        Self {
+            table: read("PAWL_TABLE").unwrap_or_else(|| "pawl".to_owned()),
+            bucket: read("PAWL_BUCKET").unwrap_or_else(|| "pawl".to_owned()),
+            org: read("PAWL_ORG").unwrap_or_else(|| "default".to_owned()),
+            mail: read("PAWL_SMTP_URL")
+                .map(Mail::Smtp)
+                .or_else(outbox)
+                .unwrap_or(Mail::None),
+            mail_from: read("PAWL_MAIL_FROM").unwrap_or_else(|| "pawl@localhost".to_owned()),
+            llm: llm(&read),
+        }
+    }
+}
+
+fn llm(read: &dyn Fn(&str) -> Option<String>) -> Option<LlmSettings> {
+    let api_key = read("PAWL_LLM_API_KEY").or_else(|| read("OPENAI_API_KEY"));
+    let base_url = read("PAWL_LLM_URL")
+        .or_else(|| read("OPENAI_BASE_URL"))
+        .or_else(|| {
+            api_key
+                .as_ref()
+                .map(|_| "https://api.openai.com/v1".to_owned())
+        })?;
+    Some(LlmSettings {
+        base_url: base_url.trim_end_matches('/').to_owned(),
+        api_key,
+        model: read("PAWL_LLM_MODEL"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mail_and_models_come_from_the_environment() {
+        let url = "https://api.openai.com/v1";
+        let rows = [
+            (vec![], Mail::None, None),
+            (
+                vec![("PAWL_OUTBOX", "mail"), ("PAWL_LLM_URL", "")],
+                Mail::Outbox("mail".into()),
+                None,
+            ),
+            (
+                vec![("PAWL_OUTBOX", "mail"), ("PAWL_SMTP_URL", "smtp://host")],
+                Mail::Smtp("smtp://host".to_owned()),
+                None,
+            ),
+            (vec![("OPENAI_API_KEY", "key")], Mail::None, Some(url)),
+            (
+                vec![("PAWL_LLM_URL", "http://host/"), ("OPENAI_API_KEY", "key")],
+                Mail::None,
+                Some("http://host"),
+            ),
+        ];
+        for (environment, mail, base_url) in rows {
+            let get = |name: &str| {
+                let found = environment.iter().find(|(key, _)| *key == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            let settings = Settings::from_env(&get);
+            assert_eq!(settings.mail, mail);
+            assert_eq!(settings.llm.map(|llm| llm.base_url).as_deref(), base_url);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Computes values: `set_variables` keeps them for later steps, `output` makes them the run's result.
+//!
+//! ```json
+//! { "type": "set_variables", "parameters": { "cursor": "{{steps.fetch.output.continueCursor}}" } }
+//! { "mapping": { "sent": "{{variables.sent}}" } }
+//! ```
+
+use pawl_contract::{Node, code};
+use serde_json::{Map, Value};
+
+use crate::pure::{Effect, Evaluated};
+use crate::scope::{Scope, View};
+use crate::{Error, template};
+
+/// Fields beside `type` that are not variables, where the variables stand there too.
+const OWN: [&str; 3] = ["type", "operation", "description"];
+
+pub(crate) fn evaluate(node: &Node, scope: &Scope) -> Result<Evaluated, Error> {
+    let view = scope.at(node);
+    if node.config.get("type").is_some() {
+        set_variables(&node.config, view)
+    } else {
+        output(&node.config, &view)
+    }
+}
+
+fn output(config: &Value, view: &View<'_>) -> Result<Evaluated, Error> {
+    let Some(mapping) = config
+        .get("mapping")
+        .or_else(|| config.get("outputMapping"))
+    else {
+        return Err(Error::step(
+            code::VALIDATION_ERROR,
+            "an output step needs a `mapping`",
+        ));
+    };
+    let output = template::render(mapping, view)?;
+    Ok(Evaluated {
+        port: "success",
+        output,
+        effects: vec![Effect::Output],
+    })
+}
+
+fn set_variables(config: &Value, mut view: View<'_>) -> Result<Evaluated, Error> {
+    let parameters = config.get("parameters");
+    let given = parameters.unwrap_or(config);
+    let variables: Vec<(&str, &Value)> = if let Some(Value::Array(listed)) = given.get("variables")
+    {
+        listed.iter().map(entry).collect::<Result<_, Error>>()?
+    } else {
+        let plain = given.as_object().into_iter().flatten();
+        let plain = plain.filter(|(name, _)| parameters.is_some() || !OWN.contains(&name.as_str()));
+        plain.map(|(name, value)| (name.as_str(), value)).collect()
+    };
+    let mut output = Map::new();
+    let mut effects = Vec::new();
+    for (name, value) in variables {
+        let value = template::render(value, &view)?;
+        // A later variable of the same step sees the earlier ones.
+        view.shadow(name, value.clone());
+        output.insert(name.to_owned(), value.clone());
+        effects.push(Effect::Variable(name.to_owned(), value));
+    }
+    Ok(Evaluated {
+        port: "success",
+        output: output.into(),
+        effects,
+    })
+}
+
+/// One entry of the list form.
+fn entry(entry: &Value) -> Result<(&str, &Value), Error> {
+    if entry
+        .get("secure")
+        .is_some_and(|secure| *secure == Value::Bool(true))
+    {
+        return Err(Error::step(
+            code::VALIDATION_ERROR,
+            "secure variables are not available yet",
+        ));
+    }
+    match (
+        entry.get("name").and_then(Value::as_str),
+        entry.get("value"),
+    ) {
+        (Some(name), Some(value)) => Ok((name, value)),
+        _ => Err(Error::step(
+            code::VALIDATION_ERROR,
+            "each of `variables` needs a `name` and a `value`",
+        )),
+    }
+}

@@ -1,0 +1,168 @@
+//! Intake: a request becomes a run, with its record `000000` and the workflow's variables.
+
+use pawl_contract::{At, Intake, Kind, Plan, Start, code};
+use pawl_store::{Committed, Expect, Latest, Record, RecordStatus, Run, RunStatus, Transaction};
+use serde_json::{Value, json};
+
+use super::input;
+use crate::clock::Moment;
+use crate::scope::Scope;
+use crate::{Error, Services, template};
+
+/// The run that a request asks for, if its input is what the trigger wants.
+pub(super) fn run(
+    plan: &Plan,
+    start: Start,
+    org: String,
+    id: String,
+    now: Moment,
+) -> Result<Run, Error> {
+    let intake = plan.intake.as_ref().ok_or_else(|| {
+        Error::step(
+            code::VALIDATION_ERROR,
+            "the machine's first Task has no intake",
+        )
+    })?;
+    input::check(&intake.config, &start.input)?;
+    let mut run = Run {
+        org,
+        execution: id.clone(),
+        run: id,
+        workflow: plan.workflow.clone(),
+        name: intake.name.clone(),
+        version: intake.version.clone(),
+        machine: start.machine,
+        status: RunStatus::Running,
+        input: start.input,
+        trigger: Value::Null,
+        mocks: start.mocks,
+        thread_id: start.thread_id,
+        started_at: now.iso(),
+        timeout_ms: intake.timeout_ms,
+        deadline: intake.timeout_ms.map(|timeout| now.after(timeout).iso()),
+        base: At::intake(),
+        generation: 0,
+        completed_at: None,
+        error: None,
+        closed_by: None,
+    };
+    run.trigger = trigger(intake, &run, now)?;
+    Ok(run)
+}
+
+/// Writes a run that does not exist yet. Whether it did.
+pub(super) async fn write(plan: &Plan, run: &Run, services: &Services) -> Result<bool, Error> {
+    let Some(intake) = &plan.intake else {
+        return Ok(false);
+    };
+    let store = services.store();
+    let record = Record {
+        at: At::intake(),
+        step: intake.trigger.clone(),
+        name: None,
+        kind: Some(Kind::Trigger),
+        status: RecordStatus::Completed,
+        attempts: 1,
+        visit: 1,
+        input: run.input.clone(),
+        output: run.trigger.get("data").cloned().unwrap_or_default(),
+        meta: None,
+        error: None,
+        port: Some("success".to_owned()),
+        iteration: Vec::new(),
+        mocked: false,
+        started_at: run.started_at.clone(),
+        completed_at: Some(run.started_at.clone()),
+        result: None,
+        nonce: None,
+    };
+    let mut transaction = Transaction::new(&run.org, &run.run);
+    transaction.begin(store, run).await?;
+    transaction
+        .record(store, &record, &Expect::Anything)
+        .await?;
+    transaction
+        .latest(store, &record.step, &Latest::of(&record))
+        .await?;
+    let mut scope = Scope::of_run(run, services.now());
+    for (name, value) in &intake.variables {
+        let value = template::render(value, &scope.fixed())?;
+        transaction.variable(store, name, &value).await?;
+        scope.set_variable(name, value);
+    }
+    Ok(transaction.commit(store).await? == Committed::Done)
+}
+
+/// What `trigger` reads: the configured `data` after templates, or the input.
+fn trigger(intake: &Intake, run: &Run, now: Moment) -> Result<Value, Error> {
+    let scope = Scope::of_run(run, now);
+    let data = match intake.config.get("data") {
+        Some(data) => template::render(data, &scope.fixed())?,
+        None => run.input.clone(),
+    };
+    Ok(json!({
+        "type": intake.config.get("type").and_then(Value::as_str).unwrap_or("manual"),
+        "data": data,
+        "body": run.input,
+        "timestamp": run.started_at,
+    }))
+}
+
+/// The plan of the first Task in a machine's definition; a Choice before it leads there by its `Default`.
+pub(super) fn first_plan(definition: &str) -> Option<Plan> {
+    let machine: Value = serde_json::from_str(definition).ok()?;
+    let states = machine.get("States")?;
+    let mut state = states.get(machine.get("StartAt")?.as_str()?)?;
+    if state.get("Type")?.as_str()? == "Choice" {
+        state = states.get(state.get("Default")?.as_str()?)?;
+    }
+    let plan = state
+        .get("Arguments")?
+        .get("Payload")?
+        .get("plan")?
+        .as_str()?;
+    let plan: Plan = serde_json::from_str(plan).ok()?;
+    plan.intake.is_some().then_some(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_plan_is_found_behind_a_choice_too() {
+        let plan = |intake: Value| {
+            json!({ "workflow": "w", "step": "a", "kind": "action", "intake": intake }).to_string()
+        };
+        let task =
+            |plan: String| json!({ "Type": "Task", "Arguments": { "Payload": { "plan": plan } } });
+        let intake = json!({ "name": "W", "trigger": "trigger" });
+        let choice = json!({ "Type": "Choice", "Default": "a", "Choices": [] });
+        let rows = [
+            (
+                json!({ "StartAt": "a", "States": { "a": task(plan(intake.clone())) } }),
+                true,
+            ),
+            (
+                json!({ "StartAt": "c", "States": { "c": choice, "a": task(plan(intake)) } }),
+                true,
+            ),
+            (
+                json!({ "StartAt": "a", "States": { "a": task(plan(Value::Null)) } }),
+                false,
+            ),
+            (
+                json!({ "StartAt": "a", "States": { "a": { "Type": "Pass" } } }),
+                false,
+            ),
+            (json!({}), false),
+        ];
+        for (machine, is_found) in rows {
+            assert_eq!(
+                first_plan(&machine.to_string()).is_some(),
+                is_found,
+                "{machine}"
+            );
+        }
+    }
+}

@@ -1,0 +1,46 @@
+"""Whether two runs left the same records, whatever their ids and times."""
+
+import json
+import re
+from typing import Any, Iterator
+
+# ISO 8601, as records and templates write it.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+# Milliseconds since 1970, from 2001 to 2286.
+MILLISECONDS = range(10**12, 10**13)
+
+FIELDS = ("step", "kind", "at", "iteration", "status", "attempts", "port", "input", "output", "error")
+
+
+def differences(here: dict, there: dict) -> Iterator[str]:
+    """What differs between two runs, each `{run, org, status, transitions, mails, steps}`, a line for each fact."""
+    for fact in ("status", "transitions", "mails"):
+        if here[fact] != there[fact]:
+            yield f"`{fact}` is {text(here[fact])} here and {text(there[fact])} there"
+    left = [plain(record, here) for record in here["steps"]]
+    right = [plain(record, there) for record in there["steps"]]
+    if len(left) != len(right):
+        yield f"{len(left)} records here and {len(right)} there"
+    for one, other in zip(left, right):
+        for field in FIELDS:
+            if one[field] != other[field]:
+                yield f"{one['at']} {one['step']}: `{field}` is {text(one[field])} here and {text(other[field])} there"
+
+
+def text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def plain(value: Any, run: dict) -> Any:
+    """A value with words for what no two runs share: their ids, what is made from these, and moments."""
+    if isinstance(value, dict):
+        return {key: plain(member, run) for key, member in value.items()}
+    if isinstance(value, list):
+        return [plain(member, run) for member in value]
+    if value == run["org"]:
+        return "<org>"
+    if isinstance(value, str):
+        return MOMENT.sub("<moment>", value.replace(run["run"], "<run>"))
+    if isinstance(value, int) and value in MILLISECONDS:
+        return "<moment>"
+    return value

@@ -1,0 +1,92 @@
+"""template.yaml, built by SAM and deployed as it is, but for what MiniStack cannot do."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from samtranslator.yaml_helper import yaml_parse
+
+from ministack import MiniStack
+
+BUILT = Path(".aws-sam/build")
+SAM = Path(".tools/sam/bin")
+STACK = "pawl"
+
+# What this machine can run.
+ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the stack's outputs say."""
+
+    table: str
+    bucket: str
+    trigger: str
+    machines: dict[str, str]
+
+
+def sam(*arguments: str, environment: dict[str, str]) -> None:
+    """Runs SAM; its own folder goes first, for that is where it looks for cargo-lambda and zig."""
+    path = f"{SAM.resolve()}{os.pathsep}{os.environ['PATH']}"
+    surroundings = {**os.environ, **environment, "PATH": path, "SAM_CLI_TELEMETRY": "0"}
+    done = subprocess.run(
+        [SAM / "sam", *arguments], env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    )
+    if done.returncode != 0:
+        sys.exit(f"error: sam {arguments[0]} failed\n{done.stdout}")
+
+
+def build(environment: dict[str, str]) -> None:
+    """Builds the functions for this machine's processor."""
+    sam("build", "--beta-features", "--parameter-overrides", f"Architecture={ARCHITECTURE}", environment=environment)
+
+
+def deploy(aws: MiniStack, scratch: Path, machines: dict[str, Path], outbox: Path) -> Deployment:
+    """Deploys the built template with these machines in the place of the committed ones."""
+    template = yaml_parse((BUILT / "template.yaml").read_text())
+    for name, resource in template["Resources"].items():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties["CodeUri"] = str((BUILT / properties["CodeUri"]).resolve())
+        elif resource["Type"] == "AWS::Serverless::StateMachine":
+            properties["DefinitionUri"] = str(machines[workflow(properties)].resolve())
+            # MiniStack's CloudFormation knows neither versions nor aliases of machines; its API does.
+            del properties["AutoPublishAlias"]
+    file = scratch / "template.json"
+    file.write_text(json.dumps(template))
+    overrides = [f"Architecture={ARCHITECTURE}", f"Outbox={outbox}", "MailFrom=pawl@localhost"]
+    sam(
+        "deploy", "--template-file", str(file), "--stack-name", STACK, "--resolve-s3", "--no-confirm-changeset",
+        "--capabilities", "CAPABILITY_IAM", "--parameter-overrides", *overrides, environment=aws.environment,
+    )
+    return deployed(aws, template)
+
+
+def workflow(properties: dict) -> str:
+    """Which workflow a machine of the template is of, by the file that it names."""
+    return Path(properties["DefinitionUri"]).name.removesuffix(".asl.json")
+
+
+def workflows() -> list[str]:
+    """The workflows whose machines the template has."""
+    template = yaml_parse(Path("template.yaml").read_text())
+    resources = template["Resources"].values()
+    return [workflow(row["Properties"]) for row in resources if row["Type"] == "AWS::Serverless::StateMachine"]
+
+
+def deployed(aws: MiniStack, template: dict) -> Deployment:
+    stack = aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    publish = aws.client("stepfunctions").publish_state_machine_version
+    machines = {}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            version = publish(stateMachineArn=outputs[name])["stateMachineVersionArn"]
+            machines[workflow(resource["Properties"])] = version
+    return Deployment(outputs["Table"], outputs["Bucket"], outputs["TriggerFunction"], machines)

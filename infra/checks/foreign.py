@@ -1,0 +1,121 @@
+"""Deploys to MiniStack with the real bootstraps and compares its records with the laptop's.
+
+    .tools/ministack/bin/python infra/checks/foreign.py --pawl target/debug/pawl
+
+For every machine of template.yaml, at both levels: the records are loaded into the deployed table, the trigger Lambda
+starts a run with the example's input and mocks, and what the run left in DynamoDB must equal what `pawl run` leaves.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import compare
+import deployment
+import ministack
+from deployment import Deployment
+from ministack import MiniStack
+from project import Project, mails
+from table import Table
+
+EXAMPLES = Path("workflows/examples")
+LEVELS = ("-O0", "-O1")
+SECONDS_TO_RUN = 300
+
+
+def run_here(pawl: str, project: Project, level: str) -> dict:
+    run = project.run(pawl, level)
+    return {**run, "org": "default", "transitions": run["machine"]["transitions"]}
+
+
+def run_there(aws: MiniStack, stack: Deployment, project: Project, level: str, outbox: Path) -> dict:
+    """Runs a workflow on the stack. An organisation of its own keeps its records apart from other runs'."""
+    org = f"{project.name}{level}"
+    table = Table(aws, stack, org)
+    table.load(project.beside("data.json", {}))
+    start = {
+        "machine": stack.machines[project.name],
+        "org": org,
+        "input": project.beside("input.json", {}),
+        "mocks": project.beside("mocks.json", {}),
+    }
+    answer = aws.client("lambda").invoke(FunctionName=stack.trigger, Payload=json.dumps(start).encode())
+    started = json.load(answer["Payload"])
+    if "FunctionError" in answer:
+        sys.exit(f"error: the trigger did not start {project.name}: {started}")
+    await_end(aws, started["execution"])
+    return {
+        "run": started["run"],
+        "org": org,
+        "status": table.run(started["run"])["status"],
+        "transitions": transitions(aws, started["execution"]),
+        "mails": mails(outbox, started["run"]),
+        "steps": table.records(started["run"]),
+    }
+
+
+def await_end(aws: MiniStack, execution: str) -> None:
+    client = aws.client("stepfunctions")
+    deadline = time.monotonic() + SECONDS_TO_RUN
+    while client.describe_execution(executionArn=execution)["status"] == "RUNNING":
+        if time.monotonic() > deadline:
+            sys.exit(f"error: {execution} did not end within {SECONDS_TO_RUN} seconds")
+        time.sleep(0.1)
+
+
+def transitions(aws: MiniStack, execution: str) -> int:
+    """What AWS would bill: each state entered, a Task with each of its attempts."""
+    pages = aws.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution)
+    kinds = [event["type"] for page in pages for event in page["events"]]
+    return sum(kind == "TaskScheduled" or (kind.endswith("StateEntered") and kind != "TaskStateEntered") for kind in kinds)
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--pawl", required=True, help="the command line to run the laptop's side with")
+    pawl = arguments.parse_args().pawl
+
+    projects = [Project(EXAMPLES / name) for name in deployment.workflows()]
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        outbox = scratch / "outbox"
+        with ministack.running(scratch) as aws:
+            print(f"building the functions for {deployment.ARCHITECTURE} ...", flush=True)
+            deployment.build(aws.environment)
+            for level in LEVELS:
+                machines = {project.name: scratch / f"{project.name}{level}.asl.json" for project in projects}
+                for project in projects:
+                    project.compile(pawl, level, machines[project.name])
+                print(f"deploying the machines of {level} ...", flush=True)
+                stack = deployment.deploy(aws, scratch, machines, outbox)
+                for project in projects:
+                    here = run_here(pawl, project, level)
+                    there = run_there(aws, stack, project, level, outbox)
+                    rows.append((project.name, level, here, there, list(compare.differences(here, there))))
+    return report(rows)
+
+
+def line(name: str, level: str, place: str, run: dict) -> str:
+    records, mails = len(run["steps"]), len(run["mails"])
+    return f"{name:<22}{level:<7}{place:<11}{run['status']:<11}{records:>8}{run['transitions']:>13}{mails:>7}"
+
+
+def report(rows: list[tuple]) -> int:
+    print(f"{'workflow':<22}{'level':<7}{'':<11}{'status':<11}{'records':>8}{'transitions':>13}{'mails':>7}  the same")
+    for name, level, here, there, differences in rows:
+        print(line(name, level, "laptop", here))
+        print(line("", "", "MiniStack", there), "no" if differences else "yes", sep="  ")
+    faults = [f"{name} {level}: {line}" for name, level, _, _, differences in rows for line in differences]
+    for fault in faults:
+        print(f"error: {fault}", file=sys.stderr)
+    if not faults:
+        print(f"foreign: {len(rows)} runs left the same records on MiniStack as on this machine")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

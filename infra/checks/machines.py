@@ -1,0 +1,110 @@
+"""Compiles every example at both levels and shows the machines to validators that others wrote.
+
+    python3 infra/checks/machines.py --pawl target/debug/pawl            check
+    python3 infra/checks/machines.py --pawl target/debug/pawl --write    also renew infra/machines/
+
+npm's asl-validator reads the machine itself. cfn-lint looks only at machines in CloudFormation (rule E3601), so they
+are wrapped in a template that is thrown away.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from project import Project
+
+EXAMPLES = Path("workflows/examples")
+LEVELS = ("-O0", "-O1")
+
+# What a deployment puts in the place of `${ActionFunction}`.
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:{name}:1"
+FUNCTIONS = {"Trigger", "Llm", "Action", "Condition", "Loop", "Transform"}
+
+
+def with_functions(text: str, of: str) -> str:
+    """The machine with ARNs for placeholders; any other `${` would be lost in a deployment."""
+
+    def function(placeholder: re.Match) -> str:
+        name = placeholder[1].removesuffix("Function")
+        if name not in FUNCTIONS:
+            sys.exit(f"error: {of} holds {placeholder[0]}, which is no function")
+        return FUNCTION.format(name=name)
+
+    return re.sub(r"\$\{([^}]*)\}", function, text)
+
+
+def ask_asl_validator(machines: list[Path]) -> int:
+    """npm asl-validator: the schema, the transitions and the syntax of JSONata. Returns its exit code."""
+    command = [".tools/npm/node_modules/.bin/asl-validator"]
+    for machine in machines:
+        command += ["--json-path", str(machine)]
+    return subprocess.run(command, stdout=subprocess.DEVNULL).returncode
+
+
+def ask_cfn_lint(machines: list[Path], template: Path) -> int:
+    """cfn-lint's E3601, on all machines at once. Returns its exit code."""
+    resources = {
+        "Machine" + re.sub(r"\W", "", machine.name): {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "RoleArn": "arn:aws:iam::123456789012:role/machine",
+                "Definition": json.loads(machine.read_text()),
+            },
+        }
+        for machine in machines
+    }
+    template.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}))
+    # E3601 is an error; warnings about a template that nobody deploys are of no use.
+    command = [".tools/sam/bin/cfn-lint", "--regions", "us-east-1", "--ignore-checks", "W", "--", str(template)]
+    return subprocess.run(command).returncode
+
+
+def deployed() -> list[Path]:
+    """The machines that template.yaml deploys, compiled at -O1 and kept beside it for people to read in a change."""
+    return [Path(file) for file in re.findall(r"infra/machines/[\w-]+\.asl\.json", Path("template.yaml").read_text())]
+
+
+def is_stale(machine: Path, compiled: Path) -> bool:
+    return not machine.is_file() or machine.read_bytes() != (compiled / machine.name).read_bytes()
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--pawl", required=True, help="the command line to compile with")
+    arguments.add_argument("--write", action="store_true", help="renew the machines that template.yaml deploys")
+    options = arguments.parse_args()
+
+    examples = sorted(folder for folder in EXAMPLES.iterdir() if (folder / "workflow.json").is_file())
+    if not examples:
+        sys.exit(f"error: there is no example in {EXAMPLES}")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        machines = []
+        for level in LEVELS:
+            raw = folder / level
+            raw.mkdir()
+            for example in examples:
+                machine = raw / f"{example.name}.asl.json"
+                Project(example).compile(options.pawl, level, machine)
+                machines.append(folder / f"{example.name}{level}.asl.json")
+                machines[-1].write_text(with_functions(machine.read_text(), f"{example.name} at {level}"))
+        if options.write:
+            for machine in deployed():
+                machine.parent.mkdir(exist_ok=True)
+                machine.write_bytes((folder / "-O1" / machine.name).read_bytes())
+        old = [machine for machine in deployed() if is_stale(machine, folder / "-O1")]
+        for machine in old:
+            print(f"error: {machine} is not what its example compiles to: `make generate`", file=sys.stderr)
+        refusals = [ask_asl_validator(machines), ask_cfn_lint(machines, folder / "template.json")]
+    if any(refusals) or old:
+        return 1
+    print(f"machines: {len(examples)} examples at {' and '.join(LEVELS)}: {len(machines)} machines accepted by asl-validator and cfn-lint")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

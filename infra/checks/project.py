@@ -1,0 +1,45 @@
+"""A workflow's folder, and a run of it on this machine."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Project:
+    """A definition with what lies beside it."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def beside(self, name: str, absent: Any) -> Any:
+        """What a file beside the definition holds: `input.json`, `data.json`, `mocks.json`."""
+        file = self.folder / name
+        return json.loads(file.read_text()) if file.is_file() else absent
+
+    def compile(self, pawl: str, level: str, machine: Path) -> None:
+        if subprocess.run([pawl, "compile", str(self.folder), level, "-o", str(machine)]).returncode != 0:
+            sys.exit(f"error: {self.name} does not compile at {level}")
+
+    def run(self, pawl: str, level: str) -> dict:
+        """Runs it here, in a state of its own: the run, and the mails it sent. A failed run is an answer too."""
+        with tempfile.TemporaryDirectory() as state:
+            command = [pawl, "run", str(self.folder), level, "--json", "--clock", "simulated", "--state", state]
+            ran = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+            try:
+                run = json.loads(ran.stdout)
+            except json.JSONDecodeError:
+                sys.exit(f"error: `{' '.join(command)}` printed no run")
+            return {**run, "mails": mails(Path(state, "outbox"), run["run"])}
+
+
+def mails(outbox: Path, run: str) -> list[str]:
+    """The visits of a run that sent a mail: an outbox names each file after its run and visit."""
+    return sorted(file.name.removeprefix(run) for file in outbox.glob(f"{run}.*.eml"))

@@ -1,0 +1,64 @@
+//! The context object, `$states.context`.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::Start;
+
+/// What the context object is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context<'a> {
+    /// What the execution was started with.
+    pub(crate) start: &'a Start,
+    /// When it was started.
+    pub(crate) started_at: Timestamp,
+    /// The state's name.
+    pub(crate) state: &'a str,
+    /// When the state was entered.
+    pub(crate) entered_at: Timestamp,
+    /// How often the state was tried again, for the kinds that can be.
+    pub(crate) retry_count: Option<u64>,
+    /// The item of the iteration, with its number.
+    pub(crate) item: Option<(usize, &'a Value)>,
+    /// The token of the task, while its arguments are evaluated.
+    pub(crate) token: Option<&'a str>,
+}
+
+impl Context<'_> {
+    /// The object.
+    pub(crate) fn value(&self) -> Value {
+        let mut state = json!({ "Name": self.state, "EnteredTime": moment(self.entered_at) });
+        if let (Some(retry_count), Some(state)) = (self.retry_count, state.as_object_mut()) {
+            state.insert("RetryCount".to_owned(), json!(retry_count));
+        }
+        let mut context = Map::new();
+        context.insert(
+            "Execution".to_owned(),
+            json!({
+                "Id": self.start.execution_arn,
+                "Input": self.start.input,
+                "StartTime": moment(self.started_at),
+                "Name": self.start.execution_name,
+                "RoleArn": self.start.role_arn,
+                "RedriveCount": 0,
+            }),
+        );
+        context.insert(
+            "StateMachine".to_owned(),
+            json!({ "Id": self.start.machine_arn, "Name": self.start.machine_name }),
+        );
+        context.insert("State".to_owned(), state);
+        if let Some((index, value)) = self.item {
+            context.insert("Map".to_owned(), json!({ "Item": { "Index": index, "Value": value } }));
+        }
+        if let Some(token) = self.token {
+            context.insert("Task".to_owned(), json!({ "Token": token }));
+        }
+        Value::Object(context)
+    }
+}
+
+/// A moment as AWS writes it: UTC with three decimals.
+pub(crate) fn moment(timestamp: Timestamp) -> String {
+    format!("{timestamp:.3}")
+}

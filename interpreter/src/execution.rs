@@ -1,0 +1,282 @@
+//! An execution of a machine, and the ways to tell it what happened.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use pawl_asl::Machine;
+use pawl_asl::limits::{HISTORY_EVENTS, SECONDS};
+use serde_json::Value;
+
+use crate::data::Data;
+use crate::fault::name;
+use crate::strand::{Alarm, RunningTask, Strand, StrandId};
+use crate::{EventDetails, Failure, HistoryEvent, TaskId, TimerId, World};
+
+/// What an execution is started with.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Start {
+    /// The execution's ARN, `$states.context.Execution.Id`.
+    pub execution_arn: String,
+    /// The execution's name.
+    pub execution_name: String,
+    /// The machine's ARN, `$states.context.StateMachine.Id`.
+    pub machine_arn: String,
+    /// The machine's name.
+    pub machine_name: String,
+    /// The ARN of the role that it runs under.
+    pub role_arn: String,
+    /// The input.
+    pub input: Value,
+}
+
+/// Where an execution stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Status {
+    /// It has not ended.
+    Running,
+    /// It ended well.
+    Succeeded {
+        /// Its output.
+        output: Value,
+    },
+    /// It failed.
+    Failed {
+        /// The error's name; a Fail state may give none.
+        error: Option<String>,
+        /// What went wrong.
+        cause: Option<String>,
+    },
+    /// It took longer than the machine allows. AWS gives no error here, only in the last event.
+    TimedOut {
+        /// The error's name.
+        error: Option<String>,
+        /// What went wrong.
+        cause: Option<String>,
+    },
+    /// It was stopped.
+    Aborted {
+        /// What whoever stopped it gave as the error.
+        error: Option<String>,
+        /// What whoever stopped it gave as the cause.
+        cause: Option<String>,
+    },
+}
+
+/// An execution: told what happens, it goes on until it needs something from its world.
+#[derive(Debug)]
+pub struct Execution {
+    pub(crate) machine: Arc<Machine>,
+    pub(crate) start: Start,
+    pub(crate) started_at: Timestamp,
+    pub(crate) status: Status,
+    pub(crate) history: Vec<HistoryEvent>,
+    pub(crate) strands: BTreeMap<StrandId, Strand>,
+    pub(crate) tasks: BTreeMap<TaskId, RunningTask>,
+    pub(crate) timers: BTreeMap<TimerId, Alarm>,
+    /// The strands that are about to enter a state.
+    pub(crate) queue: VecDeque<StrandId>,
+    /// Counts strands, tasks and timers.
+    pub(crate) counter: u64,
+}
+
+impl Execution {
+    /// Starts an execution and runs it as far as it goes by itself.
+    pub fn start(machine: Arc<Machine>, start: Start, world: &mut dyn World) -> Self {
+        let input = Data::new(start.input.clone());
+        let mut execution = Self {
+            machine,
+            started_at: world.now(),
+            status: Status::Running,
+            history: Vec::new(),
+            strands: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            queue: VecDeque::new(),
+            counter: 0,
+            start,
+        };
+        let mut engine = Engine { execution: &mut execution, world };
+        engine.begin(input);
+        engine.run();
+        execution
+    }
+
+    /// Reports that a task has done its work. For a task that waits for its token, this is the token's answer.
+    pub fn task_succeeded(&mut self, task: TaskId, output: Value, world: &mut dyn World) {
+        self.told(world, |engine| engine.task_succeeded(task, output));
+    }
+
+    /// Reports that a task has failed.
+    pub fn task_failed(&mut self, task: TaskId, failure: Failure, world: &mut dyn World) {
+        self.told(world, |engine| engine.task_failed(task, failure));
+    }
+
+    /// Reports that a service has taken on a task that ends later: by its token, or with the job it began.
+    pub fn task_submitted(&mut self, task: TaskId, output: Value, world: &mut dyn World) {
+        self.told(world, |engine| engine.task_submitted(task, output));
+    }
+
+    /// Reports that whoever works on a task still does.
+    pub fn task_heartbeat(&mut self, task: TaskId, world: &mut dyn World) {
+        self.told(world, |engine| engine.task_heartbeat(task));
+    }
+
+    /// Reports that a timer is due.
+    pub fn timer_fired(&mut self, timer: TimerId, world: &mut dyn World) {
+        self.told(world, |engine| engine.timer_fired(timer));
+    }
+
+    /// Stops the execution.
+    pub fn stop(&mut self, error: Option<String>, cause: Option<String>, world: &mut dyn World) {
+        self.told(world, |engine| {
+            let failure = Failure { error: error.clone(), cause: cause.clone() };
+            engine.end(0, EventDetails::ExecutionAborted(failure), Status::Aborted { error, cause });
+        });
+    }
+
+    /// Where the execution stands.
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// Every event so far.
+    pub fn history(&self) -> &[HistoryEvent] {
+        &self.history
+    }
+
+    /// When the execution was started.
+    pub fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    /// An execution that has ended hears nothing any more.
+    fn told(&mut self, world: &mut dyn World, report: impl FnOnce(&mut Engine)) {
+        if self.status == Status::Running {
+            let mut engine = Engine { execution: self, world };
+            report(&mut engine);
+            engine.run();
+        }
+    }
+}
+
+/// An execution at work, with its world at hand. What each kind of state does is in `states`.
+pub(crate) struct Engine<'a> {
+    pub(crate) execution: &'a mut Execution,
+    pub(crate) world: &'a mut dyn World,
+}
+
+impl Engine<'_> {
+    fn begin(&mut self, input: Data) {
+        let role_arn = self.execution.start.role_arn.clone();
+        self.append(0, EventDetails::ExecutionStarted { input: Arc::clone(&input.text), role_arn });
+        if let Some(seconds) = self.execution.machine.timeout_seconds {
+            let due = later(self.execution.started_at, seconds);
+            self.set_timer(due, Alarm::ExecutionTimeout);
+        }
+        self.add_strand(None, Vec::new(), None, input, 0);
+    }
+
+    /// Lets strands enter states until all of them wait for something.
+    fn run(&mut self) {
+        while let Some(strand) = self.execution.queue.pop_front() {
+            self.enter(strand);
+        }
+    }
+
+    /// Adds an event after another; returns its number.
+    ///
+    /// The last event that fits is the one that says so.
+    pub(crate) fn append(&mut self, previous_id: u64, details: EventDetails) -> u64 {
+        let id = u64::try_from(self.execution.history.len()).unwrap_or(u64::MAX).saturating_add(1);
+        let event = HistoryEvent { id, previous_id, timestamp: self.world.now(), details };
+        if self.execution.status != Status::Running {
+            return previous_id;
+        }
+        if self.execution.history.len() + 1 >= HISTORY_EVENTS && !event.is_terminal() {
+            let cause = format!("The execution reached the maximum number of history events ({HISTORY_EVENTS}).");
+            self.fail(previous_id, Failure::new(name::RUNTIME, cause));
+            return previous_id;
+        }
+        self.world.append(&event);
+        self.execution.history.push(event);
+        id
+    }
+
+    /// Adds an event to a strand's line.
+    pub(crate) fn record(&mut self, id: StrandId, details: EventDetails) {
+        let Some(previous) = self.execution.strands.get(&id).map(|strand| strand.previous_event) else {
+            return;
+        };
+        let event = self.append(previous, details);
+        if let Some(strand) = self.execution.strands.get_mut(&id) {
+            strand.previous_event = event;
+        }
+    }
+
+    /// Ends the execution with an error.
+    pub(crate) fn fail(&mut self, previous_id: u64, failure: Failure) {
+        let status = Status::Failed { error: failure.error.clone(), cause: failure.cause.clone() };
+        self.end(previous_id, EventDetails::ExecutionFailed(failure), status);
+    }
+
+    /// Ends the execution: one last event, and everything still at work is given up.
+    pub(crate) fn end(&mut self, previous_id: u64, details: EventDetails, status: Status) {
+        if self.execution.status != Status::Running {
+            return;
+        }
+        self.append(previous_id, details);
+        self.execution.status = status;
+        self.execution.strands.clear();
+        self.execution.queue.clear();
+        for timer in std::mem::take(&mut self.execution.timers).into_keys() {
+            self.world.cancel_timer(timer);
+        }
+        for task in std::mem::take(&mut self.execution.tasks).into_keys() {
+            self.world.cancel_task(task);
+        }
+    }
+
+    /// The execution itself has taken too long. Only the event names the error.
+    pub(crate) fn execution_timed_out(&mut self) {
+        let failure = Failure { error: Some(name::TIMEOUT.to_owned()), cause: None };
+        self.end(0, EventDetails::ExecutionTimedOut(failure), Status::TimedOut { error: None, cause: None });
+    }
+
+    /// Counts on: strands, tasks and timers share one counter.
+    pub(crate) fn count(&mut self) -> u64 {
+        self.execution.counter += 1;
+        self.execution.counter
+    }
+
+    pub(crate) fn set_timer(&mut self, due: Timestamp, alarm: Alarm) -> TimerId {
+        let timer = TimerId(self.count());
+        self.execution.timers.insert(timer, alarm);
+        self.world.set_timer(timer, due);
+        timer
+    }
+
+    pub(crate) fn cancel_timer(&mut self, timer: TimerId) {
+        if self.execution.timers.remove(&timer).is_some() {
+            self.world.cancel_timer(timer);
+        }
+    }
+
+    fn timer_fired(&mut self, timer: TimerId) {
+        match self.execution.timers.remove(&timer) {
+            Some(Alarm::ExecutionTimeout) => self.execution_timed_out(),
+            Some(Alarm::Wait(strand)) => self.waited(strand),
+            Some(Alarm::Retry(strand)) => self.attempt(strand),
+            Some(Alarm::TaskTimeout(task)) => self.task_timed_out(task),
+            Some(Alarm::Heartbeat(task)) => self.heartbeat_missed(task),
+            // A timer that was given up while it was on its way.
+            None => {}
+        }
+    }
+}
+
+/// A moment some seconds later, as far as the calendar reaches.
+pub(crate) fn later(moment: Timestamp, seconds: u64) -> Timestamp {
+    let seconds = i64::try_from(seconds.min(SECONDS)).unwrap_or(i64::MAX);
+    moment.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,332 @@
+//! The history of an execution, in the shape of AWS's GetExecutionHistory.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Map, Value, json};
+
+use crate::Failure;
+
+/// One event. Serialised, it is an event of AWS's JSON protocol.
+///
+/// ```json
+/// { "timestamp": 1767225600.5, "type": "PassStateEntered", "id": 2, "previousEventId": 0,
+///   "stateEnteredEventDetails": { "name": "greet", "input": "{}", "inputDetails": { "truncated": false } } }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryEvent {
+    /// Its number, counted from 1.
+    pub id: u64,
+    /// The event that led to it; 0 for the first ones.
+    pub previous_id: u64,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// What happened.
+    pub details: EventDetails,
+}
+
+/// What happened. Data stands as JSON text, as AWS gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EventDetails {
+    /// The execution began.
+    ExecutionStarted {
+        /// Its input.
+        input: Arc<str>,
+        /// The role it runs under.
+        role_arn: String,
+    },
+    /// The execution ended well.
+    ExecutionSucceeded {
+        /// Its output.
+        output: Arc<str>,
+    },
+    /// The execution failed.
+    ExecutionFailed(Failure),
+    /// The execution took too long.
+    ExecutionTimedOut(Failure),
+    /// The execution was stopped.
+    ExecutionAborted(Failure),
+    /// A state began.
+    StateEntered {
+        /// The state's kind.
+        kind: &'static str,
+        /// The state's name.
+        name: String,
+        /// Its input.
+        input: Arc<str>,
+    },
+    /// A state ended, for better or by a catcher.
+    StateExited {
+        /// The state's kind.
+        kind: &'static str,
+        /// The state's name.
+        name: String,
+        /// Its output.
+        output: Arc<str>,
+        /// The variables that it set.
+        assigned: IndexMap<String, Arc<str>>,
+    },
+    /// A Parallel or Map began its branches.
+    StateStarted {
+        /// The state's kind.
+        kind: &'static str,
+        /// For a Map, the number of items.
+        length: Option<usize>,
+    },
+    /// A Parallel or Map ended well.
+    StateSucceeded {
+        /// The state's kind.
+        kind: &'static str,
+    },
+    /// A Parallel or Map failed.
+    StateFailed {
+        /// The state's kind.
+        kind: &'static str,
+    },
+    /// A state was given up because a sibling failed.
+    StateAborted {
+        /// The state's kind.
+        kind: &'static str,
+    },
+    /// An iteration of a Map changed.
+    Iteration {
+        /// What became of it.
+        phase: IterationPhase,
+        /// The Map's name.
+        name: String,
+        /// The item's number, counted from 0.
+        index: usize,
+    },
+    /// Something about a task.
+    Task(TaskEvent),
+    /// An expression failed.
+    EvaluationFailed {
+        /// The error.
+        failure: Failure,
+        /// The field that holds the expression.
+        location: String,
+        /// The state's name.
+        state: String,
+    },
+}
+
+/// What became of an iteration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IterationPhase {
+    /// It began.
+    Started,
+    /// It ended well.
+    Succeeded,
+    /// It failed.
+    Failed,
+    /// It was given up because another failed.
+    Aborted,
+}
+
+/// An event of a task. AWS has two families: one for service integrations, one for a function's bare ARN.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskEvent {
+    /// The kind of resource, such as `lambda` or `aws-sdk:s3`; `None` for a function's bare ARN.
+    pub resource_type: Option<String>,
+    /// The action, such as `invoke`, or the function's ARN.
+    pub resource: String,
+    /// What happened.
+    pub phase: TaskPhase,
+}
+
+/// What happened to a task.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TaskPhase {
+    /// It was handed over.
+    Scheduled {
+        /// Its arguments.
+        parameters: Arc<str>,
+        /// The region of the resource.
+        region: String,
+        /// Its timeout, where one is set.
+        timeout_seconds: Option<u64>,
+        /// Its longest silence, where one is set.
+        heartbeat_seconds: Option<u64>,
+        /// The role it runs under, where one is set.
+        credentials: Option<Value>,
+    },
+    /// It began.
+    Started,
+    /// It was taken on by a service that answers later.
+    Submitted(Arc<str>),
+    /// It ended well.
+    Succeeded(Arc<str>),
+    /// It failed.
+    Failed(Failure),
+    /// It took too long.
+    TimedOut(Failure),
+}
+
+impl HistoryEvent {
+    /// The event's type in AWS's terms, such as `TaskStateEntered`.
+    pub fn event_type(&self) -> String {
+        match &self.details {
+            EventDetails::ExecutionStarted { .. } => "ExecutionStarted".to_owned(),
+            EventDetails::ExecutionSucceeded { .. } => "ExecutionSucceeded".to_owned(),
+            EventDetails::ExecutionFailed(_) => "ExecutionFailed".to_owned(),
+            EventDetails::ExecutionTimedOut(_) => "ExecutionTimedOut".to_owned(),
+            EventDetails::ExecutionAborted(_) => "ExecutionAborted".to_owned(),
+            EventDetails::StateEntered { kind, .. } => format!("{kind}StateEntered"),
+            EventDetails::StateExited { kind, .. } => format!("{kind}StateExited"),
+            EventDetails::StateStarted { kind, .. } => format!("{kind}StateStarted"),
+            EventDetails::StateSucceeded { kind } => format!("{kind}StateSucceeded"),
+            EventDetails::StateFailed { kind } => format!("{kind}StateFailed"),
+            EventDetails::StateAborted { kind } => format!("{kind}StateAborted"),
+            EventDetails::Iteration { phase, .. } => format!("MapIteration{}", phase.name()),
+            EventDetails::Task(task) => format!("{}{}", task.family(), task.phase.name()),
+            EventDetails::EvaluationFailed { .. } => "EvaluationFailed".to_owned(),
+        }
+    }
+
+    /// Whether the execution ends with this event.
+    pub fn is_terminal(&self) -> bool {
+        matches!(
+            self.details,
+            EventDetails::ExecutionSucceeded { .. }
+                | EventDetails::ExecutionFailed(_)
+                | EventDetails::ExecutionTimedOut(_)
+                | EventDetails::ExecutionAborted(_)
+        )
+    }
+
+    /// The name and content of the event's details; `None` for types that have none.
+    fn rendered(&self) -> Option<(String, Value)> {
+        let whole = json!({ "truncated": false });
+        let details = match &self.details {
+            EventDetails::ExecutionStarted { input, role_arn } => {
+                json!({ "input": input, "inputDetails": whole, "roleArn": role_arn })
+            }
+            EventDetails::ExecutionSucceeded { output } => json!({ "output": output, "outputDetails": whole }),
+            EventDetails::ExecutionFailed(failure)
+            | EventDetails::ExecutionTimedOut(failure)
+            | EventDetails::ExecutionAborted(failure) => json!(failure),
+            EventDetails::StateEntered { name, input, .. } => {
+                return Some((
+                    "stateEnteredEventDetails".to_owned(),
+                    json!({ "name": name, "input": input, "inputDetails": whole }),
+                ));
+            }
+            EventDetails::StateExited { name, output, assigned, .. } => {
+                let mut details = json!({ "name": name, "output": output, "outputDetails": whole });
+                if let Some(details) = details.as_object_mut().filter(|_| !assigned.is_empty()) {
+                    details.insert("assignedVariables".to_owned(), json!(assigned));
+                    details.insert("assignedVariablesDetails".to_owned(), whole);
+                }
+                return Some(("stateExitedEventDetails".to_owned(), details));
+            }
+            EventDetails::StateStarted { length: Some(length), .. } => json!({ "length": length }),
+            EventDetails::StateStarted { length: None, .. }
+            | EventDetails::StateSucceeded { .. }
+            | EventDetails::StateFailed { .. }
+            | EventDetails::StateAborted { .. } => return None,
+            EventDetails::Iteration { name, index, .. } => json!({ "name": name, "index": index }),
+            EventDetails::Task(task) => task.rendered()?,
+            EventDetails::EvaluationFailed { failure, location, state } => json!({
+                "error": failure.error, "cause": failure.cause, "location": location, "state": state,
+            }),
+        };
+        let event_type = self.event_type();
+        let (first, rest) = event_type.split_at(1);
+        Some((format!("{}{rest}EventDetails", first.to_ascii_lowercase()), details))
+    }
+}
+
+impl IterationPhase {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Started => "Started",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::Aborted => "Aborted",
+        }
+    }
+}
+
+impl TaskPhase {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Scheduled { .. } => "Scheduled",
+            Self::Started => "Started",
+            Self::Submitted(_) => "Submitted",
+            Self::Succeeded(_) => "Succeeded",
+            Self::Failed(_) => "Failed",
+            Self::TimedOut(_) => "TimedOut",
+        }
+    }
+}
+
+impl TaskEvent {
+    fn family(&self) -> &'static str {
+        if self.resource_type.is_some() { "Task" } else { "LambdaFunction" }
+    }
+
+    fn rendered(&self) -> Option<Value> {
+        let mut details = Map::new();
+        if let Some(resource_type) = &self.resource_type {
+            details.insert("resourceType".to_owned(), json!(resource_type));
+            details.insert("resource".to_owned(), json!(self.resource));
+        }
+        let whole = json!({ "truncated": false });
+        match &self.phase {
+            TaskPhase::Scheduled { parameters, region, timeout_seconds, heartbeat_seconds, credentials } => {
+                if self.resource_type.is_some() {
+                    details.insert("region".to_owned(), json!(region));
+                    details.insert("parameters".to_owned(), json!(parameters));
+                } else {
+                    details.insert("resource".to_owned(), json!(self.resource));
+                    details.insert("input".to_owned(), json!(parameters));
+                    details.insert("inputDetails".to_owned(), whole);
+                }
+                if let Some(seconds) = timeout_seconds {
+                    details.insert("timeoutInSeconds".to_owned(), json!(seconds));
+                }
+                if let Some(seconds) = heartbeat_seconds.filter(|_| self.resource_type.is_some()) {
+                    details.insert("heartbeatInSeconds".to_owned(), json!(seconds));
+                }
+                if let Some(role) = credentials.as_ref().and_then(|credentials| credentials.get("RoleArn")) {
+                    details.insert("taskCredentials".to_owned(), json!({ "roleArn": role }));
+                }
+            }
+            // AWS gives this event of a bare function no details at all.
+            TaskPhase::Started => {
+                self.resource_type.as_ref()?;
+            }
+            TaskPhase::Submitted(output) | TaskPhase::Succeeded(output) => {
+                details.insert("output".to_owned(), json!(output));
+                details.insert("outputDetails".to_owned(), whole);
+            }
+            TaskPhase::Failed(failure) | TaskPhase::TimedOut(failure) => {
+                if let Some(error) = &failure.error {
+                    details.insert("error".to_owned(), json!(error));
+                }
+                if let Some(cause) = &failure.cause {
+                    details.insert("cause".to_owned(), json!(cause));
+                }
+            }
+        }
+        Some(Value::Object(details))
+    }
+}
+
+impl Serialize for HistoryEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        #[expect(clippy::cast_precision_loss, reason = "AWS's protocol gives seconds as a number with three decimals")]
+        let seconds = self.timestamp.as_millisecond() as f64 / 1000.0;
+        map.serialize_entry("timestamp", &seconds)?;
+        map.serialize_entry("type", &self.event_type())?;
+        map.serialize_entry("id", &self.id)?;
+        map.serialize_entry("previousEventId", &self.previous_id)?;
+        if let Some((name, details)) = self.rendered() {
+            map.serialize_entry(&name, &details)?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,102 @@
+//! JSONata behind one function; the engine's own types stay in here.
+
+mod convert;
+mod functions;
+mod path;
+mod random;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use jsonata_core::ast::AstNode;
+use jsonata_core::evaluator::{Context, Evaluator, EvaluatorOptions};
+use jsonata_core::parser;
+use jsonata_core::value::JValue;
+use serde_json::Value;
+
+use crate::query::Scope;
+
+/// How deep an expression may nest while it is evaluated, in the engine's levels.
+const DEPTH: usize = 400;
+
+/// The longest list that an expression may build: AWS accepts `[1..873782]` and refuses one more.
+const SEQUENCE: usize = 873_782;
+
+/// The longest that an expression may take. Only a loop without end comes near it.
+const MILLISECONDS: u64 = 5_000;
+
+/// The parsed expressions that a thread keeps; all are forgotten when there are this many.
+const KEPT: usize = 1_024;
+
+thread_local! {
+    /// Parsing costs more than evaluating, and a machine evaluates the same expressions in every execution.
+    static PARSED: RefCell<HashMap<String, Rc<AstNode>>> = RefCell::new(HashMap::new());
+}
+
+/// What an expression gave.
+pub(crate) enum Answer {
+    /// A value.
+    Value(Value),
+    /// Nothing: a path that leads nowhere, or a function without a result.
+    Nothing,
+    /// A function, which is not JSON.
+    Function,
+}
+
+/// `$states` in the engine's form.
+pub(crate) struct Bound(JValue);
+
+/// Evaluates an expression. The error is the engine's message with its code.
+pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
+    if let Some(answer) = path::follow(source, scope) {
+        return Ok(answer);
+    }
+    let parsed = parse(source)?;
+    let mut context = Context::new();
+    let bound = scope.bound.get_or_init(|| Bound(JValue::from(scope.states())));
+    context.bind("states".to_owned(), bound.0.clone());
+    for name in variables(source) {
+        if let Some(value) = scope.variable(name) {
+            context.bind(name.to_owned(), JValue::from(value.clone()));
+        }
+    }
+    let options = EvaluatorOptions {
+        timeout_ms: Some(MILLISECONDS),
+        cancel: None,
+        max_stack_depth: Some(DEPTH),
+        max_sequence_length: Some(SEQUENCE),
+    };
+    let mut evaluator = Evaluator::with_options(context, options);
+    functions::register(&mut evaluator, source, scope);
+    // There is no context item: AWS refuses a bare name, and `$$` is nothing.
+    let value = evaluator.evaluate(&parsed, &JValue::Undefined).map_err(|error| error.message().to_owned())?;
+    convert::answer(&value)
+}
+
+/// Whether an expression can be read at all; the error is the engine's message.
+pub(crate) fn check(source: &str) -> Result<(), String> {
+    parse(source.trim()).map(drop)
+}
+
+fn parse(source: &str) -> Result<Rc<AstNode>, String> {
+    PARSED.with_borrow_mut(|parsed| {
+        if let Some(known) = parsed.get(source) {
+            return Ok(Rc::clone(known));
+        }
+        let node = Rc::new(parser::parse(source).map_err(|error| error.display_message())?);
+        if parsed.len() >= KEPT {
+            parsed.clear();
+        }
+        parsed.insert(source.to_owned(), Rc::clone(&node));
+        Ok(node)
+    })
+}
+
+/// The names after a `$` in an expression: every variable that it can mention, and more.
+fn variables(source: &str) -> impl Iterator<Item = &str> {
+    source.split('$').skip(1).map(|tail| {
+        let end = tail.find(|character: char| !(character.is_alphanumeric() || character == '_'));
+        tail.get(..end.unwrap_or(tail.len())).unwrap_or_default()
+    })
+}

@@ -1,0 +1,32 @@
+//! Runs a state machine: the Amazon States Language in, history out.
+//!
+//! An [`Execution`] does no IO and reads no clock. It asks its [`World`] for the time, for chance, for tasks and for
+//! timers, and is told what became of them. The same calls in the same order give the same history, event for event.
+//!
+//! ```text
+//! Execution::start ──> World::start_task ──> (somebody works) ──> Execution::task_succeeded ──> ...
+//!                  └─> World::set_timer  ──> (time passes)    ──> Execution::timer_fired    ──> ...
+//! ```
+//!
+//! JSONata mode is exact; states in JSONPath mode run as far as they use no field of that mode, and
+//! [`unsupported`] names what cannot run.
+
+mod context;
+mod data;
+mod execution;
+mod fault;
+mod history;
+mod jsonata;
+mod program;
+mod query;
+mod resource;
+mod retry;
+mod states;
+mod strand;
+mod unsupported;
+mod world;
+
+pub use execution::{Execution, Start, Status};
+pub use history::{EventDetails, HistoryEvent, TaskPhase};
+pub use unsupported::unsupported;
+pub use world::{Failure, TaskId, TaskRequest, TimerId, World};

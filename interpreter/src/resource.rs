@@ -1,0 +1,112 @@
+//! What the ARN of a Task says: which service, which action, and when the task is done.
+
+/// A Task's resource, taken apart.
+///
+/// ```text
+/// arn:aws:states:::lambda:invoke.waitForTaskToken  ->  lambda, invoke.waitForTaskToken, Token
+/// arn:aws:states:::aws-sdk:s3:getObject            ->  aws-sdk:s3, getObject, Answer
+/// arn:aws:lambda:eu-west-1:1:function:hello        ->  a bare function
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Resource {
+    /// The service, as history calls it; `None` for a function's bare ARN.
+    pub(crate) resource_type: Option<String>,
+    /// The action with its suffix, or the whole ARN of a bare function.
+    pub(crate) action: String,
+    /// When the task is done.
+    pub(crate) completion: Completion,
+}
+
+/// When a task is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Completion {
+    /// When the service answers.
+    Answer,
+    /// When the job that the service began has ended.
+    Job,
+    /// When somebody gives back the task's token.
+    Token,
+}
+
+impl Resource {
+    /// Takes an ARN apart, or gives `None` for one that is not of a service or a function.
+    pub(crate) fn parse(arn: &str) -> Option<Self> {
+        let mut parts = arn.splitn(6, ':');
+        let (Some("arn"), Some(_partition), Some(service), Some(region), Some(_account), Some(rest)) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return None;
+        };
+        if service == "lambda" && rest.starts_with("function:") {
+            return Some(Self { resource_type: None, action: arn.to_owned(), completion: Completion::Answer });
+        }
+        if service != "states" || !region.is_empty() {
+            return None;
+        }
+        let (resource_type, action) = split(rest)?;
+        let completion = match action.split_once('.') {
+            None => Completion::Answer,
+            Some((_, "sync" | "sync:2")) => Completion::Job,
+            Some((_, "waitForTaskToken")) => Completion::Token,
+            Some(_) => return None,
+        };
+        Some(Self { resource_type: Some(resource_type.to_owned()), action: action.to_owned(), completion })
+    }
+
+    /// What AWS calls the task when its result is too large.
+    pub(crate) fn name(&self) -> &str {
+        self.resource_type.as_deref().unwrap_or(&self.action)
+    }
+}
+
+/// Parts the service from the action; `aws-sdk:` belongs to the service and `:2` to the action.
+fn split(rest: &str) -> Option<(&str, &str)> {
+    let service_end = match rest.strip_prefix("aws-sdk:") {
+        Some(tail) => "aws-sdk:".len() + tail.find(':')?,
+        None => rest.find(':')?,
+    };
+    let (service, action) = rest.split_at(service_end);
+    let action = action.strip_prefix(':')?;
+    (!service.is_empty() && !action.is_empty()).then_some((service, action))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_is_taken_apart() {
+        let rows = [
+            ("arn:aws:states:::lambda:invoke", Some("lambda"), "invoke", Completion::Answer),
+            ("arn:aws:states:::lambda:invoke.waitForTaskToken", Some("lambda"), "invoke.waitForTaskToken", Completion::Token),
+            ("arn:aws:states:::states:startExecution.sync:2", Some("states"), "startExecution.sync:2", Completion::Job),
+            ("arn:aws:states:::aws-sdk:s3:getObject", Some("aws-sdk:s3"), "getObject", Completion::Answer),
+            (
+                "arn:aws:lambda:eu-west-1:111111111111:function:hello:3",
+                None,
+                "arn:aws:lambda:eu-west-1:111111111111:function:hello:3",
+                Completion::Answer,
+            ),
+        ];
+        for (arn, resource_type, action, completion) in rows {
+            let resource = Resource::parse(arn).expect(arn);
+            assert_eq!(resource.resource_type.as_deref(), resource_type);
+            assert_eq!((resource.action.as_str(), resource.completion), (action, completion));
+        }
+    }
+
+    #[test]
+    fn other_arns_are_refused() {
+        for arn in [
+            "",
+            "lambda:invoke",
+            "arn:aws:states:::lambda",
+            "arn:aws:states:::lambda:",
+            "arn:aws:states:::lambda:invoke.later",
+            "arn:aws:states:eu-west-1:111111111111:activity:work",
+            "arn:aws:s3:::bucket",
+        ] {
+            assert_eq!(Resource::parse(arn), None, "{arn}");
+        }
+    }
+}

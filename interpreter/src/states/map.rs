@@ -1,0 +1,51 @@
+//! A Map at work, its iterations inside the execution.
+
+use pawl_asl::limits::INLINE_MAP_CONCURRENCY;
+use pawl_asl::{Map, expression};
+use serde_json::Value;
+
+use super::Sight;
+use crate::execution::Engine;
+use crate::fault::Fault;
+use crate::history::EventDetails;
+use crate::query::{Scope, evaluate, resolve, resolve_whole, unexpected};
+use crate::strand::StrandId;
+
+impl Engine<'_> {
+    /// Finds the items and begins as many iterations as may run at once.
+    pub(super) fn map(&mut self, id: StrandId, map: &Map) -> Result<(), Fault> {
+        let (concurrency, items) = self.with_scope(id, Sight::default(), |scope| {
+            let concurrency = match &map.max_concurrency {
+                Some(concurrency) => resolve_whole(concurrency, "MaxConcurrency", scope)?,
+                None => 0,
+            };
+            Ok((concurrency, items(map, scope)?))
+        })?;
+        let concurrency = match usize::try_from(concurrency) {
+            Ok(0) | Err(_) => INLINE_MAP_CONCURRENCY,
+            Ok(concurrency) => concurrency.min(INLINE_MAP_CONCURRENCY),
+        };
+        self.record(id, EventDetails::StateStarted { kind: "Map", length: Some(items.len()) });
+        self.begin_children(id, items, concurrency);
+        Ok(())
+    }
+}
+
+fn items(map: &Map, scope: &Scope) -> Result<Vec<Value>, Fault> {
+    let Some(template) = &map.items else {
+        return match scope.input {
+            Value::Array(items) => Ok(items.clone()),
+            input => Err(Fault::expression("Items", format!("Map state input must be an array but was: {input}"))),
+        };
+    };
+    if let Some(source) = template.as_str().and_then(expression) {
+        return match evaluate(source, "Items", scope)? {
+            Value::Array(items) => Ok(items),
+            other => Err(unexpected(source, "Items", "array", &other)),
+        };
+    }
+    match resolve(template, "Items", scope)? {
+        Value::Array(items) => Ok(items),
+        other => Err(Fault::expression("Items", format!("Map state input must be an array but was: {other}"))),
+    }
+}

@@ -1,0 +1,77 @@
+//! What an execution asks of its surroundings.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::HistoryEvent;
+
+/// The surroundings of an execution: time, chance, tasks, timers and the log.
+///
+/// None of these calls may call back into the execution; outcomes are reported after the call that led to them.
+pub trait World {
+    /// The time. It never goes backwards between two calls of an execution.
+    fn now(&self) -> Timestamp;
+
+    /// A number from 0 up to, but not including, 1.
+    fn random(&mut self) -> f64;
+
+    /// Starts a task. Its outcome is reported by [`Execution::task_succeeded`](crate::Execution::task_succeeded) or
+    /// [`Execution::task_failed`](crate::Execution::task_failed).
+    fn start_task(&mut self, task: TaskId, request: TaskRequest);
+
+    /// Gives a task up: it timed out, was stopped, or a sibling branch failed. Reporting its outcome has no effect.
+    fn cancel_task(&mut self, task: TaskId);
+
+    /// Asks for [`Execution::timer_fired`](crate::Execution::timer_fired) at a moment, or soon after.
+    fn set_timer(&mut self, timer: TimerId, due: Timestamp);
+
+    /// Gives a timer up. Reporting it has no effect.
+    fn cancel_timer(&mut self, timer: TimerId);
+
+    /// Takes note of an event, in order, before anything that follows from it happens.
+    fn append(&mut self, event: &HistoryEvent);
+}
+
+/// Names one attempt of a Task within its execution; counted, so the same in every repetition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TaskId(pub u64);
+
+/// Names a timer within its execution; counted, so the same in every repetition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TimerId(pub u64);
+
+/// What is to be done for one attempt of a Task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskRequest {
+    /// The Task's name.
+    pub state: String,
+    /// The ARN in the Task's `Resource`.
+    pub resource: String,
+    /// What the Task's `Arguments` came to.
+    pub arguments: Value,
+    /// What the Task's `Credentials` came to.
+    pub credentials: Option<Value>,
+    /// How often this visit of the state was tried before.
+    pub retry_count: u64,
+    /// The token that completes the task, where the resource ends in `.waitForTaskToken`.
+    pub token: Option<String>,
+}
+
+/// How a task failed. Either part may be missing, as in `SendTaskFailure`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The name on which Retry and Catch match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What went wrong; for a Lambda function the JSON text of its error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+impl Failure {
+    /// A failure with both parts.
+    pub fn new(error: impl Into<String>, cause: impl Into<String>) -> Self {
+        Self { error: Some(error.into()), cause: Some(cause.into()) }
+    }
+}

@@ -1,0 +1,210 @@
+//! Executions recorded from AWS, where the recordings lie beside the repository: each must end as it did there.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use pawl_asl::Machine;
+use pawl_interpreter::{EventDetails, Execution, Failure, Start, Status, TaskRequest, unsupported};
+use serde_json::{Value, json};
+
+use crate::simulation::{Outcome, Simulation, event_types};
+
+const RECORDINGS: &str = "../../shared/asl-cases/recorded.jsonl";
+
+#[test]
+fn recorded_executions_end_as_they_did_on_aws() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(RECORDINGS);
+    let Ok(lines) = std::fs::read_to_string(&path) else {
+        note(&format!("no recordings at {RECORDINGS}: nothing compared"));
+        return;
+    };
+    let mut passed = 0;
+    let mut left_out: BTreeMap<String, u32> = BTreeMap::new();
+    let mut failed = String::new();
+    for line in lines.lines() {
+        let case: Value = serde_json::from_str(line).expect("a recording is JSON");
+        let name = text(&case["id"]);
+        let machine: Machine = serde_json::from_value(case["definition"].clone()).expect(&name);
+        if let Some(problem) = unsupported(&machine).into_iter().next() {
+            *left_out.entry(problem.message).or_default() += 1;
+            continue;
+        }
+        let differences = compare(&case, &replay(&case, machine));
+        if differences.is_empty() {
+            passed += 1;
+        } else {
+            writeln!(failed, "{name}\n  {}", differences.join("\n  ")).expect("a text can be written to");
+        }
+    }
+    let mut report = format!("{passed} recorded executions passed\n");
+    for (reason, count) in left_out {
+        writeln!(report, "{count:>3} out of scope: {reason}").expect("a text can be written to");
+    }
+    note(&report);
+    assert!(failed.is_empty(), "{failed}");
+    assert!(passed > 0, "every recording is out of scope");
+}
+
+#[expect(clippy::print_stderr, reason = "the report of a test is for the person who runs it")]
+fn note(report: &str) {
+    eprintln!("{report}");
+}
+
+/// Runs a recorded machine; its tasks are answered as they were then.
+fn replay(case: &Value, machine: Machine) -> Execution {
+    let mut answers: BTreeMap<String, VecDeque<Value>> = BTreeMap::new();
+    for task in case["expect"]["tasks"].as_array().expect("a recording lists its tasks") {
+        answers.entry(text(&task["state"])).or_default().push_back(task["result"].clone());
+    }
+    let answer = |request: &TaskRequest| {
+        let result = answers.get_mut(&request.state).and_then(VecDeque::pop_front).expect("the task was recorded");
+        let event = text(&result["event"]);
+        if event.ends_with("Succeeded") {
+            Outcome::Succeeds(result["output"].clone())
+        } else if event.ends_with("TimedOut") {
+            Outcome::Hangs
+        } else {
+            let part = |name: &str| result.get(name).filter(|part| !part.is_null()).map(text);
+            Outcome::Fails(Failure { error: part("error"), cause: part("cause") })
+        }
+    };
+    let context = &case["context"];
+    let start = Start {
+        execution_arn: text(&context["execution_id"]),
+        execution_name: text(&context["execution_name"]),
+        machine_arn: text(&context["state_machine_id"]),
+        machine_name: text(&context["state_machine_name"]),
+        role_arn: text(&context["role_arn"]),
+        input: case["input"].clone(),
+    };
+    Simulation::new(answer).run(machine, start)
+}
+
+/// Everything in which an execution differs from its recording.
+fn compare(case: &Value, execution: &Execution) -> Vec<String> {
+    let expect = &case["expect"];
+    let ordered = expect["ordered"] != json!(false);
+    let actual = actual(execution);
+    let masked: Vec<&str> = expect["masked"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut differences = Vec::new();
+    for part in ["status", "output", "error", "cause", "states", "state_io", "event_types"] {
+        // The recorder leaves some events of a Parallel out of the list of types.
+        if part == "event_types" && !ordered {
+            continue;
+        }
+        let (mut expected, mut found) = (expect[part].clone(), actual[part].clone());
+        if expected.is_object() && found.is_string() {
+            found = serde_json::from_str(&text(&found)).unwrap_or(found);
+        }
+        for pointer in &masked {
+            let inside = pointer.strip_prefix(&format!("/{part}"));
+            // The same masked text also stands where states hand it on.
+            if let Some(pointer) = inside {
+                mask(&mut expected, pointer);
+                mask(&mut found, pointer);
+            }
+        }
+        if part == "state_io" {
+            for value in [&mut expected, &mut found] {
+                mask_causes(value, !masked.is_empty());
+            }
+        }
+        forgive(&expected, &mut found);
+        if !ordered {
+            sort(&mut expected);
+            sort(&mut found);
+        }
+        if expected != found {
+            differences.push(format!("{part}: expected {expected}, found {found}"));
+        }
+    }
+    differences
+}
+
+/// What an execution did, in the recording's terms.
+fn actual(execution: &Execution) -> Value {
+    let mut states = Vec::new();
+    let mut passages = Vec::new();
+    for event in execution.history() {
+        match &event.details {
+            EventDetails::StateEntered { name, input, .. } => {
+                states.push(name.clone());
+                passages.push(json!({ "enter": name, "input": parsed(input) }));
+            }
+            EventDetails::StateExited { name, output, assigned, .. } => {
+                let mut passage = json!({ "exit": name, "output": parsed(output) });
+                if !assigned.is_empty() {
+                    let assigned = assigned.iter().map(|(name, value)| (name.clone(), parsed(value)));
+                    passage["assigned"] = Value::Object(assigned.collect());
+                }
+                passages.push(passage);
+            }
+            _ => {}
+        }
+    }
+    let (status, output, error, cause) = match execution.status() {
+        Status::Running => ("RUNNING", None, &None, &None),
+        Status::Succeeded { output } => ("SUCCEEDED", Some(output), &None, &None),
+        Status::Failed { error, cause } => ("FAILED", None, error, cause),
+        Status::TimedOut { error, cause } => ("TIMED_OUT", None, error, cause),
+        Status::Aborted { error, cause } => ("ABORTED", None, error, cause),
+    };
+    json!({
+        "status": status, "output": output, "error": error, "cause": cause,
+        "states": states, "state_io": passages, "event_types": event_types(execution),
+    })
+}
+
+fn mask(value: &mut Value, pointer: &str) {
+    if let Some(value) = value.pointer_mut(pointer) {
+        *value = json!("masked");
+    }
+}
+
+/// Hides every cause that a task gave, where the recording masks it.
+fn mask_causes(value: &mut Value, hide: bool) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if hide && name == "Cause" {
+                    *member = json!("masked");
+                }
+                mask_causes(member, hide);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_causes(item, hide)),
+        _ => {}
+    }
+}
+
+/// The recorder wrote the word `timestamp` over every text that looked like one.
+fn forgive(expected: &Value, found: &mut Value) {
+    match (expected, found) {
+        (Value::String(word), found) if word == "timestamp" && found.is_string() => *found = expected.clone(),
+        (Value::Array(expected), Value::Array(found)) => {
+            expected.iter().zip(found).for_each(|(expected, found)| forgive(expected, found));
+        }
+        (Value::Object(expected), Value::Object(found)) => {
+            for (name, found) in found {
+                forgive(&expected[name], found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn sort(value: &mut Value) {
+    if let Some(items) = value.as_array_mut() {
+        items.sort_by_key(Value::to_string);
+    }
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).expect("data stands as JSON")
+}
+
+/// A text, or the JSON of anything else.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

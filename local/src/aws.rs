@@ -1,0 +1,87 @@
+//! All services together, and the way from a request to the one that answers it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+use crate::answer::{Answer, refuse};
+use crate::dynamodb::DynamoDb;
+use crate::engine::Engine;
+use crate::folder::Folder;
+use crate::network::{Fault, Network, Service};
+use crate::route::Target;
+use crate::s3::S3;
+use crate::step_functions::StepFunctions;
+use crate::{Clock, Error, Options};
+
+/// The services. The fields are dropped in this order: the lock of the folder goes after what uses the folder.
+pub(crate) struct Aws {
+    pub(crate) clock: Clock,
+    pub(crate) network: Network,
+    dynamodb: DynamoDb,
+    s3: S3,
+    pub(crate) step_functions: StepFunctions,
+    _folder: Option<Folder>,
+    /// Closed when everything above is gone.
+    pub(crate) closed: watch::Sender<()>,
+}
+
+impl Aws {
+    /// Opens every service. It blocks on the disk.
+    pub(crate) fn open(options: Options) -> Result<Self, Error> {
+        let folder = options.state.as_deref().map(Folder::open).transpose()?;
+        let engine = Engine::new(options.clock.clone(), options.seed);
+        Ok(Self {
+            dynamodb: DynamoDb::open(folder.as_ref())?,
+            s3: S3::open(folder.as_ref())?,
+            step_functions: StepFunctions::open(folder.as_ref(), options.clock.clone(), engine)?,
+            clock: options.clock,
+            network: Network::new(options.faults),
+            _folder: folder,
+            closed: watch::Sender::new(()),
+        })
+    }
+
+    /// Answers a request that the network has let in.
+    pub(crate) async fn answer(
+        self: &Arc<Self>,
+        target: Target,
+        request: Request<Bytes>,
+        fault: Option<Fault>,
+    ) -> Answer {
+        let aws = Arc::clone(self);
+        let service = target.service;
+        let answered = spawn_blocking(move || aws.answer_blocking(&target, &request, fault)).await;
+        answered.unwrap_or_else(|error| {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            refuse(
+                service,
+                status,
+                service.internal_error(),
+                &error.to_string(),
+            )
+        })
+    }
+
+    fn answer_blocking(
+        &self,
+        target: &Target,
+        request: &Request<Bytes>,
+        fault: Option<Fault>,
+    ) -> Answer {
+        let Target { service, operation } = target;
+        match service {
+            Service::DynamoDb => {
+                if self.network.has_faults() {
+                    self.dynamodb.remember(operation, request.body());
+                }
+                self.dynamodb.answer(operation, request.body(), fault)
+            }
+            Service::S3 => self.s3.answer(operation, request, self.clock.now()),
+            Service::StepFunctions => self.step_functions.answer(operation, request.body()),
+        }
+    }
+}

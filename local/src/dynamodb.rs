@@ -1,0 +1,149 @@
+//! DynamoDB: dynoxide behind DynamoDB's own protocol.
+
+mod faults;
+mod stale;
+
+use dynoxide::{Database, DynoxideError};
+use http::StatusCode;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Error;
+use crate::answer::{Answer, json_answer, refuse};
+use crate::folder::Folder;
+use crate::network::{Fault, Service};
+
+/// The tables of this AWS.
+pub(crate) struct DynamoDb {
+    database: Database,
+    recent: stale::Recent,
+}
+
+impl DynamoDb {
+    /// Opens the tables in a state folder, or in memory.
+    pub(crate) fn open(folder: Option<&Folder>) -> Result<Self, Error> {
+        let database = match folder.map(|folder| folder.file("dynamodb.sqlite")) {
+            None => Database::memory(),
+            Some(path) => match path.to_str() {
+                Some(path) => Database::new(path),
+                None => {
+                    return Err(Error::Unreadable {
+                        path,
+                        reason: "its path is not UTF-8".to_owned(),
+                    });
+                }
+            },
+        };
+        Ok(Self {
+            database: database.map_err(Error::Database)?,
+            recent: stale::Recent::default(),
+        })
+    }
+
+    /// Answers one request. It blocks on the database.
+    pub(crate) fn answer(&self, operation: &str, body: &[u8], fault: Option<Fault>) -> Answer {
+        let result = match fault {
+            Some(Fault::Conflict) => return faults::conflict(body),
+            Some(Fault::Unprocessed) => faults::unprocessed(&self.database, operation, body),
+            Some(Fault::Stale) => self.recent.read(&self.database, operation, body),
+            Some(
+                Fault::Unreachable | Fault::Throttled | Fault::ServerError | Fault::LostResponse,
+            )
+            | None => perform(&self.database, operation, body),
+        };
+        result.unwrap_or_else(|error| failure(&error))
+    }
+
+    /// Remembers what a request is about to overwrite, so that later reads can be stale.
+    pub(crate) fn remember(&self, operation: &str, body: &[u8]) {
+        self.recent.remember(&self.database, operation, body);
+    }
+}
+
+/// The answer to a request that dynoxide refused.
+fn failure(error: &DynoxideError) -> Answer {
+    let status =
+        StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    json_answer(status, error.to_json())
+}
+
+/// Performs an operation as it was asked for.
+fn perform(database: &Database, operation: &str, body: &[u8]) -> Result<Answer, DynoxideError> {
+    match operation {
+        "BatchExecuteStatement" => run(body, |request| database.batch_execute_statement(request)),
+        "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
+        "BatchWriteItem" => run(body, |request| database.batch_write_item(request)),
+        "CreateTable" => run(body, |request| database.create_table(request)),
+        "DeleteItem" => run(body, |request| database.delete_item(request)),
+        "DeleteTable" => run(body, |request| database.delete_table(request)),
+        "DescribeStream" => run(body, |request| database.describe_stream(request)),
+        "DescribeTable" => run(body, |request| database.describe_table(request)),
+        "DescribeTimeToLive" => run(body, |request| database.describe_time_to_live(request)),
+        "ExecuteStatement" => run(body, |request| database.execute_statement(request)),
+        "ExecuteTransaction" => run(body, |request| database.execute_transaction(request)),
+        "GetItem" => run(body, |request| database.get_item(request)),
+        "GetRecords" => run(body, |request| database.get_records(request)),
+        "GetShardIterator" => run(body, |request| database.get_shard_iterator(request)),
+        "ListStreams" => run(body, |request| database.list_streams(request)),
+        "ListTables" => run(body, |request| database.list_tables(request)),
+        "ListTagsOfResource" => run(body, |request| database.list_tags_of_resource(request)),
+        "PutItem" => run(body, |request| database.put_item(request)),
+        "Query" => run(body, |request| database.query(request)),
+        "Scan" => run(body, |request| database.scan(request)),
+        "TagResource" => run(body, |request| database.tag_resource(request)),
+        "TransactGetItems" => run(body, |request| database.transact_get_items(request)),
+        "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
+        "UntagResource" => run(body, |request| database.untag_resource(request)),
+        "UpdateItem" => run(body, |request| database.update_item(request)),
+        "UpdateTable" => run(body, |request| database.update_table(request)),
+        "UpdateTimeToLive" => run(body, |request| database.update_time_to_live(request)),
+        unknown => Ok(refuse(
+            Service::DynamoDb,
+            StatusCode::BAD_REQUEST,
+            "com.amazon.coral.service#UnknownOperationException",
+            &format!("the local DynamoDB has no operation `{unknown}`"),
+        )),
+    }
+}
+
+/// Reads a request, lets `operation` answer it and writes the answer.
+fn run<Request: DeserializeOwned, Response: Serialize>(
+    body: &[u8],
+    operation: impl FnOnce(Request) -> Result<Response, DynoxideError>,
+) -> Result<Answer, DynoxideError> {
+    let request = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
+    let response = serde_json::to_vec(&operation(request)?);
+    let response =
+        response.map_err(|error| DynoxideError::InternalServerError(error.to_string()))?;
+    Ok(json_answer(StatusCode::OK, response))
+}
+
+/// The error for a request that does not have the operation's shape.
+///
+/// dynoxide marks in the message which of DynamoDB's two errors it means; unmarked, a missing or unknown
+/// value is a validation error and a value of the wrong JSON type is not.
+fn unreadable(error: &serde_json::Error) -> DynoxideError {
+    let text = error.to_string();
+    let (mark, message) = match text.split_once(':') {
+        Some((mark, message))
+            if mark
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_') =>
+        {
+            (mark, message.trim_start())
+        }
+        _ => ("", text.as_str()),
+    };
+    let validation = [
+        "missing field",
+        "unknown variant",
+        "invalid type: null",
+        "AttributeValue",
+    ];
+    let is_validation = validation.iter().any(|phrase| message.contains(phrase));
+    if mark.starts_with("VALIDATION") || (mark.is_empty() && is_validation) {
+        DynoxideError::ValidationException(message.to_owned())
+    } else {
+        DynoxideError::SerializationException(message.to_owned())
+    }
+}

@@ -1,0 +1,31 @@
+//! What can keep this AWS from opening.
+
+use std::path::PathBuf;
+
+/// Why a state folder could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another process has the folder open.
+    #[error("the state folder {} is in use by another process", .0.display())]
+    Busy(PathBuf),
+    /// A file of the folder could not be read or written.
+    #[error("could not use {}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of the folder holds something that this version does not understand.
+    #[error("{} is not what it should be: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database did not open.
+    #[error("could not open the database")]
+    Database(#[source] dynoxide::DynoxideError),
+}

@@ -1,0 +1,36 @@
+//! AWS on this machine: DynamoDB, S3, Step Functions and Lambda inside the process, for unmodified SDK clients.
+//!
+//! ```
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use pawl_local::{Local, Options};
+//!
+//! let local = Local::open(Options::default()).await?;
+//! let dynamodb = aws_sdk_dynamodb::Client::new(&local.sdk_config());
+//! assert!(dynamodb.list_tables().send().await?.table_names().is_empty());
+//! # Ok(())
+//! # }
+//! ```
+
+mod answer;
+mod aws;
+mod client;
+mod clock;
+mod dynamodb;
+mod engine;
+mod error;
+mod folder;
+mod functions;
+mod local;
+mod network;
+mod random;
+mod route;
+mod s3;
+mod step_functions;
+
+pub use clock::Clock;
+pub use error::Error;
+pub use functions::{FunctionError, Functions, Handling};
+pub use local::{Local, Options};
+pub use network::{Call, Fault, Faults, Invocation, Service};
+
+use aws::Aws;

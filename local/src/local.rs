@@ -1,0 +1,151 @@
+//! The way in: open this AWS, and make SDK clients for it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::checksum_config::{RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use bytes::Bytes;
+use pawl_interpreter::HistoryEvent;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::spawn_blocking;
+
+use crate::client::Client;
+use crate::step_functions::REGION;
+use crate::{Aws, Call, Clock, Error, Faults, FunctionError, Functions};
+
+/// How to open this AWS. The default is in memory, by the machine's clock, without faults.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder that keeps what must outlive the process; none keeps everything in memory.
+    pub state: Option<PathBuf>,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
+    /// What random numbers begin with (the jitter of a Retry, for one).
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            state: None,
+            clock: Clock::real(),
+            faults: Faults::none(),
+            seed: 0,
+        }
+    }
+}
+
+/// An open AWS. Clones are the same one; it closes with the last of them.
+#[derive(Clone)]
+pub struct Local {
+    aws: Arc<Aws>,
+}
+
+impl Local {
+    /// Opens it. A state folder can be open once at a time.
+    pub async fn open(options: Options) -> Result<Self, Error> {
+        let opened = spawn_blocking(move || Aws::open(options)).await;
+        let aws = opened.expect("opening does not panic")?;
+        Ok(Self { aws: Arc::new(aws) })
+    }
+
+    /// A configuration for any SDK client: `aws_sdk_dynamodb::Client::new(&local.sdk_config())`.
+    ///
+    /// Clients made from it do not keep this AWS open; when it is closed, their requests fail.
+    pub fn sdk_config(&self) -> SdkConfig {
+        let credentials = Credentials::builder()
+            .access_key_id("local")
+            .secret_access_key("local")
+            .provider_name("pawl-local")
+            .build();
+        // Nobody is in a hurry to answer here, so nobody needs to wait long before trying again.
+        let retry = RetryConfig::standard()
+            .with_initial_backoff(Duration::from_millis(1))
+            .with_max_backoff(Duration::from_millis(8));
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static(REGION))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(Client(Arc::downgrade(&self.aws)))
+            .time_source(self.aws.clock.clone())
+            .sleep_impl(self.aws.clock.clone())
+            .retry_config(retry)
+            .timeout_config(TimeoutConfig::disabled())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .build()
+    }
+
+    /// Sets the functions that machines invoke. One named `recorder` is told when an execution starts or ends.
+    ///
+    /// In simulated time they run one after the other, and no time passes while one runs: a function that
+    /// waits for another execution to end would wait for ever.
+    pub fn install(&self, functions: Functions) {
+        self.aws.step_functions.engine.install(functions);
+    }
+
+    /// Invokes a function, as whoever starts a run by its trigger does.
+    pub async fn invoke(&self, function: &str, payload: Bytes) -> Result<Bytes, FunctionError> {
+        self.aws
+            .step_functions
+            .engine
+            .shared()
+            .invoke(function, payload)
+            .await
+    }
+
+    /// Every event of every execution from now on, with the execution's ARN.
+    pub fn events(&self) -> UnboundedReceiver<(String, HistoryEvent)> {
+        self.aws.step_functions.engine.events()
+    }
+
+    /// Waits until nothing is left that happens by itself: no function runs, none is asked for, no timer is set.
+    ///
+    /// Executions have ended then and the recorder has heard of it, or they wait for a token.
+    pub async fn settled(&self) {
+        let mut idle = self.aws.step_functions.engine.idle();
+        // The sender lives as long as `self`, so that the wait cannot end otherwise.
+        let _ = idle.wait_for(|idle| *idle).await;
+    }
+
+    /// The time here.
+    pub fn clock(&self) -> &Clock {
+        &self.aws.clock
+    }
+
+    /// Every request to a service so far, in order (the latest hundred thousand).
+    pub fn calls(&self) -> Vec<Call> {
+        self.aws.network.calls()
+    }
+
+    /// Answers so many more requests and then none, as if the process had died: what asks waits for ever.
+    pub fn kill_after(&self, requests: u64) {
+        self.aws.network.kill_after(requests);
+    }
+
+    /// Waits until a request has been left without an answer.
+    pub async fn killed(&self) {
+        let mut killed = self.aws.network.killed();
+        // The sender lives as long as `self`, so that the wait cannot end otherwise.
+        let _ = killed.wait_for(|killed| *killed).await;
+    }
+
+    /// Closes it and waits until the state folder is free. Other clones must be gone, or be dropped meanwhile.
+    pub async fn close(self) {
+        let mut closed = self.aws.closed.subscribe();
+        drop(self);
+        while closed.changed().await.is_ok() {}
+    }
+}

@@ -1,0 +1,170 @@
+//! Business records: customers, products, conversations, orders and the like, one collection each.
+
+use serde_json::{Map, Value};
+
+use crate::attribute::{Item, count, number, required, string};
+use crate::fetch::primary_key;
+use crate::{Error, Store, key};
+
+/// A business record to write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Business {
+    /// The collection, such as `customers`.
+    pub collection: String,
+    /// The record's `_id`.
+    pub id: String,
+    /// The whole record.
+    pub value: Map<String, Value>,
+    /// What it replaces.
+    pub replaces: Version,
+}
+
+/// Which state of a record a write replaces, so that no write gets lost between a read and a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// None: the record must not exist.
+    Absent,
+    /// The one with this number.
+    Number(u64),
+}
+
+/// A page of a collection, in the order of `_id`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// The records.
+    pub records: Vec<Map<String, Value>>,
+    /// Where the next page begins; absent on the last one.
+    pub cursor: Option<String>,
+}
+
+impl Store {
+    /// A business record, as it is now, and its version.
+    pub async fn find(
+        &self,
+        org: &str,
+        collection: &str,
+        id: &str,
+    ) -> Result<Option<(Map<String, Value>, Version)>, Error> {
+        // DynamoDB refuses an empty key, and nothing has one.
+        if id.is_empty() {
+            return Ok(None);
+        }
+        let get = self
+            .dynamodb
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(primary_key(&key::collection(org, collection), id)))
+            .consistent_read(true);
+        let Some(item) = get.send().await.map_err(Error::call("GetItem"))?.item else {
+            return Ok(None);
+        };
+        let version = Version::Number(count(&item, "version")?);
+        Ok(Some((self.business_from(&item).await?, version)))
+    }
+
+    /// The records of a collection that a test lets through, up to `limit`, after the one that `cursor` names.
+    pub async fn select<E: From<Error>>(
+        &self,
+        org: &str,
+        collection: &str,
+        cursor: Option<&str>,
+        limit: usize,
+        mut test: impl FnMut(&Map<String, Value>) -> Result<bool, E>,
+    ) -> Result<Page, E> {
+        let pk = key::collection(org, collection);
+        let mut start = cursor.map(|id| primary_key(&pk, id));
+        let mut records: Vec<Map<String, Value>> = Vec::new();
+        let mut last: Option<String> = None;
+        loop {
+            let query = self
+                .dynamodb
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", string(&pk))
+                .consistent_read(true)
+                .set_exclusive_start_key(start);
+            let page = query
+                .send()
+                .await
+                .map_err(|error| Error::call("Query")(error))?;
+            for item in page.items.unwrap_or_default() {
+                let record = self.business_from(&item).await?;
+                if !test(&record)? {
+                    continue;
+                }
+                // Only a record beyond the limit shows that there is a next page.
+                if records.len() == limit {
+                    return Ok(Page {
+                        records,
+                        cursor: last,
+                    });
+                }
+                last = Some(required(&item, "sk")?.to_owned());
+                records.push(record);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(Page {
+                    records,
+                    cursor: None,
+                });
+            }
+        }
+    }
+
+    /// Puts records into a collection, as they are, replacing those with the same `_id`.
+    pub async fn load(&self, org: &str, collection: &str, records: &[Value]) -> Result<(), Error> {
+        for record in records {
+            let id = record
+                .get("_id")
+                .and_then(Value::as_str)
+                .filter(|id| !id.is_empty());
+            let (Some(id), Some(value)) = (id, record.as_object()) else {
+                return Err(Error::unreadable(
+                    collection,
+                    "a record is an object with an `_id`",
+                ));
+            };
+            let replaces = Version::Absent;
+            let business = Business {
+                collection: collection.to_owned(),
+                id: id.to_owned(),
+                value: value.clone(),
+                replaces,
+            };
+            let mut item = self.business_item(org, &business).await?;
+            item.extend(primary_key(&key::collection(org, collection), id));
+            let put = self
+                .dynamodb
+                .put_item()
+                .table_name(&self.table)
+                .set_item(Some(item));
+            put.send().await.map_err(Error::call("PutItem"))?;
+        }
+        Ok(())
+    }
+
+    async fn business_from(&self, item: &Item) -> Result<Map<String, Value>, Error> {
+        match self.value(item, "value").await? {
+            Some(Value::Object(record)) => Ok(record),
+            _ => Err(Error::unreadable(required(item, "sk")?, "it is no record")),
+        }
+    }
+
+    pub(crate) async fn business_item(
+        &self,
+        org: &str,
+        business: &Business,
+    ) -> Result<Item, Error> {
+        let version = match business.replaces {
+            Version::Absent => 1,
+            Version::Number(version) => version + 1,
+        };
+        let value = Value::Object(business.value.clone());
+        Ok(Item::from([
+            ("value".to_owned(), self.keep(org, &value).await?),
+            ("version".to_owned(), number(version)),
+        ]))
+    }
+}

@@ -1,0 +1,59 @@
+//! The names of items: which key each thing of a run has.
+
+use pawl_contract::At;
+
+/// The scope of a run's own line of visits. Iterations of a Map get scopes of their own.
+pub const ROOT: &str = "root";
+
+/// The primary key of an item.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The partition: a run, or a collection of business records.
+    pub pk: String,
+    /// The item in it.
+    pub sk: String,
+}
+
+/// The partition of a run.
+pub fn partition(org: &str, run: &str) -> String {
+    format!("{org}#{run}")
+}
+
+/// The partition of a collection of business records.
+pub fn collection(org: &str, collection: &str) -> String {
+    format!("{org}#{collection}")
+}
+
+/// The run itself.
+pub const RUN: &str = "run";
+
+/// The `at` of the `output` step's last visit, where one ran.
+pub const OUTPUT: &str = "output";
+
+/// What every record's sort key begins with.
+pub(crate) const RECORDS: &str = "r#";
+
+/// The record of a visit.
+pub fn record(at: &At) -> String {
+    format!("{RECORDS}{at}")
+}
+
+/// A step's latest value.
+pub fn latest(scope: &str, step: &str) -> String {
+    format!("s#{scope}#{step}")
+}
+
+/// A variable.
+pub fn variable(scope: &str, name: &str) -> String {
+    format!("v#{scope}#{name}")
+}
+
+/// A sequential loop's place and item.
+pub fn cursor(scope: &str, step: &str) -> String {
+    format!("l#{scope}#{step}")
+}
+
+/// A sequential loop's list.
+pub fn list(scope: &str, step: &str) -> String {
+    format!("l#{scope}#{step}#list")
+}

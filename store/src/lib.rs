@@ -1,0 +1,78 @@
+//! Everything that lasts: runs, records, variables and business records, in one DynamoDB table and one S3 bucket.
+//!
+//! ```text
+//! pk                sk                    an item
+//! acme#run-1        run                   the run
+//! acme#run-1        r#000003              the record of a visit
+//! acme#run-1        s#root#get_customer   a step's latest value
+//! acme#run-1        v#root#cursor         a variable
+//! acme#run-1        l#root#each           a loop's cursor
+//! acme#run-1        l#root#each#list      a loop's list
+//! acme#customers    cust_456              a business record
+//! ```
+
+pub mod business;
+pub mod cursor;
+pub mod key;
+pub mod latest;
+pub mod record;
+pub mod run;
+pub mod schema;
+pub mod time;
+pub mod transaction;
+
+mod attribute;
+mod error;
+mod fetch;
+mod value;
+
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
+use aws_types::SdkConfig;
+
+pub use business::{Business, Page, Version};
+pub use cursor::{Cursor, List};
+pub use error::Error;
+pub use fetch::Items;
+pub use key::Key;
+pub use latest::{Latest, Visits};
+pub use record::{Record, RecordStatus};
+pub use run::{Close, Run, RunError, RunStatus};
+pub use transaction::{Committed, Expect, Transaction};
+pub use value::LARGEST_INLINE;
+
+/// The table and the bucket, and the clients that reach them. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    dynamodb: aws_sdk_dynamodb::Client,
+    s3: aws_sdk_s3::Client,
+    table: String,
+    bucket: String,
+    sleep: SharedAsyncSleep,
+}
+
+impl Store {
+    /// A store in this table and this bucket.
+    pub fn new(sdk: &SdkConfig, table: impl Into<String>, bucket: impl Into<String>) -> Self {
+        // Path style answers the same on AWS, and other endpoints seldom serve host names per bucket.
+        let s3 = aws_sdk_s3::config::Builder::from(sdk)
+            .force_path_style(true)
+            .build();
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(sdk),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            table: table.into(),
+            bucket: bucket.into(),
+            sleep: sdk
+                .sleep_impl()
+                .unwrap_or_else(|| SharedAsyncSleep::new(TokioSleep::new())),
+        }
+    }
+
+    /// Waits before a call is tried again: 25 ms, doubled with every try, at most a second.
+    async fn back_off(&self, tries: u32) {
+        let wait = std::time::Duration::from_millis(25 << tries.min(5));
+        self.sleep
+            .sleep(wait.min(std::time::Duration::from_secs(1)))
+            .await;
+    }
+}

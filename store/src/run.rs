@@ -1,0 +1,380 @@
+//! The run: one start of a workflow.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use pawl_contract::{At, Mock};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::attribute::{Item, count, json, number, parsed, place, required, string, text};
+use crate::fetch::primary_key;
+use crate::record::word;
+use crate::{Error, Items, Store, key, schema};
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunStatus {
+    /// Accepted, not started.
+    Pending,
+    /// On its way.
+    Running,
+    /// Waiting for a person.
+    Waiting,
+    /// It reached an end.
+    Completed,
+    /// A step failed and nothing caught it.
+    Failed,
+    /// Someone stopped it.
+    Cancelled,
+    /// It took longer than it may.
+    Timeout,
+}
+
+/// Why a run failed: which step, with which code, and what it said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunError {
+    /// The step's slug; absent where no step is to blame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// The failure's code.
+    pub code: String,
+    /// The failure's message.
+    pub message: String,
+}
+
+/// One start of a workflow.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// The organisation that owns it.
+    pub org: String,
+    /// Its id.
+    pub run: String,
+    /// The workflow's name as an identifier.
+    pub workflow: String,
+    /// The workflow's name, as the author wrote it.
+    pub name: String,
+    /// The workflow's version, as the author wrote it.
+    pub version: Option<String>,
+    /// The ARN of the machine that it runs.
+    pub machine: String,
+    /// How it stands.
+    pub status: RunStatus,
+    /// What it was started with.
+    pub input: Value,
+    /// What the trigger made of it: `type`, `data`, `timestamp`, `body`.
+    pub trigger: Value,
+    /// Results that stand in for steps, by slug.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub mocks: BTreeMap<String, Mock>,
+    /// The thread that its llm steps share.
+    pub thread_id: Option<String>,
+    /// When it started.
+    pub started_at: String,
+    /// Milliseconds that it may take.
+    pub timeout_ms: Option<u64>,
+    /// The moment when they are over.
+    pub deadline: Option<String>,
+    /// The name of its current execution.
+    pub execution: String,
+    /// The visit where its current execution began.
+    pub base: At,
+    /// How often it was resumed.
+    pub generation: u64,
+    /// When it was closed.
+    pub completed_at: Option<String>,
+    /// Why it failed.
+    pub error: Option<RunError>,
+    /// The visit that closed it.
+    #[serde(skip)]
+    pub closed_by: Option<At>,
+}
+
+/// A run's end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Close {
+    /// Its final status.
+    pub status: RunStatus,
+    /// Why it failed.
+    pub error: Option<RunError>,
+    /// The visit that closes it; absent where no task could.
+    pub at: Option<At>,
+    /// The moment.
+    pub completed_at: String,
+}
+
+impl Run {
+    /// Whether a step may still act in it.
+    pub fn is_open(&self) -> bool {
+        match self.status {
+            RunStatus::Pending | RunStatus::Running | RunStatus::Waiting => true,
+            RunStatus::Completed
+            | RunStatus::Failed
+            | RunStatus::Cancelled
+            | RunStatus::Timeout => false,
+        }
+    }
+}
+
+impl Store {
+    /// A run, as it is now.
+    pub async fn run(&self, org: &str, run: &str) -> Result<Option<Run>, Error> {
+        let items = self
+            .fetch(&key::partition(org, run), [key::RUN.to_owned()])
+            .await?;
+        self.run_in(&items).await
+    }
+
+    /// The run, from items fetched before.
+    pub async fn run_in(&self, items: &Items) -> Result<Option<Run>, Error> {
+        match items.get(key::RUN) {
+            Some(item) => self.run_from(item).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The latest runs of an organisation, newest first.
+    pub async fn runs(&self, org: &str, limit: i32) -> Result<Vec<Run>, Error> {
+        let page = self
+            .dynamodb
+            .query()
+            .table_name(&self.table)
+            .index_name(schema::LISTS)
+            .key_condition_expression("gpk = :gpk")
+            .expression_attribute_values(":gpk", string(key::collection(org, "runs")))
+            .scan_index_forward(false)
+            .limit(limit)
+            .send()
+            .await
+            .map_err(Error::call("Query"))?;
+        let mut runs = Vec::new();
+        for item in page.items.unwrap_or_default() {
+            runs.push(self.run_from(&item).await?);
+        }
+        Ok(runs)
+    }
+
+    /// What a completed run gave: the mapping of its `output` step, else the data of the last completed work step.
+    pub async fn output(&self, run: &Run) -> Result<Value, Error> {
+        if run.status != RunStatus::Completed {
+            return Ok(Value::Null);
+        }
+        let pk = key::partition(&run.org, &run.run);
+        let items = self.fetch(&pk, [key::OUTPUT.to_owned()]).await?;
+        if let Some(item) = items.get(key::OUTPUT) {
+            let at = parsed(item, "at")?
+                .ok_or_else(|| Error::unreadable(key::OUTPUT, "it has no `at`"))?;
+            let items = self.fetch(&pk, [key::record(&at)]).await?;
+            return Ok(self
+                .record(&items, &at)
+                .await?
+                .map(|record| record.output)
+                .unwrap_or_default());
+        }
+        self.last_work(&pk).await
+    }
+
+    /// The output of the last completed work step in the root strand.
+    async fn last_work(&self, pk: &str) -> Result<Value, Error> {
+        let mut start = None;
+        loop {
+            let page = self
+                .dynamodb
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .filter_expression("#status = :completed AND (kind = :action OR kind = :llm)")
+                .expression_attribute_names("#status", "status")
+                .expression_attribute_values(":pk", string(pk))
+                .expression_attribute_values(":prefix", string(key::RECORDS))
+                .expression_attribute_values(":completed", string("completed"))
+                .expression_attribute_values(":action", string("action"))
+                .expression_attribute_values(":llm", string("llm"))
+                .scan_index_forward(false)
+                .consistent_read(true)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(Error::call("Query"))?;
+            for item in page.items.unwrap_or_default() {
+                if parsed::<At>(&item, "at")?.is_some_and(|at| at.is_root()) {
+                    return Ok(self.value(&item, "output").await?.unwrap_or_default());
+                }
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(Value::Null);
+            }
+        }
+    }
+
+    /// Names the execution that goes on with a run from `base`. Whether it is that one's turn: a later one, or a
+    /// closed run, is left as it is.
+    pub async fn hand_over(
+        &self,
+        org: &str,
+        run: &str,
+        execution: &str,
+        base: &At,
+    ) -> Result<bool, Error> {
+        let update = self
+            .dynamodb
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(primary_key(&key::partition(org, run), key::RUN)))
+            .update_expression("SET execution = :execution, base = :base")
+            .condition_expression("#status = :running AND base < :base")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":running", string("running"))
+            .expression_attribute_values(":execution", string(execution))
+            .expression_attribute_values(":base", string(base.as_str()));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if is_condition(&error) => Ok(false),
+            Err(error) => Err(Error::call("UpdateItem")(error)),
+        }
+    }
+
+    /// Opens a run that did not complete, for its next generation. Whether it was in the state that the caller saw.
+    pub async fn reopen(
+        &self,
+        run: &Run,
+        execution: &str,
+        deadline: Option<&str>,
+    ) -> Result<bool, Error> {
+        let mut set =
+            "SET #status = :running, execution = :execution, base = :base, generation = :next"
+                .to_owned();
+        let mut update = self
+            .dynamodb
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(primary_key(
+                &key::partition(&run.org, &run.run),
+                key::RUN,
+            )))
+            .condition_expression("#status = :status AND generation = :generation")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#error", "error")
+            .expression_attribute_values(":running", string("running"))
+            .expression_attribute_values(":status", string(word(&run.status)))
+            .expression_attribute_values(":execution", string(execution))
+            .expression_attribute_values(":base", string(At::intake().as_str()))
+            .expression_attribute_values(":generation", number(run.generation))
+            .expression_attribute_values(":next", number(run.generation + 1));
+        if let Some(deadline) = deadline {
+            set.push_str(", deadline = :deadline");
+            update = update.expression_attribute_values(":deadline", string(deadline));
+        }
+        let update =
+            update.update_expression(format!("{set} REMOVE #error, completedAt, closedBy"));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if is_condition(&error) => Ok(false),
+            Err(error) => Err(Error::call("UpdateItem")(error)),
+        }
+    }
+
+    async fn run_from(&self, item: &Item) -> Result<Run, Error> {
+        let missing = |name: &str| Error::unreadable(place(item), format!("it has no `{name}`"));
+        let mocks = self.value(item, "mocks").await?;
+        let mocks = mocks.map(serde_json::from_value).transpose();
+        Ok(Run {
+            org: required(item, "org")?.to_owned(),
+            run: required(item, "run")?.to_owned(),
+            workflow: required(item, "workflow")?.to_owned(),
+            name: required(item, "name")?.to_owned(),
+            version: text(item, "version").map(str::to_owned),
+            machine: required(item, "machine")?.to_owned(),
+            status: parsed(item, "status")?.ok_or_else(|| missing("status"))?,
+            input: self.value(item, "input").await?.unwrap_or_default(),
+            trigger: self.value(item, "trigger").await?.unwrap_or_default(),
+            mocks: mocks
+                .map_err(|error| Error::unreadable(place(item), error))?
+                .unwrap_or_default(),
+            thread_id: text(item, "threadId").map(str::to_owned),
+            started_at: required(item, "startedAt")?.to_owned(),
+            timeout_ms: Some(count(item, "timeoutMs")?).filter(|timeout| *timeout > 0),
+            deadline: text(item, "deadline").map(str::to_owned),
+            execution: required(item, "execution")?.to_owned(),
+            base: parsed(item, "base")?.ok_or_else(|| missing("base"))?,
+            generation: count(item, "generation")?,
+            completed_at: text(item, "completedAt").map(str::to_owned),
+            error: json(item, "error")?,
+            closed_by: parsed(item, "closedBy")?,
+        })
+    }
+
+    pub(crate) async fn run_item(&self, run: &Run) -> Result<Item, Error> {
+        let mut item = Item::from([
+            ("org".to_owned(), string(&run.org)),
+            ("run".to_owned(), string(&run.run)),
+            ("workflow".to_owned(), string(&run.workflow)),
+            ("name".to_owned(), string(&run.name)),
+            ("machine".to_owned(), string(&run.machine)),
+            ("status".to_owned(), string(word(&run.status))),
+            ("input".to_owned(), self.keep(&run.org, &run.input).await?),
+            (
+                "trigger".to_owned(),
+                self.keep(&run.org, &run.trigger).await?,
+            ),
+            ("startedAt".to_owned(), string(&run.started_at)),
+            ("execution".to_owned(), string(&run.execution)),
+            ("base".to_owned(), string(run.base.as_str())),
+            ("generation".to_owned(), number(run.generation)),
+            ("gpk".to_owned(), string(key::collection(&run.org, "runs"))),
+            (
+                "gsk".to_owned(),
+                string(format!("{}#{}", run.started_at, run.run)),
+            ),
+        ]);
+        if !run.mocks.is_empty() {
+            item.insert(
+                "mocks".to_owned(),
+                self.keep(&run.org, &json!(run.mocks)).await?,
+            );
+        }
+        item.extend(
+            run.timeout_ms
+                .map(|timeout| ("timeoutMs".to_owned(), number(timeout))),
+        );
+        for (name, text) in [
+            ("version", &run.version),
+            ("threadId", &run.thread_id),
+            ("deadline", &run.deadline),
+        ] {
+            item.extend(text.as_ref().map(|text| (name.to_owned(), string(text))));
+        }
+        Ok(item)
+    }
+}
+
+impl Close {
+    /// The attributes that closing sets.
+    pub(crate) fn attributes(&self) -> Vec<(&'static str, AttributeValue)> {
+        let mut attributes = vec![
+            ("status", string(word(&self.status))),
+            ("completedAt", string(&self.completed_at)),
+        ];
+        attributes.extend(
+            self.error
+                .as_ref()
+                .map(|error| ("error", string(json!(error).to_string()))),
+        );
+        attributes.extend(self.at.as_ref().map(|at| ("closedBy", string(at.as_str()))));
+        attributes
+    }
+}
+
+fn is_condition<R>(
+    error: &aws_sdk_dynamodb::error::SdkError<
+        aws_sdk_dynamodb::operation::update_item::UpdateItemError,
+        R,
+    >,
+) -> bool {
+    error.as_service_error().is_some_and(
+        aws_sdk_dynamodb::operation::update_item::UpdateItemError::is_conditional_check_failed_exception,
+    )
+}
