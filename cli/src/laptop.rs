@@ -49,6 +49,9 @@ pub struct Laptop {
     step_functions: StepFunctions,
 }
 
+/// Events of executions, each with the execution's ARN.
+pub type Events = mpsc::UnboundedReceiver<(String, HistoryEvent)>;
+
 /// A run that was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Started {
@@ -191,7 +194,7 @@ impl Laptop {
     }
 
     /// The history of executions as it happens.
-    pub fn events(&self) -> mpsc::UnboundedReceiver<(String, HistoryEvent)> {
+    pub fn events(&self) -> Events {
         self.local.events()
     }
 }

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
             };
         }
     };
+    log();
     match commands.run() {
         Ok(outcome) => outcome.into(),
         Err(error) => {
@@ -24,6 +25,13 @@ fn main() -> ExitCode {
             ExitCode::from(if error.is::<project::Misuse>() { 2 } else { 1 })
         }
     }
+}
+
+/// Writes what the libraries note to standard error, as far as PAWL_LOG asks for it: `PAWL_LOG=debug`.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::from_env("PAWL_LOG");
+    let lines = tracing_subscriber::fmt().with_env_filter(filter);
+    lines.with_writer(std::io::stderr).init();
 }
 
 /// Prints an error and, once, the chain of what caused it.

@@ -61,6 +61,8 @@ pub struct Step {
     pub config: Node,
     /// Where it continues, by port, in the order of the author.
     pub ports: IndexMap<String, Edge>,
+    /// Whether a port was refused, so that nothing complains about its absence.
+    pub has_refused_port: bool,
     /// Its own retry policy.
     pub retry: Option<Retry>,
     /// Its own deadline.

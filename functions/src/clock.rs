@@ -11,10 +11,9 @@ pub(crate) struct Moment(pub Timestamp);
 impl Moment {
     /// Now.
     pub(crate) fn now(sdk: &SdkConfig) -> Self {
-        let source = sdk.time_source();
+        let source = sdk.time_source().unwrap_or_default();
         // A clock outside jiff's years (-9999 to 9999) is a broken clock; the epoch is as good an answer as any.
-        let now = source.and_then(|source| Timestamp::try_from(source.now()).ok());
-        Self(now.unwrap_or(Timestamp::UNIX_EPOCH))
+        Self(Timestamp::try_from(source.now()).unwrap_or(Timestamp::UNIX_EPOCH))
     }
 
     /// As ISO 8601.

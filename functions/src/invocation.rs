@@ -16,7 +16,9 @@ mod visit;
 mod work;
 
 use pawl_contract::{Kind, Payload, Plan, Position, StepError, code};
-use pawl_store::{Close, Committed, RecordStatus, Run, RunError, RunStatus, Store, Transaction};
+use pawl_store::{
+    Close, Committed, Latest, RecordStatus, Run, RunError, RunStatus, Store, Transaction,
+};
 use serde_json::Value;
 
 use crate::clock::Moment;
@@ -49,7 +51,7 @@ pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Valu
     let position = match serde_json::from_value(payload.position.clone()) {
         Ok(position) => position,
         // A start by hand in the cloud console: the machine's first Task does the intake.
-        Err(error) => match (payload.execution, &plan.intake) {
+        Err(_) => match (payload.execution, &plan.intake) {
             (Some(execution), Some(_)) => {
                 trigger::by_hand(&plan, payload.position, execution, services)
                     .await
@@ -58,7 +60,7 @@ pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Valu
             _ => {
                 return Err(StepError::new(
                     code::VALIDATION_ERROR,
-                    format!("this is not a position: {error}"),
+                    "this is not a position",
                 ));
             }
         },
@@ -113,9 +115,10 @@ impl Invocation<'_> {
             return Err(Error::Step(failure));
         }
         let mut transaction = Transaction::new(&self.position.org, &self.position.run);
-        if let Some(caught) = self.caught(&situation, &mut transaction).await? {
-            return self.lost(caught, transaction).await;
+        if let Some(error) = self.lost(&situation) {
+            return self.give_up(error, transaction).await;
         }
+        let caught = self.settle_caught(&situation, &mut transaction).await?;
         if self.is_late(run) {
             return self.late(&situation, transaction).await;
         }
@@ -126,6 +129,9 @@ impl Invocation<'_> {
                 .last_output(self.store(), &self.position.at)
                 .await?,
         );
+        if let Some(record) = caught {
+            scope.set_step(&record.step, &Latest::of(&record));
+        }
         let visit = match saved(&situation) {
             Some(saved) => saved,
             None if self.plan.node.kind.is_pure() => {
@@ -153,23 +159,36 @@ impl Invocation<'_> {
         situation: &Situation,
         transaction: Transaction,
     ) -> Result<Option<Position>, Error> {
-        let failure = StepError::new(
+        let error = StepError::new(
             code::TIMEOUT,
             "the run took longer than its workflow allows",
         );
-        let mut visit = self.visit(
-            &self.plan.node,
-            &self.position.at,
-            &Scope::default(),
+        let host = match saved(situation) {
+            Some(saved) => saved,
+            None => {
+                let node = &self.plan.node;
+                let mut visit =
+                    self.visit(node, &self.position.at, &Scope::default(), situation)?;
+                visit.fail(error.clone(), self.services.now());
+                visit
+            }
+        };
+        let step = Some(self.plan.node.step.clone());
+        let error = RunError {
+            step,
+            code: error.code,
+            message: error.message,
+        };
+        self.commit(
+            Path::failed(host, RunStatus::Timeout, error),
             situation,
-        )?;
-        visit.fail(failure, self.services.now());
-        let path = Path::failed(visit, RunStatus::Timeout, self.plan.node.step.clone());
-        self.commit(path, situation, transaction).await
+            transaction,
+        )
+        .await
     }
 
     /// Ends a run whose Catch leads away from a step that has completed.
-    async fn lost(
+    async fn give_up(
         &self,
         error: RunError,
         mut transaction: Transaction,

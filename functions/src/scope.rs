@@ -61,9 +61,15 @@ impl Scope {
 
     /// What a run's expressions can read before any step has run.
     pub(crate) fn of_run(run: &Run, now: Moment) -> Self {
+        let trigger = json!({
+            "type": run.trigger.get("type"),
+            "data": run.trigger.get("data").unwrap_or(&run.input),
+            "body": run.input,
+            "timestamp": run.started_at,
+        });
         let fixed = json!({
             "input": run.input,
-            "trigger": run.trigger,
+            "trigger": trigger,
             "organizationId": run.org,
             "wfDefinitionId": run.workflow,
             "rootWfDefinitionId": run.workflow,

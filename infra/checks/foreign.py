@@ -76,7 +76,9 @@ def transitions(aws: MiniStack, execution: str) -> int:
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--pawl", required=True, help="the command line to run the laptop's side with")
-    pawl = arguments.parse_args().pawl
+    arguments.add_argument("--built", action="store_true", help="deploy what `sam build` made last, without a new build")
+    options = arguments.parse_args()
+    pawl = options.pawl
 
     projects = [Project(EXAMPLES / name) for name in deployment.workflows()]
     rows = []
@@ -84,10 +86,12 @@ def main() -> int:
         scratch = Path(folder)
         outbox = scratch / "outbox"
         with ministack.running(scratch) as aws:
-            print(f"building the functions for {deployment.ARCHITECTURE} ...", flush=True)
-            deployment.build(aws.environment)
+            if not options.built:
+                print(f"building the functions for {deployment.ARCHITECTURE} ...", flush=True)
+                deployment.build(aws.environment)
             for level in LEVELS:
-                machines = {project.name: scratch / f"{project.name}{level}.asl.json" for project in projects}
+                (scratch / level).mkdir()
+                machines = {project.name: scratch / level / f"{project.name}.asl.json" for project in projects}
                 for project in projects:
                     project.compile(pawl, level, machines[project.name])
                 print(f"deploying the machines of {level} ...", flush=True)

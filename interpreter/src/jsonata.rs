@@ -18,7 +18,10 @@ use serde_json::Value;
 use crate::query::Scope;
 
 /// How deep an expression may nest while it is evaluated, in the engine's levels.
-const DEPTH: usize = 400;
+///
+/// AWS accepts 99 parentheses or brackets in each other and refuses one more. The engine counts the same way but for
+/// chains such as `1+1+...`, which it runs flat and AWS refuses from 101 terms on.
+const DEPTH: usize = 99;
 
 /// The longest list that an expression may build: AWS accepts `[1..873782]` and refuses one more.
 const SEQUENCE: usize = 873_782;

@@ -213,7 +213,13 @@ impl Engine {
 
     /// Reports the outcome of a task that waits for its token; `None` if nothing waits for that token.
     pub(crate) fn answer_token(&self, token: &str, outcome: TokenOutcome) -> Option<()> {
-        let (number, task) = *self.shared.state().tokens.get(token)?;
+        let (number, task) = match outcome {
+            TokenOutcome::Heartbeat => *self.shared.state().tokens.get(token)?,
+            // An answer is given once.
+            TokenOutcome::Succeeded(_) | TokenOutcome::Failed(_) => {
+                self.shared.state().tokens.remove(token)?
+            }
+        };
         self.shared.tell(number, |execution, world| match outcome {
             TokenOutcome::Succeeded(output) => execution.task_succeeded(task, output, world),
             TokenOutcome::Failed(failure) => execution.task_failed(task, failure, world),

@@ -64,7 +64,7 @@ pub struct Run {
     pub status: RunStatus,
     /// What it was started with.
     pub input: Value,
-    /// What the trigger made of it: `type`, `data`, `timestamp`, `body`.
+    /// How it was triggered: `type`, and `data` where the trigger makes some of the input.
     pub trigger: Value,
     /// Results that stand in for steps, by slug.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -224,9 +224,10 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(primary_key(&key::partition(org, run), key::RUN)))
-            .update_expression("SET execution = :execution, base = :base")
-            .condition_expression("#status = :running AND base < :base")
+            .update_expression("SET execution = :execution, #base = :base")
+            .condition_expression("#status = :running AND #base < :base")
             .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#base", "base")
             .expression_attribute_values(":running", string("running"))
             .expression_attribute_values(":execution", string(execution))
             .expression_attribute_values(":base", string(base.as_str()));
@@ -245,7 +246,7 @@ impl Store {
         deadline: Option<&str>,
     ) -> Result<bool, Error> {
         let mut set =
-            "SET #status = :running, execution = :execution, base = :base, generation = :next"
+            "SET #status = :running, execution = :execution, #base = :base, generation = :next"
                 .to_owned();
         let mut update = self
             .dynamodb
@@ -258,6 +259,7 @@ impl Store {
             .condition_expression("#status = :status AND generation = :generation")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#error", "error")
+            .expression_attribute_names("#base", "base")
             .expression_attribute_values(":running", string("running"))
             .expression_attribute_values(":status", string(word(&run.status)))
             .expression_attribute_values(":execution", string(execution))

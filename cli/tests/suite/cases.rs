@@ -8,7 +8,7 @@ use pawl_compiler::diagnostic::render;
 use pawl_local::Faults;
 use serde_json::{Value, json};
 
-use crate::corpus::{cases, normal, run_in_memory, same, storm};
+use crate::corpus::{assert_same, cases, normal, run_in_memory, same, storm};
 
 /// Storms that every case is run through.
 const STORMS: u64 = 3;
@@ -51,12 +51,8 @@ async fn runs_are_as_committed_and_the_same_at_both_levels() {
         let together = run_in_memory(&case, Level::O1, Faults::none())
             .await
             .expect("it ran at -O0");
-        assert_eq!(
-            normal(&apart.report),
-            normal(&together.report),
-            "{} differs between the levels",
-            case.name
-        );
+        let what = format!("{} at -O0 and -O1", case.name);
+        assert_same(&normal(&apart.report), &normal(&together.report), &what);
         let mut expected = normal(&together.report);
         let figures = json!({ "O0": apart.report.machine, "O1": together.report.machine });
         expected
@@ -96,11 +92,10 @@ async fn faults_on_the_way_to_the_services_change_nothing() {
             if is_unknown {
                 unknown += 1;
             } else {
-                assert_eq!(
-                    without_attempts(normal(&stormy.report)),
-                    without_attempts(normal(&calm.report)),
-                    "{} came out differently (storm {seed})",
-                    case.name
+                assert_same(
+                    &without_attempts(normal(&stormy.report)),
+                    &without_attempts(normal(&calm.report)),
+                    &format!("{} in storm {seed} at {level:?}", case.name),
                 );
             }
             runs += 1;

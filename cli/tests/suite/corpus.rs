@@ -1,8 +1,9 @@
 //! The corpus: finding cases, running them, comparing with what is committed.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use pawl::laptop::{Laptop, Options, Started};
+use pawl::laptop::{Events, Laptop, Options, Started};
 use pawl::project::Project;
 use pawl::report::{Figures, Report};
 use pawl_compiler::{Diagnostic, Level};
@@ -104,18 +105,32 @@ pub fn same(case: &Case, file: &str, found: Option<String>) {
     );
 }
 
-/// What goes wrong in the tests with faults: everything, now and then.
+/// What goes wrong on the way of functions to their services: everything, now and then, the same for the same seed.
 pub fn storm(seed: u64) -> Faults {
     let rates = [
-        (Fault::Conflict, 0.05),
-        (Fault::LostResponse, 0.05),
-        (Fault::Unreachable, 0.03),
-        (Fault::Throttled, 0.03),
-        (Fault::ServerError, 0.03),
-        (Fault::Unprocessed, 0.1),
-        (Fault::Stale, 0.5),
+        (Fault::Conflict, 50),
+        (Fault::LostResponse, 50),
+        (Fault::Unreachable, 30),
+        (Fault::Throttled, 30),
+        (Fault::ServerError, 30),
+        (Fault::Unprocessed, 100),
+        (Fault::Stale, 500),
     ];
-    Faults::rates(seed, &rates)
+    Faults::new(move |call| {
+        // What the test itself asks for is answered.
+        call.invocation.as_ref()?;
+        let chance = |salt: usize| {
+            let mut hasher = DefaultHasher::new();
+            (seed, call.number, salt).hash(&mut hasher);
+            hasher.finish() % 1000
+        };
+        let mut faults = rates.iter().enumerate();
+        faults
+            .find(|(salt, (fault, rate))| {
+                fault.fits(call.service, &call.operation) && chance(*salt) < *rate
+            })
+            .map(|(_, (fault, _))| *fault)
+    })
 }
 
 /// The options of a laptop in memory, with mail going to a folder.
@@ -127,7 +142,7 @@ pub fn in_memory(outbox: &Path, faults: Faults) -> Options {
         seed: 7,
         settings: Settings {
             mail: Mail::Outbox(outbox.to_owned()),
-            ..Settings::default()
+            ..Settings::from_env(&|_| None)
         },
     }
 }
@@ -157,11 +172,18 @@ pub async fn run_in_memory(case: &Case, level: Level, faults: Faults) -> Option<
         .await
         .expect("a version");
     let input = case.project.input(None).expect("input");
+    let events = laptop.events();
     let started = laptop
         .start(machine, input, mocks, Some("case".to_owned()))
         .await
         .expect("a run");
-    let report = finish(&laptop, &started, program.lowered.machine.states.len()).await;
+    let report = finish(
+        &laptop,
+        events,
+        &started,
+        program.lowered.machine.states.len(),
+    )
+    .await;
     Some(Ran {
         report,
         mails: mails(outbox.path()),
@@ -169,8 +191,12 @@ pub async fn run_in_memory(case: &Case, level: Level, faults: Faults) -> Option<
 }
 
 /// Waits until nothing goes on any more, and reports.
-pub async fn finish(laptop: &Laptop, started: &Started, states: usize) -> Report {
-    let mut events = laptop.events();
+pub async fn finish(
+    laptop: &Laptop,
+    mut events: Events,
+    started: &Started,
+    states: usize,
+) -> Report {
     laptop.local.settled().await;
     let mut figures = Figures {
         states,
@@ -205,7 +231,42 @@ fn strip(value: &mut Value, run: &str) {
         Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => "<time>".clone_into(text),
         Value::String(text) => *text = text.replace(run, "<run>"),
         Value::Array(elements) => elements.iter_mut().for_each(|element| strip(element, run)),
-        Value::Object(entries) => entries.values_mut().for_each(|entry| strip(entry, run)),
+        Value::Object(entries) => {
+            for (key, entry) in entries {
+                if key == "_creationTime" {
+                    *entry = Value::from("<time>");
+                }
+                strip(entry, run);
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// Fails where two reports differ, and shows the first lines that do.
+pub fn assert_same(found: &Value, expected: &Value, what: &str) {
+    if found == expected {
+        return;
+    }
+    let text = |value| serde_json::to_string_pretty(value).expect("a report is JSON");
+    let (found, expected) = (text(found), text(expected));
+    let mut lines = found.lines().zip(expected.lines());
+    let start = lines
+        .position(|(found, expected)| found != expected)
+        .unwrap_or_default();
+    let before: Vec<_> = found.lines().take(start).collect();
+    let visit = before.iter().rev().find(|line| line.contains("\"at\""));
+    let some = |text: &str| {
+        text.lines()
+            .skip(start)
+            .take(3)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    panic!(
+        "{what}\nafter {}\nfound:\n{}\nexpected:\n{}",
+        visit.copied().unwrap_or_default(),
+        some(&found),
+        some(&expected)
+    );
 }

@@ -11,7 +11,7 @@ use pawl_local::Faults;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::corpus::{finish, in_memory, normal};
+use crate::corpus::{assert_same, finish, in_memory, normal};
 
 /// A piece of a workflow, before it is laid out as steps.
 #[derive(Debug, Clone)]
@@ -205,6 +205,7 @@ async fn run(
         .publish("levels", &program.lowered.machine)
         .await
         .expect("a version");
+    let events = laptop.events();
     let started = laptop
         .start(
             machine,
@@ -214,7 +215,13 @@ async fn run(
         )
         .await
         .expect("a run");
-    finish(&laptop, &started, program.lowered.machine.states.len()).await
+    finish(
+        &laptop,
+        events,
+        &started,
+        program.lowered.machine.states.len(),
+    )
+    .await
 }
 
 /// Budgets in visits, small enough to hand over often; none is the usual one.
@@ -243,7 +250,7 @@ proptest! {
             let o1 = Options { level: Level::O1, hand_over_after: after };
             (run(&text, o0, &layout.mocks, &input).await, run(&text, o1, &layout.mocks, &input).await)
         });
-        prop_assert_eq!(normal(&apart), normal(&together), "{}", text);
+        assert_same(&normal(&together), &normal(&apart), &text);
         prop_assert!(together.machine.transitions <= apart.machine.transitions || after.is_some());
     }
 }

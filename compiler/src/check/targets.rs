@@ -88,7 +88,11 @@ pub(super) fn resolve(
             ports
         })
         .collect();
-    for step in &definition.steps {
+    for step in definition
+        .steps
+        .iter()
+        .filter(|step| !step.has_refused_port)
+    {
         missing_ports(step, diagnostics);
     }
     let through = |target: Target| past_triggers(definition, &raw, target);

@@ -65,10 +65,14 @@ pub(super) fn step(
         refused.push(slug);
         return None;
     }
+    let known = diagnostics.len();
+    let ports = ports(node, kind, &slug, diagnostics);
+    let has_refused_port = diagnostics.len() > known;
     Some(Step {
         name: text(node, "name", diagnostics),
         slug_place: node.get("stepSlug").map(Place::from).unwrap_or_default(),
-        ports: ports(node, kind, &slug, diagnostics),
+        ports,
+        has_refused_port,
         retry: config
             .get("retryPolicy")
             .and_then(|policy| retry(policy, diagnostics)),

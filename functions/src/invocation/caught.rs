@@ -10,30 +10,36 @@ use super::situation::Situation;
 use crate::Error;
 
 impl Invocation<'_> {
-    /// Settles the caught visit as failed by its `error` port. An error is the end of the run: the visit had completed.
-    pub(super) async fn caught(
+    /// Settles the caught visit as failed by its `error` port. The record that this writes, if nobody had written one.
+    pub(super) async fn settle_caught(
         &self,
         situation: &Situation,
         transaction: &mut Transaction,
-    ) -> Result<Option<RunError>, Error> {
+    ) -> Result<Option<Record>, Error> {
         let Some(caught) = &self.position.caught else {
             return Ok(None);
         };
-        match &situation.caught {
-            Some(record) if record.status == RecordStatus::Completed => Ok(Some(lost(caught))),
-            Some(record) if record.status == RecordStatus::Failed => {
-                if record.port.is_none() {
-                    transaction.settle(self.store(), &caught.at)?;
-                }
-                Ok(None)
+        let failed = situation
+            .caught
+            .as_ref()
+            .filter(|record| record.status == RecordStatus::Failed);
+        if let Some(failed) = failed {
+            if failed.port.is_none() {
+                transaction.settle(self.store(), &caught.at)?;
             }
-            unfinished => {
-                let mut record = self.failure(caught, unfinished.as_ref(), situation)?;
-                record.port = Some("error".to_owned());
-                self.write_failure(&record, transaction).await?;
-                Ok(None)
-            }
+            return Ok(None);
         }
+        let mut record = self.failure(caught, situation.caught.as_ref(), situation)?;
+        record.port = Some("error".to_owned());
+        self.write_failure(&record, transaction).await?;
+        Ok(Some(record))
+    }
+
+    /// Why the run cannot go on, where the caught visit has completed.
+    pub(super) fn lost(&self, situation: &Situation) -> Option<RunError> {
+        let caught = self.position.caught.as_ref()?;
+        let record = situation.caught.as_ref()?;
+        (record.status == RecordStatus::Completed).then(|| lost(caught))
     }
 
     /// The record of a visit that failed before it could write one, or after it claimed.
@@ -99,7 +105,7 @@ impl Invocation<'_> {
 }
 
 /// A step completed, but its answer never reached Step Functions, which went on as if it had failed.
-pub(super) fn lost(caught: &Caught) -> RunError {
+fn lost(caught: &Caught) -> RunError {
     RunError {
         step: Some(caught.step.clone()),
         code: code::OUTCOME_LOST.to_owned(),

@@ -4,7 +4,7 @@ use pawl_contract::{Caught, Position, StepError, code};
 use pawl_store::{Committed, RecordStatus, Run, RunError, RunStatus, Transaction};
 
 use super::situation::Situation;
-use super::{Invocation, caught, stop};
+use super::{Invocation, stop};
 use crate::{Error, trigger};
 
 impl Invocation<'_> {
@@ -33,7 +33,10 @@ impl Invocation<'_> {
 
     async fn end(&self, situation: &Situation) -> Result<Option<Position>, Error> {
         let mut transaction = Transaction::new(&self.position.org, &self.position.run);
-        let lost = self.caught(situation, &mut transaction).await?;
+        let lost = self.lost(situation);
+        if lost.is_none() {
+            self.settle_caught(situation, &mut transaction).await?;
+        }
         let status = if lost.is_some() {
             RunStatus::Failed
         } else {
@@ -64,10 +67,10 @@ impl Invocation<'_> {
         situation: &Situation,
         transaction: &mut Transaction,
     ) -> Result<RunError, Error> {
+        if let Some(lost) = self.lost(situation) {
+            return Ok(lost);
+        }
         let record = match &situation.caught {
-            Some(record) if record.status == RecordStatus::Completed => {
-                return Ok(caught::lost(caught));
-            }
             Some(record) if record.status == RecordStatus::Failed => record.clone(),
             unfinished => {
                 let record = self.failure(caught, unfinished.as_ref(), situation)?;

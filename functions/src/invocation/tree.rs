@@ -34,23 +34,14 @@ pub(super) enum Ending {
 }
 
 impl Path {
-    /// A path that fails with its host.
-    pub(super) fn failed(host: Visit, status: RunStatus, step: String) -> Self {
-        let error = host
-            .record
-            .error
-            .clone()
-            .unwrap_or_else(|| StepError::new(code::STOP, ""));
-        let error = RunError {
-            step: Some(step),
-            code: error.code,
-            message: error.message,
-        };
+    /// A path that ends where it begins.
+    pub(super) fn failed(host: Visit, status: RunStatus, error: RunError) -> Self {
+        let ending = Ending::Failed(status, error);
         Self {
             host,
             riders: Vec::new(),
             routes: BTreeMap::new(),
-            ending: Ending::Failed(status, error),
+            ending,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A visit in the making: the record that it will leave, and what it changes besides.
 
-use pawl_contract::{At, Node, StepError};
+use pawl_contract::{At, Node, StepError, code};
 use pawl_store::key::ROOT;
 use pawl_store::{Business, Expect, Record, RecordStatus, Visits};
 use serde_json::Value;
@@ -127,6 +127,19 @@ impl Invocation<'_> {
             items: &situation.items,
             at,
         };
+        let is_mocked = situation
+            .run
+            .as_ref()
+            .is_some_and(|run| run.mocks.contains_key(&node.step));
+        if is_mocked {
+            let message =
+                "a step that only computes cannot be mocked: mock the steps that it reads";
+            visit.fail(
+                StepError::new(code::VALIDATION_ERROR, message),
+                self.services.now(),
+            );
+            return Ok(visit);
+        }
         match pure::evaluate(node, scope, place).await {
             Ok(evaluated) => {
                 visit.complete(evaluated.port, evaluated.output, self.services.now());

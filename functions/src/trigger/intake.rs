@@ -65,7 +65,7 @@ pub(super) async fn write(plan: &Plan, run: &Run, services: &Services) -> Result
         attempts: 1,
         visit: 1,
         input: run.input.clone(),
-        output: run.trigger.get("data").cloned().unwrap_or_default(),
+        output: run.trigger.get("data").unwrap_or(&run.input).clone(),
         meta: None,
         error: None,
         port: Some("success".to_owned()),
@@ -93,19 +93,15 @@ pub(super) async fn write(plan: &Plan, run: &Run, services: &Services) -> Result
     Ok(transaction.commit(store).await? == Committed::Done)
 }
 
-/// What `trigger` reads: the configured `data` after templates, or the input.
+/// How a run is triggered: the configured type, and the configured `data` after templates.
 fn trigger(intake: &Intake, run: &Run, now: Moment) -> Result<Value, Error> {
-    let scope = Scope::of_run(run, now);
-    let data = match intake.config.get("data") {
-        Some(data) => template::render(data, &scope.fixed())?,
-        None => run.input.clone(),
-    };
-    Ok(json!({
-        "type": intake.config.get("type").and_then(Value::as_str).unwrap_or("manual"),
-        "data": data,
-        "body": run.input,
-        "timestamp": run.started_at,
-    }))
+    let kind = intake.config.get("type").and_then(Value::as_str);
+    let mut trigger = json!({ "type": kind.unwrap_or("manual") });
+    if let (Some(data), Some(trigger)) = (intake.config.get("data"), trigger.as_object_mut()) {
+        let scope = Scope::of_run(run, now);
+        trigger.insert("data".to_owned(), template::render(data, &scope.fixed())?);
+    }
+    Ok(trigger)
 }
 
 /// The plan of the first Task in a machine's definition; a Choice before it leads there by its `Default`.

@@ -1,9 +1,11 @@
 //! Resume: opens a run again and starts it at its first position; what is recorded answers at once.
 
+use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
+use aws_sdk_sfn::types::ExecutionStatus;
 use pawl_contract::{StepError, code};
-use pawl_store::RunStatus;
+use pawl_store::{Run, RunStatus};
 
-use super::{Started, StartedStatus, execute, first};
+use super::{Started, StartedStatus, execute, execution_arn, first, unavailable};
 use crate::{Error, Services};
 
 /// Goes on with a run that failed, was stopped, or whose execution is no more.
@@ -28,6 +30,9 @@ async fn reopen(services: &Services, org: &str, id: &str) -> Result<Started, Err
         | RunStatus::Cancelled
         | RunStatus::Timeout => {}
     }
+    if run.is_open() && is_running(services, &run).await? {
+        return refuse(format!("run `{id}` is still running"));
+    }
     let name = format!("{id}.{}", run.generation + 1);
     let deadline = run
         .timeout_ms
@@ -47,4 +52,26 @@ async fn reopen(services: &Services, org: &str, id: &str) -> Result<Started, Err
         execution,
         status: StartedStatus::Started,
     })
+}
+
+/// Whether Step Functions still has the run's execution on its way.
+async fn is_running(services: &Services, run: &Run) -> Result<bool, Error> {
+    let arn = execution_arn(&run.machine, &run.execution);
+    match services
+        .states()
+        .describe_execution()
+        .execution_arn(arn)
+        .send()
+        .await
+    {
+        Ok(execution) => Ok(execution.status == ExecutionStatus::Running),
+        Err(failed)
+            if failed
+                .as_service_error()
+                .is_some_and(DescribeExecutionError::is_execution_does_not_exist) =>
+        {
+            Ok(false)
+        }
+        Err(failed) => Err(unavailable("DescribeExecution", &run.machine, &failed)),
+    }
 }

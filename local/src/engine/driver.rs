@@ -85,6 +85,12 @@ async fn perform(shared: &Arc<Shared>, work: Work) {
                 .invoke(&request.function, request.payload.clone())
                 .await;
             let outcome = request.outcome(answer);
+            if let Outcome::Failed(_) = outcome {
+                shared
+                    .state()
+                    .tokens
+                    .retain(|_, waiting| *waiting != (execution, task));
+            }
             shared.tell(execution, |execution, world| match outcome {
                 Outcome::Succeeded(output) => execution.task_succeeded(task, output, world),
                 Outcome::Submitted(output) => execution.task_submitted(task, output, world),

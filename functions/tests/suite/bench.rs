@@ -1,0 +1,197 @@
+//! A table with one run in it, and a way to invoke Tasks without a machine.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use pawl_contract::{At, Kind, Mock, Position, StepError};
+use pawl_functions::{Function, Mail, Services, Settings, handle};
+use pawl_local::{Clock, Faults, Local, Options};
+use pawl_store::{Record, Run, RunStatus, Store, Transaction};
+use serde_json::{Value, json};
+
+pub(crate) const ORG: &str = "acme";
+pub(crate) const RUN: &str = "run-1";
+pub(crate) const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:test:1";
+
+pub(crate) struct Bench {
+    pub(crate) local: Local,
+    pub(crate) services: Services,
+    outbox: tempfile::TempDir,
+}
+
+impl Bench {
+    /// A bench on which nothing goes wrong.
+    pub(crate) async fn open() -> Self {
+        Self::with(Faults::none()).await
+    }
+
+    pub(crate) async fn with(faults: Faults) -> Self {
+        let start = "2026-03-01T12:00:00Z".parse().expect("a moment");
+        let options = Options {
+            clock: Clock::simulated(start),
+            faults,
+            ..Options::default()
+        };
+        let local = Local::open(options).await.expect("it opens in memory");
+        let outbox = tempfile::tempdir().expect("a folder");
+        let mut settings = Settings::from_env(&|_| None);
+        settings.org = ORG.to_owned();
+        settings.mail = Mail::Outbox(outbox.path().to_owned());
+        let services = Services::new(&local.sdk_config(), settings);
+        services
+            .store()
+            .create()
+            .await
+            .expect("a table and a bucket");
+        Self {
+            local,
+            services,
+            outbox,
+        }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        self.services.store()
+    }
+
+    /// Begins the run, with these mocks, and answers with its first position.
+    pub(crate) async fn begin(&self, input: Value, mocks: Value) -> Position {
+        self.begin_until(input, mocks, None).await
+    }
+
+    pub(crate) async fn begin_until(
+        &self,
+        input: Value,
+        mocks: Value,
+        deadline: Option<&str>,
+    ) -> Position {
+        let mocks: BTreeMap<String, Mock> = serde_json::from_value(mocks).expect("mocks");
+        let run = Run {
+            org: ORG.to_owned(),
+            run: RUN.to_owned(),
+            workflow: "test".to_owned(),
+            name: "Test".to_owned(),
+            version: None,
+            machine: MACHINE.to_owned(),
+            status: RunStatus::Running,
+            trigger: json!({ "type": "manual" }),
+            input,
+            mocks,
+            thread_id: None,
+            started_at: "2026-03-01T12:00:00.000Z".to_owned(),
+            timeout_ms: None,
+            deadline: deadline.map(str::to_owned),
+            execution: RUN.to_owned(),
+            base: At::intake(),
+            generation: 0,
+            completed_at: None,
+            error: None,
+            closed_by: None,
+        };
+        // Where faults are on, a first try may not do.
+        while self.write(&run).await.is_err() {}
+        Position {
+            org: ORG.to_owned(),
+            run: RUN.to_owned(),
+            machine: MACHINE.to_owned(),
+            at: At::first(),
+            base: At::intake(),
+            routes: BTreeMap::new(),
+            values: BTreeMap::new(),
+            caught: None,
+            enter: None,
+        }
+    }
+
+    async fn write(&self, run: &Run) -> Result<(), pawl_store::Error> {
+        let mut transaction = Transaction::new(ORG, RUN);
+        transaction.begin(self.store(), run).await?;
+        transaction.commit(self.store()).await.map(|_| ())
+    }
+
+    /// Invokes a Task, as Step Functions does.
+    pub(crate) async fn task(
+        &self,
+        plan: &Value,
+        position: &Position,
+    ) -> Result<Position, StepError> {
+        self.attempt(plan, position, 0).await
+    }
+
+    pub(crate) async fn attempt(
+        &self,
+        plan: &Value,
+        position: &Position,
+        attempt: u32,
+    ) -> Result<Position, StepError> {
+        let kind: Kind =
+            serde_json::from_value(plan.get("kind").expect("a kind").clone()).expect("a kind");
+        let mut plan = plan.clone();
+        plan.as_object_mut()
+            .expect("a plan")
+            .entry("workflow")
+            .or_insert_with(|| "test".into());
+        let payload = json!({ "position": position, "attempt": attempt, "plan": plan.to_string() });
+        let answer = handle(Function::Step(kind), payload, &self.services).await?;
+        Ok(serde_json::from_value(answer).expect("a position"))
+    }
+
+    /// The code with which a Task fails; empty where it does not.
+    pub(crate) async fn code(&self, plan: &Value, position: &Position) -> String {
+        self.task(plan, position)
+            .await
+            .err()
+            .map(|error| error.code)
+            .unwrap_or_default()
+    }
+
+    pub(crate) async fn run(&self) -> Run {
+        self.store()
+            .run(ORG, RUN)
+            .await
+            .expect("an answer")
+            .expect("the run")
+    }
+
+    pub(crate) async fn records(&self) -> Vec<Record> {
+        self.store().records(ORG, RUN).await.expect("records")
+    }
+
+    /// Each record in a line: `000001 step status port`.
+    pub(crate) async fn lines(&self) -> Vec<String> {
+        let line = |record: Record| {
+            let Value::String(status) = json!(record.status) else {
+                return String::new();
+            };
+            let port = record.port.unwrap_or_else(|| "-".to_owned());
+            let error = record
+                .error
+                .map(|error| format!(" {}", error.code))
+                .unwrap_or_default();
+            format!("{} {} {status} {port}{error}", record.at, record.step)
+        };
+        self.records().await.into_iter().map(line).collect()
+    }
+
+    /// The output of the record at a place.
+    pub(crate) async fn output(&self, at: &str) -> Value {
+        let mut records = self.records().await.into_iter();
+        records
+            .find(|record| record.at.as_str() == at)
+            .expect("a record")
+            .output
+    }
+
+    /// The mails that were sent.
+    pub(crate) fn mails(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.outbox.path()).expect("the outbox");
+        entries
+            .map(|entry| entry.expect("an entry").path())
+            .collect()
+    }
+}
+
+/// The plan of an action that leads to a state.
+pub(crate) fn action(step: &str, config: Value) -> Value {
+    json!({ "step": step, "kind": "action", "config": config, "then": { "success": { "state": "next" } } })
+}

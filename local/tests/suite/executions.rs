@@ -1,0 +1,206 @@
+//! Executions through the SDK client of Step Functions: their course, their history and their names.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_sfn::error::ProvideErrorMetadata;
+use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType};
+use pawl_local::Options;
+use serde_json::{Value, json};
+
+use crate::world::{machine, open, simulated, start_of_time, whole};
+
+#[tokio::test]
+async fn a_machine_runs_to_its_end_in_simulated_time() {
+    let world = simulated().await;
+    let version = world.create("whole", &whole()).await;
+    let (status, output) = world.run(&version, "one", &json!({ "go": true })).await;
+    assert_eq!(status, ExecutionStatus::Succeeded, "{output}");
+    let output: Value = serde_json::from_str(&output).expect("output is JSON");
+    assert_eq!(
+        output,
+        json!({ "payload": { "caught": "TOOL_ERROR", "calls": 3 }, "version": "7" })
+    );
+    // Two retries after 10 and 20 seconds, and the day.
+    let passed = world.local.clock().now().duration_since(start_of_time());
+    assert_eq!(passed.as_secs(), 86_400 + 30);
+
+    let names: Vec<String> = {
+        let seen = world.seen.lock().expect("nobody else holds it");
+        seen.iter().map(|(name, _)| name.clone()).collect()
+    };
+    assert_eq!(
+        names,
+        [
+            "recorder", "flaky", "flaky", "flaky", "broken", "echo", "recorder"
+        ]
+    );
+
+    let (status, error) = world.run(&version, "two", &json!({ "go": false })).await;
+    assert_eq!(
+        (status, error.as_str()),
+        (ExecutionStatus::Failed, "REFUSED")
+    );
+}
+
+#[tokio::test]
+async fn history_comes_in_pages_and_in_both_orders() {
+    let world = simulated().await;
+    let version = world.create("whole", &whole()).await;
+    let mut events = world.local.events();
+    let execution = world
+        .start(&version, "one", &json!({ "go": true }))
+        .await
+        .expect("it starts");
+    world.local.settled().await;
+
+    let history = world
+        .client
+        .get_execution_history()
+        .execution_arn(&execution)
+        .max_results(7);
+    let mut pages = history.into_paginator().send();
+    let mut forth = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.expect("a page").events;
+        assert!(page.len() <= 7);
+        forth.extend(page);
+    }
+    let numbers: Vec<i64> = forth.iter().map(|event| event.id).collect();
+    let count = i64::try_from(forth.len()).expect("few events");
+    assert_eq!(numbers, (1..=count).collect::<Vec<_>>());
+    let back = world
+        .client
+        .get_execution_history()
+        .execution_arn(&execution)
+        .reverse_order(true)
+        .send()
+        .await;
+    let mut back = back.expect("all at once").events;
+    back.reverse();
+    assert_eq!(forth, back);
+
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for event in &forth {
+        *counts.entry(event.r#type.as_str()).or_default() += 1;
+    }
+    let expected = [
+        ("ChoiceStateEntered", 1),
+        ("ChoiceStateExited", 1),
+        ("ExecutionStarted", 1),
+        ("ExecutionSucceeded", 1),
+        ("TaskFailed", 3),
+        ("TaskScheduled", 5),
+        ("TaskStarted", 5),
+        ("TaskStateEntered", 3),
+        ("TaskStateExited", 3),
+        ("TaskSucceeded", 2),
+        ("WaitStateEntered", 1),
+        ("WaitStateExited", 1),
+    ];
+    assert_eq!(counts, expected.into());
+    let failed = forth
+        .iter()
+        .find(|event| event.r#type == HistoryEventType::TaskFailed)
+        .expect("one failed");
+    let details = failed.task_failed_event_details().expect("its details");
+    assert_eq!(details.error(), Some("RATE_LIMIT"));
+    assert_eq!(
+        details.cause(),
+        Some(r#"{"errorMessage":"call 1","errorType":"RATE_LIMIT"}"#)
+    );
+
+    let mut heard = Vec::new();
+    while let Ok((arn, event)) = events.try_recv() {
+        assert_eq!(arn, execution);
+        heard.push(i64::try_from(event.id).expect("a small number"));
+    }
+    assert_eq!(heard, numbers);
+
+    let bare = world
+        .client
+        .get_execution_history()
+        .execution_arn(&execution)
+        .include_execution_data(false);
+    let bare = bare.send().await.expect("without data").events;
+    let entered = bare
+        .iter()
+        .filter_map(|event| event.state_entered_event_details());
+    assert_eq!(
+        entered.filter(|details| details.input().is_some()).count(),
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_name_starts_one_execution() {
+    // By the machine's clock: in simulated time the hour would be over at once.
+    let world = open(Options::default()).await;
+    let waits = machine(&json!({ "first": { "Type": "Wait", "Seconds": 3600, "End": true } }));
+    let version = world.create("waits", &waits).await;
+    let input = json!({ "a": 1, "b": 2 });
+    let first = world.start(&version, "one", &input).await;
+    assert!(first.is_ok(), "{first:?}");
+    let again = world
+        .start(&version, "one", &json!({ "b": 2, "a": 1 }))
+        .await;
+    assert_eq!(again, first);
+    let exists = Err(Some("ExecutionAlreadyExists".to_owned()));
+    assert_eq!(
+        world.start(&version, "one", &json!({ "a": 2 })).await,
+        exists
+    );
+
+    let execution = first.expect("it runs");
+    let stop = world
+        .client
+        .stop_execution()
+        .execution_arn(&execution)
+        .error("ENOUGH")
+        .cause("of this");
+    stop.send().await.expect("it is stopped");
+    assert_eq!(
+        world.outcome(&execution).await,
+        (ExecutionStatus::Aborted, "ENOUGH".to_owned())
+    );
+    assert_eq!(world.start(&version, "one", &input).await, exists);
+    world.local.settled().await;
+
+    let rows = [
+        ("whatever", "two", "InvalidArn"),
+        (
+            "arn:aws:states:us-east-1:000000000000:stateMachine:other",
+            "two",
+            "StateMachineDoesNotExist",
+        ),
+        (
+            "arn:aws:states:us-east-1:000000000000:stateMachine:waits:9",
+            "two",
+            "StateMachineDoesNotExist",
+        ),
+        (version.as_str(), "no spaces", "InvalidName"),
+    ];
+    for (machine, name, code) in rows {
+        assert_eq!(
+            world.start(machine, name, &input).await,
+            Err(Some(code.to_owned())),
+            "{machine} {name}"
+        );
+    }
+    let missing = world
+        .client
+        .describe_execution()
+        .execution_arn(format!("{execution}-not"))
+        .send()
+        .await;
+    assert_eq!(
+        missing.expect_err("no such execution").code(),
+        Some("ExecutionDoesNotExist")
+    );
+    let unknown = world
+        .client
+        .list_activities()
+        .send()
+        .await
+        .expect_err("there are none");
+    assert_eq!(unknown.code(), Some("UnknownOperationException"));
+}

@@ -1,0 +1,8 @@
+//! The local AWS through unmodified SDK clients.
+
+mod dynamodb;
+mod executions;
+mod functions;
+mod machines;
+mod s3;
+mod world;

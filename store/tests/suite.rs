@@ -1,0 +1,185 @@
+//! The store on the local AWS: large values, many keys, many pages.
+
+use pawl_local::{Local, Options};
+use pawl_store::key::{self, ROOT};
+use pawl_store::{Committed, Error, LARGEST_INLINE, Store, Transaction};
+use serde_json::{Value, json};
+
+async fn open() -> (Local, Store) {
+    let local = Local::open(Options::default())
+        .await
+        .expect("it opens in memory");
+    let store = Store::new(&local.sdk_config(), "pawl", "pawl");
+    store.create().await.expect("a table and a bucket");
+    store
+        .create()
+        .await
+        .expect("creating twice changes nothing");
+    (local, store)
+}
+
+fn objects(local: &Local, operation: &str) -> usize {
+    local
+        .calls()
+        .iter()
+        .filter(|call| call.operation == operation)
+        .count()
+}
+
+#[tokio::test]
+async fn values_above_32_kb_lie_in_s3_and_read_the_same() {
+    // A string's JSON has two quotes more than its text.
+    let rows = [
+        (LARGEST_INLINE - 2, 0),
+        (LARGEST_INLINE - 1, 1),
+        (500_000, 1),
+    ];
+    for (length, expected) in rows {
+        let (local, store) = open().await;
+        let value = json!("x".repeat(length));
+        let mut transaction = Transaction::new("acme", "run-1");
+        transaction
+            .variable(&store, "a", &value)
+            .await
+            .expect("a write");
+        assert_eq!(
+            transaction.commit(&store).await.expect("an answer"),
+            Committed::Done
+        );
+        let items = store
+            .fetch(&key::partition("acme", "run-1"), [key::variable(ROOT, "a")])
+            .await;
+        let read = store
+            .variable(&items.expect("items"), ROOT, "a")
+            .await
+            .expect("a read");
+        assert_eq!(read, Some(value), "{length}");
+        assert_eq!(
+            (objects(&local, "PutObject"), objects(&local, "GetObject")),
+            (expected, expected),
+            "{length}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn numbers_keep_every_digit() {
+    let (_local, store) = open().await;
+    let value: Value =
+        serde_json::from_str("[12345678901234567890, 0.1, 1e300, -7]").expect("numbers");
+    let mut transaction = Transaction::new("acme", "run-1");
+    transaction
+        .variable(&store, "a", &value)
+        .await
+        .expect("a write");
+    transaction.commit(&store).await.expect("an answer");
+    let items = store
+        .fetch(&key::partition("acme", "run-1"), [key::variable(ROOT, "a")])
+        .await
+        .expect("items");
+    assert_eq!(
+        store.variable(&items, ROOT, "a").await.expect("a read"),
+        Some(value)
+    );
+}
+
+#[tokio::test]
+async fn more_keys_than_one_request_holds_are_all_read() {
+    let (local, store) = open().await;
+    let name = |number: i32| format!("v{number}");
+    for half in [0..75, 75..150] {
+        let mut transaction = Transaction::new("acme", "run-1");
+        for number in half {
+            transaction
+                .variable(&store, &name(number), &json!(number))
+                .await
+                .expect("a write");
+        }
+        transaction.commit(&store).await.expect("an answer");
+    }
+    let keys = (0..150).map(|number| key::variable(ROOT, &name(number)));
+    let items = store
+        .fetch(&key::partition("acme", "run-1"), keys)
+        .await
+        .expect("items");
+    for number in 0..150 {
+        let read = store
+            .variable(&items, ROOT, &name(number))
+            .await
+            .expect("a read");
+        assert_eq!(read, Some(json!(number)));
+    }
+    assert_eq!(
+        local
+            .calls()
+            .iter()
+            .filter(|call| call.operation == "BatchGetItem")
+            .count(),
+        2
+    );
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_too_large_is_refused_before_it_is_sent() {
+    let (_local, store) = open().await;
+    let mut transaction = Transaction::new("acme", "run-1");
+    for number in 0..101 {
+        transaction
+            .variable(&store, &number.to_string(), &json!(number))
+            .await
+            .expect("a write");
+    }
+    let refused = transaction
+        .commit(&store)
+        .await
+        .expect_err("too many items");
+    assert!(
+        matches!(
+            refused,
+            Error::TooManyItems {
+                items: 101,
+                limit: 100
+            }
+        ),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn a_collection_is_read_over_all_its_pages() {
+    let (local, store) = open().await;
+    // 40 records of 30 KB are more than the megabyte that one Query answers with.
+    let records: Vec<Value> = (0..40)
+        .map(|number| json!({ "_id": format!("c{number:02}"), "text": "x".repeat(30_000) }))
+        .collect();
+    store
+        .load("acme", "customers", &records)
+        .await
+        .expect("they load");
+    let all = store
+        .select("acme", "customers", None, 100, |_| Ok::<_, Error>(true))
+        .await
+        .expect("a page");
+    assert_eq!((all.records.len(), all.cursor), (40, None));
+    assert!(objects(&local, "Query") > 1);
+    let mut cursor = None;
+    let mut pages = Vec::new();
+    loop {
+        let page = store.select("acme", "customers", cursor.as_deref(), 15, |_| {
+            Ok::<_, Error>(true)
+        });
+        let page = page.await.expect("a page");
+        pages.push(page.records.len());
+        cursor = page.cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, [15, 15, 10]);
+    // Another organisation has none of it.
+    let other = store
+        .select("other", "customers", None, 100, |_| Ok::<_, Error>(true))
+        .await
+        .expect("a page");
+    assert!(other.records.is_empty());
+}
