@@ -14,6 +14,7 @@ use pawl_interpreter::HistoryEvent;
 use pawl_local::{Clock, Faults, FunctionError, Functions, Local};
 use pawl_store::{Run, Store};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use crate::report::{Figures, Report};
@@ -69,9 +70,9 @@ impl Laptop {
             seed,
             mut settings,
         } = options;
-        settings.table = TABLE.to_owned();
-        settings.bucket = BUCKET.to_owned();
-        settings.org = ORG.to_owned();
+        TABLE.clone_into(&mut settings.table);
+        BUCKET.clone_into(&mut settings.bucket);
+        ORG.clone_into(&mut settings.org);
         if matches!(settings.mail, Mail::None)
             && let Some(state) = &state
         {
@@ -227,22 +228,10 @@ fn function_arn(name: &str) -> String {
 
 /// A name that is the same for the same machine, so that publishing twice makes nothing new.
 fn machine_name(workflow: &str, definition: &str) -> String {
-    let slug: String = workflow
-        .chars()
-        .filter(|character| character.is_ascii_alphanumeric() || *character == '_')
-        .take(50)
-        .collect();
-    let hash = fingerprint(definition);
-    format!("{slug}-{hash}")
-}
-
-fn fingerprint(text: &str) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(text)
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let workflow: String = workflow.chars().filter(char::is_ascii).take(60).collect();
+    let hash = Sha256::digest(definition);
+    let start = hash.first_chunk().copied().unwrap_or_default();
+    format!("{workflow}-{:016x}", u64::from_be_bytes(start))
 }
 
 /// The folder of a state, made when it is missing.

@@ -16,10 +16,12 @@ use serde_json::Value;
 #[error("{message}")]
 pub struct Misuse {
     message: String,
+    /// What to do.
     pub help: Option<String>,
 }
 
 impl Misuse {
+    /// Says what is wrong with the call.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -27,6 +29,8 @@ impl Misuse {
         }
     }
 
+    /// Says what to do.
+    #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self

@@ -78,15 +78,11 @@ impl Figures {
     /// Counts an event of the run's history.
     pub fn count(&mut self, event: &HistoryEvent) {
         self.events += 1;
-        match &event.details {
-            EventDetails::StateEntered { kind, .. } => {
-                // A Task counts with each of its attempts, below.
-                self.transitions += usize::from(*kind != "Task");
-            }
-            EventDetails::Task(task) if matches!(task.phase, TaskPhase::Scheduled { .. }) => {
-                self.transitions += 1
-            }
-            _ => {}
+        if let EventDetails::StateEntered { kind, .. } = &event.details {
+            // A Task counts with each of its attempts, below.
+            self.transitions += usize::from(*kind != "Task");
+        } else if let EventDetails::Task(task) = &event.details {
+            self.transitions += usize::from(matches!(task.phase, TaskPhase::Scheduled { .. }));
         }
     }
 }

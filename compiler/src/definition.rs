@@ -16,7 +16,7 @@ pub struct Definition {
     pub description: Option<String>,
     /// Its version, as the author counts.
     pub version: Option<String>,
-    /// Seconds-exact settings for the whole run.
+    /// Settings for the whole run.
     pub settings: Settings,
     /// Every step that was understood, in the author's order.
     pub steps: Vec<Step>,
@@ -24,6 +24,22 @@ pub struct Definition {
     pub refused: Vec<String>,
     /// Where the definition stands.
     pub place: Place,
+}
+
+impl Definition {
+    /// The name as an identifier: `Auto-Reply to Conversations` is `auto_reply_to_conversations`.
+    pub fn identifier(&self) -> String {
+        let words = self
+            .name
+            .split(|character: char| !character.is_alphanumeric());
+        let words = words.filter(|word| !word.is_empty()).map(str::to_lowercase);
+        let joined = words.collect::<Vec<_>>().join("_");
+        if joined.is_empty() {
+            "workflow".to_owned()
+        } else {
+            joined
+        }
+    }
 }
 
 /// What `config` says of the whole workflow.

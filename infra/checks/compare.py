@@ -8,6 +8,8 @@ from typing import Any, Iterator
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 # Milliseconds since 1970, from 2001 to 2286.
 MILLISECONDS = range(10**12, 10**13)
+# The id of a record that a step created: its noun, and a hash of the run and the visit.
+CREATED = re.compile(r"\b([a-z]+)_[0-9a-f]{32}\b")
 
 FIELDS = ("step", "kind", "at", "iteration", "status", "attempts", "port", "input", "output", "error")
 
@@ -17,8 +19,7 @@ def differences(here: dict, there: dict) -> Iterator[str]:
     for fact in ("status", "transitions", "mails"):
         if here[fact] != there[fact]:
             yield f"`{fact}` is {text(here[fact])} here and {text(there[fact])} there"
-    left = [plain(record, here) for record in here["steps"]]
-    right = [plain(record, there) for record in there["steps"]]
+    left, right = plain(here), plain(there)
     if len(left) != len(right):
         yield f"{len(left)} records here and {len(right)} there"
     for one, other in zip(left, right):
@@ -31,16 +32,25 @@ def text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def plain(value: Any, run: dict) -> Any:
-    """A value with words for what no two runs share: their ids, what is made from these, and moments."""
-    if isinstance(value, dict):
-        return {key: plain(member, run) for key, member in value.items()}
-    if isinstance(value, list):
-        return [plain(member, run) for member in value]
-    if value == run["org"]:
-        return "<org>"
-    if isinstance(value, str):
-        return MOMENT.sub("<moment>", value.replace(run["run"], "<run>"))
-    if isinstance(value, int) and value in MILLISECONDS:
-        return "<moment>"
-    return value
+def plain(run: dict) -> list[dict]:
+    """A run's records, with words for what no two runs share: their ids, what is made from these, and moments."""
+    created: dict[str, str] = {}
+
+    def name(id: re.Match) -> str:
+        # Numbered as they appear, so that a record which refers to the wrong one still shows.
+        return created.setdefault(id[0], f"<{id[1]} {len(created) + 1}>")
+
+    def named(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: named(member) for key, member in value.items()}
+        if isinstance(value, list):
+            return [named(member) for member in value]
+        if value == run["org"]:
+            return "<org>"
+        if isinstance(value, str):
+            return MOMENT.sub("<moment>", CREATED.sub(name, value.replace(run["run"], "<run>")))
+        if isinstance(value, int) and value in MILLISECONDS:
+            return "<moment>"
+        return value
+
+    return [named({field: record[field] for field in FIELDS}) for record in run["steps"]]

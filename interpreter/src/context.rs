@@ -49,7 +49,10 @@ impl Context<'_> {
         );
         context.insert("State".to_owned(), state);
         if let Some((index, value)) = self.item {
-            context.insert("Map".to_owned(), json!({ "Item": { "Index": index, "Value": value } }));
+            context.insert(
+                "Map".to_owned(),
+                json!({ "Item": { "Index": index, "Value": value } }),
+            );
         }
         if let Some(token) = self.token {
             context.insert("Task".to_owned(), json!({ "Token": token }));

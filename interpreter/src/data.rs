@@ -35,5 +35,7 @@ impl Data {
 
 /// The JSON text of a value.
 pub(crate) fn text(value: &Value) -> Arc<str> {
-    serde_json::to_string(value).expect("a JSON value has only text keys").into()
+    serde_json::to_string(value)
+        .expect("a JSON value has only text keys")
+        .into()
 }

@@ -96,7 +96,10 @@ impl Execution {
             counter: 0,
             start,
         };
-        let mut engine = Engine { execution: &mut execution, world };
+        let mut engine = Engine {
+            execution: &mut execution,
+            world,
+        };
         engine.begin(input);
         engine.run();
         execution
@@ -130,8 +133,15 @@ impl Execution {
     /// Stops the execution.
     pub fn stop(&mut self, error: Option<String>, cause: Option<String>, world: &mut dyn World) {
         self.told(world, |engine| {
-            let failure = Failure { error: error.clone(), cause: cause.clone() };
-            engine.end(0, EventDetails::ExecutionAborted(failure), Status::Aborted { error, cause });
+            let failure = Failure {
+                error: error.clone(),
+                cause: cause.clone(),
+            };
+            engine.end(
+                0,
+                EventDetails::ExecutionAborted(failure),
+                Status::Aborted { error, cause },
+            );
         });
     }
 
@@ -153,7 +163,10 @@ impl Execution {
     /// An execution that has ended hears nothing any more.
     fn told(&mut self, world: &mut dyn World, report: impl FnOnce(&mut Engine)) {
         if self.status == Status::Running {
-            let mut engine = Engine { execution: self, world };
+            let mut engine = Engine {
+                execution: self,
+                world,
+            };
             report(&mut engine);
             engine.run();
         }
@@ -169,7 +182,13 @@ pub(crate) struct Engine<'a> {
 impl Engine<'_> {
     fn begin(&mut self, input: Data) {
         let role_arn = self.execution.start.role_arn.clone();
-        self.append(0, EventDetails::ExecutionStarted { input: Arc::clone(&input.text), role_arn });
+        self.append(
+            0,
+            EventDetails::ExecutionStarted {
+                input: Arc::clone(&input.text),
+                role_arn,
+            },
+        );
         if let Some(seconds) = self.execution.machine.timeout_seconds {
             let due = later(self.execution.started_at, seconds);
             self.set_timer(due, Alarm::ExecutionTimeout);
@@ -188,13 +207,22 @@ impl Engine<'_> {
     ///
     /// The last event that fits is the one that says so.
     pub(crate) fn append(&mut self, previous_id: u64, details: EventDetails) -> u64 {
-        let id = u64::try_from(self.execution.history.len()).unwrap_or(u64::MAX).saturating_add(1);
-        let event = HistoryEvent { id, previous_id, timestamp: self.world.now(), details };
+        let id = u64::try_from(self.execution.history.len())
+            .unwrap_or(u64::MAX)
+            .saturating_add(1);
+        let event = HistoryEvent {
+            id,
+            previous_id,
+            timestamp: self.world.now(),
+            details,
+        };
         if self.execution.status != Status::Running {
             return previous_id;
         }
         if self.execution.history.len() + 1 >= HISTORY_EVENTS && !event.is_terminal() {
-            let cause = format!("The execution reached the maximum number of history events ({HISTORY_EVENTS}).");
+            let cause = format!(
+                "The execution reached the maximum number of history events ({HISTORY_EVENTS})."
+            );
             self.fail(previous_id, Failure::new(name::RUNTIME, cause));
             return previous_id;
         }
@@ -205,7 +233,12 @@ impl Engine<'_> {
 
     /// Adds an event to a strand's line.
     pub(crate) fn record(&mut self, id: StrandId, details: EventDetails) {
-        let Some(previous) = self.execution.strands.get(&id).map(|strand| strand.previous_event) else {
+        let Some(previous) = self
+            .execution
+            .strands
+            .get(&id)
+            .map(|strand| strand.previous_event)
+        else {
             return;
         };
         let event = self.append(previous, details);
@@ -216,7 +249,10 @@ impl Engine<'_> {
 
     /// Ends the execution with an error.
     pub(crate) fn fail(&mut self, previous_id: u64, failure: Failure) {
-        let status = Status::Failed { error: failure.error.clone(), cause: failure.cause.clone() };
+        let status = Status::Failed {
+            error: failure.error.clone(),
+            cause: failure.cause.clone(),
+        };
         self.end(previous_id, EventDetails::ExecutionFailed(failure), status);
     }
 
@@ -239,8 +275,18 @@ impl Engine<'_> {
 
     /// The execution itself has taken too long. Only the event names the error.
     pub(crate) fn execution_timed_out(&mut self) {
-        let failure = Failure { error: Some(name::TIMEOUT.to_owned()), cause: None };
-        self.end(0, EventDetails::ExecutionTimedOut(failure), Status::TimedOut { error: None, cause: None });
+        let failure = Failure {
+            error: Some(name::TIMEOUT.to_owned()),
+            cause: None,
+        };
+        self.end(
+            0,
+            EventDetails::ExecutionTimedOut(failure),
+            Status::TimedOut {
+                error: None,
+                cause: None,
+            },
+        );
     }
 
     /// Counts on: strands, tasks and timers share one counter.
@@ -278,5 +324,7 @@ impl Engine<'_> {
 /// A moment some seconds later, as far as the calendar reaches.
 pub(crate) fn later(moment: Timestamp, seconds: u64) -> Timestamp {
     let seconds = i64::try_from(seconds.min(SECONDS)).unwrap_or(i64::MAX);
-    moment.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+    moment
+        .saturating_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(Timestamp::MAX)
 }

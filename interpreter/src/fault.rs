@@ -41,12 +41,18 @@ pub(crate) enum Origin {
 impl Fault {
     /// An error that a task reported, or a Fail state.
     pub(crate) fn outcome(failure: Failure) -> Self {
-        Self { failure, origin: Origin::Outcome }
+        Self {
+            failure,
+            origin: Origin::Outcome,
+        }
     }
 
     /// An error that the interpreter raises.
     pub(crate) fn state(error: &str, cause: impl Into<String>) -> Self {
-        Self { failure: Failure::new(error, cause), origin: Origin::State }
+        Self {
+            failure: Failure::new(error, cause),
+            origin: Origin::State,
+        }
     }
 
     /// An expression that failed, or gave something else than its field needs.
@@ -59,7 +65,13 @@ impl Fault {
 
     /// A task that took too long. AWS gives no cause.
     pub(crate) fn timeout(origin: Origin) -> Self {
-        Self { failure: Failure { error: Some(name::TIMEOUT.to_owned()), cause: None }, origin }
+        Self {
+            failure: Failure {
+                error: Some(name::TIMEOUT.to_owned()),
+                cause: None,
+            },
+            origin,
+        }
     }
 
     /// A result that is too large. `source` is the state's name, or what AWS calls the task.
@@ -67,7 +79,10 @@ impl Fault {
         let cause = format!(
             "The state/task '{source}' returned a result with a size exceeding the maximum number of bytes service limit."
         );
-        Self { failure: Failure::new(name::DATA_LIMIT_EXCEEDED, cause), origin: Origin::State }
+        Self {
+            failure: Failure::new(name::DATA_LIMIT_EXCEEDED, cause),
+            origin: Origin::State,
+        }
     }
 
     /// Whether one of a retrier's or catcher's names is for this error.

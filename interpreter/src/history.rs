@@ -203,7 +203,9 @@ impl HistoryEvent {
             EventDetails::ExecutionStarted { input, role_arn } => {
                 json!({ "input": input, "inputDetails": whole, "roleArn": role_arn })
             }
-            EventDetails::ExecutionSucceeded { output } => json!({ "output": output, "outputDetails": whole }),
+            EventDetails::ExecutionSucceeded { output } => {
+                json!({ "output": output, "outputDetails": whole })
+            }
             EventDetails::ExecutionFailed(failure)
             | EventDetails::ExecutionTimedOut(failure)
             | EventDetails::ExecutionAborted(failure) => json!(failure),
@@ -213,7 +215,12 @@ impl HistoryEvent {
                     json!({ "name": name, "input": input, "inputDetails": whole }),
                 ));
             }
-            EventDetails::StateExited { name, output, assigned, .. } => {
+            EventDetails::StateExited {
+                name,
+                output,
+                assigned,
+                ..
+            } => {
                 let mut details = json!({ "name": name, "output": output, "outputDetails": whole });
                 if let Some(details) = details.as_object_mut().filter(|_| !assigned.is_empty()) {
                     details.insert("assignedVariables".to_owned(), json!(assigned));
@@ -221,20 +228,30 @@ impl HistoryEvent {
                 }
                 return Some(("stateExitedEventDetails".to_owned(), details));
             }
-            EventDetails::StateStarted { length: Some(length), .. } => json!({ "length": length }),
+            EventDetails::StateStarted {
+                length: Some(length),
+                ..
+            } => json!({ "length": length }),
             EventDetails::StateStarted { length: None, .. }
             | EventDetails::StateSucceeded { .. }
             | EventDetails::StateFailed { .. }
             | EventDetails::StateAborted { .. } => return None,
             EventDetails::Iteration { name, index, .. } => json!({ "name": name, "index": index }),
             EventDetails::Task(task) => task.rendered()?,
-            EventDetails::EvaluationFailed { failure, location, state } => json!({
+            EventDetails::EvaluationFailed {
+                failure,
+                location,
+                state,
+            } => json!({
                 "error": failure.error, "cause": failure.cause, "location": location, "state": state,
             }),
         };
         let event_type = self.event_type();
         let (first, rest) = event_type.split_at(1);
-        Some((format!("{}{rest}EventDetails", first.to_ascii_lowercase()), details))
+        Some((
+            format!("{}{rest}EventDetails", first.to_ascii_lowercase()),
+            details,
+        ))
     }
 }
 
@@ -264,7 +281,11 @@ impl TaskPhase {
 
 impl TaskEvent {
     fn family(&self) -> &'static str {
-        if self.resource_type.is_some() { "Task" } else { "LambdaFunction" }
+        if self.resource_type.is_some() {
+            "Task"
+        } else {
+            "LambdaFunction"
+        }
     }
 
     fn rendered(&self) -> Option<Value> {
@@ -275,7 +296,13 @@ impl TaskEvent {
         }
         let whole = json!({ "truncated": false });
         match &self.phase {
-            TaskPhase::Scheduled { parameters, region, timeout_seconds, heartbeat_seconds, credentials } => {
+            TaskPhase::Scheduled {
+                parameters,
+                region,
+                timeout_seconds,
+                heartbeat_seconds,
+                credentials,
+            } => {
                 if self.resource_type.is_some() {
                     details.insert("region".to_owned(), json!(region));
                     details.insert("parameters".to_owned(), json!(parameters));
@@ -290,7 +317,10 @@ impl TaskEvent {
                 if let Some(seconds) = heartbeat_seconds.filter(|_| self.resource_type.is_some()) {
                     details.insert("heartbeatInSeconds".to_owned(), json!(seconds));
                 }
-                if let Some(role) = credentials.as_ref().and_then(|credentials| credentials.get("RoleArn")) {
+                if let Some(role) = credentials
+                    .as_ref()
+                    .and_then(|credentials| credentials.get("RoleArn"))
+                {
                     details.insert("taskCredentials".to_owned(), json!({ "roleArn": role }));
                 }
             }
@@ -318,7 +348,10 @@ impl TaskEvent {
 impl Serialize for HistoryEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        #[expect(clippy::cast_precision_loss, reason = "AWS's protocol gives seconds as a number with three decimals")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "AWS's protocol gives seconds as a number with three decimals"
+        )]
         let seconds = self.timestamp.as_millisecond() as f64 / 1000.0;
         map.serialize_entry("timestamp", &seconds)?;
         map.serialize_entry("type", &self.event_type())?;

@@ -17,10 +17,8 @@ use serde_json::Value;
 
 use crate::query::Scope;
 
-/// How deep an expression may nest while it is evaluated, in the engine's levels.
-///
-/// AWS accepts 99 parentheses or brackets in each other and refuses one more. The engine counts the same way but for
-/// chains such as `1+1+...`, which it runs flat and AWS refuses from 101 terms on.
+/// How deep an expression may nest while it is evaluated: AWS accepts 99 parentheses in each other, or a sum of 100
+/// terms, and refuses one more.
 const DEPTH: usize = 99;
 
 /// The longest list that an expression may build: AWS accepts `[1..873782]` and refuses one more.
@@ -57,7 +55,9 @@ pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
     }
     let parsed = parse(source)?;
     let mut context = Context::new();
-    let bound = scope.bound.get_or_init(|| Bound(JValue::from(scope.states())));
+    let bound = scope
+        .bound
+        .get_or_init(|| Bound(JValue::from(scope.states())));
     context.bind("states".to_owned(), bound.0.clone());
     for name in variables(source) {
         if let Some(value) = scope.variable(name) {
@@ -73,7 +73,9 @@ pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
     let mut evaluator = Evaluator::with_options(context, options);
     functions::register(&mut evaluator, source, scope);
     // There is no context item: AWS refuses a bare name, and `$$` is nothing.
-    let value = evaluator.evaluate(&parsed, &JValue::Undefined).map_err(|error| error.message().to_owned())?;
+    let value = evaluator
+        .evaluate(&parsed, &JValue::Undefined)
+        .map_err(|error| error.message().to_owned())?;
     convert::answer(&value)
 }
 

@@ -23,7 +23,10 @@ pub(crate) struct Block<'m> {
 impl<'m> Block<'m> {
     /// The block at the end of a path, or `None` where the path leads nowhere.
     pub(crate) fn at(machine: &'m Machine, path: &[Hop]) -> Option<Self> {
-        let root = Self { start_at: &machine.start_at, states: &machine.states };
+        let root = Self {
+            start_at: &machine.start_at,
+            states: &machine.states,
+        };
         path.iter().try_fold(root, |block, hop| block.inner(*hop))
     }
 
@@ -39,6 +42,9 @@ impl<'m> Block<'m> {
             | State::Succeed(_)
             | State::Fail(_) => return None,
         };
-        Some(Self { start_at: &branch.start_at, states: &branch.states })
+        Some(Self {
+            start_at: &branch.start_at,
+            states: &branch.states,
+        })
     }
 }

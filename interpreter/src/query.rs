@@ -78,7 +78,12 @@ pub(crate) fn resolve(template: &Value, field: &str, scope: &Scope) -> Result<Va
             .map(Value::Array),
         Value::Object(members) => members
             .iter()
-            .map(|(key, member)| Ok((key.clone(), resolve(member, &format!("{field}/{key}"), scope)?)))
+            .map(|(key, member)| {
+                Ok((
+                    key.clone(),
+                    resolve(member, &format!("{field}/{key}"), scope)?,
+                ))
+            })
             .collect::<Result<Map<_, _>, _>>()
             .map(Value::Object),
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(template.clone()),
@@ -89,7 +94,12 @@ pub(crate) fn resolve(template: &Value, field: &str, scope: &Scope) -> Result<Va
 pub(crate) fn resolve_fields(fields: &Fields, field: &str, scope: &Scope) -> Result<Fields, Fault> {
     fields
         .iter()
-        .map(|(key, template)| Ok((key.clone(), resolve(template, &format!("{field}/{key}"), scope)?)))
+        .map(|(key, template)| {
+            Ok((
+                key.clone(),
+                resolve(template, &format!("{field}/{key}"), scope)?,
+            ))
+        })
         .collect()
 }
 
@@ -105,7 +115,11 @@ pub(crate) fn resolve_text(text: &str, field: &str, scope: &Scope) -> Result<Str
 }
 
 /// The number of a field that is a whole number, such as a Wait's Seconds.
-pub(crate) fn resolve_whole(field_value: &Dynamic<u64>, field: &str, scope: &Scope) -> Result<u64, Fault> {
+pub(crate) fn resolve_whole(
+    field_value: &Dynamic<u64>,
+    field: &str,
+    scope: &Scope,
+) -> Result<u64, Fault> {
     let source = match field_value {
         Dynamic::Fixed(number) => return Ok(*number),
         Dynamic::Expression(text) => source(text, field)?,
@@ -115,12 +129,19 @@ pub(crate) fn resolve_whole(field_value: &Dynamic<u64>, field: &str, scope: &Sco
         return Err(unexpected(source, field, "number", &value));
     };
     number.as_u64().ok_or_else(|| {
-        Fault::expression(field, format!("The {field} parameter must be a whole number that is not negative: {number}"))
+        Fault::expression(
+            field,
+            format!("The {field} parameter must be a whole number that is not negative: {number}"),
+        )
     })
 }
 
 /// The truth of a field that is a condition.
-pub(crate) fn resolve_truth(field_value: &Dynamic<bool>, field: &str, scope: &Scope) -> Result<bool, Fault> {
+pub(crate) fn resolve_truth(
+    field_value: &Dynamic<bool>,
+    field: &str,
+    scope: &Scope,
+) -> Result<bool, Fault> {
     let source = match field_value {
         Dynamic::Fixed(truth) => return Ok(*truth),
         Dynamic::Expression(text) => source(text, field)?,
@@ -133,20 +154,30 @@ pub(crate) fn resolve_truth(field_value: &Dynamic<bool>, field: &str, scope: &Sc
 
 /// The expression in a field that can hold no other text.
 fn source<'t>(text: &'t str, field: &str) -> Result<&'t str, Fault> {
-    expression(text).ok_or_else(|| Fault::expression(field, format!("The field '{field}' holds no expression: {text}")))
+    expression(text).ok_or_else(|| {
+        Fault::expression(
+            field,
+            format!("The field '{field}' holds no expression: {text}"),
+        )
+    })
 }
 
 /// The value of an expression, which has to give one.
 pub(crate) fn evaluate(source: &str, field: &str, scope: &Scope) -> Result<Value, Fault> {
     let source = source.trim();
     let said = |what: &str| {
-        Fault::expression(field, format!("The JSONata expression '{source}' specified for the field '{field}' {what}"))
+        Fault::expression(
+            field,
+            format!("The JSONata expression '{source}' specified for the field '{field}' {what}"),
+        )
     };
     match jsonata::evaluate(source, scope) {
         Ok(Answer::Value(value)) => Ok(value),
         Ok(Answer::Nothing) => Err(said("returned nothing (undefined).")),
         Ok(Answer::Function) => Err(said("returned an unsupported result type.")),
-        Err(message) => Err(said(&format!("threw an error during evaluation. {message}"))),
+        Err(message) => Err(said(&format!(
+            "threw an error during evaluation. {message}"
+        ))),
     }
 }
 

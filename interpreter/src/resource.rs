@@ -32,13 +32,30 @@ impl Resource {
     /// Takes an ARN apart, or gives `None` for one that is not of a service or a function.
     pub(crate) fn parse(arn: &str) -> Option<Self> {
         let mut parts = arn.splitn(6, ':');
-        let (Some("arn"), Some(_partition), Some(service), Some(region), Some(_account), Some(rest)) =
-            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        let (
+            Some("arn"),
+            Some(_partition),
+            Some(service),
+            Some(region),
+            Some(_account),
+            Some(rest),
+        ) = (
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+        )
         else {
             return None;
         };
         if service == "lambda" && rest.starts_with("function:") {
-            return Some(Self { resource_type: None, action: arn.to_owned(), completion: Completion::Answer });
+            return Some(Self {
+                resource_type: None,
+                action: arn.to_owned(),
+                completion: Completion::Answer,
+            });
         }
         if service != "states" || !region.is_empty() {
             return None;
@@ -50,7 +67,11 @@ impl Resource {
             Some((_, "waitForTaskToken")) => Completion::Token,
             Some(_) => return None,
         };
-        Some(Self { resource_type: Some(resource_type.to_owned()), action: action.to_owned(), completion })
+        Some(Self {
+            resource_type: Some(resource_type.to_owned()),
+            action: action.to_owned(),
+            completion,
+        })
     }
 
     /// What AWS calls the task when its result is too large.
@@ -77,10 +98,30 @@ mod tests {
     #[test]
     fn an_arn_is_taken_apart() {
         let rows = [
-            ("arn:aws:states:::lambda:invoke", Some("lambda"), "invoke", Completion::Answer),
-            ("arn:aws:states:::lambda:invoke.waitForTaskToken", Some("lambda"), "invoke.waitForTaskToken", Completion::Token),
-            ("arn:aws:states:::states:startExecution.sync:2", Some("states"), "startExecution.sync:2", Completion::Job),
-            ("arn:aws:states:::aws-sdk:s3:getObject", Some("aws-sdk:s3"), "getObject", Completion::Answer),
+            (
+                "arn:aws:states:::lambda:invoke",
+                Some("lambda"),
+                "invoke",
+                Completion::Answer,
+            ),
+            (
+                "arn:aws:states:::lambda:invoke.waitForTaskToken",
+                Some("lambda"),
+                "invoke.waitForTaskToken",
+                Completion::Token,
+            ),
+            (
+                "arn:aws:states:::states:startExecution.sync:2",
+                Some("states"),
+                "startExecution.sync:2",
+                Completion::Job,
+            ),
+            (
+                "arn:aws:states:::aws-sdk:s3:getObject",
+                Some("aws-sdk:s3"),
+                "getObject",
+                Completion::Answer,
+            ),
             (
                 "arn:aws:lambda:eu-west-1:111111111111:function:hello:3",
                 None,
@@ -91,7 +132,10 @@ mod tests {
         for (arn, resource_type, action, completion) in rows {
             let resource = Resource::parse(arn).expect(arn);
             assert_eq!(resource.resource_type.as_deref(), resource_type);
-            assert_eq!((resource.action.as_str(), resource.completion), (action, completion));
+            assert_eq!(
+                (resource.action.as_str(), resource.completion),
+                (action, completion)
+            );
         }
     }
 

@@ -17,7 +17,9 @@ const BACKOFF_RATE: f64 = 2.0;
 
 /// The retrier to use for an error, by position; `None` where none is for it or the first that is has no retries left.
 pub(crate) fn choose(retriers: &[Retrier], fault: &Fault, used: &[u64]) -> Option<usize> {
-    let index = retriers.iter().position(|retrier| fault.matches(&retrier.error_equals))?;
+    let index = retriers
+        .iter()
+        .position(|retrier| fault.matches(&retrier.error_equals))?;
     let allowed = retriers.get(index)?.max_attempts.unwrap_or(MAX_ATTEMPTS);
     let used = used.get(index).copied().unwrap_or(0);
     (used < allowed).then_some(index)
@@ -35,7 +37,10 @@ pub(crate) fn delay(retrier: &Retrier, used: u64, random: impl FnOnce() -> f64) 
         Some(Jitter::Full) => capped * random(),
         Some(Jitter::None) | None => capped,
     };
-    #[expect(clippy::cast_possible_truncation, reason = "the cap is far below the range, and the unit is milliseconds")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the cap is far below the range, and the unit is milliseconds"
+    )]
     let milliseconds = (delay * 1000.0).round() as i64;
     SignedDuration::from_millis(milliseconds)
 }

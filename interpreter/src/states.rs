@@ -57,7 +57,14 @@ impl Engine<'_> {
             .and_then(|block| block.states.get_index_of(block.start_at))
             .unwrap_or(usize::MAX);
         let visit = Visit::new(state, input);
-        let strand = Strand { parent, path, item, variables: BTreeMap::new(), previous_event, visit };
+        let strand = Strand {
+            parent,
+            path,
+            item,
+            variables: BTreeMap::new(),
+            previous_event,
+            visit,
+        };
         self.execution.strands.insert(id, strand);
         self.execution.queue.push_back(id);
         id
@@ -79,7 +86,14 @@ impl Engine<'_> {
             return self.fail(strand.previous_event, Failure::new(name::RUNTIME, cause));
         };
         let input = Arc::clone(&strand.visit.input.text);
-        self.record(id, EventDetails::StateEntered { kind: state.kind(), name: name.clone(), input });
+        self.record(
+            id,
+            EventDetails::StateEntered {
+                kind: state.kind(),
+                name: name.clone(),
+                input,
+            },
+        );
         let now = self.world.now();
         if let Some(strand) = self.execution.strands.get_mut(&id) {
             strand.visit.entered_event = strand.previous_event;
@@ -126,16 +140,25 @@ impl Engine<'_> {
     fn raise(&mut self, id: StrandId, fail: &Fail) -> Result<(), Fault> {
         let failure = self.with_scope(id, Sight::default(), |scope| {
             let text = |text: &Option<String>, field| {
-                text.as_deref().map(|text| resolve_text(text, field, scope)).transpose()
+                text.as_deref()
+                    .map(|text| resolve_text(text, field, scope))
+                    .transpose()
             };
-            Ok(Failure { error: text(&fail.error, "Error")?, cause: text(&fail.cause, "Cause")? })
+            Ok(Failure {
+                error: text(&fail.error, "Error")?,
+                cause: text(&fail.cause, "Cause")?,
+            })
         })?;
         Err(Fault::outcome(failure))
     }
 
     /// The input of the state that a strand is in.
     fn input(&self, id: StrandId) -> Value {
-        self.execution.strands.get(&id).map(|strand| strand.visit.input.value.clone()).unwrap_or_default()
+        self.execution
+            .strands
+            .get(&id)
+            .map(|strand| strand.visit.input.value.clone())
+            .unwrap_or_default()
     }
 
     /// Evaluates something with what a strand's expressions can see.
@@ -158,7 +181,9 @@ impl Engine<'_> {
             if let (None, Some(value), Some((_, index))) = (item, &strand.item, strand.parent) {
                 item = Some((index, value));
             }
-            around = strand.parent.and_then(|(parent, _)| execution.strands.get(&parent));
+            around = strand
+                .parent
+                .and_then(|(parent, _)| execution.strands.get(&parent));
         }
         let scope = Scope {
             language: language(&execution.machine, state),
@@ -184,19 +209,29 @@ impl Engine<'_> {
 }
 
 /// The state that a strand is in, with its name.
-pub(crate) fn current<'m>(machine: &'m Machine, strand: &Strand) -> Option<(&'m String, &'m State)> {
-    Block::at(machine, &strand.path)?.states.get_index(strand.visit.state)
+pub(crate) fn current<'m>(
+    machine: &'m Machine,
+    strand: &Strand,
+) -> Option<(&'m String, &'m State)> {
+    Block::at(machine, &strand.path)?
+        .states
+        .get_index(strand.visit.state)
 }
 
 /// Whether a state of this kind can be tried again.
 fn can_retry(state: &State) -> bool {
     match state {
         State::Task(_) | State::Parallel(_) | State::Map(_) => true,
-        State::Pass(_) | State::Choice(_) | State::Wait(_) | State::Succeed(_) | State::Fail(_) => false,
+        State::Pass(_) | State::Choice(_) | State::Wait(_) | State::Succeed(_) | State::Fail(_) => {
+            false
+        }
     }
 }
 
 /// The language in which a state is written: its own, else the machine's, whatever branch it stands in.
 pub(crate) fn language(machine: &Machine, state: &State) -> QueryLanguage {
-    state.query_language().or(machine.query_language).unwrap_or(QueryLanguage::JsonPath)
+    state
+        .query_language()
+        .or(machine.query_language)
+        .unwrap_or(QueryLanguage::JsonPath)
 }

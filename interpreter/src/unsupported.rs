@@ -19,7 +19,10 @@ fn states(machine: &Machine, block: &StateMap, pointer: &str, problems: &mut Vec
     for (name, state) in block {
         let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
         if let Some(message) = state_problem(machine, state) {
-            problems.push(Problem { pointer: pointer.clone(), message });
+            problems.push(Problem {
+                pointer: pointer.clone(),
+                message,
+            });
         }
         if language(machine, state) == QueryLanguage::Jsonata {
             expressions(state, &pointer, problems);
@@ -27,12 +30,22 @@ fn states(machine: &Machine, block: &StateMap, pointer: &str, problems: &mut Vec
         match state {
             State::Parallel(parallel) => {
                 for (index, branch) in parallel.branches.iter().enumerate() {
-                    states(machine, &branch.states, &format!("{pointer}/Branches/{index}/States"), problems);
+                    states(
+                        machine,
+                        &branch.states,
+                        &format!("{pointer}/Branches/{index}/States"),
+                        problems,
+                    );
                 }
             }
             State::Map(map) => {
                 if let Some(processor) = &map.item_processor {
-                    states(machine, &processor.states, &format!("{pointer}/ItemProcessor/States"), problems);
+                    states(
+                        machine,
+                        &processor.states,
+                        &format!("{pointer}/ItemProcessor/States"),
+                        problems,
+                    );
                 }
             }
             State::Task(_)
@@ -47,7 +60,11 @@ fn states(machine: &Machine, block: &StateMap, pointer: &str, problems: &mut Vec
 
 /// Why a state cannot run, if so.
 pub(crate) fn state_problem(machine: &Machine, state: &State) -> Option<String> {
-    let choices = if let State::Choice(choice) = state { choice.choices.as_slice() } else { &[] };
+    let choices = if let State::Choice(choice) = state {
+        choice.choices.as_slice()
+    } else {
+        &[]
+    };
     let mut others = [state.other()]
         .into_iter()
         .chain(state.catch().iter().map(|catcher| &catcher.other))
@@ -57,19 +74,36 @@ pub(crate) fn state_problem(machine: &Machine, state: &State) -> Option<String> 
         return Some(format!("The field '{field}' is not supported."));
     }
     if language(machine, state) == QueryLanguage::JsonPath {
-        let assigns = state.assign().into_iter().chain(state.catch().iter().filter_map(|catcher| catcher.assign.as_ref()));
-        if let Some(field) = assigns.flatten().find_map(|(name, value)| path_field(name, value)) {
-            return Some(format!("The JSONPath assignment '{field}' is not supported."));
+        let assigns = state.assign().into_iter().chain(
+            state
+                .catch()
+                .iter()
+                .filter_map(|catcher| catcher.assign.as_ref()),
+        );
+        if let Some(field) = assigns
+            .flatten()
+            .find_map(|(name, value)| path_field(name, value))
+        {
+            return Some(format!(
+                "The JSONPath assignment '{field}' is not supported."
+            ));
         }
     }
     match state {
         State::Map(map) => {
-            let config = map.item_processor.as_ref().map(|processor| &processor.processor_config);
-            let mode = config.and_then(|config| config.as_ref()).and_then(|config| config.mode);
+            let config = map
+                .item_processor
+                .as_ref()
+                .map(|processor| &processor.processor_config);
+            let mode = config
+                .and_then(|config| config.as_ref())
+                .and_then(|config| config.mode);
             if mode == Some(ProcessorMode::Distributed) {
                 return Some("A distributed Map is not supported.".to_owned());
             }
-            map.item_processor.is_none().then(|| "A Map without an ItemProcessor is not supported.".to_owned())
+            map.item_processor
+                .is_none()
+                .then(|| "A Map without an ItemProcessor is not supported.".to_owned())
         }
         State::Task(task) => Resource::parse(&task.resource)
             .is_none()
@@ -88,7 +122,10 @@ fn path_field<'f>(name: &'f str, value: &'f serde_json::Value) -> Option<&'f str
     if name.ends_with(".$") {
         return Some(name);
     }
-    value.as_object()?.iter().find_map(|(name, value)| path_field(name, value))
+    value
+        .as_object()?
+        .iter()
+        .find_map(|(name, value)| path_field(name, value))
 }
 
 /// Reports every expression of a state that cannot be read; those of the states inside it are not looked at.
@@ -97,7 +134,8 @@ fn expressions(state: &State, pointer: &str, problems: &mut Vec<Problem>) {
         return;
     };
     if let Some(members) = value.as_object_mut() {
-        members.retain(|name, _| !matches!(name.as_str(), "Branches" | "ItemProcessor" | "Comment"));
+        members
+            .retain(|name, _| !matches!(name.as_str(), "Branches" | "ItemProcessor" | "Comment"));
     }
     walk(&value, pointer, problems);
 }
@@ -106,7 +144,10 @@ fn walk(value: &serde_json::Value, pointer: &str, problems: &mut Vec<Problem>) {
     match value {
         serde_json::Value::String(text) => {
             if let Some(Err(message)) = pawl_asl::expression(text).map(jsonata::check) {
-                problems.push(Problem { pointer: pointer.to_owned(), message });
+                problems.push(Problem {
+                    pointer: pointer.to_owned(),
+                    message,
+                });
             }
         }
         serde_json::Value::Array(items) => {
@@ -116,7 +157,11 @@ fn walk(value: &serde_json::Value, pointer: &str, problems: &mut Vec<Problem>) {
         }
         serde_json::Value::Object(members) => {
             for (name, member) in members {
-                walk(member, &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), problems);
+                walk(
+                    member,
+                    &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
+                    problems,
+                );
             }
         }
         serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}

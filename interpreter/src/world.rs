@@ -72,6 +72,9 @@ pub struct Failure {
 impl Failure {
     /// A failure with both parts.
     pub fn new(error: impl Into<String>, cause: impl Into<String>) -> Self {
-        Self { error: Some(error.into()), cause: Some(cause.into()) }
+        Self {
+            error: Some(error.into()),
+            cause: Some(cause.into()),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! How the services write their answers: JSON for most, XML for S3.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -59,7 +61,8 @@ pub(crate) fn escape(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             // A parser would turn a bare carriage return into a line feed, and a key with it into another key.
             control if control.is_control() => {
-                escaped.push_str(&format!("&#{};", u32::from(control)));
+                write!(escaped, "&#{};", u32::from(control))
+                    .expect("writing to a string cannot fail");
             }
             other => escaped.push(other),
         }

@@ -52,7 +52,7 @@ async fn send(
     let Some(aws) = aws.upgrade() else {
         return Err(broken("the local AWS is closed"));
     };
-    let Some(fault) = aws
+    let Ok(fault) = aws
         .network
         .admit(target.service, &target.operation, invocation)
     else {

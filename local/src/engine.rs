@@ -206,7 +206,7 @@ impl Engine {
     ) -> Option<Snapshot> {
         let number = *self.shared.state().numbers.get(arn)?;
         self.shared.tell(number, |execution, world| {
-            execution.stop(error, cause, world)
+            execution.stop(error, cause, world);
         });
         self.snapshot(arn)
     }

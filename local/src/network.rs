@@ -22,6 +22,10 @@ pub(crate) struct Network {
     killed: watch::Sender<bool>,
 }
 
+/// Nobody answers any more.
+#[derive(Debug)]
+pub(crate) struct Silence;
+
 #[derive(Debug, Default)]
 struct Log {
     calls: VecDeque<Call>,
@@ -39,17 +43,17 @@ impl Network {
         }
     }
 
-    /// Lets a request in: what shall go wrong with it, or `None` if nobody answers any more.
+    /// Lets a request in: what shall go wrong with it, if anything.
     pub(crate) fn admit(
         &self,
         service: Service,
         operation: &str,
         invocation: Option<Invocation>,
-    ) -> Option<Option<Fault>> {
+    ) -> Result<Option<Fault>, Silence> {
         let mut log = self.log();
         if log.last.is_some_and(|last| log.count >= last) {
             self.killed.send_replace(true);
-            return None;
+            return Err(Silence);
         }
         log.count += 1;
         let mut call = Call {
@@ -65,7 +69,7 @@ impl Network {
             log.calls.pop_front();
         }
         log.calls.push_back(call);
-        Some(fault)
+        Ok(fault)
     }
 
     /// Whether requests go wrong on purpose at all.

@@ -36,13 +36,11 @@ pub(crate) fn object_path(request: &Request<Bytes>) -> (String, String) {
     let path = request.uri().path();
     let path = path.strip_prefix('/').unwrap_or(path);
     let host = request.uri().host().unwrap_or_default();
-    match host.split_once(".s3.") {
-        Some((bucket, _)) => (bucket.to_owned(), decode(path)),
-        None => {
-            let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-            (decode(bucket), decode(key))
-        }
+    if let Some((bucket, _)) = host.split_once(".s3.") {
+        return (bucket.to_owned(), decode(path));
     }
+    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+    (decode(bucket), decode(key))
 }
 
 /// The query parameters of a request, decoded, in their order.

@@ -131,7 +131,7 @@ impl Run {
             laptop.load(data).await?;
             let machine = &program.lowered.machine;
             let version = laptop
-                .publish(&program.checked.definition.name, machine)
+                .publish(&program.checked.definition.identifier(), machine)
                 .await?;
             laptop.start(version, input, mocks, None).await?
         };

@@ -32,11 +32,12 @@ pub fn text(report: &Report) -> String {
 /// ```
 fn line(text: &mut String, visit: &Visit, widest: usize) {
     let step = format!("{}{}", indent(visit), visit.step);
-    let iteration = visit
-        .iteration
-        .iter()
-        .map(|index| format!("[{index}]"))
-        .collect::<String>();
+    let indexes: Vec<_> = visit.iteration.iter().map(u64::to_string).collect();
+    let iteration = if indexes.is_empty() {
+        String::new()
+    } else {
+        format!("[{}]", indexes.join("."))
+    };
     let port = visit.port.as_deref().unwrap_or("-");
     let mocked = if visit.mocked { " (mocked)" } else { "" };
     let attempts = if visit.attempts > 1 {

@@ -68,6 +68,10 @@ async fn runs_are_as_committed_and_the_same_at_both_levels() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(
+    clippy::print_stdout,
+    reason = "figures for whoever asks with --nocapture"
+)]
 async fn faults_on_the_way_to_the_services_change_nothing() {
     let (mut runs, mut unknown) = (0, 0);
     for case in cases() {

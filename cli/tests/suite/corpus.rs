@@ -12,30 +12,30 @@ use pawl_local::{Clock, Fault, Faults};
 use serde_json::Value;
 
 /// A definition and what belongs to it.
-pub struct Case {
+pub(crate) struct Case {
     /// The folder's name, which says why the case exists.
-    pub name: String,
+    pub(crate) name: String,
     /// The definition.
-    pub project: Project,
+    pub(crate) project: Project,
     /// Where what is expected stands.
-    pub expected: PathBuf,
+    pub(crate) expected: PathBuf,
 }
 
 /// A run and what it did to the world.
-pub struct Ran {
+pub(crate) struct Ran {
     /// The run.
-    pub report: Report,
+    pub(crate) report: Report,
     /// How many mails left.
-    pub mails: usize,
+    pub(crate) mails: usize,
 }
 
 /// The root of the repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// Every case, and every example as a case.
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let examples = folders(&root().join("workflows/examples"));
     let examples = examples
         .into_iter()
@@ -82,7 +82,7 @@ fn folders(parent: &Path) -> Vec<(String, PathBuf)> {
 }
 
 /// Compares with what is committed, or writes it anew where `UPDATE` is set. `None` means that there is no such file.
-pub fn same(case: &Case, file: &str, found: Option<String>) {
+pub(crate) fn same(case: &Case, file: &str, found: Option<String>) {
     let path = case.expected.join(file);
     let found = found.map(|text| text.trim_end().to_owned() + "\n");
     if std::env::var_os("UPDATE").is_some() {
@@ -106,7 +106,7 @@ pub fn same(case: &Case, file: &str, found: Option<String>) {
 }
 
 /// What goes wrong on the way of functions to their services: everything, now and then, the same for the same seed.
-pub fn storm(seed: u64) -> Faults {
+pub(crate) fn storm(seed: u64) -> Faults {
     let rates = [
         (Fault::Conflict, 50),
         (Fault::LostResponse, 50),
@@ -134,7 +134,7 @@ pub fn storm(seed: u64) -> Faults {
 }
 
 /// The options of a laptop in memory, with mail going to a folder.
-pub fn in_memory(outbox: &Path, faults: Faults) -> Options {
+pub(crate) fn in_memory(outbox: &Path, faults: Faults) -> Options {
     Options {
         state: None,
         clock: Clock::simulated("2026-01-05T09:00:00Z".parse().expect("a moment")),
@@ -148,7 +148,7 @@ pub fn in_memory(outbox: &Path, faults: Faults) -> Options {
 }
 
 /// Runs a case in memory; `None` where its definition is refused, or a step of it must be mocked and is not.
-pub async fn run_in_memory(case: &Case, level: Level, faults: Faults) -> Option<Ran> {
+pub(crate) async fn run_in_memory(case: &Case, level: Level, faults: Faults) -> Option<Ran> {
     let mocks = case.project.mocks(None).expect("mocks");
     let mut compiled = case.project.compile(pawl_compiler::Options {
         level,
@@ -191,7 +191,7 @@ pub async fn run_in_memory(case: &Case, level: Level, faults: Faults) -> Option<
 }
 
 /// Waits until nothing goes on any more, and reports.
-pub async fn finish(
+pub(crate) async fn finish(
     laptop: &Laptop,
     mut events: Events,
     started: &Started,
@@ -212,12 +212,12 @@ pub async fn finish(
 }
 
 /// How many mails lie in an outbox.
-pub fn mails(outbox: &Path) -> usize {
+pub(crate) fn mails(outbox: &Path) -> usize {
     std::fs::read_dir(outbox).into_iter().flatten().count()
 }
 
 /// A report without what may differ from run to run: times, and what the machine cost.
-pub fn normal(report: &Report) -> Value {
+pub(crate) fn normal(report: &Report) -> Value {
     let mut value = serde_json::to_value(report).expect("a report is JSON");
     let object = value.as_object_mut().expect("a report is an object");
     object.shift_remove("machine");
@@ -244,7 +244,7 @@ fn strip(value: &mut Value, run: &str) {
 }
 
 /// Fails where two reports differ, and shows the first lines that do.
-pub fn assert_same(found: &Value, expected: &Value, what: &str) {
+pub(crate) fn assert_same(found: &Value, expected: &Value, what: &str) {
     if found == expected {
         return;
     }

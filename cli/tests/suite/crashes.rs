@@ -80,6 +80,10 @@ impl<'a> Scene<'a> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(
+    clippy::print_stdout,
+    reason = "figures for whoever asks with --nocapture"
+)]
 async fn a_run_killed_between_any_two_requests_is_resumed_to_the_same_end() {
     let names = ["examples/auto-reply", "examples/email-with-error-handling"];
     let cases = cases();

@@ -224,7 +224,7 @@ pub(super) fn own(checked: &Checked, names: &Names<'_>, task: &Task) -> Plan {
 /// A plan that reads nothing.
 fn bare(checked: &Checked, node: Node) -> Plan {
     Plan {
-        workflow: identifier(&checked.definition.name),
+        workflow: checked.definition.identifier(),
         node,
         reads: Reads::default(),
         strand: Strand::Root,
@@ -263,18 +263,5 @@ fn intake(checked: &Checked) -> Intake {
             .map(|(name, node)| (name.clone(), node.to_json()))
             .collect(),
         timeout_ms: definition.settings.timeout_ms,
-    }
-}
-
-/// The workflow's name as an identifier: `Auto-Reply to Conversations` is `auto_reply_to_conversations`.
-pub(super) fn identifier(name: &str) -> String {
-    let words = name
-        .split(|character: char| !character.is_alphanumeric())
-        .filter(|word| !word.is_empty());
-    let joined = words.map(str::to_lowercase).collect::<Vec<_>>().join("_");
-    if joined.is_empty() {
-        "workflow".to_owned()
-    } else {
-        joined
     }
 }

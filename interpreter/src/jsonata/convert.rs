@@ -13,9 +13,12 @@ pub(super) fn answer(value: &JValue) -> Result<Answer, String> {
     match value {
         JValue::Undefined => Ok(Answer::Nothing),
         JValue::Lambda(_) | JValue::Builtin { .. } | JValue::Regex { .. } => Ok(Answer::Function),
-        JValue::Null | JValue::Bool(_) | JValue::Number(_) | JValue::String(_) | JValue::Array(_) | JValue::Object(_) => {
-            Ok(json(value, DEPTH)?.map_or(Answer::Function, Answer::Value))
-        }
+        JValue::Null
+        | JValue::Bool(_)
+        | JValue::Number(_)
+        | JValue::String(_)
+        | JValue::Array(_)
+        | JValue::Object(_) => Ok(json(value, DEPTH)?.map_or(Answer::Function, Answer::Value)),
     }
 }
 
@@ -30,12 +33,24 @@ fn json(value: &JValue, depth: usize) -> Result<Option<Value>, String> {
         JValue::Number(number) => self::number(*number),
         JValue::String(text) => Value::String(text.to_string()),
         JValue::Array(items) => {
-            let items = with_stack(|| items.iter().map(|item| json(item, depth)).collect::<Result<Option<Vec<_>>, _>>());
+            let items = with_stack(|| {
+                items
+                    .iter()
+                    .map(|item| json(item, depth))
+                    .collect::<Result<Option<Vec<_>>, _>>()
+            });
             return Ok(items?.map(Value::Array));
         }
         JValue::Object(members) => {
-            let member = |(key, member): (&String, &JValue)| Ok(json(member, depth)?.map(|value| (key.clone(), value)));
-            let members = with_stack(|| members.iter().map(member).collect::<Result<Option<Map<_, _>>, String>>());
+            let member = |(key, member): (&String, &JValue)| {
+                Ok(json(member, depth)?.map(|value| (key.clone(), value)))
+            };
+            let members = with_stack(|| {
+                members
+                    .iter()
+                    .map(member)
+                    .collect::<Result<Option<Map<_, _>>, String>>()
+            });
             return Ok(members?.map(Value::Object));
         }
         JValue::Lambda(_) | JValue::Builtin { .. } | JValue::Regex { .. } => return Ok(None),
@@ -52,7 +67,15 @@ fn number(number: f64) -> Value {
         return Value::from(whole);
     }
     Number::from_f64(number).map_or_else(
-        || Value::from(if number.is_nan() { "NaN" } else if number > 0.0 { "Infinity" } else { "-Infinity" }),
+        || {
+            Value::from(if number.is_nan() {
+                "NaN"
+            } else if number > 0.0 {
+                "Infinity"
+            } else {
+                "-Infinity"
+            })
+        },
         Value::Number,
     )
 }

@@ -20,25 +20,44 @@ const RANGE: usize = 360_145;
 /// Makes the functions known to an evaluator. Those that need chance draw it only where they are mentioned.
 pub(super) fn register(evaluator: &mut Evaluator, source: &str, scope: &Scope) {
     let mut add = |name: &str, function: fn(&[JValue]) -> HostFnResult| {
-        evaluator.register_fn(name, function).expect("the engine has no function of this name");
+        evaluator
+            .register_fn(name, function)
+            .expect("the engine has no function of this name");
     };
     add("partition", partition);
     add("range", range);
     add("hash", hash);
     add("parse", parse);
     let mut replace = |name: &str, function: Box<dyn Fn(&[JValue]) -> HostFnResult>| {
-        evaluator.register_fn_override(name, function).expect("the engine lets this function be replaced");
+        evaluator
+            .register_fn_override(name, function)
+            .expect("the engine lets this function be replaced");
     };
-    replace("eval", Box::new(|_| Err(refused("T1006: The function eval is not supported"))));
+    replace(
+        "eval",
+        Box::new(|_| Err(refused("T1006: The function eval is not supported"))),
+    );
     let now = scope.now;
     replace("millis", Box::new(move |_| Ok(millis(now))));
     replace("now", Box::new(move |arguments| self::now(now, arguments)));
-    if ["$random", "$uuid", "$shuffle"].iter().any(|name| source.contains(name)) {
+    if ["$random", "$uuid", "$shuffle"]
+        .iter()
+        .any(|name| source.contains(name))
+    {
         let mixer = Rc::new(RefCell::new(Mixer::new(scope.world.borrow_mut().random())));
         let (random, uuid, shuffle) = (Rc::clone(&mixer), Rc::clone(&mixer), mixer);
-        replace("random", Box::new(move |arguments| self::random(&random, arguments)));
-        replace("uuid", Box::new(move |_| Ok(JValue::from(uuid.borrow_mut().uuid()))));
-        replace("shuffle", Box::new(move |arguments| Ok(self::shuffle(&shuffle, arguments))));
+        replace(
+            "random",
+            Box::new(move |arguments| self::random(&random, arguments)),
+        );
+        replace(
+            "uuid",
+            Box::new(move |_| Ok(JValue::from(uuid.borrow_mut().uuid()))),
+        );
+        replace(
+            "shuffle",
+            Box::new(move |arguments| Ok(self::shuffle(&shuffle, arguments))),
+        );
     }
 }
 
@@ -47,17 +66,27 @@ fn refused(message: impl Into<String>) -> EvaluatorError {
 }
 
 /// A numeric argument, rounded towards zero; `None` where it is absent.
-fn whole(arguments: &[JValue], index: usize, function: &str) -> Result<Option<i64>, EvaluatorError> {
+fn whole(
+    arguments: &[JValue],
+    index: usize,
+    function: &str,
+) -> Result<Option<i64>, EvaluatorError> {
     match arguments.get(index) {
         None | Some(JValue::Undefined) => Ok(None),
-        #[expect(clippy::cast_possible_truncation, reason = "rounding towards zero is the rule, and a cast saturates")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "rounding towards zero is the rule, and a cast saturates"
+        )]
         Some(JValue::Number(number)) => Ok(Some(*number as i64)),
         Some(_) => Err(type_error(index, function)),
     }
 }
 
 fn type_error(index: usize, function: &str) -> EvaluatorError {
-    refused(format!("T0410: Argument {} of function \"{function}\" does not match function signature", index + 1))
+    refused(format!(
+        "T0410: Argument {} of function \"{function}\" does not match function signature",
+        index + 1
+    ))
 }
 
 /// `$partition(list, size)`: the list in pieces.
@@ -70,17 +99,27 @@ fn partition(arguments: &[JValue]) -> HostFnResult {
     let Some(size) = whole(arguments, 1, "partition")? else {
         return Ok(JValue::Undefined);
     };
-    let Some(size) = usize::try_from(size).ok().filter(|size| *size > 0 && !items.is_empty()) else {
+    let Some(size) = usize::try_from(size)
+        .ok()
+        .filter(|size| *size > 0 && !items.is_empty())
+    else {
         return Ok(JValue::Undefined);
     };
-    Ok(JValue::array(items.chunks(size).map(|piece| JValue::array(piece.to_vec())).collect()))
+    Ok(JValue::array(
+        items
+            .chunks(size)
+            .map(|piece| JValue::array(piece.to_vec()))
+            .collect(),
+    ))
 }
 
 /// `$range(first, last, step)`: the numbers, `last` included where a step meets it. One number stands alone.
 fn range(arguments: &[JValue]) -> HostFnResult {
-    let (Some(first), Some(last), Some(step)) =
-        (whole(arguments, 0, "range")?, whole(arguments, 1, "range")?, whole(arguments, 2, "range")?)
-    else {
+    let (Some(first), Some(last), Some(step)) = (
+        whole(arguments, 0, "range")?,
+        whole(arguments, 1, "range")?,
+        whole(arguments, 2, "range")?,
+    ) else {
         return Ok(JValue::Undefined);
     };
     if step == 0 || (last > first && step < 0) || (last < first && step > 0) {
@@ -105,7 +144,9 @@ fn range(arguments: &[JValue]) -> HostFnResult {
 fn hash(arguments: &[JValue]) -> HostFnResult {
     let (text, algorithm) = match (arguments.first(), arguments.get(1)) {
         (Some(JValue::String(text)), Some(JValue::String(algorithm))) => (text, algorithm),
-        (None | Some(JValue::Undefined), _) | (_, None | Some(JValue::Undefined)) => return Ok(JValue::Undefined),
+        (None | Some(JValue::Undefined), _) | (_, None | Some(JValue::Undefined)) => {
+            return Ok(JValue::Undefined);
+        }
         (Some(JValue::String(_)), Some(_)) => return Err(type_error(1, "hash")),
         (Some(_), Some(_)) => return Err(type_error(0, "hash")),
     };
@@ -115,7 +156,11 @@ fn hash(arguments: &[JValue]) -> HostFnResult {
         "SHA-256" => Sha256::digest(text.as_bytes()).to_vec(),
         "SHA-384" => Sha384::digest(text.as_bytes()).to_vec(),
         "SHA-512" => Sha512::digest(text.as_bytes()).to_vec(),
-        unknown => return Err(refused(format!("The hash algorithm '{unknown}' is not supported"))),
+        unknown => {
+            return Err(refused(format!(
+                "The hash algorithm '{unknown}' is not supported"
+            )));
+        }
     };
     Ok(JValue::from(hexadecimal(&digest)))
 }
@@ -129,9 +174,8 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 fn parse(arguments: &[JValue]) -> HostFnResult {
     match arguments.first() {
         None | Some(JValue::Undefined) => Ok(JValue::Undefined),
-        Some(JValue::String(text)) => {
-            JValue::from_json_str(text).map_err(|error| refused(format!("The text cannot be parsed as JSON: {error}")))
-        }
+        Some(JValue::String(text)) => JValue::from_json_str(text)
+            .map_err(|error| refused(format!("The text cannot be parsed as JSON: {error}"))),
         Some(_) => Err(type_error(0, "parse")),
     }
 }
@@ -172,6 +216,7 @@ fn now(now: Timestamp, arguments: &[JValue]) -> HostFnResult {
     for (name, argument) in ["picture", "timezone"].iter().zip(arguments) {
         context.bind((*name).to_owned(), argument.clone());
     }
-    let call = jsonata_core::parser::parse("$fromMillis($millis, $picture, $timezone)").expect("it is a valid call");
+    let call = jsonata_core::parser::parse("$fromMillis($millis, $picture, $timezone)")
+        .expect("it is a valid call");
     Evaluator::with_context(context).evaluate(&call, &JValue::Undefined)
 }

@@ -12,7 +12,9 @@ use crate::query::Scope;
 pub(super) fn follow(source: &str, scope: &Scope) -> Option<Answer> {
     let mut names = source.strip_prefix('$')?.split('.');
     let root = names.next().filter(|name| is_name(name))?;
-    let names: Vec<&str> = names.map(|name| is_name(name).then_some(name)).collect::<Option<_>>()?;
+    let names: Vec<&str> = names
+        .map(|name| is_name(name).then_some(name))
+        .collect::<Option<_>>()?;
     if root != "states" {
         return at(scope.variable(root)?, &names);
     }
@@ -27,13 +29,19 @@ pub(super) fn follow(source: &str, scope: &Scope) -> Option<Answer> {
 }
 
 fn at(value: &Value, names: &[&str]) -> Option<Answer> {
-    let found = names.iter().try_fold(value, |value, name| value.as_object()?.get(*name))?;
+    let found = names
+        .iter()
+        .try_fold(value, |value, name| value.as_object()?.get(*name))?;
     Some(Answer::Value(found.clone()))
 }
 
 /// Whether a part of a path is a name and no operator, keyword or number.
 fn is_name(part: &str) -> bool {
-    !matches!(part, "and" | "or" | "in" | "true" | "false" | "null" | "function")
-        && part.starts_with(|character: char| character.is_ascii_alphabetic() || character == '_')
-        && part.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+    !matches!(
+        part,
+        "and" | "or" | "in" | "true" | "false" | "null" | "function"
+    ) && part.starts_with(|character: char| character.is_ascii_alphabetic() || character == '_')
+        && part
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || character == '_')
 }

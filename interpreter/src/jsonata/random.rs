@@ -79,7 +79,10 @@ mod tests {
         // The first `nextDouble` of `new Random(seed)`, as published in Java's own examples.
         let rows = [(0, 0.730_967_787_376_657), (42, 0.727_563_680_032_868_1)];
         for (seed, expected) in rows {
-            assert!((JavaRandom::new(seed).number() - expected).abs() < 1e-15, "seed {seed}");
+            assert!(
+                (JavaRandom::new(seed).number() - expected).abs() < 1e-15,
+                "seed {seed}"
+            );
         }
     }
 
@@ -87,8 +90,20 @@ mod tests {
     fn a_uuid_says_its_version() {
         let uuid = Mixer::new(0.5).uuid();
         let parts: Vec<&str> = uuid.split('-').collect();
-        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{uuid}");
-        assert!(parts.get(2).is_some_and(|part| part.starts_with('4')), "{uuid}");
-        assert!(parts.get(3).is_some_and(|part| part.starts_with(['8', '9', 'a', 'b'])), "{uuid}");
+        assert_eq!(
+            parts.iter().map(|part| part.len()).collect::<Vec<_>>(),
+            [8, 4, 4, 4, 12],
+            "{uuid}"
+        );
+        assert!(
+            parts.get(2).is_some_and(|part| part.starts_with('4')),
+            "{uuid}"
+        );
+        assert!(
+            parts
+                .get(3)
+                .is_some_and(|part| part.starts_with(['8', '9', 'a', 'b'])),
+            "{uuid}"
+        );
     }
 }

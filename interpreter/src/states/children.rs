@@ -20,7 +20,12 @@ impl Engine<'_> {
     pub(super) fn begin_children(&mut self, id: StrandId, inputs: Vec<Value>, concurrency: usize) {
         let results = vec![Value::Null; inputs.len()];
         let waiting = inputs.into_iter().enumerate().rev().collect();
-        let children = Children { waiting, active: BTreeSet::new(), results, concurrency };
+        let children = Children {
+            waiting,
+            active: BTreeSet::new(),
+            results,
+            concurrency,
+        };
         if let Some(strand) = self.execution.strands.get_mut(&id) {
             strand.visit.waits_for = WaitsFor::Children(children);
         }
@@ -43,7 +48,10 @@ impl Engine<'_> {
                 return self.trouble(id, fault);
             }
         }
-        if self.children(id).is_some_and(|children| children.active.is_empty()) {
+        if self
+            .children(id)
+            .is_some_and(|children| children.active.is_empty())
+        {
             self.join(id);
         }
     }
@@ -59,23 +67,40 @@ impl Engine<'_> {
         let (previous, mut path) = (strand.previous_event, strand.path.clone());
         let position = strand.visit.state;
         let State::Map(map) = state else {
-            path.push(Hop { state: position, branch: index });
+            path.push(Hop {
+                state: position,
+                branch: index,
+            });
             let child = self.add_strand(Some((id, index)), path, None, Data::new(input), previous);
             return self.adopt(id, child);
         };
-        let started = EventDetails::Iteration { phase: IterationPhase::Started, name: name.clone(), index };
+        let started = EventDetails::Iteration {
+            phase: IterationPhase::Started,
+            name: name.clone(),
+            index,
+        };
         let started = self.append(previous, started);
-        let selected = match self.select(id, map, index, &input).and_then(|value| Data::limited(value, name)) {
+        let selected = match self
+            .select(id, map, index, &input)
+            .and_then(|value| Data::limited(value, name))
+        {
             Ok(selected) => selected,
             Err(fault) => {
                 // The iteration has begun, so it is the one that fails, and the Map with it.
                 let fault = self.recorded(id, fault, started);
-                let failed = EventDetails::Iteration { phase: IterationPhase::Failed, name: name.clone(), index };
+                let failed = EventDetails::Iteration {
+                    phase: IterationPhase::Failed,
+                    name: name.clone(),
+                    index,
+                };
                 self.record(id, failed);
                 return Err(fault);
             }
         };
-        path.push(Hop { state: position, branch: 0 });
+        path.push(Hop {
+            state: position,
+            branch: 0,
+        });
         let child = self.add_strand(Some((id, index)), path, Some(input), selected, started);
         self.adopt(id, child)
     }
@@ -88,16 +113,31 @@ impl Engine<'_> {
     }
 
     /// What an iteration is given.
-    fn select(&mut self, id: StrandId, map: &Map, index: usize, item: &Value) -> Result<Value, Fault> {
+    fn select(
+        &mut self,
+        id: StrandId,
+        map: &Map,
+        index: usize,
+        item: &Value,
+    ) -> Result<Value, Fault> {
         let Some(selector) = &map.item_selector else {
             return Ok(item.clone());
         };
-        let sight = Sight { item: Some((index, item)), ..Sight::default() };
+        let sight = Sight {
+            item: Some((index, item)),
+            ..Sight::default()
+        };
         self.with_scope(id, sight, |scope| resolve(selector, "ItemSelector", scope))
     }
 
     /// A branch or iteration has ended well.
-    pub(super) fn child_succeeded(&mut self, parent: StrandId, child: StrandId, index: usize, result: Value) {
+    pub(super) fn child_succeeded(
+        &mut self,
+        parent: StrandId,
+        child: StrandId,
+        index: usize,
+        result: Value,
+    ) {
         self.record_iteration(parent, child, index, IterationPhase::Succeeded);
         let Some(strand) = self.execution.strands.remove(&child) else {
             return;
@@ -115,7 +155,13 @@ impl Engine<'_> {
     }
 
     /// A branch or iteration has failed: the others are given up, and the enclosing state is in trouble.
-    pub(super) fn child_failed(&mut self, parent: StrandId, child: StrandId, index: usize, fault: Fault) {
+    pub(super) fn child_failed(
+        &mut self,
+        parent: StrandId,
+        child: StrandId,
+        index: usize,
+        fault: Fault,
+    ) {
         self.record_iteration(parent, child, index, IterationPhase::Failed);
         let Some(strand) = self.execution.strands.remove(&child) else {
             return;
@@ -177,12 +223,17 @@ impl Engine<'_> {
         let Some((name, state)) = current(&machine, strand) else {
             return;
         };
-        let WaitsFor::Children(children) = std::mem::replace(&mut strand.visit.waits_for, WaitsFor::Nothing) else {
+        let WaitsFor::Children(children) =
+            std::mem::replace(&mut strand.visit.waits_for, WaitsFor::Nothing)
+        else {
             return;
         };
         self.record(id, EventDetails::StateSucceeded { kind: state.kind() });
         let left = Data::limited(Value::Array(children.results), name).and_then(|result| {
-            let sight = Sight { result: Some(&result.value), ..Sight::default() };
+            let sight = Sight {
+                result: Some(&result.value),
+                ..Sight::default()
+            };
             self.leave(id, Exit::of(state, result.value.clone()), sight)
         });
         if let Err(fault) = left {
@@ -198,13 +249,31 @@ impl Engine<'_> {
     }
 
     /// Records what became of an iteration; a branch of a Parallel has no such event.
-    fn record_iteration(&mut self, parent: StrandId, child: StrandId, index: usize, phase: IterationPhase) {
+    fn record_iteration(
+        &mut self,
+        parent: StrandId,
+        child: StrandId,
+        index: usize,
+        phase: IterationPhase,
+    ) {
         let machine = self.machine();
-        let Some((name, state)) = self.execution.strands.get(&parent).and_then(|strand| current(&machine, strand)) else {
+        let Some((name, state)) = self
+            .execution
+            .strands
+            .get(&parent)
+            .and_then(|strand| current(&machine, strand))
+        else {
             return;
         };
         if matches!(state, State::Map(_)) {
-            self.record(child, EventDetails::Iteration { phase, name: name.clone(), index });
+            self.record(
+                child,
+                EventDetails::Iteration {
+                    phase,
+                    name: name.clone(),
+                    index,
+                },
+            );
         }
     }
 }

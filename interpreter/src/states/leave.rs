@@ -33,7 +33,13 @@ pub(crate) struct Exit<'s> {
 impl<'s> Exit<'s> {
     /// The way out that a state ends with by itself.
     pub(crate) fn of(state: &'s State, result: Value) -> Self {
-        Self { place: String::new(), assign: state.assign(), output: state.output(), result, next: state.next() }
+        Self {
+            place: String::new(),
+            assign: state.assign(),
+            output: state.output(),
+            result,
+            next: state.next(),
+        }
     }
 }
 
@@ -41,10 +47,21 @@ impl Engine<'_> {
     /// Leaves a state. Nothing has changed where this fails.
     pub(crate) fn leave(&mut self, id: StrandId, exit: Exit, sight: Sight) -> Result<(), Fault> {
         let machine = self.machine();
-        let Some((name, state)) = self.execution.strands.get(&id).and_then(|strand| current(&machine, strand)) else {
+        let Some((name, state)) = self
+            .execution
+            .strands
+            .get(&id)
+            .and_then(|strand| current(&machine, strand))
+        else {
             return Ok(());
         };
-        let Exit { place, assign, output, result, next } = exit;
+        let Exit {
+            place,
+            assign,
+            output,
+            result,
+            next,
+        } = exit;
         let (assigned, value) = self.with_scope(id, sight, |scope| {
             let assigned = match assign {
                 Some(assign) => resolve_fields(assign, &format!("{place}Assign"), scope)?,
@@ -56,8 +73,10 @@ impl Engine<'_> {
             };
             Ok((assigned, value))
         })?;
-        let texts: IndexMap<String, Arc<str>> =
-            assigned.iter().map(|(variable, value)| (variable.clone(), text(value))).collect();
+        let texts: IndexMap<String, Arc<str>> = assigned
+            .iter()
+            .map(|(variable, value)| (variable.clone(), text(value)))
+            .collect();
         if texts.values().map(|text| text.len()).sum::<usize>() > STATE_BYTES {
             return Err(Fault::data_limit(name));
         }
@@ -86,7 +105,9 @@ impl Engine<'_> {
         let Some(strand) = self.execution.strands.get_mut(&id) else {
             return;
         };
-        let Some(state) = Block::at(&machine, &strand.path).and_then(|block| block.states.get_index_of(next)) else {
+        let Some(state) =
+            Block::at(&machine, &strand.path).and_then(|block| block.states.get_index_of(next))
+        else {
             let previous = strand.previous_event;
             let cause = format!("The state machine names a state that does not exist: '{next}'.");
             return self.fail(previous, Failure::new(name::RUNTIME, cause));
@@ -104,8 +125,16 @@ impl Engine<'_> {
         match strand.parent {
             Some((parent, index)) => self.child_succeeded(parent, id, index, output.value),
             None => {
-                let succeeded = EventDetails::ExecutionSucceeded { output: output.text };
-                self.end(previous, succeeded, Status::Succeeded { output: output.value });
+                let succeeded = EventDetails::ExecutionSucceeded {
+                    output: output.text,
+                };
+                self.end(
+                    previous,
+                    succeeded,
+                    Status::Succeeded {
+                        output: output.value,
+                    },
+                );
             }
         }
     }

@@ -25,7 +25,13 @@ impl Engine<'_> {
             Ok(0) | Err(_) => INLINE_MAP_CONCURRENCY,
             Ok(concurrency) => concurrency.min(INLINE_MAP_CONCURRENCY),
         };
-        self.record(id, EventDetails::StateStarted { kind: "Map", length: Some(items.len()) });
+        self.record(
+            id,
+            EventDetails::StateStarted {
+                kind: "Map",
+                length: Some(items.len()),
+            },
+        );
         self.begin_children(id, items, concurrency);
         Ok(())
     }
@@ -35,7 +41,10 @@ fn items(map: &Map, scope: &Scope) -> Result<Vec<Value>, Fault> {
     let Some(template) = &map.items else {
         return match scope.input {
             Value::Array(items) => Ok(items.clone()),
-            input => Err(Fault::expression("Items", format!("Map state input must be an array but was: {input}"))),
+            input => Err(Fault::expression(
+                "Items",
+                format!("Map state input must be an array but was: {input}"),
+            )),
         };
     };
     if let Some(source) = template.as_str().and_then(expression) {
@@ -46,6 +55,9 @@ fn items(map: &Map, scope: &Scope) -> Result<Vec<Value>, Fault> {
     }
     match resolve(template, "Items", scope)? {
         Value::Array(items) => Ok(items),
-        other => Err(Fault::expression("Items", format!("Map state input must be an array but was: {other}"))),
+        other => Err(Fault::expression(
+            "Items",
+            format!("Map state input must be an array but was: {other}"),
+        )),
     }
 }

@@ -12,13 +12,24 @@ use crate::strand::StrandId;
 
 impl Engine<'_> {
     /// Begins every branch with the same input.
-    pub(super) fn fork(&mut self, id: StrandId, name: &str, parallel: &Parallel) -> Result<(), Fault> {
+    pub(super) fn fork(
+        &mut self,
+        id: StrandId,
+        name: &str,
+        parallel: &Parallel,
+    ) -> Result<(), Fault> {
         let input = self.with_scope(id, Sight::default(), |scope| match &parallel.arguments {
             Some(arguments) => resolve(arguments, "Arguments", scope),
             None => Ok(scope.input.clone()),
         })?;
         let input = Data::limited(input, name)?.value;
-        self.record(id, EventDetails::StateStarted { kind: "Parallel", length: None });
+        self.record(
+            id,
+            EventDetails::StateStarted {
+                kind: "Parallel",
+                length: None,
+            },
+        );
         let branches = parallel.branches.len();
         self.begin_children(id, vec![input; branches], branches);
         Ok(())

@@ -18,26 +18,48 @@ use crate::{Failure, Status, TaskId, TaskRequest};
 
 impl Engine<'_> {
     /// Evaluates the arguments, which may mention the retry count and the token, and hands the task over.
-    pub(super) fn start_task(&mut self, id: StrandId, name: &str, task: &Task) -> Result<(), Fault> {
+    pub(super) fn start_task(
+        &mut self,
+        id: StrandId,
+        name: &str,
+        task: &Task,
+    ) -> Result<(), Fault> {
         let Some(resource) = Resource::parse(&task.resource) else {
-            let cause = format!("The resource '{}' of the state '{name}' is not supported.", task.resource);
+            let cause = format!(
+                "The resource '{}' of the state '{name}' is not supported.",
+                task.resource
+            );
             return Err(Fault::state(name::RUNTIME, cause));
         };
         let task_id = TaskId(self.count());
         let token = (resource.completion == Completion::Token).then(|| self.token(task_id));
-        let sight = Sight { token: token.as_deref(), ..Sight::default() };
+        let sight = Sight {
+            token: token.as_deref(),
+            ..Sight::default()
+        };
         let (arguments, credentials, timeout, heartbeat) = self.with_scope(id, sight, |scope| {
             let arguments = match &task.arguments {
                 Some(arguments) => resolve(arguments, "Arguments", scope)?,
                 None => scope.input.clone(),
             };
-            let credentials =
-                task.credentials.as_ref().map(|credentials| resolve(credentials, "Credentials", scope)).transpose()?;
+            let credentials = task
+                .credentials
+                .as_ref()
+                .map(|credentials| resolve(credentials, "Credentials", scope))
+                .transpose()?;
             let seconds = |field: &Option<Dynamic<u64>>, place| {
-                field.as_ref().map(|seconds| resolve_whole(seconds, place, scope)).transpose()
+                field
+                    .as_ref()
+                    .map(|seconds| resolve_whole(seconds, place, scope))
+                    .transpose()
             };
             let timeout = seconds(&task.timeout_seconds, "TimeoutSeconds")?;
-            Ok((arguments, credentials, timeout, seconds(&task.heartbeat_seconds, "HeartbeatSeconds")?))
+            Ok((
+                arguments,
+                credentials,
+                timeout,
+                seconds(&task.heartbeat_seconds, "HeartbeatSeconds")?,
+            ))
         })?;
         let arguments = Data::limited(arguments, name)?;
         let scheduled = TaskPhase::Scheduled {
@@ -54,12 +76,24 @@ impl Engine<'_> {
             return Ok(());
         }
         let now = self.world.now();
-        let timeout = timeout.map(|seconds| self.set_timer(later(now, seconds), Alarm::TaskTimeout(task_id)));
+        let timeout =
+            timeout.map(|seconds| self.set_timer(later(now, seconds), Alarm::TaskTimeout(task_id)));
         let heartbeat = heartbeat.map(|seconds| {
             let due = later(now, seconds);
-            (self.set_timer(due, Alarm::Heartbeat(task_id)), due.duration_since(now))
+            (
+                self.set_timer(due, Alarm::Heartbeat(task_id)),
+                due.duration_since(now),
+            )
         });
-        self.execution.tasks.insert(task_id, RunningTask { strand: id, resource, timeout, heartbeat });
+        self.execution.tasks.insert(
+            task_id,
+            RunningTask {
+                strand: id,
+                resource,
+                timeout,
+                heartbeat,
+            },
+        );
         let mut retry_count = 0;
         if let Some(strand) = self.execution.strands.get_mut(&id) {
             strand.visit.waits_for = WaitsFor::Task(task_id);
@@ -79,7 +113,12 @@ impl Engine<'_> {
 
     /// A task has done its work.
     pub(crate) fn task_succeeded(&mut self, task: TaskId, output: Value) {
-        let Some(RunningTask { strand: id, resource, .. }) = self.take_task(task) else {
+        let Some(RunningTask {
+            strand: id,
+            resource,
+            ..
+        }) = self.take_task(task)
+        else {
             return;
         };
         let output = match Data::limited(output, resource.name()) {
@@ -88,11 +127,19 @@ impl Engine<'_> {
         };
         self.record_task(id, &resource, TaskPhase::Succeeded(output.text));
         let machine = self.machine();
-        let Some((_, state)) = self.execution.strands.get(&id).and_then(|strand| current(&machine, strand)) else {
+        let Some((_, state)) = self
+            .execution
+            .strands
+            .get(&id)
+            .and_then(|strand| current(&machine, strand))
+        else {
             return;
         };
         debug_assert!(matches!(state, State::Task(_)), "only a Task starts a task");
-        let sight = Sight { result: Some(&output.value), ..Sight::default() };
+        let sight = Sight {
+            result: Some(&output.value),
+            ..Sight::default()
+        };
         if let Err(fault) = self.leave(id, Exit::of(state, output.value.clone()), sight) {
             self.trouble(id, fault);
         }
@@ -100,7 +147,10 @@ impl Engine<'_> {
 
     /// A task has failed.
     pub(crate) fn task_failed(&mut self, task: TaskId, failure: Failure) {
-        if let Some(RunningTask { strand, resource, .. }) = self.take_task(task) {
+        if let Some(RunningTask {
+            strand, resource, ..
+        }) = self.take_task(task)
+        {
             self.report_failure(strand, &resource, failure);
         }
     }
@@ -124,11 +174,20 @@ impl Engine<'_> {
 
     /// Whoever works on the task still does: its silence is counted from now.
     pub(crate) fn task_heartbeat(&mut self, task: TaskId) {
-        let Some((timer, interval)) = self.execution.tasks.get(&task).and_then(|running| running.heartbeat) else {
+        let Some((timer, interval)) = self
+            .execution
+            .tasks
+            .get(&task)
+            .and_then(|running| running.heartbeat)
+        else {
             return;
         };
         self.cancel_timer(timer);
-        let due = self.world.now().saturating_add(interval).unwrap_or(jiff::Timestamp::MAX);
+        let due = self
+            .world
+            .now()
+            .saturating_add(interval)
+            .unwrap_or(jiff::Timestamp::MAX);
         let timer = self.set_timer(due, Alarm::Heartbeat(task));
         if let Some(running) = self.execution.tasks.get_mut(&task) {
             running.heartbeat = Some((timer, interval));
@@ -146,9 +205,16 @@ impl Engine<'_> {
     }
 
     fn give_up(&mut self, task: TaskId, fault: Fault) {
-        if let Some(RunningTask { strand, resource, .. }) = self.take_task(task) {
+        if let Some(RunningTask {
+            strand, resource, ..
+        }) = self.take_task(task)
+        {
             self.world.cancel_task(task);
-            self.record_task(strand, &resource, TaskPhase::TimedOut(fault.failure.clone()));
+            self.record_task(
+                strand,
+                &resource,
+                TaskPhase::TimedOut(fault.failure.clone()),
+            );
             self.trouble(strand, fault);
         }
     }
@@ -156,7 +222,9 @@ impl Engine<'_> {
     /// Takes a task out of those at work, with its timers.
     pub(super) fn take_task(&mut self, task: TaskId) -> Option<RunningTask> {
         let running = self.execution.tasks.remove(&task)?;
-        let heartbeat = running.heartbeat.map(|(timer, _): (_, SignedDuration)| timer);
+        let heartbeat = running
+            .heartbeat
+            .map(|(timer, _): (_, SignedDuration)| timer);
         for timer in running.timeout.into_iter().chain(heartbeat) {
             self.cancel_timer(timer);
         }
@@ -164,19 +232,33 @@ impl Engine<'_> {
     }
 
     fn record_task(&mut self, id: StrandId, resource: &Resource, phase: TaskPhase) {
-        let event =
-            TaskEvent { resource_type: resource.resource_type.clone(), resource: resource.action.clone(), phase };
+        let event = TaskEvent {
+            resource_type: resource.resource_type.clone(),
+            resource: resource.action.clone(),
+            phase,
+        };
         self.record(id, EventDetails::Task(event));
     }
 
     /// The region in the execution's own ARN.
     fn region(&self) -> String {
-        self.execution.start.execution_arn.split(':').nth(3).unwrap_or_default().to_owned()
+        self.execution
+            .start
+            .execution_arn
+            .split(':')
+            .nth(3)
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// A token that nobody can guess and no other task has.
     fn token(&mut self, task: TaskId) -> String {
-        let seed = json!([self.execution.start.execution_arn, task.0, self.world.random(), self.world.random()]);
+        let seed = json!([
+            self.execution.start.execution_arn,
+            task.0,
+            self.world.random(),
+            self.world.random()
+        ]);
         let digest = Sha256::digest(seed.to_string().as_bytes());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }

@@ -14,7 +14,12 @@ use crate::strand::{Alarm, StrandId, WaitsFor};
 impl Engine<'_> {
     /// Looks for a retrier, then for a catcher, then fails the strand.
     pub(crate) fn trouble(&mut self, id: StrandId, fault: Fault) {
-        let Some(previous) = self.execution.strands.get(&id).map(|strand| strand.previous_event) else {
+        let Some(previous) = self
+            .execution
+            .strands
+            .get(&id)
+            .map(|strand| strand.previous_event)
+        else {
             return;
         };
         self.abort_children(id);
@@ -23,7 +28,12 @@ impl Engine<'_> {
             return;
         }
         let machine = self.machine();
-        let Some((_, state)) = self.execution.strands.get(&id).and_then(|strand| current(&machine, strand)) else {
+        let Some((_, state)) = self
+            .execution
+            .strands
+            .get(&id)
+            .and_then(|strand| current(&machine, strand))
+        else {
             return;
         };
         if matches!(state, State::Parallel(_) | State::Map(_)) {
@@ -51,13 +61,22 @@ impl Engine<'_> {
         };
         let event = strand.visit.entered_event;
         let cause = fault.failure.cause.unwrap_or_default();
-        let prefix = format!("An error occurred while executing the state '{name}' (entered at the event id #{event}). ");
+        let prefix = format!(
+            "An error occurred while executing the state '{name}' (entered at the event id #{event}). "
+        );
         fault.failure.cause = Some(format!("{prefix}{cause}"));
         // Recorded once, however far it travels.
         fault.origin = Origin::Recorded;
         if let Some(location) = location {
             let failure = fault.failure.clone();
-            self.record(id, EventDetails::EvaluationFailed { failure, location, state: name.clone() });
+            self.record(
+                id,
+                EventDetails::EvaluationFailed {
+                    failure,
+                    location,
+                    state: name.clone(),
+                },
+            );
         }
         fault
     }
@@ -72,11 +91,14 @@ impl Engine<'_> {
         let Some((_, state)) = current(&machine, strand) else {
             return false;
         };
-        let Some(index) = retry::choose(state.retry(), fault, &strand.visit.retries_by_retrier) else {
+        let Some(index) = retry::choose(state.retry(), fault, &strand.visit.retries_by_retrier)
+        else {
             return false;
         };
-        let (Some(retrier), Some(used)) = (state.retry().get(index), strand.visit.retries_by_retrier.get_mut(index))
-        else {
+        let (Some(retrier), Some(used)) = (
+            state.retry().get(index),
+            strand.visit.retries_by_retrier.get_mut(index),
+        ) else {
             return false;
         };
         let delay = retry::delay(retrier, *used, || self.world.random());
@@ -93,7 +115,10 @@ impl Engine<'_> {
     /// Leaves the state by the first catcher that is for the error; gives the fault back where there is none.
     fn catch(&mut self, id: StrandId, state: &State, fault: Fault) -> Result<(), Fault> {
         let catchers = state.catch().iter().enumerate();
-        let Some((index, catcher)) = catchers.into_iter().find(|(_, catcher)| fault.matches(&catcher.error_equals)) else {
+        let Some((index, catcher)) = catchers
+            .into_iter()
+            .find(|(_, catcher)| fault.matches(&catcher.error_equals))
+        else {
             return Err(fault);
         };
         // AWS gives an empty text where there is no error or no cause.
@@ -108,10 +133,17 @@ impl Engine<'_> {
             result: error_output.clone(),
             next: Some(&catcher.next),
         };
-        let sight = Sight { error_output: Some(&error_output), ..Sight::default() };
+        let sight = Sight {
+            error_output: Some(&error_output),
+            ..Sight::default()
+        };
         let left = self.leave(id, exit, sight);
         left.map_err(|fault| {
-            let previous = self.execution.strands.get(&id).map_or(0, |strand| strand.previous_event);
+            let previous = self
+                .execution
+                .strands
+                .get(&id)
+                .map_or(0, |strand| strand.previous_event);
             self.recorded(id, fault, previous)
         })
     }

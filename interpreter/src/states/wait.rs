@@ -14,10 +14,12 @@ impl Engine<'_> {
     /// Sets a timer for the end of the wait; a moment that has passed is no wait at all.
     pub(super) fn wait(&mut self, id: StrandId, wait: &Wait) -> Result<(), Fault> {
         let now = self.world.now();
-        let due = self.with_scope(id, Sight::default(), |scope| match (&wait.seconds, &wait.timestamp) {
-            (Some(seconds), _) => Ok(later(now, resolve_whole(seconds, "Seconds", scope)?)),
-            (None, Some(timestamp)) => moment(&resolve_text(timestamp, "Timestamp", scope)?),
-            (None, None) => Ok(now),
+        let due = self.with_scope(id, Sight::default(), |scope| {
+            match (&wait.seconds, &wait.timestamp) {
+                (Some(seconds), _) => Ok(later(now, resolve_whole(seconds, "Seconds", scope)?)),
+                (None, Some(timestamp)) => moment(&resolve_text(timestamp, "Timestamp", scope)?),
+                (None, None) => Ok(now),
+            }
         })?;
         if due <= now {
             return self.wait_over(id);
@@ -38,10 +40,18 @@ impl Engine<'_> {
 
     fn wait_over(&mut self, id: StrandId) -> Result<(), Fault> {
         let machine = self.machine();
-        let Some((_, state)) = self.execution.strands.get(&id).and_then(|strand| current(&machine, strand)) else {
+        let Some((_, state)) = self
+            .execution
+            .strands
+            .get(&id)
+            .and_then(|strand| current(&machine, strand))
+        else {
             return Ok(());
         };
-        debug_assert!(matches!(state, State::Wait(_)), "only a Wait sets this alarm");
+        debug_assert!(
+            matches!(state, State::Wait(_)),
+            "only a Wait sets this alarm"
+        );
         let input = self.input(id);
         self.leave(id, Exit::of(state, input), Sight::default())
     }

@@ -3,5 +3,4 @@
 mod machines;
 mod recorded;
 mod retries;
-mod probe;
 mod simulation;

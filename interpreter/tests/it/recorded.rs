@@ -34,7 +34,8 @@ fn recorded_executions_end_as_they_did_on_aws() {
         if differences.is_empty() {
             passed += 1;
         } else {
-            writeln!(failed, "{name}\n  {}", differences.join("\n  ")).expect("a text can be written to");
+            writeln!(failed, "{name}\n  {}", differences.join("\n  "))
+                .expect("a text can be written to");
         }
     }
     let mut report = format!("{passed} recorded executions passed\n");
@@ -46,7 +47,10 @@ fn recorded_executions_end_as_they_did_on_aws() {
     assert!(passed > 0, "every recording is out of scope");
 }
 
-#[expect(clippy::print_stderr, reason = "the report of a test is for the person who runs it")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the report of a test is for the person who runs it"
+)]
 fn note(report: &str) {
     eprintln!("{report}");
 }
@@ -54,11 +58,20 @@ fn note(report: &str) {
 /// Runs a recorded machine; its tasks are answered as they were then.
 fn replay(case: &Value, machine: Machine) -> Execution {
     let mut answers: BTreeMap<String, VecDeque<Value>> = BTreeMap::new();
-    for task in case["expect"]["tasks"].as_array().expect("a recording lists its tasks") {
-        answers.entry(text(&task["state"])).or_default().push_back(task["result"].clone());
+    for task in case["expect"]["tasks"]
+        .as_array()
+        .expect("a recording lists its tasks")
+    {
+        answers
+            .entry(text(&task["state"]))
+            .or_default()
+            .push_back(task["result"].clone());
     }
     let answer = |request: &TaskRequest| {
-        let result = answers.get_mut(&request.state).and_then(VecDeque::pop_front).expect("the task was recorded");
+        let result = answers
+            .get_mut(&request.state)
+            .and_then(VecDeque::pop_front)
+            .expect("the task was recorded");
         let event = text(&result["event"]);
         if event.ends_with("Succeeded") {
             Outcome::Succeeds(result["output"].clone())
@@ -66,7 +79,10 @@ fn replay(case: &Value, machine: Machine) -> Execution {
             Outcome::Hangs
         } else {
             let part = |name: &str| result.get(name).filter(|part| !part.is_null()).map(text);
-            Outcome::Fails(Failure { error: part("error"), cause: part("cause") })
+            Outcome::Fails(Failure {
+                error: part("error"),
+                cause: part("cause"),
+            })
         }
     };
     let context = &case["context"];
@@ -86,9 +102,22 @@ fn compare(case: &Value, execution: &Execution) -> Vec<String> {
     let expect = &case["expect"];
     let ordered = expect["ordered"] != json!(false);
     let actual = actual(execution);
-    let masked: Vec<&str> = expect["masked"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let masked: Vec<&str> = expect["masked"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let mut differences = Vec::new();
-    for part in ["status", "output", "error", "cause", "states", "state_io", "event_types"] {
+    for part in [
+        "status",
+        "output",
+        "error",
+        "cause",
+        "states",
+        "state_io",
+        "event_types",
+    ] {
         // The recorder leaves some events of a Parallel out of the list of types.
         if part == "event_types" && !ordered {
             continue;
@@ -132,10 +161,17 @@ fn actual(execution: &Execution) -> Value {
                 states.push(name.clone());
                 passages.push(json!({ "enter": name, "input": parsed(input) }));
             }
-            EventDetails::StateExited { name, output, assigned, .. } => {
+            EventDetails::StateExited {
+                name,
+                output,
+                assigned,
+                ..
+            } => {
                 let mut passage = json!({ "exit": name, "output": parsed(output) });
                 if !assigned.is_empty() {
-                    let assigned = assigned.iter().map(|(name, value)| (name.clone(), parsed(value)));
+                    let assigned = assigned
+                        .iter()
+                        .map(|(name, value)| (name.clone(), parsed(value)));
                     passage["assigned"] = Value::Object(assigned.collect());
                 }
                 passages.push(passage);
@@ -181,9 +217,14 @@ fn mask_causes(value: &mut Value, hide: bool) {
 /// The recorder wrote the word `timestamp` over every text that looked like one.
 fn forgive(expected: &Value, found: &mut Value) {
     match (expected, found) {
-        (Value::String(word), found) if word == "timestamp" && found.is_string() => *found = expected.clone(),
+        (Value::String(word), found) if word == "timestamp" && found.is_string() => {
+            *found = expected.clone()
+        }
         (Value::Array(expected), Value::Array(found)) => {
-            expected.iter().zip(found).for_each(|(expected, found)| forgive(expected, found));
+            expected
+                .iter()
+                .zip(found)
+                .for_each(|(expected, found)| forgive(expected, found));
         }
         (Value::Object(expected), Value::Object(found)) => {
             for (name, found) in found {
@@ -206,5 +247,7 @@ fn parsed(text: &str) -> Value {
 
 /// A text, or the JSON of anything else.
 fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -83,16 +83,24 @@ impl<'a> Simulation<'a> {
 
     /// How long the world has existed.
     pub(crate) fn elapsed(&self) -> SignedDuration {
-        self.now.duration_since("2026-01-01T00:00:00Z".parse().expect("a moment"))
+        self.now
+            .duration_since("2026-01-01T00:00:00Z".parse().expect("a moment"))
     }
 
     /// Runs a machine until it ends or nothing can happen any more.
     pub(crate) fn run(&mut self, machine: Machine, start: Start) -> Execution {
         let mut execution = Execution::start(Arc::new(machine), start, self);
         self.settle(&mut execution);
-        assert_eq!(execution.history(), self.events, "the log has every event, in order");
+        assert_eq!(
+            execution.history(),
+            self.events,
+            "the log has every event, in order"
+        );
         let ended = *execution.status() != Status::Running;
-        assert!(!ended || self.timers.is_empty(), "an execution that has ended leaves no timer behind");
+        assert!(
+            !ended || self.timers.is_empty(),
+            "an execution that has ended leaves no timer behind"
+        );
         execution
     }
 
@@ -125,5 +133,9 @@ impl<'a> Simulation<'a> {
 
 /// The types of an execution's events.
 pub(crate) fn event_types(execution: &Execution) -> Vec<String> {
-    execution.history().iter().map(HistoryEvent::event_type).collect()
+    execution
+        .history()
+        .iter()
+        .map(HistoryEvent::event_type)
+        .collect()
 }

@@ -85,8 +85,9 @@ fn take_last(request_items: &mut Value) -> Option<(String, Value)> {
 
 /// The keys to read or the writes to do, of one table.
 fn entries(of_table: &mut Value) -> Option<&mut Vec<Value>> {
-    match of_table {
-        Value::Object(read) => read.get_mut("Keys")?.as_array_mut(),
-        writes => writes.as_array_mut(),
+    if of_table.is_array() {
+        of_table.as_array_mut()
+    } else {
+        of_table.get_mut("Keys")?.as_array_mut()
     }
 }

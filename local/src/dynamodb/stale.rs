@@ -74,7 +74,7 @@ impl Recent {
         if must_be_exact(request) {
             return;
         }
-        if let (Some(before), Some(response)) = (self.before(table, key), response.as_object_mut())
+        if let (Some(before), Some(response)) = (self.first_write(table, key), response.as_object_mut())
         {
             match before {
                 Some(item) => response.insert("Item".to_owned(), item),
@@ -100,7 +100,7 @@ impl Recent {
                 continue;
             };
             for key in keys.filter_map(Value::as_object) {
-                if let Some(before) = self.before(table, key) {
+                if let Some(before) = self.first_write(table, key) {
                     items.retain(|item| !has_key(item, key));
                     items.extend(before);
                 }
@@ -127,7 +127,7 @@ impl Recent {
             .into_iter()
             .filter_map(|item| {
                 let before =
-                    key_of(database, table, &item).and_then(|key| self.before(table, &key));
+                    key_of(database, table, &item).and_then(|key| self.first_write(table, &key));
                 match before {
                     None => Some(item),
                     Some(before) => before.filter(|_| may_replace),
@@ -141,13 +141,13 @@ impl Recent {
         }
     }
 
-    /// The item as it was before the latest writes; `None` if none of them was on it.
-    fn before(&self, table: &str, key: &Map<String, Value>) -> Option<Option<Value>> {
+    /// The first of the latest writes that was on an item.
+    fn first_write(&self, table: &str, key: &Map<String, Value>) -> Option<Write> {
         let writes = self.writes();
         let write = writes
             .iter()
             .find(|write| write.table == table && write.key == *key)?;
-        Some(write.before.clone())
+        Some(write.clone())
     }
 
     fn writes(&self) -> MutexGuard<'_, VecDeque<Write>> {

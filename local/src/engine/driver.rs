@@ -73,7 +73,7 @@ async fn perform(shared: &Arc<Shared>, work: Work) {
             request: Err(failure),
         } => {
             shared.tell(execution, |execution, world| {
-                execution.task_failed(task, failure, world)
+                execution.task_failed(task, failure, world);
             });
         }
         Work::Task {
@@ -141,7 +141,7 @@ impl Shared {
         drop(state);
         if let Some((execution, timer)) = next {
             self.tell(execution, |execution, world| {
-                execution.timer_fired(timer, world)
+                execution.timer_fired(timer, world);
             });
         }
         Step::Timer
