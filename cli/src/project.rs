@@ -37,6 +37,16 @@ impl Misuse {
     }
 }
 
+impl From<Diagnostic> for Misuse {
+    /// A finding about something else than the definition, so that its place there would mislead.
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self {
+            message: diagnostic.message,
+            help: diagnostic.help,
+        }
+    }
+}
+
 /// A definition's text and where it was read from.
 #[derive(Debug)]
 pub struct Project {

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::{MachineOptions, Outcome};
 use crate::laptop::{Laptop, Options, state_folder};
-use crate::project::Project;
+use crate::project::{Misuse, Project};
 use crate::report::{Figures, Report, text};
 
 const EXAMPLES: &str = "Examples:
@@ -83,6 +83,9 @@ impl Run {
         let Some(program) = self.compile(&project, &mocks) else {
             return Ok(Outcome::Refused);
         };
+        if let Some(wrong) = mocks::check(&program.checked, &mocks).into_iter().next() {
+            return Err(Misuse::from(wrong).into());
+        }
         let input = project.input(self.input.as_deref())?;
         let data = project.data(self.data.as_deref())?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -99,11 +102,6 @@ impl Run {
         // A resumed run brings its mocks with it.
         if self.resume.is_none() {
             mocks::settle(&mut compiled.diagnostics, mocked);
-        }
-        if let Some(program) = &compiled.program {
-            compiled
-                .diagnostics
-                .extend(mocks::check(&program.checked, mocked));
         }
         if !compiled.diagnostics.is_empty() {
             eprintln!("{}\n", project.render(&compiled.diagnostics));

@@ -77,10 +77,10 @@ fn closing(text: &mut String, report: &Report) {
     writeln(text, "");
     let status = serde_json::to_value(report.status).ok();
     let status = status.as_ref().and_then(Value::as_str).unwrap_or("unknown");
-    let sign = if report.status == RunStatus::Completed {
-        '✔'
-    } else {
-        '✖'
+    let sign = match report.status {
+        RunStatus::Completed => '✔',
+        RunStatus::Pending | RunStatus::Running | RunStatus::Waiting => '…',
+        RunStatus::Failed | RunStatus::Cancelled | RunStatus::Timeout => '✖',
     };
     writeln(text, &format!("{sign} {} {status}{took}", report.workflow));
     if let Some(error) = &report.error {

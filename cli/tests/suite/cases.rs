@@ -3,9 +3,15 @@
 //! A case is a folder with a definition; the folders of `workflows/examples/` are cases too. What is expected stands
 //! beside the definition (for an example in `cases/examples/<name>/`). `UPDATE=1 cargo test` writes it anew.
 
+use std::collections::BTreeSet;
+
+use pawl::report::{Report, Visit};
+use pawl_asl::{Machine, State};
 use pawl_compiler::Level;
 use pawl_compiler::diagnostic::render;
+use pawl_contract::Kind;
 use pawl_local::Faults;
+use pawl_store::{RecordStatus, RunStatus};
 use serde_json::{Value, json};
 
 use crate::corpus::{assert_same, cases, normal, run_in_memory, same, storm};
@@ -124,4 +130,82 @@ fn without_attempts(mut report: Value) -> Value {
             .shift_remove("attempts");
     }
     report
+}
+
+/// Billed transitions at `-O1` are work steps, routing choices, native states, and a Task for each pure step that
+/// can not ride along: at the start, after a failure that was caught, and where it comes again before the next Task.
+#[tokio::test(flavor = "multi_thread")]
+async fn transitions_are_what_the_formula_says() {
+    for case in cases()
+        .iter()
+        .filter(|case| case.name.starts_with("examples/"))
+    {
+        let ran = run_in_memory(case, Level::O1, Faults::none()).await;
+        let report = &ran.expect("an example runs").report;
+        let program = case
+            .project
+            .compile(pawl_compiler::Options::default())
+            .program;
+        let machine = program.expect("it ran").lowered.machine;
+        let is_routed = |slug: &str| matches!(machine.states.get(slug), Some(State::Choice(_)));
+        let visits = report.steps.get(1..).unwrap_or_default();
+        let work = visits.iter().filter(|visit| !is_pure(visit));
+        let attempts: u64 = work.map(|visit| visit.attempts).sum();
+        let routing = visits
+            .iter()
+            .filter(|visit| is_pure(visit) && visit.port.is_some() && is_routed(&visit.step));
+        let native = natives(report, &machine);
+        let formula = usize::try_from(attempts).expect("few")
+            + routing.count()
+            + alone(&report.steps)
+            + native;
+        assert_eq!(report.machine.transitions, formula, "{}", case.name);
+    }
+}
+
+/// How many pure visits had a Task of their own.
+fn alone(visits: &[Visit]) -> usize {
+    let mut met = BTreeSet::new();
+    let mut alone = 0;
+    for (before, visit) in visits.iter().zip(visits.iter().skip(1)) {
+        let is_first = before.kind == Some(Kind::Trigger);
+        let is_caught = !is_pure(before) && before.status == RecordStatus::Failed;
+        if is_pure(visit) && (is_first || is_caught || met.contains(&visit.step)) {
+            alone += 1;
+            met.clear();
+        } else if !is_pure(visit) {
+            met.clear();
+        }
+        met.insert(&visit.step);
+    }
+    alone
+}
+
+fn is_pure(visit: &Visit) -> bool {
+    visit.kind.is_some_and(Kind::is_pure)
+}
+
+/// The states that no step asked for: where the machine begins to be able to go on, and where it ends.
+fn natives(report: &Report, machine: &Machine) -> usize {
+    let enter = usize::from(machine.start_at == "enter");
+    let Some(last) = report.steps.last() else {
+        return enter;
+    };
+    let end = match (report.status, is_pure(last), last.status) {
+        // A Choice behind the last Task leads to `finished`; a Task that no Choice follows ends by itself.
+        (RunStatus::Completed, true, _) => {
+            let tail = report.steps.iter().rev().take_while(|visit| is_pure(visit));
+            let is_routed =
+                |visit: &Visit| matches!(machine.states.get(&visit.step), Some(State::Choice(_)));
+            usize::from(tail.into_iter().any(is_routed))
+        }
+        // Nothing follows the trigger, or a caught failure: the Task `end` does.
+        (RunStatus::Completed, false, RecordStatus::Failed) => 1,
+        (RunStatus::Completed, false, _) => usize::from(last.kind == Some(Kind::Trigger)),
+        // A pure step stops the machine at `failed`; a work step passes the Task `fail` first.
+        (_, true, _) => 1,
+        (RunStatus::Timeout, false, _) => 1,
+        (_, false, _) => 2,
+    };
+    enter + end
 }
