@@ -199,13 +199,14 @@ fn natives(report: &Report, machine: &Machine) -> usize {
                 |visit: &Visit| matches!(machine.states.get(&visit.step), Some(State::Choice(_)));
             usize::from(tail.into_iter().any(is_routed))
         }
-        // Nothing follows the trigger, or a caught failure: the Task `end` does.
-        (RunStatus::Completed, false, RecordStatus::Failed) => 1,
-        (RunStatus::Completed, false, _) => usize::from(last.kind == Some(Kind::Trigger)),
-        // A pure step stops the machine at `failed`; a work step passes the Task `fail` first.
-        (_, true, _) => 1,
-        (RunStatus::Timeout, false, _) => 1,
-        (_, false, _) => 2,
+        (RunStatus::Completed, false, status) => {
+            // Nothing follows the trigger, or a caught failure: the Task `end` does.
+            let is_alone = last.kind == Some(Kind::Trigger) || status == RecordStatus::Failed;
+            usize::from(is_alone)
+        }
+        // A work step that fails passes the Task `fail` before it comes to `failed`.
+        (RunStatus::Failed, false, _) => 2,
+        (_, _, _) => 1,
     };
     enter + end
 }

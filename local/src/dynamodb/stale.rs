@@ -74,9 +74,10 @@ impl Recent {
         if must_be_exact(request) {
             return;
         }
-        if let (Some(before), Some(response)) = (self.first_write(table, key), response.as_object_mut())
+        if let (Some(write), Some(response)) =
+            (self.first_write(table, key), response.as_object_mut())
         {
-            match before {
+            match write.before {
                 Some(item) => response.insert("Item".to_owned(), item),
                 None => response.remove("Item"),
             };
@@ -100,9 +101,9 @@ impl Recent {
                 continue;
             };
             for key in keys.filter_map(Value::as_object) {
-                if let Some(before) = self.first_write(table, key) {
+                if let Some(write) = self.first_write(table, key) {
                     items.retain(|item| !has_key(item, key));
-                    items.extend(before);
+                    items.extend(write.before);
                 }
             }
         }
@@ -126,11 +127,11 @@ impl Recent {
         let aged: Vec<Value> = std::mem::take(items)
             .into_iter()
             .filter_map(|item| {
-                let before =
+                let write =
                     key_of(database, table, &item).and_then(|key| self.first_write(table, &key));
-                match before {
+                match write {
                     None => Some(item),
-                    Some(before) => before.filter(|_| may_replace),
+                    Some(write) => write.before.filter(|_| may_replace),
                 }
             })
             .collect();

@@ -131,10 +131,9 @@ impl Shared {
         if self.clock.is_simulated() {
             self.clock.advance_to(due);
         }
-        // Rounded up to a whole step of the timer wheel, or the last moments would be spent in circles.
-        let remaining = due.duration_since(self.clock.now()).unsigned_abs();
-        if due > self.clock.now() {
-            return Step::Wait(Some(remaining));
+        let now = self.clock.now();
+        if due > now {
+            return Step::Wait(Some(due.duration_since(now).unsigned_abs()));
         }
         let State { timers, .. } = &mut *state;
         let next = timers.take_next();

@@ -17,7 +17,7 @@ use crate::folder::Folder;
 use super::names::{MachineArn, is_name, machine_arn, version_arn};
 use super::{Paging, Refusal, seconds};
 
-use stored::{Revision, Stored, check, read_all, write};
+use stored::{Revision, Stored, check, parse, read_all, write};
 
 /// All machines.
 pub(super) struct Machines {
@@ -261,7 +261,7 @@ impl Machines {
             name: stored.name.clone(),
             version: arn.version,
             role_arn: revision.role_arn.clone(),
-            machine: check(&revision.definition)?,
+            machine: parse(&revision.definition)?,
         })
     }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_sfn::error::ProvideErrorMetadata;
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType};
-use pawl_local::Options;
+use pawl_local::{Clock, Options};
 use serde_json::{Value, json};
 
-use crate::world::{machine, open, simulated, start_of_time, whole};
+use crate::world::{machine, open, simulated, start_of_time, task, whole};
 
 #[tokio::test]
 async fn a_machine_runs_to_its_end_in_simulated_time() {
@@ -203,4 +203,58 @@ async fn a_name_starts_one_execution() {
         .await
         .expect_err("there are none");
     assert_eq!(unknown.code(), Some("UnknownOperationException"));
+}
+
+/// Two Tasks side by side, each failing until its last retry, after pauses that chance decides.
+fn jittery() -> Value {
+    let branch = |name: &str| {
+        let retry = json!([{
+            "ErrorEquals": ["States.ALL"], "IntervalSeconds": 100, "JitterStrategy": "FULL", "MaxAttempts": 4,
+        }]);
+        json!({ "StartAt": name, "States": { name: task("broken", &json!({ "Retry": retry, "End": true })) } })
+    };
+    machine(&json!({
+        "first": { "Type": "Parallel", "Branches": [branch("a"), branch("b")], "End": true }
+    }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seed_repeats_a_run_event_for_event() {
+    let history = async |seed: u64| {
+        let clock = Clock::simulated(start_of_time());
+        let world = open(Options {
+            clock,
+            seed,
+            ..Options::default()
+        })
+        .await;
+        let version = world.create("jittery", &jittery()).await;
+        let (status, error) = world.run(&version, "one", &json!({})).await;
+        assert_eq!(
+            (status, error.as_str()),
+            (ExecutionStatus::Failed, "TOOL_ERROR")
+        );
+        let execution = "arn:aws:states:us-east-1:000000000000:execution:jittery:one";
+        let history = world
+            .client
+            .get_execution_history()
+            .execution_arn(execution);
+        history.send().await.expect("its history").events
+    };
+    let seven = history(7).await;
+    assert!(seven.len() > 30, "{}", seven.len());
+    assert_eq!(seven, history(7).await);
+    assert_ne!(seven, history(8).await);
+}
+
+#[tokio::test]
+async fn a_wait_takes_its_time_by_the_real_clock() {
+    let world = open(Options::default()).await;
+    let later = "{% $fromMillis($toMillis($states.context.State.EnteredTime) + 40) %}";
+    let waits = machine(&json!({ "first": { "Type": "Wait", "Timestamp": later, "End": true } }));
+    let version = world.create("waits", &waits).await;
+    let began = std::time::Instant::now();
+    let (status, _) = world.run(&version, "one", &json!({})).await;
+    assert_eq!(status, ExecutionStatus::Succeeded);
+    assert!(began.elapsed() >= std::time::Duration::from_millis(40));
 }

@@ -148,9 +148,10 @@ async fn functions_run_side_by_side_in_real_time_and_in_turn_in_simulated_time()
 #[tokio::test]
 async fn a_task_with_a_token_waits_for_its_answer() {
     let world = open(Options::default()).await;
-    let mut state = task(
+    let state = task(
         "echo",
         &json!({
+            "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
             "Arguments": {
                 "FunctionName": "echo",
                 "Payload": { "token": "{% $states.context.Task.Token %}" },
@@ -159,7 +160,6 @@ async fn a_task_with_a_token_waits_for_its_answer() {
             "End": true,
         }),
     );
-    state["Resource"] = json!("arn:aws:states:::lambda:invoke.waitForTaskToken");
     let version = world
         .create("asks", &machine(&json!({ "first": state })))
         .await;
@@ -276,4 +276,35 @@ async fn requests_of_functions_are_counted_as_theirs_and_a_silent_aws_stops_a_ru
     tokio::time::timeout(Duration::from_secs(5), world.local.close())
         .await
         .expect("it closes all the same");
+}
+
+#[tokio::test]
+async fn a_failing_recorder_is_called_again_twice() {
+    for (failures, calls) in [(0, 2), (1, 3), (2, 4), (9, 6)] {
+        let world = simulated().await;
+        let called = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&called);
+        world.local.install(Arc::new(move |_, payload| {
+            let call = counter.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async move {
+                if call < failures {
+                    return Err(FunctionError::Raised {
+                        error_type: "STORE_ERROR".to_owned(),
+                        message: String::new(),
+                    });
+                }
+                Ok(payload)
+            })
+        }));
+        let version = world
+            .create(
+                "empty",
+                &machine(&json!({ "first": { "Type": "Succeed" } })),
+            )
+            .await;
+        let (status, _) = world.run(&version, "one", &json!({})).await;
+        assert_eq!(status, ExecutionStatus::Succeeded);
+        // The start and the end are told, each again while it fails.
+        assert_eq!(called.load(Ordering::SeqCst), calls, "{failures} failures");
+    }
 }

@@ -3,164 +3,152 @@
 use aws_sdk_sfn::error::ProvideErrorMetadata;
 use aws_sdk_sfn::types::ExecutionStatus;
 use pawl_local::{Clock, Options};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::world::{machine, open, simulated, start_of_time, task, whole};
+use crate::world::{World, machine, open, simulated, start_of_time, task, whole};
+
+/// A machine that puts out a number.
+fn number(output: u32) -> Value {
+    machine(&json!({ "first": { "Type": "Pass", "Output": output, "End": true } }))
+}
+
+/// A machine `kept.one` with the versions 1 and 2, which put out their numbers; the ARN and those of the versions.
+async fn two_versions(world: &World) -> [String; 3] {
+    let first = world.create("kept.one", &number(1)).await;
+    let (arn, _) = first.rsplit_once(':').expect("a version");
+    let client = &world.client;
+    let update = client.update_state_machine().state_machine_arn(arn);
+    let update = update.definition(number(2).to_string()).send().await;
+    let revision = update.expect("it is updated").revision_id;
+    let publish = client
+        .publish_state_machine_version()
+        .state_machine_arn(arn);
+    let second = publish.set_revision_id(revision).send().await;
+    let second = second.expect("it is published").state_machine_version_arn;
+    [arn.to_owned(), first, second]
+}
 
 #[tokio::test]
-async fn machines_and_versions_outlive_the_process_and_executions_do_not() {
+async fn a_version_is_what_was_published() {
+    let world = simulated().await;
+    let [arn, first, second] = two_versions(&world).await;
+    assert_eq!(
+        arn,
+        "arn:aws:states:us-east-1:000000000000:stateMachine:kept.one"
+    );
+    assert_eq!(
+        [&first, &second],
+        [&format!("{arn}:1"), &format!("{arn}:2")]
+    );
+    assert_eq!(
+        world.create("kept.one", &number(2)).await,
+        second,
+        "the same is the same version"
+    );
+
+    let client = &world.client;
+    let clash = client.create_state_machine().name("kept.one").role_arn("x");
+    let clash = clash.definition(number(3).to_string()).send().await;
+    assert_eq!(
+        clash.expect_err("another").code(),
+        Some("StateMachineAlreadyExists")
+    );
+    let stale = client
+        .publish_state_machine_version()
+        .state_machine_arn(&arn);
+    let stale = stale.revision_id("INITIAL").send().await;
+    assert_eq!(
+        stale.expect_err("no longer").code(),
+        Some("ConflictException")
+    );
+    let missing = client.describe_state_machine();
+    let missing = missing.state_machine_arn(format!("{arn}:3")).send().await;
+    assert_eq!(
+        missing.expect_err("not yet").code(),
+        Some("StateMachineDoesNotExist")
+    );
+}
+
+#[tokio::test]
+async fn lists_hold_what_belongs_to_a_machine_or_a_version() {
+    let world = simulated().await;
+    let [arn, first, second] = two_versions(&world).await;
+    world.create("kept.two", &number(7)).await;
+    for (machine, name) in [(&arn, "a"), (&arn, "b"), (&first, "c"), (&second, "d")] {
+        world.run(machine, name, &json!({})).await;
+    }
+    let client = &world.client;
+    let machines = client.list_state_machines().max_results(1).send().await;
+    let machines = machines.expect("a page");
+    assert_eq!(machines.state_machines.len(), 1);
+    assert!(machines.next_token.is_some());
+
+    let versions = client.list_state_machine_versions().state_machine_arn(&arn);
+    let versions = versions
+        .send()
+        .await
+        .expect("a list")
+        .state_machine_versions;
+    let arns = versions
+        .into_iter()
+        .map(|version| version.state_machine_version_arn);
+    assert_eq!(arns.collect::<Vec<_>>(), [second.clone(), first.clone()]);
+
+    let rows = [
+        (&arn, None, vec!["d", "c", "b", "a"]),
+        (&first, None, vec!["c"]),
+        (&second, Some(ExecutionStatus::Succeeded), vec!["d"]),
+        (&arn, Some(ExecutionStatus::Failed), vec![]),
+    ];
+    for (machine, filter, expected) in rows {
+        let listed = client.list_executions().state_machine_arn(machine);
+        let listed = listed.set_status_filter(filter.clone()).send().await;
+        let listed = listed.expect("a list").executions;
+        let names: Vec<&str> = listed
+            .iter()
+            .map(|execution| execution.name.as_str())
+            .collect();
+        assert_eq!(names, expected, "{machine} {filter:?}");
+    }
+}
+
+#[tokio::test]
+async fn machines_outlive_the_process_and_executions_do_not() {
     let folder = tempfile::tempdir().expect("a folder");
     let options = || Options {
         state: Some(folder.path().to_owned()),
         clock: Clock::simulated(start_of_time()),
         ..Options::default()
     };
-    let pass = |output: u32| {
-        machine(&json!({ "first": { "Type": "Pass", "Output": output, "End": true } }))
-    };
     let world = open(options()).await;
-    let first = world.create("kept.one", &pass(1)).await;
-    assert_eq!(
-        first,
-        "arn:aws:states:us-east-1:000000000000:stateMachine:kept.one:1"
-    );
-    assert_eq!(
-        world.create("kept.one", &pass(1)).await,
-        first,
-        "the same is the same version"
-    );
-    world.create("kept.two", &pass(7)).await;
-    let (arn, _) = first.rsplit_once(':').expect("a version");
-    let clash = world
-        .client
-        .create_state_machine()
-        .name("kept.one")
-        .role_arn("x")
-        .definition(pass(2).to_string());
-    assert_eq!(
-        clash.send().await.expect_err("another").code(),
-        Some("StateMachineAlreadyExists")
-    );
-    let update = world
-        .client
-        .update_state_machine()
-        .state_machine_arn(arn)
-        .definition(pass(2).to_string());
-    let updated = update.send().await.expect("it is updated");
-    let stale = world
-        .client
-        .publish_state_machine_version()
-        .state_machine_arn(arn)
-        .revision_id("INITIAL");
-    assert_eq!(
-        stale.send().await.expect_err("no longer").code(),
-        Some("ConflictException")
-    );
-    let publish = world
-        .client
-        .publish_state_machine_version()
-        .state_machine_arn(arn);
-    let publish = publish.set_revision_id(updated.revision_id);
-    let second = publish
-        .send()
-        .await
-        .expect("it is published")
-        .state_machine_version_arn;
-    assert_eq!(second, format!("{arn}:2"));
-    let (_, output) = world.run(&first, "one", &json!({})).await;
-    assert_eq!(output, "1");
+    let [arn, first, second] = two_versions(&world).await;
+    let execution = world.start(&first, "one", &json!({})).await;
+    let execution = execution.expect("it starts");
+    world.local.settled().await;
     world.local.close().await;
 
     let world = open(options()).await;
-    let rows = [
-        (first.as_str(), "a", "1"),
-        (second.as_str(), "b", "2"),
-        (arn, "c", "2"),
-        (arn, "d", "2"),
-    ];
-    for (machine, name, output) in rows {
-        let described = world
-            .client
-            .describe_state_machine()
-            .state_machine_arn(machine)
-            .send()
-            .await;
-        assert_eq!(described.expect("it is there").state_machine_arn, machine);
-        assert_eq!(
-            world.run(machine, name, &json!({})).await.1,
-            output,
-            "{machine}"
-        );
+    for (machine, output) in [(&first, "1"), (&second, "2")] {
+        let (_, found) = world.run(machine, output, &json!({})).await;
+        assert_eq!(found, output, "{machine}");
     }
-    let gone = format!("{}:one", arn.replace("stateMachine", "execution"));
-    let gone = world
-        .client
-        .describe_execution()
-        .execution_arn(gone)
-        .send()
-        .await;
+    assert_eq!(world.run(&arn, "current", &json!({})).await.1, "2");
+    let gone = world.client.describe_execution().execution_arn(execution);
     assert_eq!(
-        gone.expect_err("it was in memory").code(),
+        gone.send().await.expect_err("it was in memory").code(),
         Some("ExecutionDoesNotExist")
     );
-
-    let machines = world
-        .client
-        .list_state_machines()
-        .max_results(1)
-        .send()
-        .await
-        .expect("a page");
-    assert_eq!(
-        (
-            machines.state_machines.len(),
-            machines.next_token.as_deref()
-        ),
-        (1, Some("1"))
-    );
-    let versions = world
-        .client
-        .list_state_machine_versions()
-        .state_machine_arn(arn)
-        .send()
-        .await;
-    let versions = versions.expect("a list").state_machine_versions;
-    let arns = versions
-        .iter()
-        .map(|version| version.state_machine_version_arn.as_str());
-    assert_eq!(arns.collect::<Vec<_>>(), [second.as_str(), first.as_str()]);
-    for (machine, count) in [(arn, 4), (first.as_str(), 1), (second.as_str(), 1)] {
-        let listed = world
-            .client
-            .list_executions()
-            .state_machine_arn(machine)
-            .send()
-            .await
-            .expect("a list");
-        assert_eq!(listed.executions.len(), count, "{machine}");
-    }
-    let failed = world
-        .client
-        .list_executions()
-        .state_machine_arn(arn)
-        .status_filter(ExecutionStatus::Failed);
-    assert!(failed.send().await.expect("a list").executions.is_empty());
 }
 
 #[tokio::test]
 async fn a_definition_that_cannot_run_is_refused() {
     let world = simulated().await;
     let foreign = |resource: &str| {
-        let mut state = task("x", &json!({ "End": true }));
-        state["Resource"] = json!(resource);
+        let state = task("x", &json!({ "Resource": resource, "End": true }));
         machine(&json!({ "first": state })).to_string()
     };
     let rows = [
         ("not json".to_owned(), "expected"),
-        (
-            machine(&json!({ "second": { "Type": "Succeed" } })).to_string(),
-            "StartAt",
-        ),
         (
             machine(&json!({ "first": { "Type": "Pass", "Output": "{% 1 + %}", "End": true } }))
                 .to_string(),

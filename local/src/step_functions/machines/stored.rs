@@ -115,21 +115,26 @@ impl Stored {
     }
 }
 
-/// Reads a definition, and refuses what could not run here.
-pub(super) fn check(definition: &str) -> Result<Machine, Refusal> {
-    let invalid = |reason: &str| {
-        Refusal::new(
-            "InvalidDefinition",
-            format!("Invalid State Machine Definition: '{reason}'"),
-        )
-    };
+/// Reads a definition.
+pub(super) fn parse(definition: &str) -> Result<Machine, Refusal> {
+    serde_json::from_str(definition).map_err(|error| invalid(&error.to_string()))
+}
+
+fn invalid(reason: &str) -> Refusal {
+    Refusal::new(
+        "InvalidDefinition",
+        format!("Invalid State Machine Definition: '{reason}'"),
+    )
+}
+
+/// Refuses a definition that AWS would refuse or that could not run here.
+pub(super) fn check(definition: &str) -> Result<(), Refusal> {
     if definition.len() > DEFINITION_BYTES {
         return Err(invalid(&format!(
             "it has more than {DEFINITION_BYTES} bytes"
         )));
     }
-    let machine: Machine =
-        serde_json::from_str(definition).map_err(|error| invalid(&error.to_string()))?;
+    let machine = parse(definition)?;
     let mut problems = pawl_asl::validate(&machine);
     problems.extend(pawl_interpreter::unsupported(&machine));
     let mut reasons: Vec<String> = problems
@@ -138,7 +143,7 @@ pub(super) fn check(definition: &str) -> Result<Machine, Refusal> {
         .collect();
     not_invocable(&machine.states, &mut reasons);
     if reasons.is_empty() {
-        Ok(machine)
+        Ok(())
     } else {
         Err(invalid(&reasons.join(", ")))
     }
