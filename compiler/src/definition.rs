@@ -7,6 +7,9 @@ use pawl_contract::Kind;
 
 use crate::source::Node;
 
+/// A Lambda runs for at most 15 minutes; a step must have given up before.
+pub const LONGEST_STEP_SECONDS: u64 = 840;
+
 /// A workflow's definition.
 #[derive(Debug, Clone)]
 pub struct Definition {

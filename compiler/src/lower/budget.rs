@@ -2,6 +2,7 @@
 
 use pawl_contract::Kind;
 
+use super::names::Task;
 use crate::check::Checked;
 use crate::definition::Step;
 use crate::steps;
@@ -12,10 +13,7 @@ pub(super) const MOST_WRITES: usize = 85;
 /// The events of an execution that may be planned with: AWS ends an execution at 25,000, a few are left to end it well.
 pub(super) const MOST_EVENTS: u64 = 24_900;
 
-/// A Lambda runs for at most 15 minutes; a step must have given up before.
-pub(super) const LONGEST_STEP_SECONDS: u64 = 840;
-
-/// How much longer than the step's own deadline its Task waits, so that two attempts never overlap.
+/// How much longer than the run's own deadline its execution may take.
 const GRACE_SECONDS: u64 = 60;
 
 /// The items that a step may write: its record, its last value, and what its kind keeps.
@@ -34,14 +32,16 @@ pub(super) fn step_timeout(step: &Step) -> u64 {
         Kind::Llm => 300,
         Kind::Trigger | Kind::Action | Kind::Condition | Kind::Loop | Kind::Transform => 60,
     };
-    step.timeout_seconds
-        .unwrap_or(default)
-        .min(LONGEST_STEP_SECONDS)
+    step.timeout_seconds.unwrap_or(default)
 }
 
-/// Seconds after which Step Functions gives up on a Task.
-pub(super) fn task_timeout(step_timeout: Option<u64>) -> u64 {
-    step_timeout.unwrap_or(60) + GRACE_SECONDS
+/// Seconds after which Step Functions gives up on a Task: more than its function's timeout in `template.yaml` (870 for
+/// work, 90 for the rest), so that two attempts never overlap. The step's own deadline is kept inside of the function.
+pub(super) fn task_timeout(task: &Task) -> u64 {
+    match task {
+        Task::Work(_) => 900,
+        Task::Evaluate(..) | Task::End | Task::Fail | Task::HandOver(_) => 120,
+    }
 }
 
 /// The execution's own timeout, a backstop behind the run's deadline, which each Task checks.

@@ -166,7 +166,7 @@ pub(super) fn task(checked: &Checked, names: &Names<'_>, task: &Task, plan: &Pla
             "Payload": payload,
         })),
         output: Some(json!(output)),
-        timeout_seconds: Some(budget::task_timeout(plan.timeout_seconds).into()),
+        timeout_seconds: Some(budget::task_timeout(task).into()),
         retry: retry(checked, task),
         catch: catch(checked, names, task),
         end: next.is_none(),

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use pawl_contract::Kind;
 
 use super::envelope::{positive, retry, text, unknown_fields};
-use crate::definition::{Edge, Place, Step};
+use crate::definition::{Edge, LONGEST_STEP_SECONDS, Place, Step};
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 use crate::source::{Data, Entry, Node};
 
@@ -76,13 +76,26 @@ pub(super) fn step(
         retry: config
             .get("retryPolicy")
             .and_then(|policy| retry(policy, diagnostics)),
-        timeout_seconds: config
-            .get("timeoutSeconds")
-            .and_then(|seconds| positive(seconds, "`timeoutSeconds`", "seconds", diagnostics)),
+        timeout_seconds: timeout(config, diagnostics),
         config: own_config(config, kind),
         kind,
         slug,
     })
+}
+
+/// The step's own deadline, if it has one.
+fn timeout(config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<u64> {
+    let node = config.get("timeoutSeconds")?;
+    let seconds = positive(node, "`timeoutSeconds`", "seconds", diagnostics)?;
+    if seconds > LONGEST_STEP_SECONDS {
+        let message = format!("a step takes at most {LONGEST_STEP_SECONDS} seconds");
+        diagnostics.push(
+            Diagnostic::error(codes::INVALID_VALUE, message)
+                .on(node)
+                .help("divide the work: a Lambda runs for at most 15 minutes"),
+        );
+    }
+    Some(seconds)
 }
 
 /// The slug: the word by which other steps, templates and the machine name this one.
