@@ -42,4 +42,4 @@ pub use states::pass::Pass;
 pub use states::succeed::Succeed;
 pub use states::task::Task;
 pub use states::wait::Wait;
-pub use validate::{Problem, validate};
+pub use validate::{Problem, pointer, validate};

@@ -24,9 +24,6 @@ pub const INLINE_MAP_CONCURRENCY: usize = 40;
 /// The longest wait or timeout, in seconds: about three years, AWS's bound for every such field.
 pub const SECONDS: u64 = 99_999_999;
 
-/// The most bytes, as UTF-8 JSON, of all variables that live at once.
-pub const VARIABLES_BYTES: usize = 10_485_760;
-
 /// The longest wait that a retrier's `MaxDelaySeconds` may allow, in seconds: one year.
 pub const RETRY_DELAY_SECONDS: u64 = 31_622_400;
 

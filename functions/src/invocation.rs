@@ -99,14 +99,15 @@ impl Invocation<'_> {
     /// Looks, and does what is to be done: the next position, or `None` where something was written in between.
     async fn look(&self) -> Result<Option<Position>, Error> {
         let situation = Situation::read(self.store(), &self.plan, &self.position).await?;
-        if let Some(result) = situation.own.as_ref().and_then(|own| own.result.clone()) {
-            return Ok(Some(result));
-        }
         let Some(run) = &situation.run else {
             return Err(stop());
         };
+        // A Task of the machine's own is no visit: a record at its place belongs to the step that comes after it.
         if self.plan.node.kind == Kind::Trigger {
             return self.of_the_machine(&situation, run).await;
+        }
+        if let Some(result) = situation.own.as_ref().and_then(|own| own.result.clone()) {
+            return Ok(Some(result));
         }
         if !run.is_open() {
             return Err(stop());
@@ -163,15 +164,13 @@ impl Invocation<'_> {
             code::TIMEOUT,
             "the run took longer than its workflow allows",
         );
-        let host = match saved(situation) {
-            Some(saved) => saved,
-            None => {
-                let node = &self.plan.node;
-                let mut visit =
-                    self.visit(node, &self.position.at, &Scope::default(), situation)?;
-                visit.fail(error.clone(), self.services.now());
-                visit
-            }
+        let host = if let Some(saved) = saved(situation) {
+            saved
+        } else {
+            let node = &self.plan.node;
+            let mut visit = self.visit(node, &self.position.at, &Scope::default(), situation)?;
+            visit.fail(error.clone(), self.services.now());
+            visit
         };
         let step = Some(self.plan.node.step.clone());
         let error = RunError {

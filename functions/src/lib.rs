@@ -3,8 +3,17 @@
 //! A Task's payload `{ position, attempt, plan }` comes in, the next position goes out:
 //!
 //! ```text
-//! fetch -> settled already? -> evaluate or act -> ride-alongs -> one transaction -> next position
+//! look -> settled already? -> evaluate or act -> ride-alongs -> one transaction -> next position
 //! ```
+//!
+//! What an invocation asks of AWS, which is what its role must allow:
+//!
+//! | who | requests |
+//! |---|---|
+//! | every kind | BatchGetItem, then TransactWriteItems of puts and updates; GetObject and PutObject for values above 32 KB |
+//! | `action` | besides: GetItem or Query of business records; PutItem for the claim before a mail |
+//! | `trigger` | besides: DescribeStateMachine and StartExecution; UpdateItem when it hands over |
+//! | `recorder` | BatchGetItem, TransactWriteItems with one update; GetObject where the run's input is large |
 
 mod action;
 mod clock;

@@ -91,6 +91,13 @@ pub(crate) async fn by_hand(
     execution: Execution,
     services: &Services,
 ) -> Result<Position, Error> {
+    if pawl_store::key::is_collection(&execution.name) {
+        let message = format!(
+            "`{}` cannot be a run: choose an execution name with a digit or a dash",
+            execution.name
+        );
+        return Err(Error::step(code::VALIDATION_ERROR, message));
+    }
     let start = Start {
         machine: execution.machine,
         input,

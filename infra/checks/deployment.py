@@ -44,7 +44,7 @@ def sam(*arguments: str, environment: dict[str, str]) -> None:
 
 def build(environment: dict[str, str]) -> None:
     """Builds the functions for this machine's processor."""
-    sam("build", "--beta-features", "--parameter-overrides", f"Architecture={ARCHITECTURE}", environment=environment)
+    sam("build", "--parameter-overrides", f"Architecture={ARCHITECTURE}", environment=environment)
 
 
 def deploy(aws: MiniStack, scratch: Path, machines: dict[str, Path], outbox: Path) -> Deployment:

@@ -247,8 +247,13 @@ impl Engine<'_> {
         }
     }
 
-    /// Ends the execution with an error.
+    /// Ends the execution with an error. One of the execution itself has no event before it, as AWS records it.
     pub(crate) fn fail(&mut self, previous_id: u64, failure: Failure) {
+        let previous_id = if failure.error.as_deref() == Some(name::RUNTIME) {
+            0
+        } else {
+            previous_id
+        };
         let status = Status::Failed {
             error: failure.error.clone(),
             cause: failure.cause.clone(),

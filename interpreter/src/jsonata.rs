@@ -1,6 +1,7 @@
 //! JSONata behind one function; the engine's own types stay in here.
 
 mod convert;
+mod dialect;
 mod functions;
 mod path;
 mod random;
@@ -79,9 +80,9 @@ pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
     convert::answer(&value)
 }
 
-/// Whether an expression can be read at all; the error is the engine's message.
+/// Whether AWS would take an expression into a machine; the error says why not.
 pub(crate) fn check(source: &str) -> Result<(), String> {
-    parse(source.trim()).map(drop)
+    dialect::check(&*parse(source.trim())?)
 }
 
 fn parse(source: &str) -> Result<Rc<AstNode>, String> {

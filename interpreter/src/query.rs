@@ -108,10 +108,11 @@ pub(crate) fn resolve_text(text: &str, field: &str, scope: &Scope) -> Result<Str
     let Some(source) = scope.expression(text) else {
         return Ok(text.to_owned());
     };
-    match evaluate(source, field, scope)? {
-        Value::String(text) => Ok(text),
-        other => Err(unexpected(source, field, "string", &other)),
-    }
+    let value = evaluate(source, field, scope)?;
+    let Value::String(text) = value else {
+        return Err(unexpected(source, field, "string", &value));
+    };
+    Ok(text)
 }
 
 /// The number of a field that is a whole number, such as a Wait's Seconds.
@@ -146,10 +147,11 @@ pub(crate) fn resolve_truth(
         Dynamic::Fixed(truth) => return Ok(*truth),
         Dynamic::Expression(text) => source(text, field)?,
     };
-    match evaluate(source, field, scope)? {
-        Value::Bool(truth) => Ok(truth),
-        other => Err(unexpected(source, field, "boolean", &other)),
-    }
+    let value = evaluate(source, field, scope)?;
+    let Value::Bool(truth) = value else {
+        return Err(unexpected(source, field, "boolean", &value));
+    };
+    Ok(truth)
 }
 
 /// The expression in a field that can hold no other text.

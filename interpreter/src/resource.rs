@@ -10,7 +10,7 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Resource {
     /// The service, as history calls it; `None` for a function's bare ARN.
-    pub(crate) resource_type: Option<String>,
+    pub(crate) service: Option<String>,
     /// The action with its suffix, or the whole ARN of a bare function.
     pub(crate) action: String,
     /// When the task is done.
@@ -52,7 +52,7 @@ impl Resource {
         };
         if service == "lambda" && rest.starts_with("function:") {
             return Some(Self {
-                resource_type: None,
+                service: None,
                 action: arn.to_owned(),
                 completion: Completion::Answer,
             });
@@ -60,7 +60,7 @@ impl Resource {
         if service != "states" || !region.is_empty() {
             return None;
         }
-        let (resource_type, action) = split(rest)?;
+        let (service, action) = split(rest)?;
         let completion = match action.split_once('.') {
             None => Completion::Answer,
             Some((_, "sync" | "sync:2")) => Completion::Job,
@@ -68,7 +68,7 @@ impl Resource {
             Some(_) => return None,
         };
         Some(Self {
-            resource_type: Some(resource_type.to_owned()),
+            service: Some(service.to_owned()),
             action: action.to_owned(),
             completion,
         })
@@ -76,7 +76,7 @@ impl Resource {
 
     /// What AWS calls the task when its result is too large.
     pub(crate) fn name(&self) -> &str {
-        self.resource_type.as_deref().unwrap_or(&self.action)
+        self.service.as_deref().unwrap_or(&self.action)
     }
 }
 
@@ -129,9 +129,9 @@ mod tests {
                 Completion::Answer,
             ),
         ];
-        for (arn, resource_type, action, completion) in rows {
+        for (arn, service, action, completion) in rows {
             let resource = Resource::parse(arn).expect(arn);
-            assert_eq!(resource.resource_type.as_deref(), resource_type);
+            assert_eq!(resource.service.as_deref(), service);
             assert_eq!(
                 (resource.action.as_str(), resource.completion),
                 (action, completion)

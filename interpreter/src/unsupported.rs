@@ -17,7 +17,7 @@ pub fn unsupported(machine: &Machine) -> Vec<Problem> {
 
 fn states(machine: &Machine, block: &StateMap, pointer: &str, problems: &mut Vec<Problem>) {
     for (name, state) in block {
-        let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let pointer = pawl_asl::pointer(pointer, name);
         if let Some(message) = state_problem(machine, state) {
             problems.push(Problem {
                 pointer: pointer.clone(),
@@ -157,11 +157,7 @@ fn walk(value: &serde_json::Value, pointer: &str, problems: &mut Vec<Problem>) {
         }
         serde_json::Value::Object(members) => {
             for (name, member) in members {
-                walk(
-                    member,
-                    &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
-                    problems,
-                );
+                walk(member, &pawl_asl::pointer(pointer, name), problems);
             }
         }
         serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}

@@ -115,6 +115,12 @@ impl Store {
 
     /// Puts records into a collection, as they are, replacing those with the same `_id`.
     pub async fn load(&self, org: &str, collection: &str, records: &[Value]) -> Result<(), Error> {
+        if !key::is_collection(collection) {
+            return Err(Error::unreadable(
+                collection,
+                "a collection's name is made of letters",
+            ));
+        }
         for record in records {
             let id = record
                 .get("_id")

@@ -24,6 +24,24 @@ pub fn collection(org: &str, collection: &str) -> String {
     format!("{org}#{collection}")
 }
 
+/// Whether a name is that of a collection: letters only. No run may have such a name, as they share the organisation.
+///
+/// ```
+/// use pawl_store::key::is_collection;
+///
+/// assert!(is_collection("customers"));
+/// assert!(!is_collection("run-1"));
+/// ```
+pub fn is_collection(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Whether a name can be an organisation's: it begins every key, so `#` and `/` would reach into another's.
+pub fn is_organisation(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    !name.is_empty() && name.bytes().all(fits)
+}
+
 /// The run itself.
 pub const RUN: &str = "run";
 

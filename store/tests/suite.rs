@@ -2,7 +2,7 @@
 
 use pawl_local::{Local, Options};
 use pawl_store::key::{self, ROOT};
-use pawl_store::{Committed, Error, LARGEST_INLINE, Store, Transaction};
+use pawl_store::{Business, Committed, Error, LARGEST_INLINE, Store, Transaction, Version};
 use serde_json::{Value, json};
 
 async fn open() -> (Local, Store) {
@@ -182,4 +182,65 @@ async fn a_collection_is_read_over_all_its_pages() {
         .await
         .expect("a page");
     assert!(other.records.is_empty());
+}
+
+#[tokio::test]
+async fn a_record_that_changed_since_it_was_read_is_not_overwritten() {
+    let (_local, store) = open().await;
+    let write = async |replaces: Version, name: &str| {
+        let value = json!({ "_id": "c1", "name": name });
+        let business = Business {
+            collection: "customers".to_owned(),
+            id: "c1".to_owned(),
+            value: value.as_object().expect("an object").clone(),
+            replaces,
+        };
+        let mut transaction = Transaction::new("acme", "run-1");
+        transaction
+            .business(&store, &business)
+            .await
+            .expect("a write");
+        transaction.commit(&store).await.expect("an answer")
+    };
+    let rows = [
+        (Version::Number(1), "too early", Committed::Stale),
+        (Version::Absent, "first", Committed::Done),
+        (Version::Absent, "again", Committed::Stale),
+        (Version::Number(1), "second", Committed::Done),
+        (Version::Number(1), "too late", Committed::Stale),
+        (Version::Number(2), "third", Committed::Done),
+    ];
+    for (replaces, name, expected) in rows {
+        assert_eq!(write(replaces, name).await, expected, "{name}");
+    }
+    let (record, version) = store
+        .find("acme", "customers", "c1")
+        .await
+        .expect("a read")
+        .expect("a record");
+    assert_eq!(
+        (record.get("name"), version),
+        (Some(&json!("third")), Version::Number(3))
+    );
+}
+
+#[tokio::test]
+async fn a_collection_cannot_be_a_run_and_an_organisation_not_another_one() {
+    let (_local, store) = open().await;
+    for collection in ["", "run-1", "a#b", "customers2"] {
+        assert!(
+            store.load("acme", collection, &[]).await.is_err(),
+            "{collection}"
+        );
+    }
+    let rows = [
+        ("acme", true),
+        ("a.b-c_1", true),
+        ("", false),
+        ("a#b", false),
+        ("a/b", false),
+    ];
+    for (name, expected) in rows {
+        assert_eq!(key::is_organisation(name), expected, "{name}");
+    }
 }

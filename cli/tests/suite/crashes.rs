@@ -20,10 +20,10 @@ struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    fn new(case: &'a Case) -> Self {
+    fn new(case: &'a Case, hand_over_after: Option<u32>) -> Self {
         let options = pawl_compiler::Options {
             level: Level::O1,
-            hand_over_after: None,
+            hand_over_after,
         };
         let program = case
             .project
@@ -85,17 +85,19 @@ impl<'a> Scene<'a> {
     reason = "figures for whoever asks with --nocapture"
 )]
 async fn a_run_killed_between_any_two_requests_is_resumed_to_the_same_end() {
-    let names = ["examples/auto-reply", "examples/email-with-error-handling"];
+    let scenes = [
+        ("examples/auto-reply", None),
+        ("examples/email-with-error-handling", None),
+        ("examples/paging", Some(10)),
+    ];
     let cases = cases();
-    for case in cases
-        .iter()
-        .filter(|case| names.contains(&case.name.as_str()))
-    {
-        let scene = Scene::new(case);
+    for (name, hand_over_after) in scenes {
+        let case = cases.iter().find(|case| case.name == name).expect(name);
+        let scene = Scene::new(case, hand_over_after);
         let (calm, requests) = scene.calm().await;
         let (mut killed, mut unknown) = (0, 0);
         for point in 1..requests {
-            let scene = Scene::new(case);
+            let scene = Scene::new(case, hand_over_after);
             let laptop = scene.open().await;
             laptop
                 .local

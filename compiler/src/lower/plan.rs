@@ -82,7 +82,7 @@ impl Planner<'_> {
             }
         };
         let mut tree = Tree::default();
-        tree.met.insert(step);
+        tree.take(self.checked, step);
         let node = self.node(step, mode, &mut tree);
         self.need(handler(self.checked, step));
         Plan {
@@ -134,8 +134,7 @@ impl Planner<'_> {
                 mode(checked, source, port, head)
             })));
         }
-        tree.met.insert(step);
-        tree.writes += budget::writes(checked.step(step));
+        tree.take(checked, step);
         let mode = (kind == Kind::Loop).then(|| mode(checked, source, port, step));
         Then::Step(Box::new(self.node(step, mode, tree)))
     }
@@ -150,6 +149,12 @@ struct Tree {
 }
 
 impl Tree {
+    /// Counts a step in.
+    fn take(&mut self, checked: &Checked, step: StepId) {
+        self.met.insert(step);
+        self.writes += budget::writes(checked.step(step));
+    }
+
     /// Whether one more step may ride along.
     fn admits(&self, checked: &Checked, step: StepId) -> bool {
         !self.met.contains(&step)

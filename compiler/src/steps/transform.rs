@@ -6,7 +6,7 @@ use super::r#loop::is_name;
 use super::wrong;
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::source::{Data, Node};
+use crate::source::{Data, Entry, Node};
 
 /// So many writes fit a transaction beside what else a step may write in it.
 const MOST_VARIABLES: usize = 40;
@@ -92,11 +92,14 @@ pub(super) fn variables(step: &Step) -> Vec<(&str, &Node)> {
             .filter_map(|entry| Some((entry.get("name")?.as_str()?, entry)))
             .collect();
     }
-    let own = ["type", "operation", "parameters", "description"];
-    let entries = step
-        .config
-        .get("parameters")
-        .map_or_else(|| step.config.entries(), Node::entries);
+    if let Some(parameters) = step.config.get("parameters") {
+        return named(parameters.entries(), &[]);
+    }
+    named(step.config.entries(), &["type", "operation", "description"])
+}
+
+/// Entries as variables, except those that mean something else.
+fn named<'step>(entries: &'step [Entry], own: &[&str]) -> Vec<(&'step str, &'step Node)> {
     entries
         .iter()
         .filter(|entry| !own.contains(&entry.key.as_str()))

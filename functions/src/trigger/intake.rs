@@ -23,6 +23,11 @@ pub(super) fn run(
             "the machine's first Task has no intake",
         )
     })?;
+    if !pawl_store::key::is_organisation(&org) {
+        let message =
+            format!("`{org}` cannot be an organisation: use letters, digits, `-`, `_` and `.`");
+        return Err(Error::step(code::VALIDATION_ERROR, message));
+    }
     input::check(&intake.config, &start.input)?;
     let mut run = Run {
         org,

@@ -285,3 +285,36 @@ async fn an_update_is_kept_and_a_retry_makes_no_second_record() {
         (vec![&json!(3)], Some(&json!(1)))
     );
 }
+
+#[tokio::test]
+async fn updates_at_once_lose_nothing() {
+    let bench = Bench::open().await;
+    let record = json!({ "_id": "c1" });
+    bench
+        .store()
+        .load(ORG, "customers", &[record])
+        .await
+        .expect("it loads");
+    let mut position = bench.begin(json!({}), json!({})).await;
+    let update = |field: &str| {
+        let parameters = json!({ "customerId": "c1", field: true });
+        action(field, customer("update", &parameters))
+    };
+    for turn in 0..10 {
+        let other = pawl_contract::Position {
+            at: position.at.next().expect("a place"),
+            ..position.clone()
+        };
+        let (one, two) = (update(&format!("one{turn}")), update(&format!("two{turn}")));
+        let (one, two) = tokio::join!(bench.task(&one, &position), bench.task(&two, &other));
+        one.expect("a position");
+        position = two.expect("a position");
+    }
+    let found = bench
+        .store()
+        .find(ORG, "customers", "c1")
+        .await
+        .expect("an answer");
+    let (customer, _) = found.expect("the customer");
+    assert_eq!(customer.len(), 21, "{customer:?}");
+}

@@ -26,6 +26,11 @@ impl Bench {
     }
 
     pub(crate) async fn with(faults: Faults) -> Self {
+        Self::set(faults, |_| {}).await
+    }
+
+    /// A bench with other settings.
+    pub(crate) async fn set(faults: Faults, change: impl FnOnce(&mut Settings)) -> Self {
         let start = "2026-03-01T12:00:00Z".parse().expect("a moment");
         let options = Options {
             clock: Clock::simulated(start),
@@ -35,8 +40,9 @@ impl Bench {
         let local = Local::open(options).await.expect("it opens in memory");
         let outbox = tempfile::tempdir().expect("a folder");
         let mut settings = Settings::from_env(&|_| None);
-        settings.org = ORG.to_owned();
+        ORG.clone_into(&mut settings.org);
         settings.mail = Mail::Outbox(outbox.path().to_owned());
+        change(&mut settings);
         let services = Services::new(&local.sdk_config(), settings);
         services
             .store()

@@ -15,10 +15,10 @@ fn head(step: &str, mode: &str, items: &Value, loops: &Value) -> Value {
 }
 
 /// A step that keeps what it sees of the loops around it.
-fn body(sees: &str, loops: &Value) -> Value {
+fn body(text: &str, loops: &Value) -> Value {
     json!({
         "step": "body", "kind": "transform", "then": { "success": { "state": "head" } }, "loops": loops,
-        "config": { "type": "set_variables", "parameters": { "seen": sees } },
+        "config": { "type": "set_variables", "parameters": { "seen": text } },
         "reads": { "loops": ["outer", "inner"] },
     })
 }
@@ -28,7 +28,7 @@ async fn go(
     bench: &Bench,
     position: &mut Position,
     items: &Value,
-    sees: &str,
+    text: &str,
     loops: &Value,
 ) -> Vec<Value> {
     let mut seen = Vec::new();
@@ -47,7 +47,7 @@ async fn go(
         }
         let at = position.at.clone();
         *position = bench
-            .task(&body(sees, loops), position)
+            .task(&body(text, loops), position)
             .await
             .expect("a position");
         seen.push(
@@ -84,10 +84,10 @@ async fn every_item_has_its_turn() {
             json!([[1], { "a": 2 }]),
         ),
     ];
-    for (items, sees, expected) in rows {
+    for (items, text, expected) in rows {
         let bench = Bench::open().await;
         let mut position = bench.begin(json!({ "list": [1, 2] }), json!({})).await;
-        let seen = go(&bench, &mut position, &items, sees, &loops).await;
+        let seen = go(&bench, &mut position, &items, text, &loops).await;
         assert_eq!(json!(seen), expected, "{items}");
     }
 }
@@ -136,8 +136,8 @@ async fn an_inner_loop_sees_the_outer_one_and_starts_anew() {
             .task(&head("outer", mode, &items, &outer), &position)
             .await
             .expect("a position");
-        let sees = "{{loop.parent.index}}{{loop.item}}{{loop.ownerStepSlug}}";
-        seen.extend(go(&bench, &mut position, &json!("{{loop.item}}"), sees, &both).await);
+        let text = "{{loop.parent.index}}{{loop.item}}{{loop.ownerStepSlug}}";
+        seen.extend(go(&bench, &mut position, &json!("{{loop.item}}"), text, &both).await);
     }
     position = bench
         .task(&head("outer", "advance", &items, &outer), &position)

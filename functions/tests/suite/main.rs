@@ -1,5 +1,10 @@
 //! The functions on the local AWS: what a Task's invocation reads, writes and answers.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a plan is written as JSON where it is used, and reads better without borrows"
+)]
+
 mod actions;
 mod bench;
 mod calls;
@@ -7,6 +12,10 @@ mod claims;
 mod failures;
 mod faults;
 mod levels;
+mod llm;
 mod loops;
+mod mail;
+mod server;
 mod settling;
+mod starts;
 mod trigger;

@@ -12,12 +12,12 @@ fn customer(parameters: Value) -> Value {
     )
 }
 
-fn caught(error: &str) -> Option<Caught> {
-    Some(Caught {
+fn caught(error: &str) -> Caught {
+    Caught {
         step: "make".to_owned(),
         at: At::first(),
         error: error.to_owned(),
-    })
+    }
 }
 
 fn log(then: &str) -> Value {
@@ -91,7 +91,7 @@ async fn a_caught_failure_is_settled_by_what_it_leads_to() {
         }
         let failed = position.clone();
         position.at = position.at.next().expect("a place");
-        position.caught = caught(error);
+        position.caught = Some(caught(error));
         let next = bench
             .task(&log("next"), &position)
             .await
@@ -126,7 +126,7 @@ async fn a_completed_step_that_was_caught_fails_the_run_as_lost() {
         .await
         .expect("it completes");
     position.at = next.at;
-    position.caught = caught("States.Timeout");
+    position.caught = Some(caught("States.Timeout"));
     assert_eq!(bench.code(&log("next"), &position).await, "STOP");
     let run = bench.run().await;
     assert_eq!(

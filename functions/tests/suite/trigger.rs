@@ -50,6 +50,10 @@ async fn a_start_by_hand_does_the_intake_once() {
             json!({ "id": "arn", "name": "run-2", "machine": MACHINE }),
         ),
         (json!({ "name": "Ada" }), other),
+        (
+            json!({ "name": "Ada" }),
+            json!({ "id": "arn", "name": "customers", "machine": MACHINE }),
+        ),
     ];
     for (input, execution) in rows {
         let payload =

@@ -1,6 +1,7 @@
 //! The functions that Step Functions adds to JSONata, and those whose answer has to come from the world.
 
 use std::cell::RefCell;
+use std::fmt::Write;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -13,6 +14,9 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use super::random::{JavaRandom, Mixer};
 use crate::context::moment;
 use crate::query::Scope;
+
+/// A function that the engine can call.
+type Function = dyn Fn(&[JValue]) -> HostFnResult;
 
 /// The longest list that `$range` builds: AWS accepts this many and refuses one more.
 const RANGE: usize = 360_145;
@@ -28,7 +32,7 @@ pub(super) fn register(evaluator: &mut Evaluator, source: &str, scope: &Scope) {
     add("range", range);
     add("hash", hash);
     add("parse", parse);
-    let mut replace = |name: &str, function: Box<dyn Fn(&[JValue]) -> HostFnResult>| {
+    let mut replace = |name: &str, function: Box<Function>| {
         evaluator
             .register_fn_override(name, function)
             .expect("the engine lets this function be replaced");
@@ -130,14 +134,11 @@ fn range(arguments: &[JValue]) -> HostFnResult {
         return Err(refused("Expression evaluation memory limit exceeded"));
     };
     let numbers = std::iter::successors(Some(first), |number| number.checked_add(step));
-    let mut list: Vec<JValue> = numbers.take(count).map(JValue::from).collect();
-    match (list.len(), list.pop()) {
-        (1, Some(single)) => Ok(single),
-        (_, popped) => {
-            list.extend(popped);
-            Ok(JValue::sequence(list))
-        }
-    }
+    let numbers: Vec<JValue> = numbers.take(count).map(JValue::from).collect();
+    Ok(match numbers.as_slice() {
+        [single] => single.clone(),
+        _ => JValue::sequence(numbers),
+    })
 }
 
 /// `$hash(text, algorithm)`: the digest in hexadecimal.
@@ -167,7 +168,10 @@ fn hash(arguments: &[JValue]) -> HostFnResult {
 
 /// Bytes as lower-case hexadecimal.
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a text can be written to");
+        text
+    })
 }
 
 /// `$parse(text)`: the JSON value in a text.

@@ -72,7 +72,8 @@ impl Engine<'_> {
                 branch: index,
             });
             let child = self.add_strand(Some((id, index)), path, None, Data::new(input), previous);
-            return self.adopt(id, child);
+            self.adopt(id, child);
+            return Ok(());
         };
         let started = EventDetails::Iteration {
             phase: IterationPhase::Started,
@@ -102,14 +103,14 @@ impl Engine<'_> {
             branch: 0,
         });
         let child = self.add_strand(Some((id, index)), path, Some(input), selected, started);
-        self.adopt(id, child)
+        self.adopt(id, child);
+        Ok(())
     }
 
-    fn adopt(&mut self, id: StrandId, child: StrandId) -> Result<(), Fault> {
+    fn adopt(&mut self, id: StrandId, child: StrandId) {
         if let Some(children) = self.children(id) {
             children.active.insert(child);
         }
-        Ok(())
     }
 
     /// What an iteration is given.

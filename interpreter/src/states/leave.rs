@@ -122,20 +122,18 @@ impl Engine<'_> {
             return;
         };
         let previous = strand.previous_event;
-        match strand.parent {
-            Some((parent, index)) => self.child_succeeded(parent, id, index, output.value),
-            None => {
-                let succeeded = EventDetails::ExecutionSucceeded {
-                    output: output.text,
-                };
-                self.end(
-                    previous,
-                    succeeded,
-                    Status::Succeeded {
-                        output: output.value,
-                    },
-                );
-            }
+        if let Some((parent, index)) = strand.parent {
+            return self.child_succeeded(parent, id, index, output.value);
         }
+        let succeeded = EventDetails::ExecutionSucceeded {
+            output: output.text,
+        };
+        self.end(
+            previous,
+            succeeded,
+            Status::Succeeded {
+                output: output.value,
+            },
+        );
     }
 }

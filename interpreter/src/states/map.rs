@@ -38,26 +38,20 @@ impl Engine<'_> {
 }
 
 fn items(map: &Map, scope: &Scope) -> Result<Vec<Value>, Fault> {
-    let Some(template) = &map.items else {
-        return match scope.input {
-            Value::Array(items) => Ok(items.clone()),
-            input => Err(Fault::expression(
-                "Items",
-                format!("Map state input must be an array but was: {input}"),
-            )),
-        };
+    let source = map
+        .items
+        .as_ref()
+        .and_then(Value::as_str)
+        .and_then(expression);
+    let value = match (&map.items, source) {
+        (_, Some(source)) => evaluate(source, "Items", scope)?,
+        (Some(template), None) => resolve(template, "Items", scope)?,
+        (None, None) => scope.input.clone(),
     };
-    if let Some(source) = template.as_str().and_then(expression) {
-        return match evaluate(source, "Items", scope)? {
-            Value::Array(items) => Ok(items),
-            other => Err(unexpected(source, "Items", "array", &other)),
-        };
-    }
-    match resolve(template, "Items", scope)? {
-        Value::Array(items) => Ok(items),
-        other => Err(Fault::expression(
-            "Items",
-            format!("Map state input must be an array but was: {other}"),
-        )),
-    }
+    let Value::Array(items) = value else {
+        let fault = |source| unexpected(source, "Items", "array", &value);
+        let cause = format!("Map state input must be an array but was: {value}");
+        return Err(source.map_or_else(|| Fault::expression("Items", cause), fault));
+    };
+    Ok(items)
 }

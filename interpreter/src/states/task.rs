@@ -233,7 +233,7 @@ impl Engine<'_> {
 
     fn record_task(&mut self, id: StrandId, resource: &Resource, phase: TaskPhase) {
         let event = TaskEvent {
-            resource_type: resource.resource_type.clone(),
+            resource_type: resource.service.clone(),
             resource: resource.action.clone(),
             phase,
         };
@@ -259,7 +259,6 @@ impl Engine<'_> {
             self.world.random(),
             self.world.random()
         ]);
-        let digest = Sha256::digest(seed.to_string().as_bytes());
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:x}", Sha256::digest(seed.to_string().as_bytes()))
     }
 }

@@ -1,6 +1,18 @@
 //! Runs machines in a simulated world: those recorded from AWS, small ones of ours, and generated ones.
 
-mod machines;
+#![expect(
+    clippy::indexing_slicing,
+    reason = "JSON is indexed: what is missing is null, and a test that relies on it fails"
+)]
+
+mod bench;
+mod branches;
+mod errors;
+mod events;
+mod expressions;
+mod limits;
 mod recorded;
+mod reports;
 mod retries;
 mod simulation;
+mod steering;

@@ -13,6 +13,10 @@ use crate::simulation::{Outcome, Simulation, event_types};
 const RECORDINGS: &str = "../../shared/asl-cases/recorded.jsonl";
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the recordings are read from disk; the crate itself reads nothing"
+)]
 fn recorded_executions_end_as_they_did_on_aws() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(RECORDINGS);
     let Ok(lines) = std::fs::read_to_string(&path) else {
@@ -30,6 +34,7 @@ fn recorded_executions_end_as_they_did_on_aws() {
             *left_out.entry(problem.message).or_default() += 1;
             continue;
         }
+        assert_eq!(pawl_asl::validate(&machine), [], "AWS accepted {name}");
         let differences = compare(&case, &replay(&case, machine));
         if differences.is_empty() {
             passed += 1;
@@ -153,30 +158,28 @@ fn compare(case: &Value, execution: &Execution) -> Vec<String> {
 
 /// What an execution did, in the recording's terms.
 fn actual(execution: &Execution) -> Value {
-    let mut states = Vec::new();
+    let mut entered = Vec::new();
     let mut passages = Vec::new();
     for event in execution.history() {
-        match &event.details {
-            EventDetails::StateEntered { name, input, .. } => {
-                states.push(name.clone());
-                passages.push(json!({ "enter": name, "input": parsed(input) }));
+        if let EventDetails::StateEntered { name, input, .. } = &event.details {
+            entered.push(name.clone());
+            passages.push(json!({ "enter": name, "input": parsed(input) }));
+        }
+        if let EventDetails::StateExited {
+            name,
+            output,
+            assigned,
+            ..
+        } = &event.details
+        {
+            let mut passage = json!({ "exit": name, "output": parsed(output) });
+            if !assigned.is_empty() {
+                let assigned = assigned
+                    .iter()
+                    .map(|(name, value)| (name.clone(), parsed(value)));
+                passage["assigned"] = Value::Object(assigned.collect());
             }
-            EventDetails::StateExited {
-                name,
-                output,
-                assigned,
-                ..
-            } => {
-                let mut passage = json!({ "exit": name, "output": parsed(output) });
-                if !assigned.is_empty() {
-                    let assigned = assigned
-                        .iter()
-                        .map(|(name, value)| (name.clone(), parsed(value)));
-                    passage["assigned"] = Value::Object(assigned.collect());
-                }
-                passages.push(passage);
-            }
-            _ => {}
+            passages.push(passage);
         }
     }
     let (status, output, error, cause) = match execution.status() {
@@ -188,7 +191,7 @@ fn actual(execution: &Execution) -> Value {
     };
     json!({
         "status": status, "output": output, "error": error, "cause": cause,
-        "states": states, "state_io": passages, "event_types": event_types(execution),
+        "states": entered, "state_io": passages, "event_types": event_types(execution),
     })
 }
 
@@ -200,17 +203,17 @@ fn mask(value: &mut Value, pointer: &str) {
 
 /// Hides every cause that a task gave, where the recording masks it.
 fn mask_causes(value: &mut Value, hide: bool) {
-    match value {
-        Value::Object(members) => {
-            for (name, member) in members {
-                if hide && name == "Cause" {
-                    *member = json!("masked");
-                }
-                mask_causes(member, hide);
+    if let Value::Object(members) = value {
+        for (name, member) in members {
+            if hide && name == "Cause" {
+                *member = json!("masked");
             }
+            mask_causes(member, hide);
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| mask_causes(item, hide)),
-        _ => {}
+    } else if let Value::Array(items) = value {
+        for item in items {
+            mask_causes(item, hide);
+        }
     }
 }
 
@@ -218,7 +221,7 @@ fn mask_causes(value: &mut Value, hide: bool) {
 fn forgive(expected: &Value, found: &mut Value) {
     match (expected, found) {
         (Value::String(word), found) if word == "timestamp" && found.is_string() => {
-            *found = expected.clone()
+            *found = expected.clone();
         }
         (Value::Array(expected), Value::Array(found)) => {
             expected

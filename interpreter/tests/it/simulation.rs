@@ -1,6 +1,6 @@
 //! A world without waiting: tasks are answered by a function, and time jumps from timer to timer.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -28,7 +28,7 @@ pub(crate) struct Simulation<'a> {
     random: f64,
     answer: Box<dyn FnMut(&TaskRequest) -> Outcome + 'a>,
     started: VecDeque<(TaskId, TaskRequest)>,
-    timers: BTreeMap<(Timestamp, TimerId), ()>,
+    timers: BTreeSet<(Timestamp, TimerId)>,
     events: Vec<HistoryEvent>,
 }
 
@@ -50,11 +50,11 @@ impl World for Simulation<'_> {
     }
 
     fn set_timer(&mut self, timer: TimerId, due: Timestamp) {
-        self.timers.insert((due, timer), ());
+        self.timers.insert((due, timer));
     }
 
     fn cancel_timer(&mut self, timer: TimerId) {
-        self.timers.retain(|(_, set), ()| *set != timer);
+        self.timers.retain(|(_, set)| *set != timer);
     }
 
     fn append(&mut self, event: &HistoryEvent) {
@@ -70,7 +70,7 @@ impl<'a> Simulation<'a> {
             random: 0.5,
             answer: Box::new(answer),
             started: VecDeque::new(),
-            timers: BTreeMap::new(),
+            timers: BTreeSet::new(),
             events: Vec::new(),
         }
     }
@@ -79,6 +79,16 @@ impl<'a> Simulation<'a> {
     pub(crate) fn with_random(mut self, random: f64) -> Self {
         self.random = random;
         self
+    }
+
+    /// How many tasks and timers are open.
+    pub(crate) fn at_work(&self) -> (usize, usize) {
+        (self.started.len(), self.timers.len())
+    }
+
+    /// The task that was started first, out of those that are open.
+    pub(crate) fn first_task(&mut self) -> (TaskId, TaskRequest) {
+        self.started.pop_front().expect("a task is open")
     }
 
     /// How long the world has existed.
@@ -109,7 +119,7 @@ impl<'a> Simulation<'a> {
             if let Some((task, request)) = self.started.pop_front() {
                 let outcome = (self.answer)(&request);
                 self.report(execution, task, outcome);
-            } else if let Some(((due, timer), ())) = self.timers.pop_first() {
+            } else if let Some((due, timer)) = self.timers.pop_first() {
                 self.now = self.now.max(due);
                 execution.timer_fired(timer, self);
             } else {

@@ -20,10 +20,13 @@ pub(super) async fn send(url: &str, message: Message) -> Result<(), StepError> {
     })?;
     let transport = transport.build();
     // What fails before the mail is on its way has certainly sent nothing.
-    transport
+    let is_connected = transport
         .test_connection()
         .await
         .map_err(|error| failed(&error))?;
+    if !is_connected {
+        return Err(StepError::new(code::TOOL_ERROR, "the mail server hung up"));
+    }
     match transport.send(message).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_permanent() || error.is_transient() || error.is_client() => {

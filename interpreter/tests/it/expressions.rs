@@ -1,0 +1,209 @@
+//! Expressions: what they see, what they give, and how they fail.
+
+use pawl_interpreter::Status;
+use serde_json::{Value, json};
+
+use crate::bench::{check, in_state, machine, pass, run};
+use crate::simulation::event_types;
+
+#[test]
+fn data_flows_through_assign_and_output() {
+    let old_and_new = json!({
+        "a": { "Type": "Pass", "Assign": { "x": 1, "y": 10 }, "Next": "b" },
+        "b": { "Type": "Pass", "Assign": { "x": "{% $x + 1 %}", "y": "{% $x %}" }, "Output": "{% $x %}", "Next": "c" },
+        "c": { "Type": "Pass", "Output": { "now": "{% [$x, $y] %}", "was": "{% $states.input %}" }, "End": true },
+    });
+    check(vec![
+        (
+            pass(&json!({ "a": "{% $states.input.b %}", "c": [1, "{% 2 %}"] })),
+            json!({ "b": null }),
+            json!({ "a": null, "c": [1, 2] }),
+        ),
+        (pass(&json!(null)), json!({}), json!(null)),
+        (pass(&json!(" {% 1 %} ")), json!({}), json!(" {% 1 %} ")),
+        (
+            machine(&old_and_new),
+            json!({}),
+            json!({ "now": [2, 1], "was": 1 }),
+        ),
+        (
+            pass(&json!("{% $states.input.list %}")),
+            json!({ "list": [7] }),
+            json!([7]),
+        ),
+        (
+            pass(&json!("{% $states.input.list[0] %}")),
+            json!({ "list": [7] }),
+            json!(7),
+        ),
+        (
+            pass(&json!("{% $merge([$states.input, {'b': 2}]) %}")),
+            json!({ "a": 1 }),
+            json!({ "a": 1, "b": 2 }),
+        ),
+        (
+            pass(&json!(
+                "{% $states.context.Execution.Name & $states.context.State.Name %}"
+            )),
+            json!({}),
+            json!("ea"),
+        ),
+        (
+            pass(&json!("{% $states.context.Execution.StartTime %}")),
+            json!({}),
+            json!("2026-01-01T00:00:00.000Z"),
+        ),
+        (
+            pass(&json!("{% $exists($states.context.State.RetryCount) %}")),
+            json!({}),
+            json!(false),
+        ),
+        (
+            pass(&json!("{% $states.input %}")),
+            json!(9_007_199_254_740_993_u64),
+            json!(9_007_199_254_740_993_u64),
+        ),
+    ]);
+}
+
+#[test]
+fn expressions_have_awss_functions_and_errors() {
+    let failed = |cause: &str| json!(["States.QueryEvaluationError", in_state("a", cause)]);
+    let outcome = |source: &str, expected: Value| {
+        (
+            pass(&json!(format!("{{% {source} %}}"))),
+            json!({}),
+            expected,
+        )
+    };
+    let nothing = |source: &str| {
+        let cause = format!(
+            "The JSONata expression '{source}' specified for the field 'Output' returned nothing (undefined)."
+        );
+        outcome(source, failed(&cause))
+    };
+    check(vec![
+        outcome("$partition([1..5], 2.9)", json!([[1, 2], [3, 4], [5]])),
+        outcome("$range(-1.7, 2, 1)", json!([-1, 0, 1, 2])),
+        outcome("$range(3, 3, 1)", json!(3)),
+        outcome("$range(5, 1, -2)", json!([5, 3, 1])),
+        outcome(
+            "$hash('a', 'MD5')",
+            json!("0cc175b9c0f1b6a831c399e269772661"),
+        ),
+        outcome(
+            "$hash('a', 'SHA-1')",
+            json!("86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"),
+        ),
+        outcome("$substring($hash('a', 'SHA-256'), 0, 8)", json!("ca978112")),
+        outcome(
+            "$length($hash('a', 'SHA-384')) + $length($hash('a', 'SHA-512'))",
+            json!(224),
+        ),
+        outcome("$random(42) = $random(42)", json!(true)),
+        outcome("$random() < 1", json!(true)),
+        outcome("$length($uuid())", json!(36)),
+        outcome("$uuid() = $uuid()", json!(false)),
+        outcome("$parse('{\"a\":[1]}').a[0]", json!(1)),
+        outcome("$count($shuffle([1..9]))", json!(9)),
+        outcome("$now()", json!("2026-01-01T00:00:00.000Z")),
+        outcome("$now('[Y]')", json!("2026")),
+        outcome("$millis() = $toMillis($now())", json!(true)),
+        outcome("[0..0]", json!([0])),
+        outcome("[0..-1]", json!([])),
+        nothing("$states.input.absent"),
+        nothing("$partition([], 2)"),
+        nothing("$partition([1], 0)"),
+        nothing("$range(1, 5)"),
+        nothing("$range(1, 5, -1)"),
+        nothing("$hash('a')"),
+        nothing("$states.result"),
+        nothing("$unknown"),
+        outcome(
+            "function($x){$x}",
+            failed(
+                "The JSONata expression 'function($x){$x}' specified for the field 'Output' returned an unsupported result type.",
+            ),
+        ),
+    ]);
+}
+
+#[test]
+fn an_expression_that_cannot_be_evaluated_is_an_error_with_its_code() {
+    let rows = [
+        ("$eval('1')", "T1006"),
+        ("1 + 'a'", "T2002"),
+        ("(", "S0207"),
+        ("$hash('a', 'md5')", "'md5' is not supported"),
+        ("$range(1, 400000, 1)", "memory limit"),
+        ("$sum([1..900000])", "D2015"),
+        (
+            "($f := function($n){ $n = 0 ? 0 : 1 + $f($n - 1) }; $f(100000))",
+            "D1011",
+        ),
+        ("$parse('{')", "parsed as JSON"),
+    ];
+    for (source, code) in rows {
+        let (execution, _) = run(pass(&json!(format!("{{% {source} %}}"))), json!({}));
+        let Status::Failed { error, cause } = execution.status() else {
+            panic!("{source}: {:?}", execution.status());
+        };
+        assert_eq!(
+            error.as_deref(),
+            Some("States.QueryEvaluationError"),
+            "{source}"
+        );
+        assert!(
+            cause.as_ref().is_some_and(|cause| cause.contains(code)),
+            "{source}: {cause:?}"
+        );
+        assert_eq!(
+            event_types(&execution),
+            [
+                "ExecutionStarted",
+                "PassStateEntered",
+                "EvaluationFailed",
+                "ExecutionFailed"
+            ],
+            "{source}"
+        );
+    }
+}
+
+#[test]
+fn an_expression_nests_as_deep_as_on_aws_and_no_deeper() {
+    let parentheses = |count| format!("{}1{}", "(".repeat(count), ")".repeat(count));
+    let sum = |terms| vec!["1"; terms].join("+");
+    let recursion =
+        |count| format!("($f := function($n){{ $n = 0 ? 0 : 1 + $f($n - 1) }}; $f({count}))");
+    let rows = [
+        (parentheses(99), true),
+        (parentheses(100), false),
+        (parentheses(5_000), false),
+        (sum(100), true),
+        (sum(101), false),
+        (sum(20_000), false),
+        (recursion(31), true),
+        (recursion(32), false),
+        // A value can nest deeper than its expression: it is refused as a result, and forgotten without harm.
+        (
+            "$reduce([1..200000], function($a, $b){ [[$a]] })".to_owned(),
+            false,
+        ),
+        (
+            "($reduce([1..200000], function($a, $b){ {'a': $a} }); 1)".to_owned(),
+            true,
+        ),
+    ];
+    for (source, accepted) in rows {
+        let (execution, _) = run(pass(&json!(format!("{{% {source} %}}"))), json!({}));
+        let succeeded = matches!(execution.status(), Status::Succeeded { .. });
+        assert_eq!(
+            succeeded,
+            accepted,
+            "{}: {:?}",
+            source.get(..40).unwrap_or(&source),
+            event_types(&execution)
+        );
+    }
+}

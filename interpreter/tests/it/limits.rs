@@ -1,0 +1,67 @@
+//! Limits of size, events and time.
+
+use serde_json::{Value, json};
+
+use crate::bench::{check, end, in_state, invoke, machine, run};
+use crate::simulation::event_types;
+
+#[test]
+fn limits_are_kept() {
+    let big = "x".repeat(262_145);
+    let catch = json!({ "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "b" }], "Next": "b" });
+    let states = |task: Value| {
+        machine(&json!({ "a": task, "b": { "Type": "Pass", "Output": "b", "End": true } }))
+    };
+    let passes = states(
+        json!({ "Type": "Pass", "Output": "{% $states.input & $states.input %}", "Next": "b" }),
+    );
+    check(vec![
+        // A task's result that is too large is caught by `States.ALL`; what a state makes itself is not.
+        (
+            states(invoke(
+                &json!({ "give": "{% $pad('', 200000, 'x') %}" }),
+                &catch,
+            )),
+            json!({}),
+            json!("b"),
+        ),
+        (
+            passes,
+            json!(big.get(..131_073)),
+            json!([
+                "States.DataLimitExceeded",
+                in_state(
+                    "a",
+                    "The state/task 'a' returned a result with a size exceeding the maximum number of bytes service limit."
+                )
+            ]),
+        ),
+    ]);
+    let (execution, _) = run(
+        machine(&json!({ "a": { "Type": "Pass", "Next": "a" } })),
+        json!({}),
+    );
+    let cause = "The execution reached the maximum number of history events (25000).";
+    assert_eq!(end(&execution), json!(["States.Runtime", cause]));
+    assert_eq!(execution.history().len(), 25_000);
+}
+
+#[test]
+fn an_execution_can_take_too_long() {
+    let machine = json!({
+        "TimeoutSeconds": 10, "StartAt": "p",
+        "States": { "p": { "Type": "Parallel", "End": true, "Branches": [
+            { "StartAt": "w", "States": { "w": { "Type": "Wait", "Seconds": 11, "End": true } } },
+            { "StartAt": "t", "States": { "t": invoke(&json!({ "fail": ["hang"] }), &json!({ "End": true })) } },
+        ] } },
+    });
+    let (execution, world) = run(machine, json!({}));
+    assert_eq!(
+        (end(&execution), world.elapsed().as_secs()),
+        (json!("timed out"), 10)
+    );
+    assert_eq!(
+        event_types(&execution).last().map(String::as_str),
+        Some("ExecutionTimedOut")
+    );
+}
