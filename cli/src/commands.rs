@@ -4,6 +4,7 @@ mod check;
 mod compile;
 mod run;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -58,6 +59,18 @@ impl From<Outcome> for ExitCode {
             Outcome::Refused => Self::from(1),
         }
     }
+}
+
+/// Prints what was asked for. A reader that closes the pipe has read enough.
+pub fn print(text: &str) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    written.or_else(|error| match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(error),
+    })
 }
 
 /// How much is evaluated in one invocation.

@@ -171,7 +171,7 @@ impl Project {
 fn read_text(file: &Path) -> anyhow::Result<String> {
     let bytes = std::fs::read(file)
         .map_err(|error| Misuse::new(format!("cannot read `{}`: {error}", file.display())))?;
-    String::from_utf8(bytes).map_err(|error| {
+    let text: anyhow::Result<String> = String::from_utf8(bytes).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
         let before =
             String::from_utf8_lossy(error.as_bytes().get(..place).unwrap_or_default()).into_owned();
@@ -181,6 +181,11 @@ fn read_text(file: &Path) -> anyhow::Result<String> {
             file.display()
         ))
         .into()
+    });
+    // Some editors put a mark before the text.
+    text.map(|text| {
+        text.strip_prefix('\u{feff}')
+            .map_or(text.clone(), str::to_owned)
     })
 }
 

@@ -70,8 +70,11 @@ pub fn check(
     let is_whole = !diagnostics.iter().any(Diagnostic::is_error);
     if is_whole {
         targets::unreachable(&definition, &graph, diagnostics);
-        loops::endless(&definition, &graph, diagnostics);
+        loops::endless(&definition, &graph, &loops, diagnostics);
         loops::ambiguous(&definition, &graph, &loops, diagnostics);
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            loops::unreturned(&definition, &graph, &loops, diagnostics);
+        }
     }
     for step in &definition.steps {
         steps::check(step, diagnostics);

@@ -77,20 +77,24 @@ impl Graph {
         }
     }
 
-    /// The groups of steps that lie on a common cycle, among the steps that `keep` admits.
-    pub fn cycles(&self, keep: impl Fn(StepId) -> bool) -> Vec<Vec<StepId>> {
-        let mut graph = self.as_map();
-        for step in (0..self.ports.len()).filter(|step| !keep(*step)) {
-            graph.remove_node(step);
+    /// The groups of steps that lie on a common cycle of the edges that are kept.
+    pub fn cycles(&self, keeps: impl Fn(StepId, &str, StepId) -> bool) -> Vec<Vec<StepId>> {
+        let mut graph: DiGraphMap<StepId, ()> = DiGraphMap::new();
+        for step in 0..self.ports.len() {
+            for (port, target) in self.ports_of(step) {
+                if let Target::Step(target) = target
+                    && keeps(step, port, target)
+                {
+                    graph.add_edge(step, target, ());
+                }
+            }
         }
         let is_cycle = |group: &Vec<StepId>| {
-            group.len() > 1
-                || group
-                    .first()
-                    .is_some_and(|step| graph.contains_edge(*step, *step))
+            let own = group.first();
+            group.len() > 1 || own.is_some_and(|step| graph.contains_edge(*step, *step))
         };
-        let mut cycles: Vec<Vec<StepId>> =
-            tarjan_scc(&graph).into_iter().filter(is_cycle).collect();
+        let mut cycles: Vec<Vec<StepId>> = tarjan_scc(&graph);
+        cycles.retain(is_cycle);
         for cycle in &mut cycles {
             cycle.sort_unstable();
         }
@@ -185,9 +189,28 @@ impl Loops {
         heads
     }
 
-    /// The head's body.
-    pub fn body(&self, head: StepId) -> impl Iterator<Item = StepId> {
-        self.bodies.get(&head).into_iter().flatten().copied()
+    /// Whether a step of a loop's body comes back to the head, and runs only inside of the loop.
+    pub fn returns(&self, graph: &Graph, step: StepId, head: StepId) -> bool {
+        let (Some(body), Some(starts)) = (self.bodies.get(&head), self.starts.get(&head)) else {
+            return false;
+        };
+        let outside: BTreeSet<StepId> = (0..graph.ports.len())
+            .filter(|other| *other != head && !body.contains(other))
+            .collect();
+        body.contains(&step)
+            && !starts.contains(&step)
+            && graph.reach([step], &outside).contains(&head)
+    }
+
+    /// Whether some edge goes on with a loop's list.
+    pub fn is_advanced(&self, graph: &Graph, head: StepId) -> bool {
+        let leads = |step: StepId| {
+            let mut ports = graph.ports_of(step);
+            ports.any(|(port, target)| {
+                target == Target::Step(head) && self.mode(step, port, head) != Ok(LoopMode::Start)
+            })
+        };
+        (0..graph.ports.len()).any(leads)
     }
 
     /// Whether an edge from `source` by `port` into `head` begins its list or goes on with it.
@@ -316,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn cycles_are_found_among_the_steps_that_are_kept() {
+    fn cycles_are_found_among_the_edges_that_are_kept() {
         let ring = graph(
             3,
             &[
@@ -326,9 +349,9 @@ mod tests {
                 (2, "false", -1),
             ],
         );
-        assert_eq!(ring.cycles(|_| true), [vec![0, 1, 2]]);
-        assert!(ring.cycles(|step| step != 2).is_empty());
+        assert_eq!(ring.cycles(|_, _, _| true), [vec![0, 1, 2]]);
+        assert!(ring.cycles(|source, _, _| source != 2).is_empty());
         let own = graph(1, &[(0, "success", 0)]);
-        assert_eq!(own.cycles(|_| true), [vec![0]]);
+        assert_eq!(own.cycles(|_, _, _| true), [vec![0]]);
     }
 }

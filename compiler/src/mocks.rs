@@ -7,24 +7,27 @@ use pawl_contract::{Kind, Mock};
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 
-/// Refuses mocks of steps that do not exist or only compute.
+/// Refuses mocks of steps that do not exist or only compute, and mocks that mean nothing.
 pub fn check(checked: &Checked, mocks: &BTreeMap<String, Mock>) -> Vec<Diagnostic> {
     let kinds = checked.kinds();
     let works = |kind: Kind| !kind.is_pure() && kind != Kind::Trigger;
-    mocks
-        .keys()
-        .filter_map(|slug| match kinds.get(slug.as_str()) {
-            Some(kind) if works(*kind) => None,
-            Some(kind) => Some(
+    let found = mocks
+        .iter()
+        .filter_map(|(slug, mock)| match kinds.get(slug.as_str()) {
+            Some(kind) if works(*kind) => mock.problem().map(|problem| {
                 Diagnostic::error(
                     codes::INVALID_MOCK,
-                    format!(
-                        "step `{slug}` cannot be mocked: a {} only computes",
-                        kind.name()
-                    ),
+                    format!("the mock of step `{slug}` is not valid: {problem}"),
                 )
-                .help("mock the steps whose outputs it reads"),
-            ),
+            }),
+            Some(kind) => {
+                let message = format!(
+                    "step `{slug}` cannot be mocked: it is of kind `{}`",
+                    kind.name()
+                );
+                let help = "mock the steps that act, `llm` and `action`";
+                Some(Diagnostic::error(codes::INVALID_MOCK, message).help(help))
+            }
             None => Some(
                 Diagnostic::error(
                     codes::INVALID_MOCK,
@@ -32,8 +35,8 @@ pub fn check(checked: &Checked, mocks: &BTreeMap<String, Mock>) -> Vec<Diagnosti
                 )
                 .maybe_help(did_you_mean(slug, kinds.keys().copied())),
             ),
-        })
-        .collect()
+        });
+    found.collect()
 }
 
 /// Turns what a step cannot do yet into an error, unless the step is mocked.

@@ -1,11 +1,13 @@
 //! Text to definition. Never fails: it returns what it understood and what it has to say about the rest.
 
-mod envelope;
+pub(crate) mod envelope;
 mod step;
 
+use std::collections::BTreeSet;
+
 use crate::definition::Definition;
-use crate::diagnostic::Diagnostic;
-use crate::source::{self, Notation};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::source::{self, Node, Notation};
 
 /// What was understood; nothing where the text is not even JSON or YAML, or has no steps.
 pub struct Parsed {
@@ -19,7 +21,10 @@ pub struct Parsed {
 pub fn parse(text: &str, notation: Notation) -> Parsed {
     let mut diagnostics = Vec::new();
     let definition = match source::read(text, notation) {
-        Ok(root) => envelope::definition(&root, &mut diagnostics),
+        Ok(root) => {
+            duplicates(&root, &mut diagnostics);
+            envelope::definition(&root, &mut diagnostics)
+        }
         Err(diagnostic) => {
             diagnostics.push(*diagnostic);
             None
@@ -28,5 +33,24 @@ pub fn parse(text: &str, notation: Notation) -> Parsed {
     Parsed {
         definition,
         diagnostics,
+    }
+}
+
+/// Refuses keys that stand twice in one object: which of them is meant nobody knows.
+fn duplicates(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    let mut keys = BTreeSet::new();
+    for entry in node.entries() {
+        if !keys.insert(entry.key.as_str()) {
+            let message = format!("the key `{}` stands here twice", entry.key);
+            diagnostics.push(
+                Diagnostic::error(codes::INVALID_VALUE, message)
+                    .at(entry.node.pointer.clone(), entry.key_span.clone())
+                    .help("keep one of them"),
+            );
+        }
+        duplicates(&entry.node, diagnostics);
+    }
+    for element in node.elements() {
+        duplicates(element, diagnostics);
     }
 }

@@ -11,6 +11,7 @@ use pawl_contract::Kind;
 
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
+use crate::parse::envelope::unknown_fields;
 use crate::source::Node;
 
 pub use trigger::inputs;
@@ -26,6 +27,10 @@ pub enum Text {
 
 /// Checks a step's configuration.
 pub fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
+    if let Some(known) = fields(step) {
+        let what = format!("the `config` of step `{}`", step.slug);
+        unknown_fields(&step.config, known, &what, diagnostics);
+    }
     match step.kind {
         Kind::Trigger => trigger::check(step, diagnostics),
         Kind::Llm => llm::check(step, diagnostics),
@@ -33,6 +38,19 @@ pub fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         Kind::Condition => condition::check(step, diagnostics),
         Kind::Loop => r#loop::check(step, diagnostics),
         Kind::Transform => transform::check(step, diagnostics),
+    }
+}
+
+/// The fields that a step's configuration may have; none where any field may be a parameter.
+fn fields(step: &Step) -> Option<&'static [&'static str]> {
+    match step.kind {
+        Kind::Trigger => Some(trigger::FIELDS),
+        Kind::Llm => Some(llm::FIELDS),
+        Kind::Condition => Some(condition::FIELDS),
+        Kind::Loop => Some(r#loop::FIELDS),
+        Kind::Action => step.config.get("parameters").map(|_| action::FIELDS),
+        Kind::Transform if step.config.get("type").is_none() => Some(transform::OUTPUT_FIELDS),
+        Kind::Transform => step.config.get("parameters").map(|_| action::FIELDS),
     }
 }
 

@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::StepError;
+use crate::{StepError, code};
 
 /// The mock of one step, as it is written: one result, or a list with one entry per visit, the last repeating.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,21 @@ pub enum Mocked {
 }
 
 impl Mock {
+    /// What is wrong with the way the mock is written.
+    pub fn problem(&self) -> Option<String> {
+        match &self.0 {
+            Value::Array(entries) if entries.is_empty() => {
+                Some("a list of results has at least one".to_owned())
+            }
+            Value::Array(entries) => entries.iter().find_map(problem),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => problem(&self.0),
+        }
+    }
+
     /// The result of an attempt: `visit` counts from 0, `attempt` from 1.
     ///
     /// An object whose only key is `output`, `error` or `attempts` means that; anything else is the output.
@@ -55,6 +70,32 @@ impl Mock {
     }
 }
 
+/// What is wrong with one entry of a mock.
+fn problem(entry: &Value) -> Option<String> {
+    if let Some(attempts) = only(entry, "attempts") {
+        return match attempts.as_array() {
+            Some(attempts) if !attempts.is_empty() => attempts.iter().find_map(problem),
+            _ => Some("`attempts` is a list with at least one result".to_owned()),
+        };
+    }
+    let error = only(entry, "error")?;
+    let code = error
+        .get("code")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let message = error.get("message").is_none_or(Value::is_string);
+    if code.is_empty() || !message {
+        return Some(
+            "`error` is `{ \"code\": ..., \"message\": ... }`, where `message` may be left out"
+                .to_owned(),
+        );
+    }
+    // These lead the machine, so a mock that raised one would say nothing of the step.
+    [code::STOP, code::CONTINUE]
+        .contains(&code)
+        .then(|| format!("a step cannot fail with `{code}`"))
+}
+
 /// What one entry means once the visit and the attempt are chosen.
 fn outcome(entry: &Value) -> Mocked {
     if let Some(output) = only(entry, "output") {
@@ -78,6 +119,23 @@ fn only<'value>(value: &'value Value, key: &str) -> Option<&'value Value> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_mock_that_means_nothing_is_told() {
+        let rows = [
+            (json!({ "error": { "code": "TOOL_ERROR" } }), true),
+            (json!({ "error": "boom" }), false),
+            (json!({ "error": { "message": "boom" } }), false),
+            (json!({ "error": { "code": "STOP" } }), false),
+            (json!({ "attempts": {} }), false),
+            (json!([]), false),
+            (json!([1, { "attempts": [] }]), false),
+            (json!({ "error": "boom", "output": 1 }), true),
+        ];
+        for (mock, is_fine) in rows {
+            assert_eq!(Mock(mock.clone()).problem().is_none(), is_fine, "{mock}");
+        }
+    }
 
     #[test]
     fn a_mock_answers_by_visit_and_attempt() {

@@ -172,7 +172,16 @@ impl Scope {
             .filter(|enclosing| enclosing.step != node.step);
         let cursors =
             loops.filter_map(|enclosing| Some((enclosing, self.cursors.get(&enclosing.step)?)));
-        cursors.filter(|(_, cursor)| !cursor.done)
+        let mut outer: Option<&At> = None;
+        cursors.filter(move |(_, cursor)| {
+            // An inner loop that was left before it was done keeps its cursor; the outer one has moved on since.
+            let is_left = outer.is_some_and(|outer| cursor.at < *outer);
+            let is_active = !cursor.done && !is_left;
+            if is_active {
+                outer = Some(&cursor.at);
+            }
+            is_active
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Business records: customers, products, conversations, orders and the like, one collection each.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::attribute::{Item, count, number, required, string};
@@ -113,40 +115,47 @@ impl Store {
         }
     }
 
-    /// Puts records into a collection, as they are, replacing those with the same `_id`.
+    /// Makes a collection hold exactly these records, each with its `_id`.
     pub async fn load(&self, org: &str, collection: &str, records: &[Value]) -> Result<(), Error> {
+        let refuse = |message: &str| Err(Error::unreadable(collection, message));
         if !key::is_collection(collection) {
-            return Err(Error::unreadable(
-                collection,
-                "a collection's name is made of letters",
-            ));
+            return refuse("a collection's name is made of letters");
         }
+        let mut loaded = BTreeSet::new();
         for record in records {
-            let id = record
-                .get("_id")
-                .and_then(Value::as_str)
-                .filter(|id| !id.is_empty());
-            let (Some(id), Some(value)) = (id, record.as_object()) else {
-                return Err(Error::unreadable(
-                    collection,
-                    "a record is an object with an `_id`",
-                ));
+            let id = record.get("_id").and_then(Value::as_str);
+            let (Some(id), Some(value)) = (id.filter(|id| !id.is_empty()), record.as_object())
+            else {
+                return refuse("a record is an object with an `_id`");
             };
-            let replaces = Version::Absent;
             let business = Business {
                 collection: collection.to_owned(),
                 id: id.to_owned(),
                 value: value.clone(),
-                replaces,
+                replaces: Version::Absent,
             };
             let mut item = self.business_item(org, &business).await?;
             item.extend(primary_key(&key::collection(org, collection), id));
-            let put = self
-                .dynamodb
-                .put_item()
-                .table_name(&self.table)
-                .set_item(Some(item));
-            put.send().await.map_err(Error::call("PutItem"))?;
+            let put = self.dynamodb.put_item().table_name(&self.table);
+            let put = put.set_item(Some(item)).send().await;
+            put.map_err(Error::call("PutItem"))?;
+            loaded.insert(id);
+        }
+        let others = |record: &Map<String, Value>| {
+            let id = record.get("_id").and_then(Value::as_str);
+            Ok::<_, Error>(id.is_some_and(|id| !loaded.contains(id)))
+        };
+        let found = self
+            .select(org, collection, None, usize::MAX, others)
+            .await?;
+        for record in found.records {
+            let id = record
+                .get("_id")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let delete = self.dynamodb.delete_item().table_name(&self.table);
+            let delete = delete.set_key(Some(primary_key(&key::collection(org, collection), id)));
+            delete.send().await.map_err(Error::call("DeleteItem"))?;
         }
         Ok(())
     }

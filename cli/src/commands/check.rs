@@ -6,7 +6,7 @@ use pawl_compiler::Options;
 use pawl_compiler::diagnostic::to_json;
 use serde_json::Value;
 
-use super::Outcome;
+use super::{Outcome, print};
 use crate::project::Project;
 
 const EXAMPLES: &str = "Examples:
@@ -28,11 +28,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    #[expect(
-        clippy::print_stdout,
-        clippy::print_stderr,
-        reason = "the command line's own output"
-    )]
+    #[expect(clippy::print_stderr, reason = "the command line's own output")]
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let mut found: Vec<Value> = Vec::new();
         let (mut errors, mut warnings) = (0, 0);
@@ -59,7 +55,7 @@ impl Check {
             }
         }
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&found)?);
+            print(&(serde_json::to_string_pretty(&found)? + "\n"))?;
         } else {
             let files = self.paths.len();
             eprintln!(

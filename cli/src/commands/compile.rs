@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::{MachineOptions, Outcome};
+use super::{MachineOptions, Outcome, print};
 use crate::project::Project;
 
 const EXAMPLES: &str = "Examples:
@@ -27,11 +27,7 @@ pub(super) struct Compile {
 }
 
 impl Compile {
-    #[expect(
-        clippy::print_stdout,
-        clippy::print_stderr,
-        reason = "the command line's own output"
-    )]
+    #[expect(clippy::print_stderr, reason = "the command line's own output")]
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let project = Project::open(&self.path)?;
         let compiled = project.compile(self.machine.into());
@@ -45,7 +41,7 @@ impl Compile {
         match self.output {
             Some(file) => std::fs::write(&file, text + "\n")
                 .with_context(|| format!("cannot write `{}`", file.display()))?,
-            None => println!("{text}"),
+            None => print(&(text + "\n"))?,
         }
         Ok(Outcome::Done)
     }

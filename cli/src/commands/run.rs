@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::ValueEnum;
 use pawl_compiler::{Program, mocks};
-use pawl_contract::Mock;
+use pawl_contract::{Mock, StepError, code};
 use pawl_functions::Settings;
 use pawl_interpreter::{EventDetails, HistoryEvent};
 use pawl_local::{Clock, Faults};
 use pawl_store::RunStatus;
 use serde_json::Value;
 
-use super::{MachineOptions, Outcome};
+use super::{MachineOptions, Outcome, print};
 use crate::laptop::{Laptop, Options, state_folder};
 use crate::project::{Misuse, Project};
 use crate::report::{Figures, Report, text};
@@ -26,7 +26,8 @@ const EXAMPLES: &str = "Examples:
   pawl run workflows/examples/paging -O0 --clock simulated
   pawl run workflows/examples/auto-reply --resume 019f2c5e-...
 
-A folder may hold `input.json`, `data.json` (records to load) and `mocks.json` beside its definition.
+A folder may hold `input.json`, `data.json` and `mocks.json` beside its definition.
+The collections in `data.json` hold exactly its records when the run begins; others keep what runs left in them.
 Mail goes to `outbox/` in the state folder unless PAWL_SMTP_URL is set.
 Language models are asked where PAWL_LLM_URL, PAWL_LLM_API_KEY and PAWL_LLM_MODEL say; mock llm steps to do without.";
 
@@ -124,14 +125,17 @@ impl Run {
         let laptop = Laptop::open(self.options()).await?;
         let mut events = laptop.events();
         let started = if let Some(run) = &self.resume {
-            laptop.resume(run).await?
+            laptop.resume(run).await.map_err(misuse)?
         } else {
             laptop.load(data).await?;
             let machine = &program.lowered.machine;
             let version = laptop
                 .publish(&program.checked.definition.identifier(), machine)
                 .await?;
-            laptop.start(version, input, mocks, None).await?
+            laptop
+                .start(version, input, mocks, None)
+                .await
+                .map_err(misuse)?
         };
         let mut progress = Progress::new(self.json);
         let mut figures = Figures {
@@ -180,12 +184,11 @@ impl Run {
         }
     }
 
-    #[expect(clippy::print_stdout, reason = "the command line's own output")]
     fn print(&self, report: &Report) -> anyhow::Result<()> {
         if self.json {
-            println!("{}", serde_json::to_string_pretty(report)?);
+            print(&(serde_json::to_string_pretty(report)? + "\n"))?;
         } else {
-            print!("{}", text(report));
+            print(&text(report))?;
         }
         Ok(())
     }
@@ -203,6 +206,15 @@ impl Run {
             project.given.display(),
             report.run
         );
+    }
+}
+
+/// A run that cannot be started as it was asked for: its input, or the run to go on with, is not what it must be.
+fn misuse(error: StepError) -> anyhow::Error {
+    if error.code == code::VALIDATION_ERROR {
+        Misuse::new(error.message).into()
+    } else {
+        error.into()
     }
 }
 

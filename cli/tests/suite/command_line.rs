@@ -1,7 +1,7 @@
 //! The binary as people and scripts meet it: exit codes, places, help lines.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -90,7 +90,7 @@ fn bad_input_is_refused_with_a_place() {
         ),
         (
             &["run", "fine.json", "--resume", "no-such-run"],
-            1,
+            2,
             "no-such-run",
         ),
         (&["run", "fine.json", "-O7"], 2, "7"),
@@ -121,4 +121,20 @@ fn a_step_that_fails_without_an_error_port_is_shown() {
     for word in ["get_customer", "TOOL_ERROR", "nobody", "failed"] {
         assert!(stdout.contains(word), "`{word}` is not shown: {stdout}");
     }
+}
+
+#[test]
+fn a_reader_that_closes_the_pipe_has_read_enough() {
+    let example = root().join("workflows/examples/auto-reply");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pawl"))
+        .args(["compile", &example.display().to_string()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("pawl runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("an end");
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert!(stderr.is_empty(), "{stderr}");
 }

@@ -177,20 +177,28 @@ impl Visit<'_, '_> {
                     .variables
                     .extend(self.known.variables.iter().cloned()),
             },
-            "secrets" => {
-                let message = format!("`{root}` cannot be read yet");
-                self.say(
-                    Diagnostic::error(codes::NOT_YET, message)
-                        .help("refer to a step's output: `steps.<slug>.output`"),
-                    place,
-                );
-            }
+            "secrets" => self.secret(place),
             name if self.known.variables.contains(name) => {
                 self.reads.variables.insert(name.to_owned());
             }
             name if ROOTS.contains(&name) => {}
             name => self.bound_name(name, place),
         }
+    }
+
+    /// A secret: cannot be read yet, so the step that needs it must be mocked, which only a work step can be.
+    fn secret(&mut self, place: &Place<'_>) {
+        let message = "`secrets` cannot be read yet";
+        let work = self.step.filter(|(_, step)| !step.kind.is_pure());
+        let Some((_, step)) = work else {
+            let help = "give the value as input, or read the secret in a step that acts";
+            self.say(Diagnostic::error(codes::NOT_YET, message).help(help), place);
+            return;
+        };
+        let help = format!("mock step `{}` to run the workflow", step.slug);
+        let mut diagnostic = Diagnostic::warning(codes::NOT_YET, message).help(help);
+        diagnostic.mockable = Some(step.slug.clone());
+        self.say(diagnostic, place);
     }
 
     /// `steps.X`: X exists and can have run before this step.

@@ -151,23 +151,24 @@ fn missing_ports(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
                 .at(pointer, span)
                 .help("say with which step an iteration begins: `\"nextSteps\": { \"next\": ..., \"done\": ... }`"),
         );
-    } else if step.kind == Kind::Condition && !step.ports.is_empty() {
-        for port in ["true", "false"]
-            .into_iter()
-            .filter(|port| !step.ports.contains_key(*port))
-        {
-            diagnostics.push(
-                Diagnostic::warning(
-                    codes::MISSING_PORT,
-                    format!(
-                        "condition `{}` has no port `{port}`, so the run ends there",
-                        step.slug
-                    ),
-                )
-                .at(pointer.clone(), span.clone())
+    }
+    // An empty map is how authors write that the run ends; a map that forgets a port is probably a mistake.
+    let needed = step
+        .kind
+        .ports()
+        .iter()
+        .filter(|port| !["error", "next"].contains(port));
+    for port in needed.filter(|port| !step.ports.is_empty() && !step.ports.contains_key(**port)) {
+        let Place { pointer, span } = step.slug_place.clone();
+        let message = format!(
+            "step `{}` has no port `{port}`, so the run ends there",
+            step.slug
+        );
+        diagnostics.push(
+            Diagnostic::warning(codes::MISSING_PORT, message)
+                .at(pointer, span)
                 .help(format!("add `\"{port}\": \"end\"` if that is meant")),
-            );
-        }
+        );
     }
 }
 

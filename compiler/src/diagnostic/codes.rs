@@ -32,6 +32,8 @@ pub const UNKNOWN_ACTION: &str = "unknown-action";
 pub const UNREACHABLE_STEP: &str = "unreachable-step";
 /// A cycle that nothing can leave.
 pub const ENDLESS_CYCLE: &str = "endless-cycle";
+/// A loop that no step leads back to.
+pub const UNRETURNED_LOOP: &str = "unreturned-loop";
 /// An edge into a loop that could start it or go on with it.
 pub const AMBIGUOUS_LOOP_EDGE: &str = "ambiguous-loop-edge";
 /// Something that this version knows but cannot do yet, so that its step must be mocked.
@@ -42,7 +44,7 @@ pub const INVALID_MOCK: &str = "invalid-mock";
 pub const MACHINE_LIMIT: &str = "machine-limit";
 
 /// Every code.
-pub const ALL: [&str; 20] = [
+pub const ALL: [&str; 21] = [
     SYNTAX,
     INVALID_VALUE,
     MISSING_FIELD,
@@ -60,6 +62,7 @@ pub const ALL: [&str; 20] = [
     UNREACHABLE_STEP,
     ENDLESS_CYCLE,
     AMBIGUOUS_LOOP_EDGE,
+    UNRETURNED_LOOP,
     NOT_YET,
     INVALID_MOCK,
     MACHINE_LIMIT,

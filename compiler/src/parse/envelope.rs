@@ -1,6 +1,7 @@
 //! The envelope: `{name, config, steps}`, or `{workflowConfig: {name, config}, stepsConfig}`.
 
 use indexmap::IndexMap;
+use pawl_contract::reference::ROOTS;
 
 use super::step;
 use crate::definition::{Definition, Place, Retry, Settings};
@@ -100,7 +101,6 @@ fn settings(config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Settings {
     }
     for entry in config.entries() {
         let reason = match entry.key.as_str() {
-            "secrets" => "`secrets` cannot be resolved yet",
             "models" => "the workflow's `models` are not used yet",
             "schedule" => "schedules do not start runs yet",
             _ => continue,
@@ -120,6 +120,24 @@ fn settings(config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Settings {
         "schedule",
     ];
     unknown_fields(config, &known, "the workflow's `config`", diagnostics);
+    let shadowed = config
+        .get("variables")
+        .map(Node::entries)
+        .unwrap_or_default();
+    for entry in shadowed
+        .iter()
+        .filter(|entry| ROOTS.contains(&entry.key.as_str()))
+    {
+        let message = format!("`{}` means something else already", entry.key);
+        diagnostics.push(
+            Diagnostic::warning(codes::INVALID_VALUE, message)
+                .at(entry.node.pointer.clone(), entry.key_span.clone())
+                .help(format!(
+                    "read the variable as `variables.{}`, or give it another name",
+                    entry.key
+                )),
+        );
+    }
     let variables = config
         .get("variables")
         .map(Node::entries)
@@ -161,7 +179,7 @@ pub(super) fn retry(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Re
             .as_u64()
             .filter(|number| *number <= 1_000_000_000)
             .or_else(|| {
-                let message = format!("`{field}` is a whole number, not {}", value.noun());
+                let message = format!("`{field}` is a whole number, zero or more");
                 diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(value));
                 None
             }),
@@ -198,7 +216,7 @@ pub(super) fn text(node: &Node, field: &str, diagnostics: &mut Vec<Diagnostic>) 
 }
 
 /// Warns of fields that nothing reads, with a near name.
-pub(super) fn unknown_fields(
+pub(crate) fn unknown_fields(
     node: &Node,
     known: &[&str],
     what: &str,

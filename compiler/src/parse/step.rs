@@ -30,6 +30,21 @@ const TYPES: [&str; 7] = [
     "output",
 ];
 
+/// Step types that are known and come later.
+const LATER: [&str; 11] = [
+    "agent",
+    "approval",
+    "human_approval",
+    "delay",
+    "merge",
+    "parallel",
+    "request",
+    "api_call",
+    "subflow",
+    "workflow",
+    "data_transform",
+];
+
 /// Longer slugs would leave no room for what is put behind them in a state's name.
 const LONGEST_SLUG: usize = 56;
 
@@ -150,6 +165,20 @@ fn kind(node: &Node, config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
         Some("action") => Some(Kind::Action),
         Some("loop") => Some(Kind::Loop),
         Some("output") => Some(Kind::Transform),
+        Some(word) if LATER.contains(&word) => {
+            let message = format!("steps of type `{word}` cannot be compiled yet");
+            diagnostics.push(Diagnostic::error(codes::NOT_YET, message).on(step_type));
+            None
+        }
+        Some("code_execution") => {
+            let message = "steps do not run code of their own";
+            diagnostics.push(
+                Diagnostic::error(codes::UNKNOWN_STEP_TYPE, message)
+                    .on(step_type)
+                    .help("compute with `set_variables`, or call a service that runs the code"),
+            );
+            None
+        }
         other => {
             let word =
                 other.map_or_else(|| step_type.noun().to_owned(), |word| format!("`{word}`"));

@@ -7,6 +7,9 @@ use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 use crate::source::Node;
 
+/// The fields of an action's configuration, where its parameters stand under `parameters`.
+pub(super) const FIELDS: &[&str] = &["type", "operation", "parameters", "description"];
+
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     let help = "say which action: `\"type\": \"customer\", \"parameters\": { \"operation\": \"get_by_id\", ... }`";
     let Some(action) = required(step, "type", help, diagnostics) else {

@@ -15,6 +15,26 @@ const LATER: [(&str, &str); 6] = [
     ("contextVariables", "context variables"),
 ];
 
+/// The fields of an llm step's configuration.
+pub(super) const FIELDS: &[&str] = &[
+    "name",
+    "description",
+    "systemPrompt",
+    "userPrompt",
+    "model",
+    "temperature",
+    "maxTokens",
+    "outputFormat",
+    "maxSteps",
+    "conversational",
+    "tools",
+    "outputSchema",
+    "mcpServerIds",
+    "knowledgeFileIds",
+    "models",
+    "contextVariables",
+];
+
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     if step
         .config

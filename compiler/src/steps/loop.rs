@@ -1,11 +1,22 @@
 //! `loop`: goes through a list, one item after the other.
 
 use pawl_contract::reference::ROOTS;
+use pawl_expression::Template;
 
 use super::{required, wrong};
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Data;
+
+/// The fields of a loop's configuration.
+pub(super) const FIELDS: &[&str] = &[
+    "items",
+    "itemVariable",
+    "indexVariable",
+    "maxIterations",
+    "continueOnError",
+    "description",
+];
 
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     let help = "add the list to go through: `\"items\": \"{{steps.find.output.page}}\"`";
@@ -16,6 +27,21 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
             items,
             "`items` is a list, or a template that gives one",
         ));
+    }
+    let items = step.config.get("items");
+    if let Some((items, text)) = items.and_then(|items| Some((items, items.as_str()?)))
+        && Template::parse(text).is_ok_and(|template| template.is_literal())
+    {
+        diagnostics.push(
+            Diagnostic::error(
+                codes::INVALID_VALUE,
+                "`items` is a text, which is never a list",
+            )
+            .on(items)
+            .help(format!(
+                "write `{{{{{text}}}}}` if that is where the list is"
+            )),
+        );
     }
     for field in ["itemVariable", "indexVariable"] {
         let Some(node) = step.config.get(field) else {

@@ -11,6 +11,9 @@ use crate::source::{Data, Entry, Node};
 /// So many writes fit a transaction beside what else a step may write in it.
 const MOST_VARIABLES: usize = 40;
 
+/// The fields of an output step's configuration.
+pub(super) const OUTPUT_FIELDS: &[&str] = &["mapping", "outputMapping", "description"];
+
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     if step.config.get("type").is_none() {
         output(step, diagnostics);

@@ -16,6 +16,24 @@ const TYPES: [(&str, bool); 7] = [
     ("event", false),
 ];
 
+/// The fields of a trigger's configuration.
+pub(super) const FIELDS: &[&str] = &[
+    "type",
+    "data",
+    "context",
+    "inputs",
+    "inputSchema",
+    "schedule",
+    "timezone",
+    "path",
+    "webhookData",
+    "headers",
+    "eventType",
+    "eventData",
+    "eventFilter",
+    "description",
+];
+
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     let Some(node) = step.config.get("type") else {
         return;

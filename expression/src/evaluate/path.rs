@@ -56,6 +56,11 @@ impl Evaluator<'_> {
         let Some(first) = path.accesses.first() else {
             return Ok(present(root));
         };
+        if name == "lastOutput"
+            && let Some(data) = self.envelope(path, 0, &Cow::Borrowed(root))?
+        {
+            return Ok(data);
+        }
         let Some(value) = self.follow(first, Cow::Borrowed(root), path.context)? else {
             let key = match first {
                 Access::Member(key) => key.clone(),
@@ -73,18 +78,31 @@ impl Evaluator<'_> {
         }
     }
 
-    /// A path into a step: `output.data` is `output`, whose value is the data already, and falls through to a member
-    /// that is really called `data`.
+    /// A path into a step, whose `output` may be read as an envelope.
     fn step<'c>(&'c self, path: &Walk<'c>, step: Cow<'c, Value>) -> Evaluated<'c> {
-        let is_envelope = path.has_member(1, "output") && path.has_member(2, "data");
-        if is_envelope && let Some(output) = member(step.clone(), "output") {
-            let skipped = self.walk(path, 3, output.clone())?;
-            let has_data = output.get("data").is_some();
-            if !has_data || matches!(skipped, Operand::Present(_)) {
-                return Ok(skipped);
-            }
+        if path.has_member(1, "output")
+            && let Some(output) = member(step.clone(), "output")
+            && let Some(data) = self.envelope(path, 2, &output)?
+        {
+            return Ok(data);
         }
         self.walk(path, 1, step)
+    }
+
+    /// A path into an output whose access `at` is `data`: the output is the data already, unless it has a member that
+    /// is really called so and the rest of the path is only there.
+    fn envelope<'c>(
+        &'c self,
+        path: &Walk<'c>,
+        at: usize,
+        output: &Cow<'c, Value>,
+    ) -> Result<Option<Operand<'c>>, EvaluationError> {
+        if !path.has_member(at, "data") {
+            return Ok(None);
+        }
+        let skipped = self.walk(path, at + 1, output.clone())?;
+        let is_meant = output.get("data").is_none() || matches!(skipped, Operand::Present(_));
+        Ok(is_meant.then_some(skipped))
     }
 
     /// Follows the accesses of a path from `first` on.

@@ -42,7 +42,8 @@ impl Invocation<'_> {
                 )
                 .await;
         }
-        match template::render(&self.plan.node.config, &scope.at(&self.plan.node)) {
+        let config = &self.plan.node.config;
+        match template::render_without_secrets(config, &scope.at(&self.plan.node)) {
             Ok(input) => visit.record.input = input,
             Err(error) => return self.fail(visit, error, transaction).await,
         }
@@ -50,6 +51,11 @@ impl Invocation<'_> {
             Some(result) => {
                 visit.record.mocked = true;
                 result.map_err(Error::Step)
+            }
+            // Asked of the definition: what a value brings along is text, whatever it looks like.
+            None if template::waits_for_secret(config) => {
+                let message = "secrets cannot be read yet: mock the step to go on without them";
+                Err(Error::step(code::VALIDATION_ERROR, message))
             }
             None => match Box::pin(self.act(run, &mut visit)).await {
                 Ok(Some(acted)) => Ok(acted),
