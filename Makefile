@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 # The steps of `make test` stand in the order in which they are worth knowing: quick ones first.
 .NOTPARALLEL:
 
-STEPS := format spelling licences arrows paths lint tests docs machines template foreign
+STEPS := format spelling licences arrows lint tests docs machines template foreign
 
 PYTHON := python3
 SAM := .tools/sam/bin
@@ -37,9 +37,6 @@ licences: ## Check licences and sources of what we depend on
 arrows: ## Check which crate depends on which
 	$(PYTHON) infra/checks/arrows.py
 
-paths: ## Check that the paths named in docs/ARCHITECTURE.md exist
-	$(PYTHON) infra/checks/paths.py docs/ARCHITECTURE.md
-
 lint: ## Check the code with clippy
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
@@ -49,7 +46,7 @@ tests: ## Run the tests, cases included
 docs: ## Build the API documentation without warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 
-machines: pawl .tools/npm/ready .tools/sam/ready ## Show every example's machine to validators of others
+machines: pawl .tools/npm/ready .tools/sam/ready ## Show every example's and case's machine to validators of others
 	$(PYTHON) infra/checks/machines.py --pawl $(PAWL)
 
 template: .tools/sam/ready ## Check the template of the deployment

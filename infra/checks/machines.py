@@ -1,4 +1,4 @@
-"""Compiles every example at both levels and shows the machines to validators that others wrote.
+"""Compiles every example and case at both levels and shows the machines to validators that others wrote.
 
     python3 infra/checks/machines.py --pawl target/debug/pawl            check
     python3 infra/checks/machines.py --pawl target/debug/pawl --write    also renew infra/machines/
@@ -18,6 +18,7 @@ from pathlib import Path
 from project import Project
 
 EXAMPLES = Path("workflows/examples")
+CASES = Path("cases")
 LEVELS = ("-O0", "-O1")
 
 # What a deployment puts in the place of `${ActionFunction}`.
@@ -78,16 +79,18 @@ def main() -> int:
     arguments.add_argument("--write", action="store_true", help="renew the machines that template.yaml deploys")
     options = arguments.parse_args()
 
-    examples = sorted(folder for folder in EXAMPLES.iterdir() if (folder / "workflow.json").is_file())
-    if not examples:
+    definitions = sorted(file.parent for file in EXAMPLES.glob("*/workflow.json"))
+    if not definitions:
         sys.exit(f"error: there is no example in {EXAMPLES}")
+    # A case with a machine is one that compiles.
+    definitions += sorted(file.parent for file in CASES.glob("*/*/workflow.json") if (file.parent / "machine.asl.json").is_file())
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         machines = []
         for level in LEVELS:
             raw = folder / level
             raw.mkdir()
-            for example in examples:
+            for example in definitions:
                 machine = raw / f"{example.name}.asl.json"
                 Project(example).compile(options.pawl, level, machine)
                 machines.append(folder / f"{example.name}{level}.asl.json")
@@ -102,7 +105,7 @@ def main() -> int:
         refusals = [ask_asl_validator(machines), ask_cfn_lint(machines, folder / "template.json")]
     if any(refusals) or old:
         return 1
-    print(f"machines: {len(examples)} examples at {' and '.join(LEVELS)}: {len(machines)} machines accepted by asl-validator and cfn-lint")
+    print(f"machines: {len(definitions)} definitions at {' and '.join(LEVELS)}: {len(machines)} machines accepted by asl-validator and cfn-lint")
     return 0
 
 

@@ -25,8 +25,10 @@ class Project:
         return json.loads(file.read_text()) if file.is_file() else absent
 
     def compile(self, pawl: str, level: str, machine: Path) -> None:
-        if subprocess.run([pawl, "compile", str(self.folder), level, "-o", str(machine)]).returncode != 0:
-            sys.exit(f"error: {self.name} does not compile at {level}")
+        command = [pawl, "compile", str(self.folder), level, "-o", str(machine)]
+        compiled = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+        if compiled.returncode != 0:
+            sys.exit(f"{compiled.stderr}error: {self.name} does not compile at {level}")
 
     def run(self, pawl: str, level: str) -> dict:
         """Runs it here, in a state of its own: the run, and the mails it sent. A failed run is an answer too."""
