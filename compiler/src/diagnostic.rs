@@ -1,12 +1,15 @@
 //! What the compiler has to say about a definition: collected, never thrown.
 
 pub mod codes;
+pub mod fix;
 mod render;
 
 use std::ops::Range;
 
 use serde::Serialize;
 
+pub use fix::{Edit, Fix, Which};
+pub(crate) use fix::Rename;
 pub use render::{Place, render, to_json};
 
 /// How bad it is.
@@ -17,6 +20,8 @@ pub enum Severity {
     Error,
     /// It can, but probably does not do what was meant.
     Warning,
+    /// It does what was meant, and could do it better.
+    Note,
 }
 
 /// One finding, with a code, a place and, where there is something to do, a help line.
@@ -34,8 +39,12 @@ pub struct Diagnostic {
     pub span: Range<usize>,
     /// What to do.
     pub help: Option<String>,
+    /// Changes of the text that settle it, the best one first.
+    pub fixes: Vec<Fix>,
     /// The step that cannot act yet, so that a mock of it settles the matter.
     pub mockable: Option<String>,
+    /// Words that the author probably meant; `fix::place` turns them into fixes.
+    pub(crate) renames: Vec<Rename>,
 }
 
 impl Diagnostic {
@@ -49,6 +58,11 @@ impl Diagnostic {
         Self::new(Severity::Warning, code, message.into())
     }
 
+    /// A note, not yet placed.
+    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, code, message.into())
+    }
+
     fn new(severity: Severity, code: &'static str, message: String) -> Self {
         Self {
             code,
@@ -57,7 +71,9 @@ impl Diagnostic {
             pointer: String::new(),
             span: 0..0,
             help: None,
+            fixes: Vec::new(),
             mockable: None,
+            renames: Vec::new(),
         }
     }
 
@@ -89,10 +105,58 @@ impl Diagnostic {
         self
     }
 
+    /// Says which of our own words was probably meant: nothing else can be.
+    #[must_use]
+    pub fn meant(self, word: &str, near: Option<&str>) -> Self {
+        self.rename(word, near, true)
+    }
+
+    /// Says which of the author's words was probably meant.
+    #[must_use]
+    pub fn perhaps_meant(self, word: &str, near: Option<&str>) -> Self {
+        self.rename(word, near, false)
+    }
+
+    /// The fix is placed later, by the text: the diagnostic stands at a value, of which the word is a part.
+    fn rename(mut self, word: &str, near: Option<&str>, is_safe: bool) -> Self {
+        if let Some(near) = near {
+            self.help = Some(format!("did you mean `{near}`?"));
+            self.renames.push(Rename {
+                from: word.to_owned(),
+                to: near.to_owned(),
+                is_safe,
+            });
+        }
+        self
+    }
+
+    /// Gives a fix.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fixes.push(fix);
+        self
+    }
+
     /// Whether it stops the compilation.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
+}
+
+/// The name among `names` that was probably meant.
+pub fn near<'name>(
+    word: &str,
+    names: impl IntoIterator<Item = &'name str>,
+) -> Option<&'name str> {
+    names
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(word, name), name))
+        .filter(|(distance, name)| {
+            let shorter = name.chars().count().min(word.chars().count());
+            *distance <= 1 + shorter / 4 && *distance < shorter
+        })
+        .min()
+        .map(|(_, name)| name)
 }
 
 /// The name among `names` that was probably meant, as a help line.
@@ -100,12 +164,5 @@ pub fn did_you_mean<'name>(
     word: &str,
     names: impl IntoIterator<Item = &'name str>,
 ) -> Option<String> {
-    names
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(word, name), name))
-        .filter(|(distance, name)| {
-            *distance <= 1 + name.chars().count().min(word.chars().count()) / 4
-        })
-        .min_by(|left, right| left.0.cmp(&right.0).then(left.1.cmp(right.1)))
-        .map(|(_, name)| format!("did you mean `{name}`?"))
+    near(word, names).map(|name| format!("did you mean `{name}`?"))
 }

@@ -69,6 +69,7 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
     if let Some(program) = &program {
         prove::prove(&program.lowered, &program.checked, &mut diagnostics);
     }
+    diagnostic::fix::place(text, &mut diagnostics);
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
     let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
     Compiled {

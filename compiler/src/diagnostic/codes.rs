@@ -42,9 +42,60 @@ pub const NOT_YET: &str = "not-yet";
 pub const INVALID_MOCK: &str = "invalid-mock";
 /// The machine exceeds a limit of Step Functions.
 pub const MACHINE_LIMIT: &str = "machine-limit";
+/// A parameter that an operation does not have.
+pub const UNKNOWN_PARAMETER: &str = "unknown-parameter";
+/// A tool that does not exist.
+pub const UNKNOWN_TOOL: &str = "unknown-tool";
+/// A schema that no schema language knows.
+pub const INVALID_SCHEMA: &str = "invalid-schema";
+/// A reference to a step that may not have run before, on some path.
+pub const MAY_NOT_HAVE_RUN: &str = "may-not-have-run";
+/// A reference to a variable that cannot have a value yet.
+pub const NEVER_SET: &str = "never-set";
+/// A reference to a variable that may have no value yet, on some path.
+pub const MAY_NOT_BE_SET: &str = "may-not-be-set";
+/// Two writes of one thing at a time, of which one is lost.
+pub const RACING_WRITES: &str = "racing-writes";
+/// A name that hides another of the same spelling.
+pub const SHADOWED_NAME: &str = "shadowed-name";
+/// An integration that the definition uses and does not require.
+pub const UNDECLARED_INTEGRATION: &str = "undeclared-integration";
+/// Permission to ignore a finding that cannot be given, or that nothing needs.
+pub const INVALID_ALLOWANCE: &str = "invalid-allowance";
+
+// Lints: what works, and probably not as well as it could.
+
+/// A spelling that is understood and that newer definitions do not use.
+pub const NOT_CANONICAL: &str = "not-canonical";
+/// A step that acts and has no way on when it fails.
+pub const NO_ERROR_PORT: &str = "no-error-port";
+/// A failure after which the run completes as if nothing had happened.
+pub const SILENT_FAILURE: &str = "silent-failure";
+/// Loops in loops in loops.
+pub const DEEP_LOOPS: &str = "deep-loops";
+/// A loop over a list whose length nothing limits.
+pub const UNBOUNDED_LIST: &str = "unbounded-list";
+/// A step that waits for others and does not say how long.
+pub const MISSING_TIMEOUT: &str = "missing-timeout";
+/// A key or password in the text of a definition.
+pub const HARD_CODED_KEY: &str = "hard-coded-key";
+/// An object or list printed into a text for people.
+pub const OBJECT_IN_TEXT: &str = "object-in-text";
+/// A slug that says nothing.
+pub const VAGUE_SLUG: &str = "vague-slug";
+/// A condition that is the same in every run.
+pub const CONSTANT_CONDITION: &str = "constant-condition";
+/// A condition whose ports lead to the same place.
+pub const SAME_TARGET: &str = "same-target";
+/// A variable or secret that nothing reads.
+pub const UNUSED_NAME: &str = "unused-name";
+/// JSON asked of a model without saying which.
+pub const MISSING_SCHEMA: &str = "missing-schema";
+/// A comment where a value was probably meant.
+pub const COMMENTED_OUT: &str = "commented-out";
 
 /// Every code.
-pub const ALL: [&str; 21] = [
+pub const ALL: &[&str] = &[
     SYNTAX,
     INVALID_VALUE,
     MISSING_FIELD,
@@ -61,9 +112,33 @@ pub const ALL: [&str; 21] = [
     UNKNOWN_ACTION,
     UNREACHABLE_STEP,
     ENDLESS_CYCLE,
-    AMBIGUOUS_LOOP_EDGE,
     UNRETURNED_LOOP,
+    AMBIGUOUS_LOOP_EDGE,
     NOT_YET,
     INVALID_MOCK,
     MACHINE_LIMIT,
+    UNKNOWN_PARAMETER,
+    UNKNOWN_TOOL,
+    INVALID_SCHEMA,
+    MAY_NOT_HAVE_RUN,
+    NEVER_SET,
+    MAY_NOT_BE_SET,
+    RACING_WRITES,
+    SHADOWED_NAME,
+    UNDECLARED_INTEGRATION,
+    INVALID_ALLOWANCE,
+    NOT_CANONICAL,
+    NO_ERROR_PORT,
+    SILENT_FAILURE,
+    DEEP_LOOPS,
+    UNBOUNDED_LIST,
+    MISSING_TIMEOUT,
+    HARD_CODED_KEY,
+    OBJECT_IN_TEXT,
+    VAGUE_SLUG,
+    CONSTANT_CONDITION,
+    SAME_TARGET,
+    UNUSED_NAME,
+    MISSING_SCHEMA,
+    COMMENTED_OUT,
 ];

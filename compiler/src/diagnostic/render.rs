@@ -3,7 +3,7 @@
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Edit, Fix, Severity};
 
 /// A line and a column, both from 1; the column counts characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,7 @@ fn block(diagnostic: &Diagnostic, text: &str, path: &str, renderer: &Renderer) -
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let title = level.primary_title(&diagnostic.message).id(diagnostic.code);
     let start = diagnostic.span.start.min(text.len());
@@ -50,15 +51,22 @@ fn block(diagnostic: &Diagnostic, text: &str, path: &str, renderer: &Renderer) -
         .path(path)
         .annotation(AnnotationKind::Primary.span(start..end));
     let mut group = title.element(snippet);
-    if let Some(help) = &diagnostic.help {
+    let help = diagnostic.help.as_ref();
+    if let Some(help) = help.or_else(|| Some(&diagnostic.fixes.first()?.title)) {
         group = group.element(Level::HELP.message(help));
     }
     renderer.render(&[group])
 }
 
-/// A diagnostic as data: `{code, severity, message, file, pointer, line, column, help}`.
+/// A diagnostic as data: `{code, severity, message, file, pointer, line, column, endLine, endColumn, help, fixes}`.
 pub fn to_json(diagnostic: &Diagnostic, text: &str, path: &str) -> Value {
     let Place { line, column } = Place::of(text, diagnostic.span.start);
+    let end = Place::of(text, diagnostic.span.end);
+    let fixes: Vec<Value> = diagnostic
+        .fixes
+        .iter()
+        .map(|fix| fix_json(fix, text))
+        .collect();
     json!({
         "code": diagnostic.code,
         "severity": diagnostic.severity,
@@ -67,6 +75,28 @@ pub fn to_json(diagnostic: &Diagnostic, text: &str, path: &str) -> Value {
         "pointer": diagnostic.pointer,
         "line": line,
         "column": column,
+        "endLine": end.line,
+        "endColumn": end.column,
         "help": diagnostic.help,
+        "fixes": fixes,
+    })
+}
+
+/// A fix as data; offsets are bytes.
+fn fix_json(fix: &Fix, text: &str) -> Value {
+    let edit = |edit: &Edit| {
+        let Place { line, column } = Place::of(text, edit.span.start);
+        json!({
+            "line": line,
+            "column": column,
+            "start": edit.span.start,
+            "end": edit.span.end,
+            "text": edit.text,
+        })
+    };
+    json!({
+        "title": fix.title,
+        "isSafe": fix.is_safe,
+        "edits": fix.edits.iter().map(edit).collect::<Vec<_>>(),
     })
 }
