@@ -2,12 +2,17 @@
 
 mod check;
 mod compile;
+mod eval;
+mod explain;
+mod fmt;
 mod run;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::project::Misuse;
 
 /// Workflows as AWS Step Functions machines, on this machine and in the cloud.
 #[derive(Parser)]
@@ -17,10 +22,13 @@ pub struct Pawl {
     command: Command,
 }
 
-const EXAMPLES: &str = "Examples:
+const EXAMPLES: &str = r#"Examples:
   pawl run workflows/examples/welcome-email
-  pawl check workflows/examples/*/workflow.json
-  pawl compile workflows/examples/welcome-email -o welcome-email.asl.json";
+  pawl check workflows/examples
+  pawl fmt workflows/examples --check
+  pawl eval 'Hello {{name}}' --data '{"name": "Ada"}'
+  pawl explain unknown-step
+  pawl compile workflows/examples/welcome-email -o welcome-email.asl.json"#;
 
 #[derive(Subcommand)]
 enum Command {
@@ -30,6 +38,12 @@ enum Command {
     Compile(compile::Compile),
     /// Run a workflow on this machine
     Run(run::Run),
+    /// Write definitions in one layout
+    Fmt(fmt::Fmt),
+    /// Evaluate an expression or a template
+    Eval(eval::Eval),
+    /// Say what a diagnostic's code means
+    Explain(explain::Explain),
 }
 
 impl Pawl {
@@ -39,6 +53,9 @@ impl Pawl {
             Command::Check(command) => command.run(),
             Command::Compile(command) => command.run(),
             Command::Run(command) => command.run(),
+            Command::Fmt(command) => command.run(),
+            Command::Eval(command) => command.run(),
+            Command::Explain(command) => command.run(),
         }
     }
 }
@@ -50,6 +67,8 @@ pub enum Outcome {
     Done,
     /// A definition was refused, or a run did not complete.
     Refused,
+    /// Part of the call could not be carried out as it was written, and that has been said.
+    Misused,
 }
 
 impl From<Outcome> for ExitCode {
@@ -57,6 +76,7 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Done => Self::SUCCESS,
             Outcome::Refused => Self::from(1),
+            Outcome::Misused => Self::from(2),
         }
     }
 }
@@ -70,6 +90,20 @@ pub fn print(text: &str) -> std::io::Result<()> {
     match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written,
+    }
+}
+
+/// Writes a line for people to standard error.
+#[expect(clippy::print_stderr, reason = "the command line's own output")]
+pub fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+/// Says what is wrong with part of a call while the rest goes on.
+pub fn complain(misuse: &Misuse) {
+    say(&format!("error: {misuse}"));
+    if let Some(help) = &misuse.help {
+        say(&format!("  = help: {help}"));
     }
 }
 

@@ -1,12 +1,16 @@
 //! What a PATH on the command line means: a definition, or a folder with a definition and what belongs to it.
 
+mod definition_file;
+mod find;
+pub mod write;
+
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use annotate_snippets::Renderer;
-use pawl_compiler::diagnostic::{Diagnostic, Place, render};
-use pawl_compiler::{Compiled, Notation, Options, compile};
+pub use definition_file::{DefinitionFile, renderer};
+pub use find::{Found, find};
+use pawl_compiler::diagnostic::{Diagnostic, Place};
+use pawl_compiler::{Compiled, Options};
 use pawl_contract::Mock;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -47,21 +51,16 @@ impl From<Diagnostic> for Misuse {
     }
 }
 
-/// A definition's text and where it was read from.
+/// A definition and what belongs to it.
 #[derive(Debug)]
 pub struct Project {
     /// PATH, as it was given.
     pub given: PathBuf,
-    /// The file of the definition.
-    pub path: PathBuf,
     /// The folder, if PATH was one.
     folder: Option<PathBuf>,
     /// The definition.
-    pub text: String,
-    notation: Notation,
+    pub definition: DefinitionFile,
 }
-
-const DEFINITIONS: [&str; 3] = ["workflow.json", "workflow.yaml", "workflow.yml"];
 
 impl Project {
     /// Finds and reads the definition that a path means.
@@ -69,54 +68,27 @@ impl Project {
         let folder = path.is_dir().then(|| path.to_owned());
         let file = match &folder {
             None => path.to_owned(),
-            Some(folder) => {
-                let found = DEFINITIONS
-                    .iter()
-                    .map(|name| folder.join(name))
-                    .find(|file| file.is_file());
-                found.ok_or_else(|| {
-                    Misuse::new(format!("folder `{}` holds no definition", path.display())).help(
-                        "name the definition `workflow.json` or `workflow.yaml`, or give its path",
-                    )
-                })?
-            }
-        };
-        let text = read_text(&file)?;
-        let is_yaml = file
-            .extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml");
-        let notation = if is_yaml {
-            Notation::Yaml
-        } else {
-            Notation::Json
+            Some(folder) => find::in_folder(folder).ok_or_else(|| {
+                Misuse::new(format!("folder `{}` holds no definition", path.display())).help(
+                    "name the definition `workflow.json` or `workflow.yaml`, or give its path",
+                )
+            })?,
         };
         Ok(Self {
             given: path.to_owned(),
-            path: file,
             folder,
-            text,
-            notation,
+            definition: DefinitionFile::read(&file)?,
         })
     }
 
     /// Compiles the definition.
     pub fn compile(&self, options: Options) -> Compiled {
-        compile(&self.text, self.notation, options)
+        self.definition.compile(options)
     }
 
-    /// The diagnostics as text with source lines, coloured on a terminal.
+    /// Findings as text with source lines, coloured where standard error shows colours.
     pub fn render(&self, diagnostics: &[Diagnostic]) -> String {
-        let renderer = if std::io::stderr().is_terminal() {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
-        render(
-            diagnostics,
-            &self.text,
-            &self.path.display().to_string(),
-            &renderer,
-        )
+        self.definition.render(diagnostics)
     }
 
     /// The run's input: given as JSON or `@FILE`, else `input.json` in the folder, else nothing.
@@ -169,8 +141,7 @@ impl Project {
 
 /// Reads a file that must be UTF-8, and says where it is not.
 fn read_text(file: &Path) -> anyhow::Result<String> {
-    let bytes = std::fs::read(file)
-        .map_err(|error| Misuse::new(format!("cannot read `{}`: {error}", file.display())))?;
+    let bytes = std::fs::read(file).map_err(|error| definition_file::unreadable(file, &error))?;
     let text: anyhow::Result<String> = String::from_utf8(bytes).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
         let before =

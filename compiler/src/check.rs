@@ -1,8 +1,10 @@
 //! Refuses what the author wrote wrong, and finds what lowering depends on.
 
 mod loops;
+mod names;
 mod references;
 mod targets;
+pub(crate) mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +12,8 @@ use pawl_contract::Kind;
 
 use crate::definition::{Definition, Step};
 use crate::diagnostic::Diagnostic;
-use crate::graph::{Graph, Loops, StepId};
-use crate::steps;
+use crate::graph::{Graph, Loops, Order, StepId};
+use crate::{lints, steps};
 
 pub use references::StepReads;
 
@@ -63,8 +65,8 @@ pub fn check(
     definition: Definition,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Checked> {
-    let names = targets::names(&definition, diagnostics);
-    let graph = targets::resolve(&definition, &names, diagnostics);
+    let slugs = targets::names(&definition, diagnostics);
+    let graph = targets::resolve(&definition, &slugs, diagnostics);
     let (graph, loops) = loops::find(&definition, graph);
     // Where a step or an edge is missing, what follows from the graph would only echo that.
     let is_whole = !diagnostics.iter().any(Diagnostic::is_error);
@@ -80,19 +82,40 @@ pub fn check(
         steps::check(step, diagnostics);
     }
     let variables = references::variables(&definition);
+    names::check(&definition, &variables, diagnostics);
+    let (texts, unread) = texts::read(&definition);
+    let order = Order::find(&graph);
     let reads = references::check(
         &references::Known {
             text,
             definition: &definition,
-            names: &names,
-            graph: &graph,
+            names: &slugs,
+            order: &order,
             loops: &loops,
             variables: &variables,
+            secrets: &references::secrets(&definition),
+            inputs: &steps::inputs(&definition).into_iter().collect(),
+            is_input_open: steps::is_input_open(&definition),
             is_whole,
         },
+        &texts,
         diagnostics,
     );
+    let is_read = unread.is_empty();
+    references::unread(text, unread, diagnostics);
+    let facts = lints::Facts {
+        text,
+        definition: &definition,
+        graph: &graph,
+        loops: &loops,
+        texts: &texts,
+        reads: &reads,
+        is_whole: is_whole && is_read,
+    };
+    lints::check(&facts, diagnostics);
     let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
+    let variables = variables.into_keys().collect();
+    drop(texts);
     is_sound.then_some(Checked {
         definition,
         graph,

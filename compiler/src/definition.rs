@@ -25,6 +25,8 @@ pub struct Definition {
     pub steps: Vec<Step>,
     /// The slugs of steps that were refused, so that nothing complains about their absence.
     pub refused: Vec<String>,
+    /// The findings that the author knows of and accepts.
+    pub allowances: Vec<Allowance>,
     /// Where the definition stands.
     pub place: Place,
 }
@@ -54,6 +56,32 @@ pub struct Settings {
     pub retry: Option<Retry>,
     /// The variables and their first values.
     pub variables: IndexMap<String, Node>,
+    /// The secrets by name, and where each is to be found.
+    pub secrets: IndexMap<String, Node>,
+    /// The integrations that the workflow says it needs; none where it says nothing about that.
+    pub requires: Option<Vec<Integration>>,
+}
+
+/// An integration that must be installed where the workflow runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Integration {
+    /// Its name.
+    pub name: String,
+    /// The operations that are needed; none means any.
+    pub operations: Option<Vec<String>>,
+}
+
+/// Permission to ignore a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowance {
+    /// The finding's code.
+    pub code: String,
+    /// The step in which it is allowed; everywhere where there is none.
+    pub step: Option<String>,
+    /// Where the step is named.
+    pub step_place: Place,
+    /// Where the code stands.
+    pub place: Place,
 }
 
 /// How often a step is tried again, and how long to wait before the first time; each wait doubles.
@@ -74,6 +102,10 @@ pub struct Step {
     pub slug_place: Place,
     /// The name for people.
     pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Its place among the steps, where the author counts them.
+    pub order: Option<u64>,
     /// What it is.
     pub kind: Kind,
     /// Its configuration; what the machine itself uses (retry, timeout) is taken out.
@@ -93,6 +125,8 @@ pub struct Step {
 pub struct Edge {
     /// The slug of a step, or one of the words for the end; `None` is the end.
     pub target: Option<String>,
+    /// The port as the author spelled it, with its place.
+    pub port: (String, Range<usize>),
     /// Where it stands.
     pub place: Place,
 }

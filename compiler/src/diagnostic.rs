@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-pub use fix::{Edit, Fix, Which};
 pub(crate) use fix::Rename;
+pub use fix::{Edit, Fix, Which};
 pub use render::{Place, render, to_json};
 
 /// How bad it is.
@@ -144,10 +144,7 @@ impl Diagnostic {
 }
 
 /// The name among `names` that was probably meant.
-pub fn near<'name>(
-    word: &str,
-    names: impl IntoIterator<Item = &'name str>,
-) -> Option<&'name str> {
+pub fn near<'name>(word: &str, names: impl IntoIterator<Item = &'name str>) -> Option<&'name str> {
     names
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(word, name), name))

@@ -5,11 +5,15 @@
 pub mod check;
 pub mod definition;
 pub mod diagnostic;
+mod fields;
 pub mod graph;
+mod lints;
 pub mod lower;
 pub mod mocks;
 pub mod parse;
 pub mod prove;
+mod schedule;
+mod schema;
 pub mod source;
 pub mod steps;
 
@@ -18,6 +22,7 @@ pub use lower::{Level, Options};
 pub use source::Notation;
 
 use check::Checked;
+use lints::Allowances;
 use lower::Lowered;
 
 /// What came of a definition.
@@ -47,8 +52,8 @@ pub struct Program {
 ///   "name": "Greet",
 ///   "steps": [{
 ///     "stepSlug": "greet",
-///     "stepType": "action",
-///     "config": { "type": "set_variables", "parameters": { "text": "Hello {{input.name}}" } }
+///     "stepType": "output",
+///     "config": { "mapping": { "text": "Hello {{input.name}}" } }
 ///   }]
 /// }"#;
 /// let compiled = compile(text, Notation::Json, Options::default());
@@ -60,6 +65,7 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
         definition,
         mut diagnostics,
     } = parse::parse(text, notation);
+    let allowances = definition.as_ref().map(Allowances::of);
     let checked =
         definition.and_then(|definition| check::check(text, definition, &mut diagnostics));
     let program = checked.map(|checked| Program {
@@ -68,6 +74,9 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
     });
     if let Some(program) = &program {
         prove::prove(&program.lowered, &program.checked, &mut diagnostics);
+    }
+    if let Some(allowances) = allowances {
+        allowances.apply(&mut diagnostics);
     }
     diagnostic::fix::place(text, &mut diagnostics);
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));

@@ -10,6 +10,7 @@ mod plan;
 mod reads;
 mod states;
 
+pub(crate) use budget::step_timeout;
 use indexmap::IndexMap;
 use pawl_asl::{Machine, QueryLanguage};
 use pawl_contract::Plan;

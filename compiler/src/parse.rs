@@ -1,6 +1,8 @@
 //! Text to definition. Never fails: it returns what it understood and what it has to say about the rest.
 
-pub(crate) mod envelope;
+mod allowance;
+mod envelope;
+mod settings;
 mod step;
 
 use std::collections::BTreeSet;

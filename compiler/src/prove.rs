@@ -13,10 +13,8 @@ const MOST_PLAN_BYTES: usize = 240 * 1024;
 pub fn prove(lowered: &Lowered, checked: &Checked, diagnostics: &mut Vec<Diagnostic>) {
     let whole = |diagnostic: Diagnostic| {
         let place = &checked.definition.place;
-        diagnostic.at(
-            place.pointer.clone(),
-            place.span.start..place.span.start + 1,
-        )
+        // Where it begins; one byte more could end inside of a character, since YAML can begin with any.
+        diagnostic.at(place.pointer.clone(), place.span.start..place.span.start)
     };
     let bytes = serde_json::to_vec(&lowered.machine).map_or(0, |text| text.len());
     if bytes > DEFINITION_BYTES {
@@ -44,5 +42,34 @@ pub fn prove(lowered: &Lowered, checked: &Checked, diagnostics: &mut Vec<Diagnos
             problem.pointer, problem.message
         );
         diagnostics.push(whole(Diagnostic::error(codes::MACHINE_LIMIT, message)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Notation, Options, compile};
+
+    #[test]
+    fn what_is_wrong_with_the_whole_has_a_place_in_any_text() {
+        let prompt = "x".repeat(super::MOST_PLAN_BYTES);
+        let step = format!(
+            r#"{{"stepSlug": "ask", "stepType": "llm", "config": {{"systemPrompt": "{prompt}"}}}}"#
+        );
+        let rows = [
+            (
+                Notation::Json,
+                format!(r#"{{"name": "Large", "steps": [{step}]}}"#),
+            ),
+            (
+                Notation::Yaml,
+                format!("é: 1\nname: Large\nsteps: [{step}]\n"),
+            ),
+        ];
+        for (notation, text) in rows {
+            let found = compile(&text, notation, Options::default()).diagnostics;
+            let limit = found.iter().find(|found| found.code == "machine-limit");
+            let span = limit.expect("a plan that is too large").span.clone();
+            assert!(text.get(span.clone()).is_some(), "{notation:?}: {span:?}");
+        }
     }
 }

@@ -191,5 +191,13 @@ pub fn read(text: &str, notation: Notation) -> Result<Node, Box<Diagnostic>> {
 
 /// The pointer of a child.
 fn child(pointer: &str, key: &str) -> String {
-    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+    // Hardly any key needs an escape, and every value of a definition has a pointer.
+    if key.contains(['~', '/']) {
+        return format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+    }
+    let mut child = String::with_capacity(pointer.len() + 1 + key.len());
+    child.push_str(pointer);
+    child.push('/');
+    child.push_str(key);
+    child
 }

@@ -11,10 +11,10 @@ use pawl_contract::Kind;
 
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::parse::envelope::unknown_fields;
+use crate::fields::{self, Field, Templates};
 use crate::source::Node;
 
-pub use trigger::inputs;
+pub use trigger::{inputs, is_input_open};
 
 /// How a text is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +27,15 @@ pub enum Text {
 
 /// Checks a step's configuration.
 pub fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
-    if let Some(known) = fields(step) {
-        let what = format!("the `config` of step `{}`", step.slug);
-        unknown_fields(&step.config, known, &what, diagnostics);
+    let what = format!("the `config` of step `{}`", step.slug);
+    match table(step) {
+        Table::Fields(known, templates) => {
+            fields::check(&step.config, known, &what, templates, diagnostics);
+        }
+        Table::Names(names) => {
+            fields::unknown(&step.config, &names.iter().copied(), &what, diagnostics);
+        }
+        Table::Open => {}
     }
     match step.kind {
         Kind::Trigger => trigger::check(step, diagnostics),
@@ -41,28 +47,39 @@ pub fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The fields that a step's configuration may have; none where any field may be a parameter.
-fn fields(step: &Step) -> Option<&'static [&'static str]> {
+/// What a step's configuration may hold.
+enum Table {
+    Fields(&'static [Field], Templates),
+    Names(&'static [&'static str]),
+    /// Any field may be a parameter.
+    Open,
+}
+
+fn table(step: &Step) -> Table {
+    let has_parameters = step.config.get("parameters").is_some();
     match step.kind {
-        Kind::Trigger => Some(trigger::FIELDS),
-        Kind::Llm => Some(llm::FIELDS),
-        Kind::Condition => Some(condition::FIELDS),
-        Kind::Loop => Some(r#loop::FIELDS),
-        Kind::Action => step.config.get("parameters").map(|_| action::FIELDS),
-        Kind::Transform if step.config.get("type").is_none() => Some(transform::OUTPUT_FIELDS),
-        Kind::Transform => step.config.get("parameters").map(|_| action::FIELDS),
+        Kind::Trigger => Table::Fields(trigger::FIELDS, Templates::Refused),
+        Kind::Llm => Table::Fields(llm::FIELDS, Templates::Allowed),
+        Kind::Condition => Table::Fields(condition::FIELDS, Templates::Refused),
+        Kind::Loop => Table::Fields(r#loop::FIELDS, Templates::Refused),
+        Kind::Transform if step.config.get("type").is_none() => {
+            Table::Fields(transform::OUTPUT_FIELDS, Templates::Allowed)
+        }
+        Kind::Action | Kind::Transform if has_parameters => Table::Names(action::FIELDS),
+        Kind::Action | Kind::Transform => Table::Open,
     }
 }
 
 /// The values of a step's configuration that are evaluated when it runs.
 pub fn templates(step: &Step) -> Vec<(Text, &Node)> {
     match step.kind {
-        Kind::Condition => step
-            .config
-            .get("expression")
-            .map(|node| (Text::Expression, node))
-            .into_iter()
-            .collect(),
+        Kind::Condition => {
+            let variables = step.config.get("variables");
+            let variables = variables.map(|node| (Text::Template, node));
+            let expression = step.config.get("expression");
+            let expression = expression.map(|node| (Text::Expression, node));
+            variables.into_iter().chain(expression).collect()
+        }
         Kind::Loop => step
             .config
             .get("items")
@@ -70,11 +87,10 @@ pub fn templates(step: &Step) -> Vec<(Text, &Node)> {
             .into_iter()
             .collect(),
         // A trigger's templates are evaluated once, by intake.
-        Kind::Trigger => step
-            .config
-            .get("data")
+        Kind::Trigger => ["data", "context"]
+            .iter()
+            .filter_map(|field| step.config.get(field))
             .map(|node| (Text::Template, node))
-            .into_iter()
             .collect(),
         Kind::Llm | Kind::Action | Kind::Transform => vec![(Text::Template, &step.config)],
     }
@@ -87,6 +103,21 @@ pub fn variables_set(step: &Step) -> Vec<(&str, &Node)> {
     } else {
         Vec::new()
     }
+}
+
+/// The secure variables that a step sets, by name.
+pub fn secrets_set(step: &Step) -> impl Iterator<Item = &str> {
+    let transforms = Some(step).filter(|step| step.kind == Kind::Transform);
+    transforms.into_iter().flat_map(transform::secrets)
+}
+
+/// The names that only the texts of this step can read.
+pub fn names(step: &Step) -> impl Iterator<Item = &str> {
+    let own = Some(step).filter(|step| step.kind == Kind::Condition);
+    let own = own.and_then(|step| Some(step.config.get("variables")?.entries()));
+    own.unwrap_or_default()
+        .iter()
+        .map(|entry| entry.key.as_str())
 }
 
 /// A field that must be there.

@@ -12,6 +12,7 @@ pub mod payload;
 pub mod plan;
 pub mod position;
 pub mod reference;
+pub mod tools;
 
 pub use at::At;
 pub use error::{StepError, code};

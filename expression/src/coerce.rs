@@ -22,10 +22,37 @@ pub(crate) fn to_number(value: &Value) -> Option<Number> {
     match value {
         Value::Bool(truth) => Some(u64::from(*truth).into()),
         Value::Number(number) => Some(number.clone()),
-        Value::String(text) if text.trim().is_empty() => Some(0.into()),
-        Value::String(text) => parse_number(text.trim()),
+        Value::String(text) if trim(text).is_empty() => Some(0.into()),
+        Value::String(text) => parse_number(trim(text)),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// Whether a character is white space to JavaScript.
+pub(crate) fn is_space(character: char) -> bool {
+    (character.is_whitespace() && character != '\u{85}') || character == '\u{feff}'
+}
+
+/// A text without white space at both ends.
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches(is_space)
+}
+
+/// The whole number that a number is: `2` and `2.0` are, `2.5` is not.
+pub(crate) fn to_whole(number: &Number) -> Option<i64> {
+    /// Up to here, every whole number has a float of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let of_float = |float: f64| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a whole number within 2^53 fits an i64"
+        )]
+        let whole = float as i64;
+        (float.fract() == 0.0 && float.abs() <= EXACT).then_some(whole)
+    };
+    number
+        .as_i64()
+        .or_else(|| number.as_f64().and_then(of_float))
 }
 
 /// A value as it is printed into a text.
@@ -35,26 +62,82 @@ pub(crate) fn to_text(value: &Value) -> String {
         Value::Bool(truth) => truth.to_string(),
         Value::Number(number) => print_number(number),
         Value::String(text) => text.clone(),
-        Value::Array(_) | Value::Object(_) => value.to_string(),
+        Value::Array(_) | Value::Object(_) => json_text(value),
+    }
+}
+
+/// JSON with numbers as JavaScript writes them.
+fn json_text(value: &Value) -> String {
+    let mut text = String::new();
+    write_json(value, &mut text);
+    text
+}
+
+fn write_json(value: &Value, text: &mut String) {
+    match value {
+        Value::Null | Value::Bool(_) | Value::String(_) => text.push_str(&value.to_string()),
+        Value::Number(number) => text.push_str(&print_number(number)),
+        Value::Array(elements) => {
+            text.push('[');
+            for (at, element) in elements.iter().enumerate() {
+                text.push_str(if at == 0 { "" } else { "," });
+                write_json(element, text);
+            }
+            text.push(']');
+        }
+        Value::Object(members) => {
+            text.push('{');
+            for (at, (key, member)) in members.iter().enumerate() {
+                text.push_str(if at == 0 { "" } else { "," });
+                text.push_str(&Value::from(key.as_str()).to_string());
+                text.push(':');
+                write_json(member, text);
+            }
+            text.push('}');
+        }
     }
 }
 
 /// A number as JavaScript prints it: `1`, not `1.0`.
 fn print_number(number: &Number) -> String {
-    let Some(float) = number.as_f64().filter(|_| number.is_f64()) else {
-        return number.to_string();
-    };
-    if float == 0.0 {
+    let text = number.to_string();
+    if !number.is_f64() {
+        return text;
+    }
+    // The digits are the fewest that tell the number from its neighbours; only their layout is another.
+    let (sign, text) = text
+        .strip_prefix('-')
+        .map_or(("", &*text), |rest| ("-", rest));
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_start_matches('0');
+    let place = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+    let exponent = exponent.parse::<i64>().unwrap_or(0);
+    let point = exponent + place(whole.len()) - place(all.len() - digits.len());
+    let digits = digits.trim_end_matches('0');
+    if digits.is_empty() {
         return "0".to_owned();
     }
-    if (1e-6..1e21).contains(&float.abs()) {
-        return float.to_string();
-    }
-    let text = format!("{float:e}");
-    if text.contains("e-") {
-        text
-    } else {
-        text.replace('e', "e+")
+    format!("{sign}{}", lay_out(digits, point))
+}
+
+/// Digits whose decimal point stands after so many of them.
+fn lay_out(digits: &str, point: i64) -> String {
+    let count = i64::try_from(digits.len()).unwrap_or(i64::MAX);
+    let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0));
+    match usize::try_from(point) {
+        Ok(_) if count <= point && point <= 21 => format!("{digits}{}", zeros(point - count)),
+        Ok(place @ 1..=21) => {
+            let (whole, fraction) = digits.split_at(place);
+            format!("{whole}.{fraction}")
+        }
+        _ if -6 < point && point <= 0 => format!("0.{}{digits}", zeros(-point)),
+        _ => {
+            let (first, rest) = digits.split_at(1);
+            let dot = if rest.is_empty() { "" } else { "." };
+            format!("{first}{dot}{rest}e{:+}", point - 1)
+        }
     }
 }
 
@@ -143,6 +226,15 @@ mod tests {
             (json!(0.1), "0.1"),
             (json!(1e21), "1e+21"),
             (json!(1.5e-7), "1.5e-7"),
+            (json!(-1e-7), "-1e-7"),
+            (json!(1e-6), "0.000001"),
+            (json!(0.000_012), "0.000012"),
+            (json!(-0.5), "-0.5"),
+            (json!(1e16), "10000000000000000"),
+            (json!(1.5e300), "1.5e+300"),
+            (json!(5e-324), "5e-324"),
+            // Halfway between .12 and .13, where the even digit wins.
+            (json!(207_208_107_966_000.12), "207208107966000.12"),
             (
                 json!(123_456_789_012_345_680_000.0),
                 "123456789012345680000",

@@ -39,7 +39,12 @@ impl Display for Node {
                 )
             }
             Form::Transform(subject, transform, arguments) => {
-                write!(formatter, "{}|{}", Bound(subject, POSTFIX), transform.name)?;
+                write!(
+                    formatter,
+                    "{}|{}",
+                    Bound(subject, POSTFIX),
+                    transform.info.name
+                )?;
                 if arguments.is_empty() {
                     return Ok(());
                 }

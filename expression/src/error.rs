@@ -12,6 +12,35 @@ pub struct SyntaxError {
     pub span: Range<usize>,
     /// What to do about it.
     pub help: Option<String>,
+    /// The change that settles it, where there is exactly one.
+    pub fix: Option<Fix>,
+}
+
+/// A change of a text: replace these bytes by this.
+///
+/// ```
+/// use pawl_expression::Expression;
+///
+/// let text = "status === 'active'";
+/// let fix = Expression::parse(text).unwrap_err().fix.unwrap();
+/// assert_eq!(fix.apply(text), "status == 'active'");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// Which bytes of the expression's or template's text.
+    pub span: Range<usize>,
+    /// What stands there instead.
+    pub text: String,
+}
+
+impl Fix {
+    /// The text with the change made. A place outside of the text changes nothing.
+    pub fn apply(&self, text: &str) -> String {
+        match (text.get(..self.span.start), text.get(self.span.end..)) {
+            (Some(before), Some(after)) => format!("{before}{}{after}", self.text),
+            _ => text.to_owned(),
+        }
+    }
 }
 
 impl SyntaxError {
@@ -20,12 +49,21 @@ impl SyntaxError {
             message: message.into(),
             span,
             help: None,
+            fix: None,
         }
     }
 
     pub(crate) fn help(self, help: impl Into<String>) -> Self {
         Self {
             help: Some(help.into()),
+            ..self
+        }
+    }
+
+    pub(crate) fn fix(self, span: Range<usize>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            fix: Some(Fix { span, text }),
             ..self
         }
     }

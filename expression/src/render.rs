@@ -141,6 +141,10 @@ fn print_section(
     match section.mode {
         Mode::Otherwise if items.is_empty() => print(&section.parts, evaluator, context, text),
         Mode::Otherwise => Ok(()),
+        // As in Mustache, `true` only decides: `.` stays what it is around the section.
+        Mode::Each if value.is_boolean() => items
+            .iter()
+            .try_for_each(|_| print(&section.parts, evaluator, context, text)),
         Mode::Each => items.iter().try_for_each(|item| {
             evaluator.meter.step(1, &section.node.span)?;
             let items = Items {

@@ -7,101 +7,92 @@
 
 mod date;
 mod list;
+mod table;
 mod text;
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use serde_json::{Number, Value};
+use table::TRANSFORMS;
 
-use crate::coerce::{to_number, to_text};
+use serde_json::Value;
+
+use crate::coerce::{to_number, to_text, to_whole};
 use crate::error::{Cause, EvaluationError};
 use crate::evaluate::{Evaluator, misfit};
 use crate::tree::Node;
 
 type Applied = Result<Value, EvaluationError>;
 
-/// A transform: its name, how many arguments it takes, and what it does.
+/// A transform: what it is called, what is said of it, how many arguments it takes, and what it does.
 #[derive(Debug)]
 pub(crate) struct Transform {
-    pub(crate) name: &'static str,
+    pub(crate) info: TransformInfo,
     pub(crate) arguments: RangeInclusive<usize>,
     pub(crate) apply: fn(&Call<'_>) -> Applied,
 }
 
+/// What a page or a help text says of a transform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransformInfo {
+    /// What stands after the `|`.
+    pub name: &'static str,
+    /// How it is written, with its arguments: `slice(start, end?)`.
+    pub signature: &'static str,
+    /// What it makes, in one sentence.
+    pub doc: &'static str,
+    /// An expression that uses it.
+    pub example: &'static str,
+    /// What the example is, as JSON.
+    pub result: &'static str,
+}
+
+impl TransformInfo {
+    /// The time at which the examples are evaluated, `nowMs`: noon of 31 January 2026.
+    pub const NOW_MS: i64 = 1_769_860_800_000;
+}
+
+/// Every transform, in the order in which they are best read.
+///
+/// ```
+/// let join = pawl_expression::transforms().find(|transform| transform.name == "join").unwrap();
+/// assert_eq!((join.signature, join.example, join.result), ("join(separator = ',')", "['a', 'b']|join(' and ')", "\"a and b\""));
+/// ```
+pub fn transforms() -> impl Iterator<Item = TransformInfo> {
+    TRANSFORMS.iter().map(|transform| transform.info)
+}
+
 impl PartialEq for Transform {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+        self.info.name == other.info.name
     }
 }
-
-const fn row(
-    name: &'static str,
-    arguments: RangeInclusive<usize>,
-    apply: fn(&Call<'_>) -> Applied,
-) -> Transform {
-    Transform {
-        name,
-        arguments,
-        apply,
-    }
-}
-
-/// Every transform there is.
-static TRANSFORMS: [Transform; 32] = [
-    row("upper", 0..=0, text::upper),
-    row("lower", 0..=0, text::lower),
-    row("trim", 0..=0, text::trim),
-    row("string", 0..=0, text::string),
-    row("number", 0..=0, text::number),
-    row("boolean", 0..=0, text::boolean),
-    row("parseJSON", 0..=0, text::parse_json),
-    row("length", 0..=0, list::length),
-    row("first", 0..=0, list::first),
-    row("last", 0..=0, list::last),
-    row("join", 0..=1, list::join),
-    row("map", 1..=1, list::map),
-    row("filter", 1..=1, list::filter),
-    row("find", 2..=2, list::find),
-    row("filterBy", 2..=2, list::filter_by),
-    row("flatten", 0..=0, list::flatten),
-    row("unique", 0..=0, list::unique),
-    row("concat", 1..=1, list::concat),
-    row("hasOverlap", 1..=1, list::has_overlap),
-    row("sort", 0..=2, list::sort),
-    row("reverse", 0..=0, list::reverse),
-    row("slice", 1..=2, list::slice),
-    row("chunk", 1..=1, list::chunk),
-    row("formatList", 1..=2, list::format_list),
-    row("parseDate", 0..=0, date::parse_date),
-    row("isoDate", 0..=0, date::iso_date),
-    row("epochSeconds", 0..=0, date::epoch_seconds),
-    row("daysAgo", 0..=0, date::days_ago),
-    row("hoursAgo", 0..=0, date::hours_ago),
-    row("minutesAgo", 0..=0, date::minutes_ago),
-    row("isBefore", 1..=1, date::is_before),
-    row("isAfter", 1..=1, date::is_after),
-];
 
 /// The transform of a name.
 pub(crate) fn find(name: &str) -> Option<&'static Transform> {
-    TRANSFORMS.iter().find(|transform| transform.name == name)
+    TRANSFORMS
+        .iter()
+        .find(|transform| transform.info.name == name)
 }
 
-/// The name of a transform that is near a name that is not one.
-pub(crate) fn nearest(name: &str) -> Option<&'static str> {
+/// The names of transforms that are nearest to a name that is not one; none where all are far.
+pub(crate) fn nearest(name: &str) -> Vec<&'static str> {
     let lower = name.to_lowercase();
-    TRANSFORMS
+    let near = TRANSFORMS
         .iter()
         .map(|transform| {
             (
-                strsim::osa_distance(&transform.name.to_lowercase(), &lower),
-                transform.name,
+                strsim::osa_distance(&transform.info.name.to_lowercase(), &lower),
+                transform.info.name,
             )
         })
         .filter(|(distance, near)| *distance <= 2 && distance * 2 < near.len())
-        .min()
-        .map(|(_, near)| near)
+        .collect::<Vec<_>>();
+    let least = near.iter().map(|(distance, _)| *distance).min();
+    near.into_iter()
+        .filter(|(distance, _)| Some(*distance) == least)
+        .map(|(_, name)| name)
+        .collect()
 }
 
 impl Transform {
@@ -177,7 +168,7 @@ impl Call<'_> {
         let Some(value) = self.argument(at) else {
             return Ok(None);
         };
-        let whole = to_number(value).as_ref().and_then(Number::as_i64);
+        let whole = to_number(value).as_ref().and_then(to_whole);
         whole.map(Some).ok_or_else(|| {
             self.refuse(&format!(
                 "needs a whole number for {}, not {value}",
@@ -188,14 +179,14 @@ impl Call<'_> {
 
     /// The subject does not fit.
     fn misfit(&self, needs: &str) -> EvaluationError {
-        misfit(self.transform.name, needs, self.subject, &self.value)
+        misfit(self.transform.info.name, needs, self.subject, &self.value)
     }
 
     /// Something else does not fit.
     fn refuse(&self, why: &str) -> EvaluationError {
         EvaluationError::new(
             Cause::Operand,
-            format!("`{}` {why}", self.transform.name),
+            format!("`{}` {why}", self.transform.info.name),
             &self.node.span,
         )
     }
@@ -210,14 +201,25 @@ fn ordinal(at: usize) -> &'static str {
 }
 
 /// The value at a path such as `customer.tags[0]`, for the transforms that take one.
-fn at_path<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+fn at_path<'v>(value: &'v Value, path: &str) -> Option<Cow<'v, Value>> {
     if let Some(found) = value.get(path) {
-        return Some(found);
+        return Some(Cow::Borrowed(found));
     }
     let mut names = path.split(['.', '[', ']']).filter(|name| !name.is_empty());
-    names.try_fold(value, |value, name| match value {
-        Value::Array(elements) => elements.get(name.parse::<usize>().ok()?),
-        Value::Object(members) => members.get(name),
+    names.try_fold(Cow::Borrowed(value), |value, name| own_member(&value, name))
+}
+
+/// A member of an object, an element of a list by its number, or the length of a list or a text.
+fn own_member<'v>(value: &Cow<'v, Value>, name: &str) -> Option<Cow<'v, Value>> {
+    // Only a length is owned, and that has no members.
+    let Cow::Borrowed(value) = *value else {
+        return None;
+    };
+    match value {
+        Value::Array(elements) if name == "length" => Some(Cow::Owned(elements.len().into())),
+        Value::Array(elements) => elements.get(name.parse::<usize>().ok()?).map(Cow::Borrowed),
+        Value::Object(members) => members.get(name).map(Cow::Borrowed),
+        Value::String(text) if name == "length" => Some(Cow::Owned(text.chars().count().into())),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-    })
+    }
 }

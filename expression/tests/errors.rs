@@ -70,6 +70,13 @@ fn syntax_errors_point_and_help() {
             "<2nd> `2nd` is not a number (a member whose name begins with a digit is written `['2nd']`)",
         ),
         ("{a b}", "<b> expected `:` to go with a key, found `b`"),
+        ("not a", "<not> `not` is not an operator (write `!`)"),
+        (
+            "a is b",
+            "<is> expected an operator, found `is` (write `==`)",
+        ),
+        ("a & b", "<&> expected an operator, found `&` (write `&&`)"),
+        ("[1,,2]", "<,> expected a value, found `,`"),
     ];
     for (text, expected) in rows {
         let error = Expression::parse(text).expect_err(text);
@@ -95,10 +102,17 @@ fn template_errors_point_and_help() {
             "<{{/b}}> no section `b` is open here (the open section ends with `{{/a}}`)",
         ),
         ("x{{/a}}", "<{{/a}}> no section `a` is open here"),
-        ("{{>part}}", "<{{>part}}> partials are not supported"),
+        (
+            "{{>part}}",
+            "<{{>part}}> partials are not supported (write the text here, or keep it in a variable: `{{greeting}}`)",
+        ),
         (
             "{{=<% %>=}}",
-            "<{{=<% %>=}}> other delimiters are not supported",
+            "<{{=<% %>=}}> other delimiters are not supported (leave out this tag; expressions stand between `{{` and `}}`)",
+        ),
+        (
+            "a {{! never closed }",
+            "<{{! never closed }> this has no end: `}}` is missing",
         ),
         (
             "ü {{#ä}}🦀{{/ö}}",
@@ -109,6 +123,58 @@ fn template_errors_point_and_help() {
         let error = Template::parse(text).expect_err(text);
         assert_eq!(line(&error, text), expected, "{text}");
     }
+}
+
+/// The text after the fix that an error offers, if it offers one.
+#[test]
+fn fixes_make_expressions() {
+    let rows = [
+        ("a === 'x'", Some("a == 'x'")),
+        ("a !== 'x'", Some("a != 'x'")),
+        ("a = 'x'", Some("a == 'x'")),
+        ("a => 1", None),
+        ("a =< 1", None),
+        ("a and b", Some("a && b")),
+        ("a OR b", Some("a || b")),
+        ("a & b", Some("a && b")),
+        ("not a", Some("!a")),
+        ("not  (a || b)", Some("!(a || b)")),
+        ("not a.b[0]|length && c", Some("!a.b[0]|length && c")),
+        ("(not a ? 1 : 2)", Some("(!a ? 1 : 2)")),
+        ("not 'x' || b", Some("!'x' || b")),
+        ("x && not a", Some("x && !a")),
+        // `!a == b` is `(!a) == b`, which is hardly what was meant.
+        ("not a == b", None),
+        ("not (a) > 1", None),
+        ("a not in b", None),
+        ("a is b", None),
+        ("a|uper", Some("a|upper")),
+        ("a|lenght|string", Some("a|length|string")),
+        ("a|find_by('b')", None),
+        ("a|frobnicate", None),
+        ("a b", None),
+        ("ä === 'ö'", Some("ä == 'ö'")),
+    ];
+    for (text, expected) in rows {
+        let fix = Expression::parse(text).expect_err(text).fix;
+        let fixed = fix.map(|fix| fix.apply(text));
+        assert_eq!(fixed.as_deref(), expected, "{text}");
+        if let Some(fixed) = fixed {
+            assert!(Expression::parse(&fixed).is_ok(), "{fixed}");
+        }
+    }
+    let template = "ü {{#a}}{{x === 1}}{{/a}}";
+    let fix = Template::parse(template).expect_err(template).fix;
+    assert_eq!(
+        fix.map(|fix| fix.apply(template)).as_deref(),
+        Some("ü {{#a}}{{x == 1}}{{/a}}")
+    );
+    // A text with several mistakes is mended one after the other.
+    let mut text = "not a and b === c|lenght".to_owned();
+    while let Err(error) = Expression::parse(&text) {
+        text = error.fix.expect("a fix").apply(&text);
+    }
+    assert_eq!(text, "!a && b == c|length");
 }
 
 /// Each expression fails for a reason and with a message, at a place of the text.

@@ -43,7 +43,8 @@ fn one_expression_and_nothing_else_keeps_its_type() {
         ("{{customer.age > 30 ? 'old' : 'new'}}", json!("old")),
         ("{{ {a: {b: customer.age}} }}", json!({ "a": { "b": 36 } })),
         ("{{'}}'}}", json!("}}")),
-        ("{{!customer.active}}", json!(false)),
+        ("{{ (!customer.active) }}", json!(false)),
+        ("{{! a remark }}{{customer.age}}", json!(36)),
     ]);
 }
 
@@ -63,6 +64,10 @@ fn anything_else_is_text() {
             json!("<2|true|>"),
         ),
         ("tags: {{customer.tags}}", json!("tags: [\"a\",\"b\"]")),
+        (
+            "in JSON: {{ {a: customer.ratio, 'b\"': [1.5, null]} }}",
+            json!("in JSON: {\"a\":2,\"b\\\"\":[1.5,null]}"),
+        ),
         ("{{{customer.html}}} {{customer.html}}", json!("<b>& <b>&")),
         ("ü{{customer.name}}🦀", json!("üAda🦀")),
     ]);
@@ -162,6 +167,48 @@ fn sections_repeat_or_appear() {
 }
 
 #[test]
+fn comments_and_lines_of_tags_leave_nothing() {
+    check(&[
+        ("{{! nothing to see }}", json!("")),
+        ("a {{! {{#customers}} }} b", json!("a  }} b")),
+        ("a\n  {{! alone }}  \nb", json!("a\nb")),
+        ("a\n{{!\n over\n lines }}\nb", json!("a\nb")),
+        (
+            "a\n{{#customer}} {{#customer.active}}\n{{name}}\n{{/customer.active}} {{/customer}}\nb",
+            json!("a\nAda\nb"),
+        ),
+        (
+            "{{#off}}\nyes\n{{/off}}{{^off}}\nno\n{{/off}}\n",
+            json!("no\n"),
+        ),
+        ("{{#off}}{{/off}}\n", json!("")),
+        ("{{#off}}{{/off}} .\n", json!(" .\n")),
+        (" {{customer.nothing}} \n", json!("  \n")),
+    ]);
+}
+
+#[test]
+fn true_decides_without_becoming_the_item() {
+    check(&[
+        (
+            "{{#customer.tags}}{{#customer.active}}{{.}}{{/customer.active}}{{/customer.tags}}",
+            json!("ab"),
+        ),
+        ("{{#customer.age}}{{.}}{{/customer.age}}", json!("36")),
+        // What repeats nothing has no item.
+        (
+            "{{#customer.active}}{{.}}{{/customer.active}}",
+            error("`.` has no item here: no section around it goes through a list"),
+        ),
+        (
+            "{{^off}}{{.}}{{/off}}",
+            json!({ "syntax": "expected a value, found `}`" }),
+        ),
+        ("{{^off}}{{.name}}{{/off}}", json!("outside")),
+    ]);
+}
+
+#[test]
 fn templates_render_in_values_and_keys() {
     let rows = [
         (
@@ -202,6 +249,7 @@ fn a_template_without_expressions_is_literal() {
         ("text }}", true),
         ("{{a}}", false),
         ("{{#a}}{{/a}}", false),
+        ("{{! a}}", false),
     ] {
         assert_eq!(
             Template::parse(text).map(|template| template.is_literal()),

@@ -1,6 +1,6 @@
 //! What transforms make, as a table.
 
-use pawl_expression::Expression;
+use pawl_expression::{Expression, TransformInfo, transforms};
 use serde_json::{Value, json};
 
 fn scope() -> Value {
@@ -40,6 +40,7 @@ fn transforms_of_single_values() {
     check(&[
         ("text|upper", json!(" HELLO ")),
         ("text|lower|trim", json!("hello")),
+        ("'\u{feff}\u{a0}a\u{85} '|trim", json!("a\u{85}")),
         ("none|upper", json!("")),
         ("5|upper", json!("5")),
         ("1.0|string", json!("1")),
@@ -101,6 +102,7 @@ fn transforms_of_lists() {
         ),
         ("list|reverse", json!([2, 1, 3])),
         ("list|slice(1)", json!([1, 2])),
+        ("list|slice(1.0)", json!([1, 2])),
         ("list|slice(0, 2)", json!([3, 1])),
         ("list|slice(-1)", json!([2])),
         ("list|slice(2, 1)", json!([])),
@@ -111,6 +113,12 @@ fn transforms_of_lists() {
             json!("Lin (Oslo)\nAda (London)\nBo ()"),
         ),
         ("[{a: 1}, 'b', {}]|formatList('{a}', '; ')", json!("1; b")),
+        ("[{a: 1}]|formatList('{a}{}{b}')", json!("1{}")),
+        (
+            "people|filter('tags.length > 1')|map('name')",
+            json!(["Bo"]),
+        ),
+        ("people|map('tags.length')", json!([1, 2])),
     ]);
 }
 
@@ -131,6 +139,7 @@ fn transforms_of_times() {
             json!(1_700_000_000_000_u64),
         ),
         ("1700000000|parseDate", json!(1_700_000_000_000_u64)),
+        ("-1700000000|parseDate", json!(-1_700_000_000_000_i64)),
         ("'soon'|parseDate", json!(null)),
         ("1700000000123|isoDate", json!("2023-11-14T22:13:20.123Z")),
         ("1700000000999|epochSeconds", json!(1_700_000_000)),
@@ -154,4 +163,27 @@ fn transforms_bind_tighter_than_operators() {
         ("text | trim | upper == 'HELLO' || false", json!(true)),
         ("text|trim ? 1 : 2", json!(1)),
     ]);
+}
+
+#[test]
+fn every_transform_has_an_example_that_holds() {
+    let scope = json!({ "nowMs": TransformInfo::NOW_MS });
+    let mut names = Vec::new();
+    for transform in transforms() {
+        let expression = Expression::parse(transform.example)
+            .unwrap_or_else(|error| panic!("{}: {error}", transform.example));
+        let value = expression.evaluate(&scope).expect("a value");
+        assert_eq!(value.to_string(), transform.result, "{}", transform.example);
+        assert!(transform.signature.starts_with(transform.name));
+        assert!(transform.doc.ends_with('.'), "{}", transform.doc);
+        assert!(
+            transform.example.contains(&format!("|{}", transform.name)),
+            "{}",
+            transform.example
+        );
+        names.push(transform.name);
+    }
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 32);
 }

@@ -24,7 +24,7 @@ use parameters::Parameters;
 pub(crate) async fn act(context: &Context<'_>) -> Result<Act, Error> {
     let parameters = Parameters::of(context.input);
     let operation = find(&parameters)?;
-    parameters.require(operation.required)?;
+    parameters.require(operation)?;
     if operation.action == "email_send" {
         return Ok(Act::Mail(Box::new(email::write(&parameters, context)?)));
     }
@@ -122,11 +122,15 @@ mod tests {
 
     #[test]
     fn everything_that_the_catalogue_calls_ready_has_code() {
-        let ready = catalogue::OPERATIONS
-            .iter()
-            .filter(|row| row.readiness == Readiness::Ready);
+        let ready = catalogue::operations().filter(|row| row.readiness == Readiness::Ready);
         let ours = ["create", "get_by_id", "query", "update", "filter"];
-        let special = ["customer.orders", "conversation.create_draft", "email_send"];
+        // The last one is a transform, whose code stands elsewhere.
+        let special = [
+            "customer.orders",
+            "conversation.create_draft",
+            "email_send",
+            "set_variables",
+        ];
         for row in ready {
             let is_known = special.contains(&row.name().as_str())
                 || (collection(row.action).is_some() && ours.contains(&row.operation));

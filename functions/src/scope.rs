@@ -65,6 +65,7 @@ impl Scope {
             "type": run.trigger.get("type"),
             "data": run.trigger.get("data").unwrap_or(&run.input),
             "body": run.input,
+            "context": run.trigger.get("context"),
             "timestamp": run.started_at,
         });
         let fixed = json!({
@@ -196,6 +197,7 @@ pub(crate) fn state(cursor: &Cursor) -> Value {
         "currentIndex": index,
         "totalItems": cursor.count,
         "iterations": iterations,
+        "batchesProcessed": iterations,
         "isComplete": cursor.done,
     })
 }
@@ -242,6 +244,11 @@ impl View<'_> {
             name,
             value,
         );
+    }
+
+    /// Gives a name a value that only this view sees.
+    pub(crate) fn bind(&mut self, name: &str, value: Value) {
+        self.bound.insert(name.to_owned(), value);
     }
 
     fn variables(&self) -> &Value {

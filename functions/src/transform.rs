@@ -49,6 +49,10 @@ fn set_variables(config: &Value, mut view: View<'_>) -> Result<Evaluated, Error>
     {
         listed.iter().map(entry).collect::<Result<_, Error>>()?
     } else {
+        let given = given
+            .get("variables")
+            .filter(|named| named.is_object())
+            .unwrap_or(given);
         let plain = given.as_object().into_iter().flatten();
         let plain = plain.filter(|(name, _)| parameters.is_some() || !OWN.contains(&name.as_str()));
         plain.map(|(name, value)| (name.as_str(), value)).collect()

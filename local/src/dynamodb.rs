@@ -1,6 +1,7 @@
 //! DynamoDB: dynoxide behind DynamoDB's own protocol.
 
 mod faults;
+mod halves;
 mod stale;
 
 use dynoxide::{Database, DynoxideError};
@@ -34,8 +35,12 @@ impl DynamoDb {
                 }
             },
         };
+        let database = database.map_err(Error::Database)?;
+        if folder.is_some() {
+            halves::drop(&database).map_err(Error::Database)?;
+        }
         Ok(Self {
-            database: database.map_err(Error::Database)?,
+            database,
             recent: stale::Recent::default(),
         })
     }

@@ -22,6 +22,8 @@ pub struct Latest {
     pub status: RecordStatus,
     /// What it gave.
     pub output: Value,
+    /// What it noted beside that.
+    pub meta: Option<Value>,
     /// Why it failed.
     pub error: Option<StepError>,
 }
@@ -36,6 +38,7 @@ impl Latest {
             kind: record.kind,
             status: record.status,
             output: record.output.clone(),
+            meta: record.meta.clone(),
             error: record.error.clone(),
         }
     }
@@ -47,6 +50,7 @@ impl Latest {
             "name": self.name,
             "status": self.status,
             "output": self.output,
+            "meta": self.meta,
             "error": self.error,
             "visits": self.visits,
         })
@@ -104,6 +108,7 @@ impl Store {
             kind: parsed(item, "kind")?,
             status: parsed(item, "status")?.unwrap_or(RecordStatus::Completed),
             output: self.value(item, "output").await?.unwrap_or_default(),
+            meta: self.value(item, "meta").await?,
             error: json(item, "error")?,
         }))
     }
@@ -115,6 +120,9 @@ impl Store {
             ("status".to_owned(), string(word(&latest.status))),
             ("output".to_owned(), self.keep(org, &latest.output).await?),
         ]);
+        if let Some(meta) = &latest.meta {
+            item.insert("meta".to_owned(), self.keep(org, meta).await?);
+        }
         item.extend(
             latest
                 .name

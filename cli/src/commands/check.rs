@@ -1,83 +1,162 @@
-//! `pawl check`: says what is wrong with definitions.
+//! `pawl check`: says what is wrong with definitions, and mends what can be mended without asking.
+
+mod mend;
+mod sarif;
+mod tally;
 
 use std::path::PathBuf;
 
-use pawl_compiler::Options;
-use pawl_compiler::diagnostic::to_json;
+use clap::{ArgGroup, ValueEnum};
+use pawl_compiler::diagnostic::{Diagnostic, Which, to_json};
+use pawl_compiler::{Options, Severity};
 use serde_json::Value;
 
-use super::{Outcome, print};
-use crate::project::Project;
+use super::{Outcome, complain, print, say};
+use crate::project::{DefinitionFile, Found, Misuse, find, write};
+use tally::Tally;
 
 const EXAMPLES: &str = "Examples:
   pawl check order.json
-  pawl check workflows/examples/welcome-email --json";
+  pawl check workflows/ --deny warnings
+  pawl check workflows/ --diff
+  pawl check workflows/ --fix
+  pawl check workflows/ --sarif > pawl.sarif
+  pawl check order.json --json | jq '.[].code'
+
+A folder with a `workflow.json`, `workflow.yaml` or `workflow.yml` is one definition. Another folder stands for every file of
+these names below it or, where there is none, for every JSON and YAML file that looks like a definition. What `.gitignore`
+names is left out.";
 
 /// Say what is wrong with definitions.
 ///
-/// Exits with 0 when every definition compiles, 1 when one does not, 2 when a path cannot be read.
+/// Exits with 0 when every definition compiles, 1 when one does not, 2 when a path leads to no definition.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[command(group = ArgGroup::new("mending").args(["fix", "diff"]).multiple(true))]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the command line"
+)]
 pub(super) struct Check {
-    /// Definitions, or folders that hold a `workflow.json` or `workflow.yaml`
+    /// Definitions, or folders with definitions
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Print the diagnostics as a JSON list
+    /// Exit with 1 also where this is found
+    #[arg(long, value_name = "LEVEL")]
+    deny: Option<Deny>,
+    /// Apply the fixes that cannot be wrong, and say what remains
     #[arg(long)]
+    fix: bool,
+    /// Apply the fixes that guess, too
+    #[arg(long = "unsafe", requires = "mending")]
+    guess: bool,
+    /// Print what --fix would change instead of writing it; exit with 1 where it would
+    #[arg(long)]
+    diff: bool,
+    /// Print the diagnostics as a JSON list
+    #[arg(long, conflicts_with_all = ["sarif", "diff"])]
     json: bool,
+    /// Print the diagnostics as a SARIF 2.1.0 log, for code hosts and editors
+    #[arg(long, conflicts_with = "diff")]
+    sarif: bool,
+}
+
+/// What is not accepted beside errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    /// Warnings
+    Warnings,
+    /// Notes, and warnings
+    Notes,
+}
+
+/// A definition and what was found in it.
+struct Checked {
+    file: DefinitionFile,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Check {
-    #[expect(clippy::print_stderr, reason = "the command line's own output")]
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        let mut found: Vec<Value> = Vec::new();
-        let (mut errors, mut warnings) = (0, 0);
-        for path in &self.paths {
-            let project = Project::open(path)?;
-            let diagnostics = project.compile(Options::default()).diagnostics;
-            errors += diagnostics
-                .iter()
-                .filter(|diagnostic| diagnostic.is_error())
-                .count();
-            warnings += diagnostics
-                .iter()
-                .filter(|diagnostic| !diagnostic.is_error())
-                .count();
-            let file = project.path.display().to_string();
-            if self.json {
-                found.extend(
-                    diagnostics
-                        .iter()
-                        .map(|diagnostic| to_json(diagnostic, &project.text, &file)),
-                );
-            } else if !diagnostics.is_empty() {
-                eprintln!("{}\n", project.render(&diagnostics));
+        let Found { files, mut wrong } = find(&self.paths);
+        let mut tally = Tally::default();
+        let mut kept = Vec::new();
+        for path in &files {
+            let file = match DefinitionFile::read(path) {
+                Ok(file) => file,
+                Err(misuse) => {
+                    wrong.push(misuse);
+                    continue;
+                }
+            };
+            let (checked, changes) = self.check(file)?;
+            tally.count(&checked.diagnostics);
+            tally.changes += changes;
+            if self.json || self.sarif {
+                kept.push(checked);
+            } else if !checked.diagnostics.is_empty() {
+                say(&format!("{}\n", checked.file.render(&checked.diagnostics)));
             }
         }
-        if self.json {
-            print(&(serde_json::to_string_pretty(&found)? + "\n"))?;
-        } else {
-            let files = self.paths.len();
-            eprintln!(
-                "{}, {}, {}",
-                count(files, "definition"),
-                count(errors, "error"),
-                count(warnings, "warning")
-            );
-        }
-        Ok(if errors == 0 {
-            Outcome::Done
-        } else {
-            Outcome::Refused
-        })
+        wrong.iter().for_each(complain);
+        self.close(&kept, &wrong, &tally)?;
+        Ok(self.outcome(&wrong, &tally))
     }
-}
 
-/// A number with its noun.
-fn count(number: usize, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{number} {noun}s")
+    /// Checks a definition and, where that is wanted, mends it first; returns how many fixes there were.
+    fn check(&self, mut file: DefinitionFile) -> anyhow::Result<(Checked, usize)> {
+        let mended = (self.fix || self.diff).then(|| mend::mend(&file, self.which()));
+        let mut changes = 0;
+        if let Some((text, count)) = mended.flatten() {
+            let name = file.name();
+            if self.diff {
+                print(&write::diff(&file.path, &file.text, &text))?;
+            } else {
+                file.write(&text)?;
+                say(&format!("fixed {count} in {name}"));
+            }
+            file.text = text;
+            changes = count;
+        }
+        let diagnostics = file.compile(Options::default()).diagnostics;
+        Ok((Checked { file, diagnostics }, changes))
+    }
+
+    fn which(&self) -> Which {
+        if self.guess { Which::All } else { Which::Safe }
+    }
+
+    /// What stands at the end, or is printed only there.
+    fn close(&self, kept: &[Checked], wrong: &[Misuse], tally: &Tally) -> anyhow::Result<()> {
+        let log = if self.sarif {
+            sarif::log(kept, wrong)
+        } else if self.json {
+            let found = kept.iter().flat_map(|Checked { file, diagnostics }| {
+                let name = file.name();
+                let one = move |found: &Diagnostic| to_json(found, &file.text, &name);
+                diagnostics.iter().map(one)
+            });
+            found.collect::<Value>()
+        } else {
+            say(&tally.summary());
+            return Ok(());
+        };
+        print(&(serde_json::to_string_pretty(&log)? + "\n"))?;
+        Ok(())
+    }
+
+    fn outcome(&self, wrong: &[Misuse], tally: &Tally) -> Outcome {
+        let denied = match self.deny {
+            None => Severity::Error,
+            Some(Deny::Warnings) => Severity::Warning,
+            Some(Deny::Notes) => Severity::Note,
+        };
+        if !wrong.is_empty() {
+            Outcome::Misused
+        } else if tally.has(denied) || (self.diff && tally.changes > 0) {
+            Outcome::Refused
+        } else {
+            Outcome::Done
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use pawl_compiler::Severity;
 
 use super::{MachineOptions, Outcome, print};
 use crate::project::Project;
@@ -30,7 +31,11 @@ impl Compile {
     #[expect(clippy::print_stderr, reason = "the command line's own output")]
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let project = Project::open(&self.path)?;
-        let compiled = project.compile(self.machine.into());
+        let mut compiled = project.compile(self.machine.into());
+        // What could be better is for `pawl check` to say.
+        compiled
+            .diagnostics
+            .retain(|diagnostic| diagnostic.severity != Severity::Note);
         if !compiled.diagnostics.is_empty() {
             eprintln!("{}\n", project.render(&compiled.diagnostics));
         }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::ValueEnum;
-use pawl_compiler::{Program, mocks};
+use pawl_compiler::{Program, Severity, mocks};
 use pawl_contract::{Mock, StepError, code};
 use pawl_functions::Settings;
 use pawl_interpreter::{EventDetails, HistoryEvent};
@@ -104,6 +104,10 @@ impl Run {
         if self.resume.is_none() {
             mocks::settle(&mut compiled.diagnostics, mocked);
         }
+        // What could be better is for `pawl check` to say.
+        compiled
+            .diagnostics
+            .retain(|diagnostic| diagnostic.severity != Severity::Note);
         if !compiled.diagnostics.is_empty() {
             eprintln!("{}\n", project.render(&compiled.diagnostics));
         }

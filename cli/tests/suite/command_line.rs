@@ -1,5 +1,6 @@
 //! The binary as people and scripts meet it: exit codes, places, help lines.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -7,17 +8,39 @@ use serde_json::Value;
 
 use crate::corpus::root;
 
-fn pawl(folder: &Path, arguments: &[&str]) -> Output {
+/// Runs the binary in a folder.
+pub(crate) fn pawl(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().expect("pawl runs")
+}
+
+/// Runs the binary with a text as its standard input.
+pub(crate) fn pawl_reads(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = command(folder, arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("pawl runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(input.as_bytes()).expect("pawl reads");
+    drop(stdin);
+    child.wait_with_output().expect("an end")
+}
+
+/// The binary, without what the environment of the tests would change.
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pawl"));
     command
         .args(arguments)
         .current_dir(folder)
         .env_remove("PAWL_SMTP_URL")
-        .env_remove("PAWL_LLM_URL");
-    command.output().expect("pawl runs")
+        .env_remove("PAWL_LLM_URL")
+        .env_remove("CLICOLOR_FORCE");
+    command
 }
 
-fn text(bytes: &[u8]) -> String {
+/// What the binary wrote.
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -49,6 +72,7 @@ fn bad_input_is_refused_with_a_place() {
     let folder = tempfile::tempdir().expect("a folder");
     let write =
         |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).expect("a file");
+    std::fs::create_dir(folder.path().join("nothing")).expect("a folder");
     write("broken.json", b"{\"name\": \"x\",}");
     write("empty.json", b"");
     write("deep.json", "[".repeat(100_000).as_bytes());
@@ -75,7 +99,7 @@ fn bad_input_is_refused_with_a_place() {
         (&["check", "number.json"], 1, "an object"),
         (&["check", "missing.json"], 2, "missing.json"),
         (&["check"], 2, "PATH"),
-        (&["check", "."], 2, "holds no definition"),
+        (&["check", "nothing"], 2, "holds no definition"),
         (&["run", "type.json"], 1, "unknown-step-type"),
         (&["run", "fine.json", "--input", "{"], 2, "--input"),
         (

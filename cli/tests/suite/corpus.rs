@@ -229,7 +229,10 @@ pub(crate) fn normal(report: &Report) -> Value {
 fn strip(value: &mut Value, run: &str) {
     match value {
         Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => "<time>".clone_into(text),
-        Value::String(text) => *text = text.replace(run, "<run>"),
+        Value::String(text) => *text = without_moments(&text.replace(run, "<run>")),
+        Value::Number(number) if number.as_i64().is_some_and(is_moment) => {
+            *value = Value::from("<milliseconds>");
+        }
         Value::Array(elements) => elements.iter_mut().for_each(|element| strip(element, run)),
         Value::Object(entries) => {
             for (key, entry) in entries {
@@ -241,6 +244,33 @@ fn strip(value: &mut Value, run: &str) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// Whether a number is a moment, in milliseconds, of the days after the simulated clock starts.
+fn is_moment(number: i64) -> bool {
+    const START: i64 = 1_767_603_600_000;
+    (START..START + 3 * 86_400_000).contains(&number)
+}
+
+/// A text in which moments, as ISO 8601 or in milliseconds, have a place holder.
+fn without_moments(text: &str) -> String {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "-:.".contains(character);
+    let mut stripped = String::new();
+    for part in text.split_inclusive(|character| !is_part(character)) {
+        let word = part.trim_end_matches(|character| !is_part(character));
+        // A sentence may end right behind a moment.
+        let moment = word.trim_end_matches('.');
+        let rest = part.strip_prefix(moment).unwrap_or_default();
+        if moment.parse::<jiff::Timestamp>().is_ok() {
+            stripped.push_str("<time>");
+        } else if moment.parse().is_ok_and(is_moment) {
+            stripped.push_str("<milliseconds>");
+        } else {
+            stripped.push_str(moment);
+        }
+        stripped.push_str(rest);
+    }
+    stripped
 }
 
 /// Fails where two reports differ, and shows the first lines that do.

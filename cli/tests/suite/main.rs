@@ -1,8 +1,13 @@
 //! What a user can see, tested through data: the corpus, both levels, faults and crashes, the command line.
 
 mod cases;
+mod check;
 mod command_line;
 mod corpus;
 mod crashes;
+mod eval;
+mod explain;
+mod fmt;
 mod levels;
 mod pages;
+mod sarif;

@@ -24,10 +24,10 @@ pub(super) fn find(definition: &Definition, mut graph: Graph) -> (Graph, Loops) 
     for id in 0..definition.steps.len() {
         let has_error_port = graph.ports_of(id).any(|(port, _)| port == "error");
         // A step that has left the loop, or that runs outside of it too, is no part of an iteration.
-        let mut around = loops.around(id).into_iter().rev();
-        let head = around.find(|head| goes_on(head) && loops.returns(&graph, id, *head));
+        let mut around = loops.around(id).iter().rev();
+        let head = around.find(|head| goes_on(head) && loops.returns(id, **head));
         if let Some(head) = head.filter(|_| !has_error_port) {
-            added.push((id, head));
+            added.push((id, *head));
         }
     }
     for (id, head) in &added {
@@ -51,8 +51,8 @@ pub(super) fn unreturned(
 ) {
     let reachable = graph.reachable();
     for (id, step) in definition.steps.iter().enumerate() {
-        let is_loop = step.kind == Kind::Loop && reachable.contains(&id);
-        if !is_loop || loops.is_advanced(graph, id) {
+        let is_loop = step.kind == Kind::Loop && reachable.contains(id);
+        if !is_loop || loops.is_advanced(id) {
             continue;
         }
         let place = step
@@ -85,7 +85,7 @@ pub(super) fn endless(
     let keeps = |id: StepId| {
         let step = definition.steps.get(id);
         let decides = step.is_some_and(|step| step.kind == Kind::Condition);
-        !decides && reachable.contains(&id)
+        !decides && reachable.contains(id)
     };
     let is_kept = |source: StepId, port: &str, target: StepId| {
         let is_loop = definition
@@ -132,10 +132,9 @@ pub(super) fn ambiguous(
         .steps
         .iter()
         .enumerate()
-        .filter(|(id, _)| reachable.contains(id))
+        .filter(|(id, _)| reachable.contains(*id))
     {
-        for (port, target) in graph.ports_of(id) {
-            let Target::Step(head) = target else { continue };
+        for (port, head) in graph.edges_of(id) {
             let Some(head_step) = definition
                 .steps
                 .get(head)

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use pawl_contract::Kind;
 
 use crate::definition::{Definition, Edge, Place, Step};
-use crate::diagnostic::{Diagnostic, codes, did_you_mean};
+use crate::diagnostic::{Diagnostic, codes, near};
 use crate::graph::{Graph, StepId, Target};
 
 /// Targets that end the run unless a step has that name.
 const ENDS: [&str; 3] = ["end", "finish", "noop"];
+
+/// What authors write who mean that a loop goes on.
+const CONTINUES: [&str; 4] = ["loop_continue", "continue", "next_item", "next"];
 
 /// The steps by slug; of two with one slug the first.
 pub(super) fn names(
@@ -56,11 +59,16 @@ pub(super) fn resolve(
                     step.slug
                 );
                 let known = names.keys().map(String::as_str).chain(ENDS);
+                let help = if CONTINUES.contains(&slug.as_str()) {
+                    "name the loop's own `stepSlug` to go on with its next item"
+                } else {
+                    "name a step's `stepSlug`, or `end`"
+                };
                 diagnostics.push(
                     Diagnostic::error(codes::UNKNOWN_STEP, message)
                         .at(edge.place.pointer.clone(), edge.place.span.clone())
-                        .help("name a step's `stepSlug`, or `end`")
-                        .maybe_help(did_you_mean(slug, known)),
+                        .help(help)
+                        .perhaps_meant(slug, near(slug, known)),
                 );
                 Target::End
             }
@@ -96,13 +104,10 @@ pub(super) fn resolve(
         missing_ports(step, diagnostics);
     }
     let through = |target: Target| past_triggers(definition, &raw, target);
-    let entry = definition
-        .steps
-        .iter()
-        .position(|step| step.kind == Kind::Trigger)
-        .unwrap_or(0);
+    let entry = entry(definition);
     Graph {
-        entry: Some(through(Target::Step(entry))),
+        // Where every step was refused, there is nowhere to begin.
+        entry: (!raw.is_empty()).then(|| through(Target::Step(entry))),
         ports: raw
             .iter()
             .map(|ports| {
@@ -113,6 +118,22 @@ pub(super) fn resolve(
             })
             .collect(),
     }
+}
+
+/// Where a run begins: at the trigger, else at the step that the author counts as the first, else at the first of the list.
+fn entry(definition: &Definition) -> StepId {
+    let steps = &definition.steps;
+    let trigger = steps.iter().position(|step| step.kind == Kind::Trigger);
+    let counted = || {
+        let orders = steps.iter().map(|step| step.order);
+        let orders: Option<Vec<u64>> = orders.collect();
+        let first = orders?
+            .into_iter()
+            .enumerate()
+            .min_by_key(|(_, order)| *order);
+        first.map(|(id, _)| id)
+    };
+    trigger.or_else(counted).unwrap_or(0)
 }
 
 /// A `trigger` step inside a workflow does nothing: an edge to it leads to where it continues.
@@ -180,7 +201,7 @@ pub(super) fn unreachable(
 ) {
     let reachable = graph.reachable();
     let is_lost =
-        |(id, step): &(usize, &Step)| step.kind != Kind::Trigger && !reachable.contains(id);
+        |(id, step): &(usize, &Step)| step.kind != Kind::Trigger && !reachable.contains(*id);
     for (_, step) in definition.steps.iter().enumerate().filter(is_lost) {
         diagnostics.push(
             Diagnostic::warning(

@@ -55,7 +55,7 @@ pub const NEVER_SET: &str = "never-set";
 /// A reference to a variable that may have no value yet, on some path.
 pub const MAY_NOT_BE_SET: &str = "may-not-be-set";
 /// Two writes of one thing at a time, of which one is lost.
-pub const RACING_WRITES: &str = "racing-writes";
+pub const LOST_WRITE: &str = "lost-write";
 /// A name that hides another of the same spelling.
 pub const SHADOWED_NAME: &str = "shadowed-name";
 /// An integration that the definition uses and does not require.
@@ -89,8 +89,6 @@ pub const CONSTANT_CONDITION: &str = "constant-condition";
 pub const SAME_TARGET: &str = "same-target";
 /// A variable or secret that nothing reads.
 pub const UNUSED_NAME: &str = "unused-name";
-/// JSON asked of a model without saying which.
-pub const MISSING_SCHEMA: &str = "missing-schema";
 /// A comment where a value was probably meant.
 pub const COMMENTED_OUT: &str = "commented-out";
 
@@ -123,7 +121,7 @@ pub const ALL: &[&str] = &[
     MAY_NOT_HAVE_RUN,
     NEVER_SET,
     MAY_NOT_BE_SET,
-    RACING_WRITES,
+    LOST_WRITE,
     SHADOWED_NAME,
     UNDECLARED_INTEGRATION,
     INVALID_ALLOWANCE,
@@ -139,6 +137,5 @@ pub const ALL: &[&str] = &[
     CONSTANT_CONDITION,
     SAME_TARGET,
     UNUSED_NAME,
-    MISSING_SCHEMA,
     COMMENTED_OUT,
 ];

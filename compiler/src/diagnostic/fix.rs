@@ -92,9 +92,10 @@ pub fn apply(text: &str, diagnostics: &[Diagnostic], which: Which) -> Option<(St
     let mut count = 0;
     for fix in fixes {
         let is_free = |edit: &Edit| {
-            edits.iter().all(|other| {
-                edit.span.end <= other.span.start || other.span.end <= edit.span.start
-            }) && text.get(edit.span.clone()).is_some()
+            edits
+                .iter()
+                .all(|other| edit.span.end <= other.span.start || other.span.end <= edit.span.start)
+                && text.get(edit.span.clone()).is_some()
         };
         if !fix.edits.is_empty() && fix.edits.iter().all(is_free) {
             edits.extend(&fix.edits);
@@ -102,15 +103,15 @@ pub fn apply(text: &str, diagnostics: &[Diagnostic], which: Which) -> Option<(St
         }
     }
     edits.sort_by_key(|edit| edit.span.start);
-    let mut fixed = String::with_capacity(text.len());
+    let mut changed = String::with_capacity(text.len());
     let mut done = 0;
     for edit in edits {
-        fixed.push_str(text.get(done..edit.span.start)?);
-        fixed.push_str(&edit.text);
+        changed.push_str(text.get(done..edit.span.start)?);
+        changed.push_str(&edit.text);
         done = edit.span.end;
     }
-    fixed.push_str(text.get(done..)?);
-    (count > 0).then_some((fixed, count))
+    changed.push_str(text.get(done..)?);
+    (count > 0).then_some((changed, count))
 }
 
 #[cfg(test)]

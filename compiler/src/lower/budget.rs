@@ -27,7 +27,7 @@ pub(super) fn writes(step: &Step) -> usize {
 }
 
 /// Seconds after which a work step gives up.
-pub(super) fn step_timeout(step: &Step) -> u64 {
+pub(crate) fn step_timeout(step: &Step) -> u64 {
     let default = match step.kind {
         Kind::Llm => 300,
         Kind::Trigger | Kind::Action | Kind::Condition | Kind::Loop | Kind::Transform => 60,

@@ -23,10 +23,12 @@ pub enum Task {
 /// Gives every state its name.
 pub(super) struct Names<'a> {
     definition: &'a Definition,
+    /// The names of the machine's own states that a step has too; looked up once, since they are asked for all the time.
+    taken: Vec<Own>,
 }
 
 /// The machine's own states. A step may have one of these names too; then ours gives way.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Own {
     /// The Task that ends a run.
     End,
@@ -40,9 +42,31 @@ pub(super) enum Own {
     Enter,
 }
 
+impl Own {
+    const ALL: [Self; 5] = [
+        Self::End,
+        Self::Fail,
+        Self::Finished,
+        Self::Failed,
+        Self::Enter,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::End => "end",
+            Self::Fail => "fail",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+            Self::Enter => "enter",
+        }
+    }
+}
+
 impl<'a> Names<'a> {
     pub(super) fn new(definition: &'a Definition) -> Self {
-        Self { definition }
+        let mut taken = Own::ALL.to_vec();
+        taken.retain(|own| definition.steps.iter().any(|step| step.slug == own.name()));
+        Self { definition, taken }
     }
 
     /// The slug of a step.
@@ -70,16 +94,9 @@ impl<'a> Names<'a> {
 
     /// The name of one of the machine's own states.
     pub(super) fn own(&self, own: Own) -> String {
-        let name = match own {
-            Own::End => "end",
-            Own::Fail => "fail",
-            Own::Finished => "finished",
-            Own::Failed => "failed",
-            Own::Enter => "enter",
-        };
+        let name = own.name();
         // Slugs hold no spaces, so the longer name is always free.
-        let is_taken = self.definition.steps.iter().any(|step| step.slug == name);
-        if is_taken {
+        if self.taken.contains(&own) {
             format!("{name} (run)")
         } else {
             name.to_owned()

@@ -97,7 +97,7 @@ impl Planner<'_> {
         let checked = self.checked;
         let step = checked.step(id);
         let around = checked.loops.around(id);
-        tree.reads.add(checked, id, &around);
+        tree.reads.add(checked, id, around);
         let ports: Vec<_> = checked
             .graph
             .ports_of(id)
@@ -114,10 +114,7 @@ impl Planner<'_> {
             config: step.config.to_json(),
             mode,
             choice: step.kind.is_pure() && then.len() > 1,
-            loops: around
-                .into_iter()
-                .map(|head| loop_ref(checked, head))
-                .collect(),
+            loops: around.iter().map(|head| loop_ref(checked, *head)).collect(),
             then,
         }
     }

@@ -1,29 +1,35 @@
 //! The envelope: `{name, config, steps}`, or `{workflowConfig: {name, config}, stepsConfig}`.
 
-use indexmap::IndexMap;
-use pawl_contract::reference::ROOTS;
+use super::{allowance, settings, step};
+use crate::definition::{Definition, Place};
+use crate::diagnostic::{Diagnostic, codes, near};
+use crate::fields::{self, Field, Shape, Templates};
+use crate::source::{Data, Node};
 
-use super::step;
-use crate::definition::{Definition, Place, Retry, Settings};
-use crate::diagnostic::{Diagnostic, codes, did_you_mean};
-use crate::source::Node;
-
-/// The fields of an envelope; both spellings may stand in one.
-const FIELDS: [&str; 13] = [
-    "name",
-    "description",
-    "version",
-    "config",
-    "metadata",
-    "requires",
-    "enabled",
-    "workflowType",
-    "steps",
-    "stepsConfig",
-    "workflowConfig",
-    "$schema",
-    "lints",
+/// What says what the workflow is; in a wrapped definition it stands in `workflowConfig`.
+const HEAD: [Field; 9] = [
+    ("name", Shape::Text),
+    ("description", Shape::Text),
+    ("version", Shape::Text),
+    ("config", Shape::Object),
+    ("metadata", Shape::Object),
+    ("requires", Shape::Object),
+    ("enabled", Shape::Flag),
+    ("workflowType", Shape::Text),
+    ("tags", Shape::Texts),
 ];
+
+/// What stands around it.
+const FRAME: [Field; 5] = [
+    ("steps", Shape::Any),
+    ("stepsConfig", Shape::Any),
+    ("workflowConfig", Shape::Object),
+    ("$schema", Shape::Text),
+    ("lints", Shape::Any),
+];
+
+const LONGEST_NAME: usize = 200;
+const LONGEST_DESCRIPTION: usize = 2000;
 
 /// Understands the whole definition.
 pub(super) fn definition(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Definition> {
@@ -32,26 +38,78 @@ pub(super) fn definition(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Opti
         diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(root));
         return None;
     }
-    unknown_fields(root, &FIELDS, "a definition", diagnostics);
-    let head = root
-        .get("workflowConfig")
-        .filter(|head| head.is_object())
-        .unwrap_or(root);
+    let wrapped = root.get("workflowConfig").filter(|head| head.is_object());
+    let head = wrapped.unwrap_or(root);
+    let frame = |field: &&Field| FRAME.iter().any(|(name, _)| *name == field.0);
+    let both: Vec<Field> = HEAD.into_iter().chain(FRAME).collect();
+    fields::check(root, &both, "a definition", Templates::Refused, diagnostics);
+    if let Some(head) = wrapped {
+        let mut known = HEAD.to_vec();
+        known.extend(
+            both.iter()
+                .filter(frame)
+                .filter(|(name, _)| *name == "steps"),
+        );
+        fields::check(
+            head,
+            &known,
+            "`workflowConfig`",
+            Templates::Refused,
+            diagnostics,
+        );
+    }
+    let steps = steps(root, head, diagnostics)?;
+    let mut refused = Vec::new();
+    let understood = steps
+        .elements()
+        .iter()
+        .filter_map(|node| step::step(node, &mut refused, diagnostics))
+        .collect();
+    let field = |name: &str| head.get(name).or_else(|| root.get(name));
+    name(head, diagnostics);
+    about(&field, diagnostics);
+    Some(Definition {
+        name: text(head.get("name")).unwrap_or_default(),
+        description: text(field("description")),
+        version: text(field("version")),
+        settings: settings::settings(field("config"), field("requires"), diagnostics),
+        steps: understood,
+        refused,
+        allowances: allowance::allowances(root.get("lints"), diagnostics),
+        place: Place::from(root),
+    })
+}
+
+/// The list of steps, wherever it stands.
+fn steps<'node>(
+    root: &'node Node,
+    head: &'node Node,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<&'node Node> {
     let steps = root
         .get("stepsConfig")
         .or_else(|| root.get("steps"))
         .or_else(|| head.get("steps"));
     let Some(steps) = steps else {
+        let message = "the definition has no `steps`";
         let mut found = root.entries().iter().map(|entry| entry.key.as_str());
-        let near = found.find_map(|key| did_you_mean(key, ["steps", "stepsConfig"]));
-        diagnostics.push(
-            Diagnostic::error(codes::MISSING_FIELD, "the definition has no `steps`")
-                .on(root)
-                .help(near.unwrap_or_else(|| "add a list named `steps`".to_owned())),
-        );
+        let near = found.any(|key| near(key, ["steps", "stepsConfig"]).is_some());
+        // A near name is a finding of its own, with a fix.
+        if !near {
+            diagnostics.push(
+                Diagnostic::error(codes::MISSING_FIELD, message)
+                    .on(root)
+                    .help("add a list named `steps`"),
+            );
+        } else if let Some(finding) = diagnostics
+            .iter_mut()
+            .find(|finding| finding.code == codes::UNKNOWN_FIELD && finding.help.is_some())
+        {
+            finding.severity = crate::Severity::Error;
+        }
         return None;
     };
-    if !matches!(steps.data, crate::source::Data::Array(_)) {
+    if !matches!(steps.data, Data::Array(_)) {
         let message = format!("`steps` is a list of steps, not {}", steps.noun());
         diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(steps));
         return None;
@@ -64,176 +122,90 @@ pub(super) fn definition(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Opti
         );
         return None;
     }
-    let name = text(head, "name", diagnostics);
-    if name.as_deref().is_none_or(|name| name.trim().is_empty())
-        && head.get("name").is_none_or(|node| node.as_str().is_some())
-    {
-        diagnostics.push(
-            Diagnostic::error(codes::MISSING_FIELD, "the definition has no `name`")
-                .on(head.get("name").unwrap_or(head))
-                .help("add a `name` that says what the workflow does"),
-        );
-    }
-    let mut refused = Vec::new();
-    let understood = steps
-        .elements()
-        .iter()
-        .filter_map(|node| step::step(node, &mut refused, diagnostics))
-        .collect();
-    Some(Definition {
-        name: name.unwrap_or_default(),
-        description: text(head, "description", diagnostics),
-        version: text(head, "version", diagnostics),
-        settings: head
-            .get("config")
-            .map(|config| settings(config, diagnostics))
-            .unwrap_or_default(),
-        steps: understood,
-        refused,
-        place: Place::from(root),
-    })
+    Some(steps)
 }
 
-fn settings(config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Settings {
-    if !config.is_object() && !config.is_null() {
-        let message = format!("`config` is an object, not {}", config.noun());
-        diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(config));
+fn name(head: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    let found = head.get("name").filter(|name| !name.is_null());
+    match found.map(|node| (node, node.as_str())) {
+        Some((_, Some(name))) if name.trim().is_empty() => {}
+        Some((node, Some(name))) if name.chars().count() > LONGEST_NAME => {
+            let message = format!("`name` has at most {LONGEST_NAME} characters");
+            diagnostics.push(
+                Diagnostic::error(codes::INVALID_VALUE, message)
+                    .on(node)
+                    .help("say the rest in `description`"),
+            );
+            return;
+        }
+        Some(_) => return,
+        None => {}
     }
-    for entry in config.entries() {
-        let reason = match entry.key.as_str() {
-            "models" => "the workflow's `models` are not used yet",
-            "schedule" => "schedules do not start runs yet",
-            _ => continue,
-        };
-        diagnostics.push(
-            Diagnostic::warning(codes::NOT_YET, reason)
-                .at(entry.node.pointer.clone(), entry.key_span.clone())
-                .help("runs started by hand work without it"),
-        );
-    }
-    let known = [
-        "timeout",
-        "retryPolicy",
-        "variables",
-        "secrets",
-        "models",
-        "schedule",
-    ];
-    unknown_fields(config, &known, "the workflow's `config`", diagnostics);
-    let shadowed = config
-        .get("variables")
-        .map(Node::entries)
-        .unwrap_or_default();
-    for entry in shadowed
-        .iter()
-        .filter(|entry| ROOTS.contains(&entry.key.as_str()))
-    {
-        let message = format!("`{}` means something else already", entry.key);
-        diagnostics.push(
-            Diagnostic::warning(codes::INVALID_VALUE, message)
-                .at(entry.node.pointer.clone(), entry.key_span.clone())
-                .help(format!(
-                    "read the variable as `variables.{}`, or give it another name",
-                    entry.key
-                )),
-        );
-    }
-    let variables = config
-        .get("variables")
-        .map(Node::entries)
-        .unwrap_or_default();
-    Settings {
-        timeout_ms: config
-            .get("timeout")
-            .and_then(|node| positive(node, "`timeout`", "milliseconds", diagnostics)),
-        retry: config
-            .get("retryPolicy")
-            .and_then(|node| retry(node, diagnostics)),
-        variables: variables
-            .iter()
-            .map(|entry| (entry.key.clone(), entry.node.clone()))
-            .collect::<IndexMap<_, _>>(),
-    }
-}
-
-/// Reads `{maxRetries, backoffMs}`.
-pub(super) fn retry(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Retry> {
-    if !node.is_object() {
-        let message = format!("a retry policy is an object, not {}", node.noun());
-        diagnostics.push(
-            Diagnostic::error(codes::INVALID_VALUE, message)
-                .on(node)
-                .help("write `{ \"maxRetries\": 3, \"backoffMs\": 1000 }`"),
-        );
-        return None;
-    }
-    unknown_fields(
-        node,
-        &["maxRetries", "backoffMs"],
-        "a retry policy",
-        diagnostics,
+    diagnostics.push(
+        Diagnostic::error(codes::MISSING_FIELD, "the definition has no `name`")
+            .on(found.unwrap_or(head))
+            .help("add a `name` that says what the workflow does"),
     );
-    let mut whole = |field: &str| match node.get(field) {
-        None => None,
-        Some(value) => value
-            .as_u64()
-            .filter(|number| *number <= 1_000_000_000)
-            .or_else(|| {
-                let message = format!("`{field}` is a whole number, zero or more");
-                diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(value));
-                None
-            }),
-    };
-    Some(Retry {
-        max_retries: whole("maxRetries").unwrap_or(3),
-        backoff_ms: whole("backoffMs").unwrap_or(1000),
-    })
 }
 
-/// Reads a number that must be above zero.
-pub(super) fn positive(
-    node: &Node,
-    name: &str,
-    unit: &str,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<u64> {
-    let number = node.as_u64().filter(|number| *number > 0);
-    if number.is_none() {
-        let message = format!("{name} is a whole number of {unit} above zero");
+/// Description, version, type, and whether the workflow is enabled.
+fn about<'node>(field: &dyn Fn(&str) -> Option<&'node Node>, diagnostics: &mut Vec<Diagnostic>) {
+    let texts = |name: &str| field(name).and_then(|node| Some((node, node.as_str()?)));
+    if let Some((node, text)) = texts("description")
+        && text.chars().count() > LONGEST_DESCRIPTION
+    {
+        let message = format!("`description` has at most {LONGEST_DESCRIPTION} characters");
         diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(node));
     }
-    number
-}
-
-/// Reads a field that is text where it is present.
-pub(super) fn text(node: &Node, field: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
-    let value = node.get(field).filter(|value| !value.is_null())?;
-    if value.as_str().is_none() {
-        let message = format!("`{field}` is a string, not {}", value.noun());
-        diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(value));
-    }
-    value.as_str().map(str::to_owned)
-}
-
-/// Warns of fields that nothing reads, with a near name.
-pub(crate) fn unknown_fields(
-    node: &Node,
-    known: &[&str],
-    what: &str,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    for entry in node
-        .entries()
-        .iter()
-        .filter(|entry| !known.contains(&entry.key.as_str()))
+    if let Some((node, text)) = texts("version")
+        && !is_version(text)
     {
         diagnostics.push(
-            Diagnostic::warning(
-                codes::UNKNOWN_FIELD,
-                format!("{what} has no field `{}`; it is ignored", entry.key),
-            )
-            .at(entry.node.pointer.clone(), entry.key_span.clone())
-            .maybe_help(did_you_mean(&entry.key, known.iter().copied())),
+            Diagnostic::warning(codes::INVALID_VALUE, format!("`{text}` is not a version"))
+                .on(node)
+                .help("count by semantic versions, such as `1.2.0`"),
         );
     }
+    match texts("workflowType") {
+        None | Some((_, "predefined")) => {}
+        Some((node, "dynamic_orchestration")) => diagnostics.push(
+            Diagnostic::note(
+                codes::NOT_CANONICAL,
+                "`dynamic_orchestration` is a type of older definitions; it runs as `predefined`",
+            )
+            .on(node)
+            .meant("dynamic_orchestration", Some("predefined")),
+        ),
+        Some((node, word)) => diagnostics.push(
+            Diagnostic::error(
+                codes::INVALID_VALUE,
+                format!("there is no workflow type `{word}`"),
+            )
+            .on(node)
+            .help("leave it out, or write `predefined`")
+            .meant(word, near(word, ["predefined", "dynamic_orchestration"])),
+        ),
+    }
+    if let Some(node) = field("enabled").filter(|node| node.data == Data::Bool(false)) {
+        let message = "`enabled: false` keeps nothing from starting runs yet";
+        diagnostics.push(Diagnostic::note(codes::NOT_YET, message).on(node));
+    }
+}
+
+/// Whether a text is a semantic version: `1.2.0`, `2.0.0-beta.1+build`.
+fn is_version(text: &str) -> bool {
+    let core = text.split(['-', '+']).next().unwrap_or_default();
+    let numbers: Vec<&str> = core.split('.').collect();
+    let is_number = |part: &&str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && (*part == "0" || !part.starts_with('0'))
+    };
+    let rest = text.get(core.len()..).unwrap_or_default();
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-+.".contains(&byte);
+    numbers.len() == 3 && numbers.iter().all(is_number) && rest.len() != 1 && rest.bytes().all(fits)
+}
+
+fn text(node: Option<&Node>) -> Option<String> {
+    node.and_then(Node::as_str).map(str::to_owned)
 }

@@ -3,20 +3,22 @@
 use indexmap::IndexMap;
 use pawl_contract::Kind;
 
-use super::envelope::{positive, retry, text, unknown_fields};
+use super::settings::retry;
 use crate::definition::{Edge, LONGEST_STEP_SECONDS, Place, Step};
-use crate::diagnostic::{Diagnostic, codes, did_you_mean};
+use crate::diagnostic::{Diagnostic, codes, near};
+use crate::fields::{self, ANY, Field, Shape, Templates};
 use crate::source::{Data, Entry, Node};
 
-const FIELDS: [&str; 8] = [
-    "stepSlug",
-    "name",
-    "description",
-    "stepType",
-    "order",
-    "config",
-    "nextSteps",
-    "position",
+const FIELDS: [Field; 9] = [
+    ("stepSlug", Shape::Any),
+    ("name", Shape::Text),
+    ("description", Shape::Text),
+    ("stepType", Shape::Any),
+    ("order", Shape::Whole(0, ANY)),
+    ("config", Shape::Any),
+    ("nextSteps", Shape::Any),
+    ("position", Shape::Any),
+    ("metadata", Shape::Any),
 ];
 
 /// The step types of the native format.
@@ -31,8 +33,7 @@ const TYPES: [&str; 7] = [
 ];
 
 /// Step types that are known and come later.
-const LATER: [&str; 11] = [
-    "agent",
+const LATER: [&str; 10] = [
     "approval",
     "human_approval",
     "delay",
@@ -59,7 +60,7 @@ pub(super) fn step(
         diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(node));
         return None;
     }
-    unknown_fields(node, &FIELDS, "a step", diagnostics);
+    fields::check(node, &FIELDS, "a step", Templates::Refused, diagnostics);
     let slug = slug(node, diagnostics)?;
     let empty = Node {
         data: Data::Object(Vec::new()),
@@ -83,8 +84,11 @@ pub(super) fn step(
     let known = diagnostics.len();
     let ports = ports(node, kind, &slug, diagnostics);
     let has_refused_port = diagnostics.len() > known;
+    let text = |field: &str| node.get(field).and_then(Node::as_str).map(str::to_owned);
     Some(Step {
-        name: text(node, "name", diagnostics),
+        name: text("name"),
+        description: text("description"),
+        order: node.get("order").and_then(Node::as_u64),
         slug_place: node.get("stepSlug").map(Place::from).unwrap_or_default(),
         ports,
         has_refused_port,
@@ -101,29 +105,26 @@ pub(super) fn step(
 /// The step's own deadline, if it has one.
 fn timeout(config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<u64> {
     let node = config.get("timeoutSeconds")?;
-    let seconds = positive(node, "`timeoutSeconds`", "seconds", diagnostics)?;
-    if seconds > LONGEST_STEP_SECONDS {
-        let message = format!("a step takes at most {LONGEST_STEP_SECONDS} seconds");
-        diagnostics.push(
-            Diagnostic::error(codes::INVALID_VALUE, message)
-                .on(node)
-                .help("divide the work: a Lambda runs for at most 15 minutes"),
-        );
-    }
-    Some(seconds)
+    let shape = Shape::Whole(1, LONGEST_STEP_SECONDS);
+    let misfit = fields::misfit(node, "`timeoutSeconds`", shape, Templates::Refused);
+    let is_long = node.as_u64().is_some_and(|seconds| seconds > 0);
+    diagnostics.extend(misfit.map(|misfit| {
+        if is_long {
+            misfit.help("divide the work: a Lambda runs for at most 15 minutes")
+        } else {
+            misfit
+        }
+    }));
+    node.as_u64()
 }
 
 /// The slug: the word by which other steps, templates and the machine name this one.
 fn slug(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
     let Some(value) = node.get("stepSlug") else {
-        let near = node
-            .entries()
-            .iter()
-            .find_map(|entry| did_you_mean(&entry.key, ["stepSlug"]));
         diagnostics.push(
             Diagnostic::error(codes::MISSING_FIELD, "the step has no `stepSlug`")
                 .on(node)
-                .help(near.unwrap_or_else(|| "add a `stepSlug` such as `send_email`".to_owned())),
+                .help("add a `stepSlug` such as `send_email`"),
         );
         return None;
     };
@@ -149,17 +150,14 @@ fn kind(node: &Node, config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
         diagnostics.push(
             Diagnostic::error(codes::MISSING_FIELD, "the step has no `stepType`")
                 .on(node)
-                .help(format!(
-                    "add one of {}",
-                    TYPES.map(|name| format!("`{name}`")).join(", ")
-                )),
+                .help(format!("add one of {}", fields::list(&TYPES))),
         );
         return None;
     };
     let sets_variables = config.get("type").and_then(Node::as_str) == Some("set_variables");
     match step_type.as_str() {
         Some("trigger" | "start") => Some(Kind::Trigger),
-        Some("llm") => Some(Kind::Llm),
+        Some("llm" | "agent") => Some(Kind::Llm),
         Some("condition") => Some(Kind::Condition),
         Some("action") if sets_variables => Some(Kind::Transform),
         Some("action") => Some(Kind::Action),
@@ -179,26 +177,22 @@ fn kind(node: &Node, config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
             );
             None
         }
-        other => {
-            let word =
-                other.map_or_else(|| step_type.noun().to_owned(), |word| format!("`{word}`"));
-            diagnostics.push(
-                Diagnostic::error(
-                    codes::UNKNOWN_STEP_TYPE,
-                    format!("there is no step type {word}"),
-                )
-                .on(step_type)
-                .help(
-                    other
-                        .and_then(|word| did_you_mean(word, TYPES))
-                        .unwrap_or_else(|| {
-                            format!(
-                                "the step types are {}",
-                                TYPES.map(|name| format!("`{name}`")).join(", ")
-                            )
-                        }),
-                ),
+        Some(word) => {
+            let diagnostic = Diagnostic::error(
+                codes::UNKNOWN_STEP_TYPE,
+                format!("there is no step type `{word}`"),
             );
+            diagnostics.push(
+                diagnostic
+                    .on(step_type)
+                    .help(format!("the step types are {}", fields::list(&TYPES)))
+                    .meant(word, near(word, TYPES)),
+            );
+            None
+        }
+        None => {
+            let message = format!("`stepType` is a string, not {}", step_type.noun());
+            diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(step_type));
             None
         }
     }
@@ -245,19 +239,12 @@ fn ports(
                 kind.name(),
                 entry.key
             );
-            let all = kind
-                .ports()
-                .iter()
-                .map(|port| format!("`{port}`"))
-                .collect::<Vec<_>>()
-                .join(", ");
+            let absent = kind.ports().iter().filter(|port| next.get(port).is_none());
             diagnostics.push(
                 Diagnostic::error(codes::UNKNOWN_PORT, message)
                     .at(entry.node.pointer.clone(), entry.key_span.clone())
-                    .help(
-                        did_you_mean(&entry.key, kind.ports().iter().copied())
-                            .unwrap_or_else(|| format!("its ports are {all}")),
-                    ),
+                    .help(format!("its ports are {}", fields::list(kind.ports())))
+                    .meant(&entry.key, near(&entry.key, absent.copied())),
             );
             continue;
         }
@@ -277,10 +264,12 @@ fn ports(
                 continue;
             }
         };
-        if ports
-            .insert(port.to_owned(), Edge { target, place })
-            .is_some()
-        {
+        let edge = Edge {
+            target,
+            port: (entry.key.clone(), entry.key_span.clone()),
+            place,
+        };
+        if ports.insert(port.to_owned(), edge).is_some() {
             let message = format!("step `{slug}` has the port `{port}` twice");
             diagnostics.push(
                 Diagnostic::error(codes::INVALID_VALUE, message)

@@ -1,8 +1,12 @@
 //! `llm`: asks a language model.
 
-use super::{not_yet, wrong};
+use pawl_contract::tools;
+
+use super::not_yet;
 use crate::definition::Step;
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, codes, near};
+use crate::fields::{Field, Shape};
+use crate::schema;
 use crate::source::{Data, Node};
 
 /// What an llm step can be asked for and cannot do yet.
@@ -16,32 +20,29 @@ const LATER: [(&str, &str); 6] = [
 ];
 
 /// The fields of an llm step's configuration.
-pub(super) const FIELDS: &[&str] = &[
-    "name",
-    "description",
-    "systemPrompt",
-    "userPrompt",
-    "model",
-    "temperature",
-    "maxTokens",
-    "outputFormat",
-    "maxSteps",
-    "conversational",
-    "tools",
-    "outputSchema",
-    "mcpServerIds",
-    "knowledgeFileIds",
-    "models",
-    "contextVariables",
+pub(super) const FIELDS: &[Field] = &[
+    ("name", Shape::Text),
+    ("description", Shape::Text),
+    ("systemPrompt", Shape::Text),
+    ("userPrompt", Shape::Text),
+    ("model", Shape::Text),
+    ("models", Shape::Texts),
+    ("temperature", Shape::Number(0.0, 2.0)),
+    ("maxTokens", Shape::Whole(1, 10_000_000)),
+    ("maxSteps", Shape::Whole(1, 1000)),
+    ("outputFormat", Shape::OneOf(&["text", "json"])),
+    ("outputSchema", Shape::Object),
+    ("conversational", Shape::Flag),
+    ("tools", Shape::Texts),
+    ("mcpServerIds", Shape::Texts),
+    // A list of ids, or a template that gives one.
+    ("knowledgeFileIds", Shape::Texts),
+    ("contextVariables", Shape::Any),
 ];
 
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
-    if step
-        .config
-        .get("systemPrompt")
-        .or_else(|| step.config.get("userPrompt"))
-        .is_none()
-    {
+    let given = |field: &str| step.config.get(field).filter(|node| !is_empty(node));
+    if given("systemPrompt").or(given("userPrompt")).is_none() {
         diagnostics.push(
             Diagnostic::error(
                 codes::MISSING_FIELD,
@@ -51,31 +52,54 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
             .help("say what the model is to do"),
         );
     }
-    for field in ["systemPrompt", "userPrompt", "model"] {
-        if let Some(node) = step
-            .config
-            .get(field)
-            .filter(|node| node.as_str().is_none() && !node.is_null())
-        {
-            diagnostics.push(wrong(node, &format!("`{field}` is a string")));
-        }
-    }
-    if let Some(node) = step.config.get("outputFormat")
-        && !matches!(node.as_str(), Some("text" | "json"))
-    {
+    if let (Some(_), Some(models)) = (given("model"), given("models")) {
         diagnostics.push(
-            Diagnostic::error(codes::INVALID_VALUE, "`outputFormat` is `text` or `json`").on(node),
+            Diagnostic::error(
+                codes::INVALID_VALUE,
+                format!("step `{}` names both `model` and `models`", step.slug),
+            )
+            .on(models)
+            .help("put the model first in `models`, or leave `models` out"),
         );
     }
+    if let Some(schema) = given("outputSchema").filter(|schema| schema.is_object()) {
+        schema::check_root(schema, "`outputSchema`", diagnostics);
+    }
+    for tool in step
+        .config
+        .get("tools")
+        .map(Node::elements)
+        .unwrap_or_default()
+    {
+        check_tool(tool, diagnostics);
+    }
     for (field, what) in LATER {
-        if let Some(node) = step.config.get(field).filter(|node| !is_empty(node)) {
+        if let Some(node) = given(field) {
             diagnostics.push(not_yet(step, node, what));
         }
     }
 }
 
+fn check_tool(tool: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(name) = tool.as_str() else {
+        // The table says that the list holds strings.
+        return;
+    };
+    if name.contains("{{") {
+        let message = "a tool is named in the definition, not computed in a run";
+        diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(tool));
+    } else if tools::find(name).is_none() {
+        diagnostics.push(
+            Diagnostic::error(codes::UNKNOWN_TOOL, format!("there is no tool `{name}`"))
+                .on(tool)
+                .help("the tools are listed in docs/formats.md")
+                .meant(name, near(name, tools::names())),
+        );
+    }
+}
+
 /// Whether a field asks for nothing.
-fn is_empty(node: &Node) -> bool {
+pub(super) fn is_empty(node: &Node) -> bool {
     match &node.data {
         Data::Null => true,
         Data::Array(elements) => elements.is_empty(),

@@ -6,16 +6,17 @@ use pawl_expression::Template;
 use super::{required, wrong};
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
+use crate::fields::{ANY, Field, Shape};
 use crate::source::Data;
 
 /// The fields of a loop's configuration.
-pub(super) const FIELDS: &[&str] = &[
-    "items",
-    "itemVariable",
-    "indexVariable",
-    "maxIterations",
-    "continueOnError",
-    "description",
+pub(super) const FIELDS: &[Field] = &[
+    ("items", Shape::Any),
+    ("itemVariable", Shape::Text),
+    ("indexVariable", Shape::Text),
+    ("maxIterations", Shape::Whole(1, ANY)),
+    ("continueOnError", Shape::Flag),
+    ("description", Shape::Text),
 ];
 
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
@@ -44,13 +45,14 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         );
     }
     for field in ["itemVariable", "indexVariable"] {
-        let Some(node) = step.config.get(field) else {
+        let node = step.config.get(field);
+        let Some((node, name)) = node.and_then(|node| Some((node, node.as_str()?))) else {
             continue;
         };
-        let Some(name) = node.as_str() else {
-            diagnostics.push(wrong(node, &format!("`{field}` is a name")));
+        // The words that mean the item anyway may be said.
+        if [("itemVariable", "item"), ("indexVariable", "index")].contains(&(field, name)) {
             continue;
-        };
+        }
         if ROOTS.contains(&name) || !is_name(name) {
             diagnostics.push(
                 Diagnostic::error(
@@ -61,22 +63,6 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
                 .help("use a word of letters, digits and `_` that has no meaning yet"),
             );
         }
-    }
-    if let Some(node) = step.config.get("maxIterations")
-        && node.as_u64().is_none_or(|number| number == 0)
-    {
-        diagnostics.push(
-            Diagnostic::error(
-                codes::INVALID_VALUE,
-                "`maxIterations` is a whole number above zero",
-            )
-            .on(node),
-        );
-    }
-    if let Some(node) = step.config.get("continueOnError")
-        && !matches!(node.data, Data::Bool(_))
-    {
-        diagnostics.push(wrong(node, "`continueOnError` is `true` or `false`"));
     }
 }
 

@@ -6,21 +6,35 @@ use super::r#loop::is_name;
 use super::wrong;
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
+use crate::fields::{self, Field, Shape, Templates};
 use crate::source::{Data, Entry, Node};
 
 /// So many writes fit a transaction beside what else a step may write in it.
 const MOST_VARIABLES: usize = 40;
 
 /// The fields of an output step's configuration.
-pub(super) const OUTPUT_FIELDS: &[&str] = &["mapping", "outputMapping", "description"];
+pub(super) const OUTPUT_FIELDS: &[Field] = &[
+    ("mapping", Shape::Object),
+    ("outputMapping", Shape::Object),
+    ("description", Shape::Text),
+];
+
+/// The fields of an entry in the list form of `set_variables`.
+const ENTRY: [Field; 4] = [
+    ("name", Shape::Text),
+    ("value", Shape::Any),
+    ("secure", Shape::Flag),
+    ("description", Shape::Text),
+];
 
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     if step.config.get("type").is_none() {
         output(step, diagnostics);
         return;
     }
+    entries(step, diagnostics);
     let set = variables(step);
-    if set.is_empty() {
+    if set.is_empty() && listed(step).is_empty() {
         diagnostics.push(
             Diagnostic::error(
                 codes::MISSING_FIELD,
@@ -54,13 +68,54 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
             );
         }
     }
-    for entry in listed(step).iter().filter(|entry| {
-        entry
-            .get("secure")
-            .is_some_and(|node| node.data == Data::Bool(true))
-    }) {
-        diagnostics.push(super::not_yet(step, entry, "a secure variable"));
+}
+
+/// Every entry of the list form has a name and a value.
+fn entries(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
+    for entry in listed(step) {
+        if !entry.is_object() {
+            diagnostics.push(wrong(
+                entry,
+                "a variable is an object of `name` and `value`",
+            ));
+            continue;
+        }
+        fields::check(entry, &ENTRY, "a variable", Templates::Refused, diagnostics);
+        for field in ["name", "value"] {
+            if entry.get(field).is_some() {
+                continue;
+            }
+            let message = format!("the variable has no `{field}`");
+            diagnostics.push(
+                Diagnostic::error(codes::MISSING_FIELD, message)
+                    .on(entry)
+                    .help("write `{ \"name\": \"total\", \"value\": \"{{...}}\" }`"),
+            );
+        }
+        if is_secure(entry) {
+            let message = format!(
+                "step `{}` keeps a variable secure, which cannot be done yet",
+                step.slug
+            );
+            diagnostics.push(
+                Diagnostic::error(codes::NOT_YET, message)
+                    .on(entry)
+                    .help("leave `secure` out if the value may be seen in the run's records"),
+            );
+        }
     }
+}
+
+/// The names of the secure variables that a step sets; they are read as secrets.
+pub(super) fn secrets(step: &Step) -> impl Iterator<Item = &str> {
+    let secure = listed(step).iter().filter(|entry| is_secure(entry));
+    secure.filter_map(|entry| entry.get("name")?.as_str())
+}
+
+fn is_secure(entry: &Node) -> bool {
+    entry
+        .get("secure")
+        .is_some_and(|node| node.data == Data::Bool(true))
 }
 
 fn output(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
@@ -79,12 +134,24 @@ fn output(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         );
         return;
     };
-    if !mapping.is_object() {
-        diagnostics.push(wrong(mapping, "`mapping` is an object"));
+    if let Some(other) = step.config.get("outputMapping")
+        && other.pointer != mapping.pointer
+    {
+        diagnostics.push(
+            Diagnostic::error(
+                codes::INVALID_VALUE,
+                format!(
+                    "step `{}` has both `mapping` and `outputMapping`",
+                    step.slug
+                ),
+            )
+            .on(other)
+            .help("keep `mapping`"),
+        );
     }
 }
 
-/// The variables that a step sets: a plain object of them, a list, or the fields beside `type`.
+/// The variables that a step sets: a list or an object under `variables`, a plain object of them, or the fields beside `type`.
 pub(super) fn variables(step: &Step) -> Vec<(&str, &Node)> {
     if step.config.get("type").is_none() {
         return Vec::new();
@@ -92,10 +159,16 @@ pub(super) fn variables(step: &Step) -> Vec<(&str, &Node)> {
     if !listed(step).is_empty() {
         return listed(step)
             .iter()
+            .filter(|entry| !is_secure(entry))
             .filter_map(|entry| Some((entry.get("name")?.as_str()?, entry)))
             .collect();
     }
-    if let Some(parameters) = step.config.get("parameters") {
+    let parameters = step.config.get("parameters");
+    let inside = parameters.unwrap_or(&step.config).get("variables");
+    if let Some(inside) = inside.filter(|node| node.is_object()) {
+        return named(inside.entries(), &[]);
+    }
+    if let Some(parameters) = parameters {
         return named(parameters.entries(), &[]);
     }
     named(step.config.entries(), &["type", "operation", "description"])

@@ -1,95 +1,249 @@
 //! `trigger` and `start`: how a run begins.
 
-use crate::definition::{Definition, Step};
-use crate::diagnostic::{Diagnostic, codes, did_you_mean};
-use crate::source::Node;
 use pawl_contract::Kind;
 
-/// The trigger types, and whether something else than a person can start runs by them already.
-const TYPES: [(&str, bool); 7] = [
-    ("manual", true),
-    ("api", true),
-    ("chat", true),
-    ("schedule", false),
-    ("scheduled", false),
-    ("webhook", false),
-    ("event", false),
+use crate::definition::{Definition, Step};
+use crate::diagnostic::{Diagnostic, codes, near};
+use crate::fields::{self, Field, Shape, Templates};
+use crate::source::{Data, Node};
+use crate::{schedule, schema};
+
+/// A way to start runs: its name, the fields of its own, and whether anything starts runs by it already.
+struct Type {
+    name: &'static str,
+    fields: &'static [&'static str],
+    is_ready: bool,
+}
+
+const TYPES: [Type; 7] = [
+    kind("manual", &["inputs"], true),
+    kind("api", &["inputs"], true),
+    kind("chat", &["inputs"], true),
+    kind("schedule", &["schedule", "timezone"], false),
+    kind("scheduled", &["schedule", "timezone"], false),
+    kind("webhook", &["path", "webhookData", "headers"], false),
+    kind("event", &["eventType", "eventData", "eventFilter"], false),
 ];
 
+const fn kind(name: &'static str, fields: &'static [&'static str], is_ready: bool) -> Type {
+    Type {
+        name,
+        fields,
+        is_ready,
+    }
+}
+
 /// The fields of a trigger's configuration.
-pub(super) const FIELDS: &[&str] = &[
-    "type",
-    "data",
-    "context",
-    "inputs",
-    "inputSchema",
-    "schedule",
-    "timezone",
-    "path",
-    "webhookData",
-    "headers",
-    "eventType",
-    "eventData",
-    "eventFilter",
-    "description",
+pub(super) const FIELDS: &[Field] = &[
+    ("type", Shape::Any),
+    ("description", Shape::Text),
+    ("data", Shape::Any),
+    ("context", Shape::Any),
+    ("inputs", Shape::List),
+    ("inputSchema", Shape::Any),
+    ("schedule", Shape::Any),
+    ("timezone", Shape::Text),
+    ("path", Shape::Text),
+    ("webhookData", Shape::Any),
+    ("headers", Shape::Object),
+    ("eventType", Shape::Text),
+    ("eventData", Shape::Any),
+    ("eventFilter", Shape::Object),
+];
+
+/// The fields of an entry of `inputs`.
+const INPUT: [Field; 8] = [
+    ("name", Shape::Text),
+    (
+        "type",
+        Shape::OneOf(&["text", "number", "email", "date", "boolean", "select"]),
+    ),
+    ("label", Shape::Text),
+    ("description", Shape::Text),
+    ("placeholder", Shape::Text),
+    ("required", Shape::Flag),
+    ("default", Shape::Any),
+    ("options", Shape::List),
+];
+
+/// The events that the system itself raises.
+const EVENTS: [&str; 7] = [
+    "customer.created",
+    "customer.updated",
+    "customer.deleted",
+    "conversation.created",
+    "conversation.message_received",
+    "conversation.closed",
+    "workflow.completed",
 ];
 
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(node) = step.config.get("type") else {
+    for input in step
+        .config
+        .get("inputs")
+        .map(Node::elements)
+        .unwrap_or_default()
+    {
+        check_input(input, diagnostics);
+    }
+    if let Some(node) = step
+        .config
+        .get("inputSchema")
+        .filter(|node| !node.is_null())
+    {
+        schema::check_root(node, "`inputSchema`", diagnostics);
+    }
+    let Some(node) = step.config.get("type").filter(|node| !node.is_null()) else {
         return;
     };
-    let found = node
-        .as_str()
-        .and_then(|word| TYPES.iter().find(|(name, _)| *name == word));
-    match found {
-        Some((_, true)) => {}
-        Some((name, false)) => diagnostics.push(
+    let word = node.as_str().unwrap_or_default();
+    let Some(found) = TYPES.iter().find(|known| known.name == word) else {
+        let names = TYPES.iter().map(|known| known.name);
+        diagnostics.push(
+            Diagnostic::error(
+                codes::INVALID_VALUE,
+                format!("there is no trigger type `{word}`"),
+            )
+            .on(node)
+            .help("use `manual`, `api`, `chat`, `schedule`, `webhook` or `event`")
+            .meant(word, near(word, names)),
+        );
+        return;
+    };
+    strangers(step, found, diagnostics);
+    match found.name {
+        "schedule" | "scheduled" => check_schedule(step, diagnostics),
+        "event" => check_event(step, diagnostics),
+        _ => {}
+    }
+    if !found.is_ready {
+        diagnostics.push(
             Diagnostic::warning(
                 codes::NOT_YET,
-                format!("a `{name}` trigger does not start runs yet"),
+                format!("triggers of type `{word}` do not start runs yet"),
             )
             .on(node)
             .help("runs started by hand work without it"),
-        ),
-        None => {
-            let near = node
-                .as_str()
-                .and_then(|word| did_you_mean(word, TYPES.iter().map(|(name, _)| *name)));
-            diagnostics.push(
-                Diagnostic::error(codes::INVALID_VALUE, "there is no such trigger type")
-                    .on(node)
-                    .help("use `manual`, `schedule`, `webhook` or `event`")
-                    .maybe_help(near),
-            );
-        }
+        );
+    }
+}
+
+/// Warns of fields that triggers of other types have.
+fn strangers(step: &Step, found: &Type, diagnostics: &mut Vec<Diagnostic>) {
+    for entry in step.config.entries() {
+        let field = entry.key.as_str();
+        let owner = TYPES.iter().find(|other| other.fields.contains(&field));
+        let Some(owner) = owner.filter(|_| !found.fields.contains(&field)) else {
+            continue;
+        };
+        let message = format!("a `{}` trigger has no `{field}`; it is ignored", found.name);
+        diagnostics.push(
+            Diagnostic::warning(codes::UNKNOWN_FIELD, message)
+                .at(entry.node.pointer.clone(), entry.key_span.clone())
+                .help(format!("that is a field of type `{}`", owner.name)),
+        );
+    }
+}
+
+fn check_input(input: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    if !input.is_object() {
+        let message = format!("an input is an object, not {}", input.noun());
+        diagnostics.push(
+            Diagnostic::error(codes::INVALID_VALUE, message)
+                .on(input)
+                .help(
+                    "write `{ \"name\": \"customerId\", \"type\": \"text\", \"required\": true }`",
+                ),
+        );
+        return;
+    }
+    fields::check(input, &INPUT, "an input", Templates::Refused, diagnostics);
+    if input.get("name").is_none_or(Node::is_null) {
+        diagnostics.push(
+            Diagnostic::error(codes::MISSING_FIELD, "the input has no `name`")
+                .on(input)
+                .help("add the name by which steps read it: `input.<name>`"),
+        );
+    }
+}
+
+/// A schedule stands as text beside `timezone`, or as `{cron, timezone}`.
+fn check_schedule(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
+    let given = step.config.get("schedule").filter(|node| !node.is_null());
+    let cron = given.and_then(|node| node.get("cron").or(Some(node)));
+    let Some(cron) = cron else {
+        diagnostics.push(
+            Diagnostic::error(
+                codes::MISSING_FIELD,
+                format!("step `{}` has no `schedule`", step.slug),
+            )
+            .on(&step.config)
+            .help("add five fields of cron, such as `\"schedule\": \"0 9 * * *\"`"),
+        );
+        return;
+    };
+    if cron.as_str().is_none() {
+        let message = format!("`schedule` is a text of five fields, not {}", cron.noun());
+        diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(cron));
+    }
+    let timezone = given.and_then(|node| node.get("timezone"));
+    schedule::check(
+        cron,
+        timezone.or_else(|| step.config.get("timezone")),
+        diagnostics,
+    );
+}
+
+fn check_event(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
+    let given = step.config.get("eventType").filter(|node| !node.is_null());
+    let Some(node) = given else {
+        diagnostics.push(
+            Diagnostic::error(
+                codes::MISSING_FIELD,
+                format!("step `{}` has no `eventType`", step.slug),
+            )
+            .on(&step.config)
+            .help("name the event, such as `\"eventType\": \"customer.created\"`"),
+        );
+        return;
+    };
+    let word = node.as_str().unwrap_or_default();
+    // Events of others may have any name; one that is nearly ours is probably ours.
+    let nearly = near(word, EVENTS).filter(|_| !EVENTS.contains(&word));
+    if nearly.is_some() {
+        let message = format!("nothing here raises the event `{word}`");
+        diagnostics.push(
+            Diagnostic::warning(codes::INVALID_VALUE, message)
+                .on(node)
+                .perhaps_meant(word, nearly),
+        );
     }
 }
 
 /// The names of the inputs that the trigger declares; they can be read without `input.` before them.
 pub fn inputs(definition: &Definition) -> Vec<&str> {
-    let Some(trigger) = definition
-        .steps
-        .iter()
-        .find(|step| step.kind == Kind::Trigger)
-    else {
+    let mut steps = definition.steps.iter();
+    let Some(trigger) = steps.find(|step| step.kind == Kind::Trigger) else {
         return Vec::new();
     };
-    let listed = trigger
-        .config
-        .get("inputs")
-        .map(Node::elements)
-        .unwrap_or_default();
-    let listed = listed
-        .iter()
-        .filter_map(|input| input.get("name")?.as_str());
-    let schema = trigger
-        .config
-        .get("inputSchema")
-        .and_then(|schema| schema.get("properties"));
-    let schema = schema
-        .map(Node::entries)
-        .unwrap_or_default()
-        .iter()
-        .map(|entry| entry.key.as_str());
-    listed.chain(schema).collect()
+    let listed = trigger.config.get("inputs").map(Node::elements);
+    let listed = listed.unwrap_or_default().iter();
+    let listed = listed.filter_map(|input| input.get("name")?.as_str());
+    let schema = trigger.config.get("inputSchema");
+    let schema = schema.and_then(|schema| schema.get("properties"));
+    let properties = match schema.map(|node| &node.data) {
+        Some(Data::Object(entries)) => entries.as_slice(),
+        _ => &[],
+    };
+    let properties = properties.iter().map(|entry| entry.key.as_str());
+    listed.chain(properties).collect()
+}
+
+/// Whether runs begin with what others send, and the trigger does not declare what that is.
+pub fn is_input_open(definition: &Definition) -> bool {
+    let mut steps = definition.steps.iter();
+    let trigger = steps.find(|step| step.kind == Kind::Trigger);
+    let kind = trigger.and_then(|trigger| trigger.config.get("type")?.as_str());
+    let is_sent = matches!(kind, Some("webhook" | "event" | "api" | "chat"));
+    is_sent && inputs(definition).is_empty()
 }

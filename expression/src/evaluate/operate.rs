@@ -5,7 +5,9 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::{Context, Evaluated, Evaluator, Missing, Operand, made, misfit};
-use crate::coerce::{is_truthy, loosely_equal, order, strictly_equal, to_number, to_text};
+use crate::coerce::{
+    is_truthy, loosely_equal, order, strictly_equal, to_number, to_text, to_whole,
+};
 use crate::error::{Cause, EvaluationError};
 use crate::tree::{Node, Operator};
 
@@ -72,9 +74,8 @@ impl Operands<'_> {
     fn apply(&self, node: &Node) -> Result<Value, EvaluationError> {
         let (left, right) = (&*self.left.value, &*self.right.value);
         match self.operator {
-            // Both sides decide for themselves, before any operand reaches this.
-            Operator::And => Ok((is_truthy(left) && is_truthy(right)).into()),
-            Operator::Or => Ok((is_truthy(left) || is_truthy(right)).into()),
+            // The left side has decided already, so the right side is what is left.
+            Operator::And | Operator::Or => Ok(right.clone()),
             Operator::Equal => Ok(loosely_equal(left, right).into()),
             Operator::NotEqual => Ok((!loosely_equal(left, right)).into()),
             Operator::Less => self.compare(Ordering::is_lt),
@@ -246,13 +247,6 @@ fn whole_number(whole: i128) -> Option<Number> {
 
 /// A number from a float: whole if it is whole and small enough to be exact. None for `NaN` and infinity.
 fn float_number(float: f64) -> Option<Number> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if float.fract() == 0.0 && float.abs() <= EXACT {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a whole number within 2^53 fits an i64"
-        )]
-        return Some(Number::from(float as i64));
-    }
-    Number::from_f64(float)
+    let number = Number::from_f64(float)?;
+    Some(to_whole(&number).map_or(number, Number::from))
 }

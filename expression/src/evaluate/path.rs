@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Number, Value};
 
 use super::{Context, Evaluated, Evaluator, Missing, Operand, misfit, present};
-use crate::coerce::is_truthy;
+use crate::coerce::{is_truthy, to_text, to_whole};
 use crate::error::{Cause, EvaluationError};
 use crate::tree::{Access, Base, Node};
 
@@ -26,7 +26,12 @@ impl Evaluator<'_> {
         match base {
             Base::Relative => match context.element {
                 Some(element) => self.walk(&path, 0, Cow::Borrowed(element)),
-                None => Ok(path.missing(0)),
+                // Only a section of `true` has none, since it does not repeat anything.
+                None => Err(EvaluationError::new(
+                    Cause::Absent,
+                    format!("`{node}` has no item here: no section around it goes through a list"),
+                    &node.span,
+                )),
             },
             Base::Node(inner) => match self.evaluate(inner, context)? {
                 Operand::Present(value) => self.walk(&path, 0, value),
@@ -85,6 +90,17 @@ impl Evaluator<'_> {
             && let Some(data) = self.envelope(path, 2, &output)?
         {
             return Ok(data);
+        }
+        // What a step notes beside its data, unless the data has a member that is really called so.
+        if path.has_member(1, "output")
+            && path.has_member(2, "meta")
+            && step
+                .get("output")
+                .and_then(|output| output.get("meta"))
+                .is_none()
+            && let Some(meta) = member(step.clone(), "meta").filter(|meta| !meta.is_null())
+        {
+            return self.walk(path, 3, meta);
         }
         self.walk(path, 1, step)
     }
@@ -224,6 +240,12 @@ fn borrowed_member<'c>(value: &'c Value, name: &str) -> Option<Cow<'c, Value>> {
     match value {
         Value::Object(members) => members.get(name).map(Cow::Borrowed),
         Value::Array(elements) if name == "length" => Some(Cow::Owned(elements.len().into())),
+        // `list['0']`, as of an index that came as text.
+        Value::Array(_) | Value::String(_)
+            if name.starts_with(|first: char| first.is_ascii_digit()) =>
+        {
+            element(Cow::Borrowed(value), &name.parse::<u64>().ok()?.into())
+        }
         // As in JEXL, a member of a list is that of its first element.
         Value::Array(elements) => elements.first()?.as_object()?.get(name).map(Cow::Borrowed),
         Value::String(text) if name == "length" => Some(Cow::Owned(text.chars().count().into())),
@@ -233,7 +255,7 @@ fn borrowed_member<'c>(value: &'c Value, name: &str) -> Option<Cow<'c, Value>> {
 
 /// An element of a list, a character of a text, or the member of an object whose name is a number.
 fn element<'c>(value: Cow<'c, Value>, index: &Number) -> Option<Cow<'c, Value>> {
-    let at = index.as_u64().and_then(|index| usize::try_from(index).ok());
+    let at = to_whole(index).and_then(|index| usize::try_from(index).ok());
     match value {
         Cow::Borrowed(Value::Array(elements)) => elements.get(at?).map(Cow::Borrowed),
         Cow::Owned(Value::Array(elements)) => elements.into_iter().nth(at?).map(Cow::Owned),
@@ -242,7 +264,10 @@ fn element<'c>(value: Cow<'c, Value>, index: &Number) -> Option<Cow<'c, Value>> 
                 .chars()
                 .nth(at?)
                 .map(|character| Cow::Owned(character.to_string().into())),
-            Value::Object(_) => member(value, &index.to_string()),
+            Value::Object(_) => {
+                let name = to_text(&Value::Number(index.clone()));
+                member(value, &name)
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
         },
     }

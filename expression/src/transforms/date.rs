@@ -1,6 +1,6 @@
 //! Transforms of points in time: ISO 8601 or RFC 2822 text, or a number of milliseconds since 1970.
 //!
-//! A number below 100,000,000,000 counts seconds. A time without a zone is in UTC.
+//! A number nearer to 0 than 100,000,000,000 counts seconds. A time without a zone is in UTC.
 
 #![expect(
     clippy::unnecessary_wraps,
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{Applied, Call};
 use crate::error::{Cause, EvaluationError};
 
-/// Below this, a number counts seconds.
+/// Nearer to 0 than this, a number counts seconds.
 const SECONDS_END: f64 = 1e11;
 
 /// The milliseconds since 1970; null if it is not a time.
@@ -79,7 +79,7 @@ fn ago(call: &Call<'_>, unit: i64) -> Applied {
         .ok_or_else(|| {
             let message = format!(
                 "`{}` needs the time, but `nowMs` is not known here",
-                call.transform.name
+                call.transform.info.name
             );
             EvaluationError::new(Cause::Absent, message, &call.node.span)
         })?;
@@ -92,7 +92,7 @@ fn milliseconds(value: &Value) -> Option<i64> {
         Value::String(text) => parse(text.trim()).map(Timestamp::as_millisecond),
         Value::Number(number) => {
             let number = number.as_f64()?;
-            let milliseconds = if number > 0.0 && number < SECONDS_END {
+            let milliseconds = if number.abs() < SECONDS_END {
                 number * 1000.0
             } else {
                 number

@@ -1,5 +1,6 @@
 //! Transforms of lists.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
@@ -48,7 +49,7 @@ pub(super) fn map(call: &Call<'_>) -> Applied {
         .list()?
         .iter()
         .filter_map(|element| at_path(element, path))
-        .cloned()
+        .map(Cow::into_owned)
         .collect())
 }
 
@@ -63,7 +64,7 @@ pub(super) fn filter(call: &Call<'_>) -> Applied {
     let (path, operator, limit) = split_condition(condition).ok_or_else(refuse)?;
     let limit = parse_number(limit).ok_or_else(refuse)?;
     let fits = |element: &&Value| {
-        let number = at_path(element, path).and_then(to_number);
+        let number = at_path(element, path).and_then(|value| to_number(&value));
         number
             .and_then(|number| compare_numbers(&number, &limit))
             .is_some_and(operator)
@@ -98,7 +99,7 @@ pub(super) fn find(call: &Call<'_>) -> Applied {
     let fits = |element: &&Value| {
         at_path(element, path)
             .zip(wanted)
-            .is_some_and(|(found, wanted)| strictly_equal(found, wanted))
+            .is_some_and(|(found, wanted)| strictly_equal(&found, wanted))
     };
     Ok(call.list()?.iter().find(fits).cloned().unwrap_or_default())
 }
@@ -109,7 +110,7 @@ pub(super) fn filter_by(call: &Call<'_>) -> Applied {
     let fits = |element: &&Value| {
         at_path(element, path)
             .zip(wanted)
-            .is_some_and(|(found, wanted)| strictly_equal(found, wanted))
+            .is_some_and(|(found, wanted)| strictly_equal(&found, wanted))
     };
     Ok(call.list()?.iter().filter(fits).cloned().collect())
 }
@@ -168,28 +169,31 @@ pub(super) fn sort(call: &Call<'_>) -> Applied {
         Some("desc") => true,
         Some(other) => return Err(call.refuse(&format!("sorts `asc` or `desc`, not `{other}`"))),
     };
-    let key = |element| {
-        if path.is_empty() {
-            Some(element)
+    let mut keyed = Vec::new();
+    for element in call.list()? {
+        let key = if path.is_empty() {
+            Some(Cow::Borrowed(element))
         } else {
             at_path(element, path)
-        }
-    };
-    let mut sorted = call.list()?.iter().collect::<Vec<_>>();
-    sorted.sort_by(|left, right| {
-        let order = compare_keys(key(left), key(right));
+        };
+        keyed.push((key.unwrap_or_default(), element));
+    }
+    keyed.sort_by(|(left, _), (right, _)| {
+        let order = compare_keys(left, right);
         if is_descending {
             order.reverse()
         } else {
             order
         }
     });
-    Ok(sorted.into_iter().cloned().collect())
+    Ok(keyed
+        .into_iter()
+        .map(|(_, element)| element.clone())
+        .collect())
 }
 
 /// A total order: numbers, texts, booleans, the rest by its JSON; null and nothing last.
-fn compare_keys(left: Option<&Value>, right: Option<&Value>) -> Ordering {
-    let [left, right] = [left.unwrap_or(&Value::Null), right.unwrap_or(&Value::Null)];
+fn compare_keys(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => {
             compare_numbers(left, right).unwrap_or(Ordering::Equal)
@@ -286,11 +290,11 @@ fn format_element(template: &str, element: &Value) -> String {
         .and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
     {
         line.push_str(before);
-        line.push_str(
-            &at_path(element, path.trim())
-                .map(to_text)
-                .unwrap_or_default(),
-        );
+        match at_path(element, path.trim()) {
+            _ if path.is_empty() => line.push_str("{}"),
+            Some(value) => line.push_str(&to_text(&value)),
+            None => {}
+        }
         rest = after;
     }
     line + rest

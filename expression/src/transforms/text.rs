@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use super::{Applied, Call};
-use crate::coerce::{is_truthy, to_number, to_text};
+use crate::coerce::{self, is_truthy, to_number, to_text};
 
 /// In capitals.
 pub(super) fn upper(call: &Call<'_>) -> Applied {
@@ -22,7 +22,7 @@ pub(super) fn lower(call: &Call<'_>) -> Applied {
 
 /// Without white space at both ends.
 pub(super) fn trim(call: &Call<'_>) -> Applied {
-    Ok(call.text()?.trim().into())
+    Ok(coerce::trim(&call.text()?).into())
 }
 
 /// As text; lists and objects as JSON.

@@ -2,7 +2,7 @@
 
 use pawl_contract::{At, Intake, Kind, Plan, Start, code};
 use pawl_store::{Committed, Expect, Latest, Record, RecordStatus, Run, RunStatus, Transaction};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::input;
 use crate::clock::Moment;
@@ -28,7 +28,7 @@ pub(super) fn run(
             format!("`{org}` cannot be an organisation: use letters, digits, `-`, `_` and `.`");
         return Err(Error::step(code::VALIDATION_ERROR, message));
     }
-    input::check(&intake.config, &start.input)?;
+    let input = input::accept(&intake.config, start.input)?;
     let mut run = Run {
         org,
         execution: id.clone(),
@@ -38,7 +38,7 @@ pub(super) fn run(
         version: intake.version.clone(),
         machine: start.machine,
         status: RunStatus::Running,
-        input: start.input,
+        input,
         trigger: Value::Null,
         mocks: start.mocks,
         thread_id: start.thread_id,
@@ -71,7 +71,7 @@ pub(super) async fn write(plan: &Plan, run: &Run, services: &Services) -> Result
         visit: 1,
         input: run.input.clone(),
         output: run.trigger.get("data").unwrap_or(&run.input).clone(),
-        meta: None,
+        meta: Some(meta(run)),
         error: None,
         port: Some("success".to_owned()),
         iteration: Vec::new(),
@@ -98,15 +98,33 @@ pub(super) async fn write(plan: &Plan, run: &Run, services: &Services) -> Result
     Ok(transaction.commit(store).await? == Committed::Done)
 }
 
-/// How a run is triggered: the configured type, and the configured `data` after templates.
+/// How a run is triggered: the configured type, and the configured `data` and `context` after templates.
 fn trigger(intake: &Intake, run: &Run, now: Moment) -> Result<Value, Error> {
-    let kind = intake.config.get("type").and_then(Value::as_str);
-    let mut trigger = json!({ "type": kind.unwrap_or("manual") });
-    if let (Some(data), Some(trigger)) = (intake.config.get("data"), trigger.as_object_mut()) {
-        let scope = Scope::of_run(run, now);
-        trigger.insert("data".to_owned(), template::render(data, &scope.fixed())?);
+    let config = |field: &str| intake.config.get(field);
+    let kind = config("type").and_then(Value::as_str);
+    let mut trigger = Map::from_iter([("type".to_owned(), json!(kind.unwrap_or("manual")))]);
+    let scope = Scope::of_run(run, now);
+    for (name, value) in ["data", "context"].map(|name| (name, config(name))) {
+        if let Some(value) = value {
+            let value = template::render(value, &scope.fixed())?;
+            trigger.insert(name.to_owned(), value);
+        }
     }
-    Ok(trigger)
+    Ok(Value::Object(trigger))
+}
+
+/// What intake notes beside the trigger's data: how and when the run began.
+fn meta(run: &Run) -> Value {
+    let kind = run.trigger.get("type");
+    json!({
+        "trigger": {
+            "triggerType": kind,
+            "timestamp": run.started_at,
+            "executionId": run.run,
+        },
+        "triggerData": run.trigger.get("data").unwrap_or(&run.input),
+        "triggerSource": kind,
+    })
 }
 
 /// The plan of the first Task in a machine's definition; a Choice before it leads there by its `Default`.

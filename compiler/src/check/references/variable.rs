@@ -1,0 +1,76 @@
+//! Variables: the name exists, and has a value before it is read.
+
+use pawl_expression::Reference;
+
+use super::{Place, Visit};
+use crate::diagnostic::{Diagnostic, codes, near};
+use crate::graph::Event;
+
+impl Visit<'_, '_> {
+    /// `variables` or `config`, with the name of a variable behind it.
+    pub(super) fn variables_reference(
+        &mut self,
+        member: Option<&str>,
+        reference: &Reference,
+        place: &Place<'_>,
+    ) {
+        match member {
+            Some(name) if self.known.variables.contains_key(name) => {
+                self.variable(name, reference, place);
+            }
+            Some(name) => {
+                let message = format!("there is no variable `{name}`");
+                let help = "declare it: `\"config\": { \"variables\": { ... } }`, or set it in a step before";
+                let near = near(name, self.known.variables.keys().map(String::as_str));
+                let diagnostic = Diagnostic::error(codes::UNKNOWN_REFERENCE, message).help(help);
+                self.say(diagnostic.perhaps_meant(name, near), place);
+            }
+            None => {
+                let all = self.known.variables.keys().cloned();
+                self.reads.variables.extend(all);
+            }
+        }
+    }
+
+    /// A variable that exists.
+    pub(super) fn variable(&mut self, name: &str, reference: &Reference, place: &Place<'_>) {
+        self.reads.variables.insert(name.to_owned());
+        if self.known.definition.settings.variables.contains_key(name) || !self.known.is_whole {
+            return;
+        }
+        let setters = self.known.variables.get(name);
+        let setters = setters.map(Vec::as_slice).unwrap_or_default();
+        let Some((reader, step)) = self.step else {
+            let message = format!("`{name}` is set by a step, and no step has run here");
+            self.say(Diagnostic::error(codes::NEVER_SET, message), place);
+            return;
+        };
+        // A step that sets variables reads those that it has set itself, one after the other.
+        if setters.contains(&reader) || !self.known.order.is_reachable(reader) {
+            return;
+        }
+        let order = self.known.order;
+        let mut possible = setters.iter();
+        if !possible.any(|setter| order.ever(*setter, Event::Succeeded, reader)) {
+            let message = format!(
+                "variable `{name}` cannot have a value before step `{}`",
+                step.slug
+            );
+            let help = "set it in a step that comes earlier, or declare it in `config.variables`";
+            self.say(
+                Diagnostic::error(codes::NEVER_SET, message).help(help),
+                place,
+            );
+        } else if !reference.has_default && !self.chooses && !order.one_always(setters, reader) {
+            let message = format!(
+                "variable `{name}` may have no value before step `{}`",
+                step.slug
+            );
+            let help = "declare it in `config.variables`, or give a default: `... ?: 'none'`";
+            self.say(
+                Diagnostic::warning(codes::MAY_NOT_BE_SET, message).help(help),
+                place,
+            );
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Lints: what compiles, and probably does not do what was meant, or could do it better.
+//!
+//! Each can be allowed in the definition, with a reason:
+//! `"lints": [{ "allow": "no-error-port", "step": "send_email", "reason": "A lost mail does no harm." }]`.
+
+mod acting;
+mod allowances;
+mod conditions;
+mod integrations;
+mod keys;
+mod loops;
+mod names;
+mod prose;
+mod spelling;
+
+use pawl_contract::catalogue::{self, Operation};
+
+use crate::check::StepReads;
+use crate::check::texts::Text;
+use crate::definition::{Definition, Step};
+use crate::diagnostic::Diagnostic;
+use crate::graph::{Graph, Loops, StepId};
+use crate::source::Node;
+
+pub(crate) use allowances::Allowances;
+
+/// What a lint can look at.
+pub(crate) struct Facts<'a> {
+    /// The definition's text.
+    pub(crate) text: &'a str,
+    pub(crate) definition: &'a Definition,
+    pub(crate) graph: &'a Graph,
+    pub(crate) loops: &'a Loops,
+    /// Every template and expression.
+    pub(crate) texts: &'a [Text<'a>],
+    pub(crate) reads: &'a [StepReads],
+    /// Whether every step, edge and text was understood.
+    pub(crate) is_whole: bool,
+}
+
+impl<'a> Facts<'a> {
+    fn steps(&self) -> impl Iterator<Item = (StepId, &'a Step)> {
+        self.definition.steps.iter().enumerate()
+    }
+}
+
+type Lint = fn(&Facts<'_>, &mut Vec<Diagnostic>);
+
+/// Every lint. Those that follow from the graph wait until it is whole.
+const LINTS: [Lint; 14] = [
+    acting::no_error_port,
+    acting::silent_failure,
+    acting::missing_timeout,
+    conditions::constant,
+    conditions::same_target,
+    integrations::undeclared,
+    keys::hard_coded,
+    loops::deep,
+    loops::unbounded,
+    names::vague,
+    names::unused,
+    prose::commented_out,
+    prose::object_in_text,
+    spelling::not_canonical,
+];
+
+/// Looks at a definition with every lint.
+pub(crate) fn check(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for lint in LINTS {
+        lint(facts, diagnostics);
+    }
+}
+
+/// The operation of the catalogue that a step performs.
+fn operation(step: &Step) -> Option<&'static Operation> {
+    let action = step.config.get("type")?.as_str()?;
+    let inside = || step.config.get("parameters")?.get("operation");
+    let operation = step.config.get("operation").or_else(inside);
+    catalogue::find(action, operation.and_then(Node::as_str))
+}
+
+/// Places a finding at a step's slug.
+fn at_slug(diagnostic: Diagnostic, step: &Step) -> Diagnostic {
+    let place = &step.slug_place;
+    diagnostic.at(place.pointer.clone(), place.span.clone())
+}

@@ -1,0 +1,263 @@
+//! What `config` and `requires` say of the whole workflow.
+
+use indexmap::IndexMap;
+use pawl_contract::reference::ROOTS;
+
+use crate::definition::{Integration, Retry, Settings};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::fields::{self, ANY, Field, Shape, Templates};
+use crate::schedule;
+use crate::source::Node;
+
+const CONFIG: [Field; 6] = [
+    ("timeout", Shape::Whole(1, ANY)),
+    ("retryPolicy", Shape::Any),
+    ("variables", Shape::Object),
+    ("secrets", Shape::Object),
+    ("models", Shape::Texts),
+    ("schedule", Shape::Any),
+];
+
+/// A year; nobody means more.
+const MOST_MILLISECONDS: u64 = 365 * 24 * 60 * 60 * 1000;
+
+pub(crate) const RETRY: [Field; 2] = [
+    ("maxRetries", Shape::Whole(0, 1000)),
+    ("backoffMs", Shape::Whole(0, 1_000_000_000)),
+];
+
+/// Understands `config` and `requires`.
+pub(super) fn settings(
+    config: Option<&Node>,
+    requires: Option<&Node>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Settings {
+    let requires = requires
+        .map(|node| integrations(node, diagnostics))
+        .unwrap_or_default();
+    let Some(config) = config.filter(|config| config.is_object()) else {
+        return Settings {
+            requires,
+            ..Settings::default()
+        };
+    };
+    fields::check(
+        config,
+        &CONFIG,
+        "the workflow's `config`",
+        Templates::Refused,
+        diagnostics,
+    );
+    models(config, diagnostics);
+    if let Some(node) = config.get("schedule").filter(|node| !node.is_null()) {
+        workflow_schedule(node, diagnostics);
+    }
+    shadowed(config, diagnostics);
+    let object = |field: &str| config.get(field).map(Node::entries).unwrap_or_default();
+    for entry in object("secrets") {
+        secret(&entry.key, &entry.node, diagnostics);
+    }
+    let owned = |field: &str| -> IndexMap<String, Node> {
+        let entries = object(field).iter();
+        entries
+            .map(|entry| (entry.key.clone(), entry.node.clone()))
+            .collect()
+    };
+    Settings {
+        timeout_ms: config
+            .get("timeout")
+            .and_then(Node::as_u64)
+            .map(|timeout| timeout.clamp(1, MOST_MILLISECONDS)),
+        retry: config
+            .get("retryPolicy")
+            .and_then(|node| retry(node, diagnostics)),
+        variables: owned("variables"),
+        secrets: owned("secrets"),
+        requires,
+    }
+}
+
+/// Reads `{maxRetries, backoffMs}`.
+pub(crate) fn retry(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Retry> {
+    if !node.is_object() {
+        if !node.is_null() {
+            let message = format!("a retry policy is an object, not {}", node.noun());
+            diagnostics.push(
+                Diagnostic::error(codes::INVALID_VALUE, message)
+                    .on(node)
+                    .help("write `{ \"maxRetries\": 3, \"backoffMs\": 1000 }`"),
+            );
+        }
+        return None;
+    }
+    fields::check(
+        node,
+        &RETRY,
+        "a retry policy",
+        Templates::Refused,
+        diagnostics,
+    );
+    let whole = |field: &str| node.get(field).and_then(Node::as_u64);
+    Some(Retry {
+        max_retries: whole("maxRetries").unwrap_or(3),
+        backoff_ms: whole("backoffMs").unwrap_or(1000),
+    })
+}
+
+fn models(config: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(models) = config.get("models") else {
+        return;
+    };
+    if !models.elements().is_empty() {
+        diagnostics.push(
+            Diagnostic::warning(
+                codes::NOT_YET,
+                "the workflow's `models` are not used yet: llm steps ask their own `model`, or the deployment's",
+            )
+            .on(models)
+            .help("name a `model` in each llm step that needs one"),
+        );
+    }
+}
+
+/// `{cron, timezone}`: the shorthand for a trigger step of type `schedule`.
+fn workflow_schedule(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    const FIELDS: [Field; 2] = [("cron", Shape::Text), ("timezone", Shape::Text)];
+    if !node.is_object() {
+        let message = format!("`schedule` is an object, not {}", node.noun());
+        diagnostics.push(
+            Diagnostic::error(codes::INVALID_VALUE, message)
+                .on(node)
+                .help("write `{ \"cron\": \"0 9 * * *\", \"timezone\": \"UTC\" }`"),
+        );
+        return;
+    }
+    fields::check(node, &FIELDS, "a schedule", Templates::Refused, diagnostics);
+    let Some(cron) = node.get("cron").filter(|cron| !cron.is_null()) else {
+        diagnostics.push(
+            Diagnostic::error(codes::MISSING_FIELD, "the schedule has no `cron`")
+                .on(node)
+                .help("add five fields, such as `\"cron\": \"0 9 * * *\"`"),
+        );
+        return;
+    };
+    schedule::check(cron, node.get("timezone"), diagnostics);
+    diagnostics.push(
+        Diagnostic::warning(codes::NOT_YET, "schedules do not start runs yet")
+            .on(node)
+            .help("runs started by hand work without it"),
+    );
+}
+
+/// Variables whose name is a word of ours can be read only behind `variables.`.
+fn shadowed(config: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    let variables = config.get("variables").map(Node::entries);
+    for entry in variables.unwrap_or_default() {
+        if !ROOTS.contains(&entry.key.as_str()) {
+            continue;
+        }
+        let message = format!("`{}` means something else already", entry.key);
+        let help = format!(
+            "read the variable as `variables.{}`, or give it another name",
+            entry.key
+        );
+        diagnostics.push(
+            Diagnostic::warning(codes::SHADOWED_NAME, message)
+                .at(entry.node.pointer.clone(), entry.key_span.clone())
+                .help(help),
+        );
+    }
+}
+
+/// A secret is where it can be found, never what it is: `{kind, cipherText, keyId}`, or `{envVar}`.
+fn secret(name: &str, node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    const ENCRYPTED: [Field; 3] = [
+        ("kind", Shape::Text),
+        ("cipherText", Shape::Text),
+        ("keyId", Shape::Text),
+    ];
+    const VARIABLE: [Field; 1] = [("envVar", Shape::Text)];
+    const HELP: &str = "write `{ \"envVar\": \"NAME\" }`, or `{ \"kind\": \"inlineEncrypted\", \"cipherText\": \"...\" }`";
+    if node.as_str().is_some() {
+        let message = format!("secret `{name}` stands in the definition for all to read");
+        diagnostics.push(
+            Diagnostic::error(codes::HARD_CODED_KEY, message)
+                .on(node)
+                .help(HELP),
+        );
+        return;
+    }
+    let what = format!("secret `{name}`");
+    let is_variable = node.get("envVar").is_some();
+    let (fields, needed): (&[Field], _) = if is_variable {
+        (&VARIABLE, "envVar")
+    } else {
+        (&ENCRYPTED, "cipherText")
+    };
+    if !node.is_object() || node.get(needed).is_none_or(Node::is_null) {
+        let message = format!("{what} does not say where it is");
+        diagnostics.push(
+            Diagnostic::error(codes::INVALID_VALUE, message)
+                .on(node)
+                .help(HELP),
+        );
+        return;
+    }
+    fields::check(node, fields, &what, Templates::Refused, diagnostics);
+    if let Some(kind) = node
+        .get("kind")
+        .filter(|kind| kind.as_str() != Some("inlineEncrypted"))
+    {
+        let message = format!("{what} is of a kind that does not exist");
+        diagnostics.push(
+            Diagnostic::error(codes::INVALID_VALUE, message)
+                .on(kind)
+                .help("write `inlineEncrypted`"),
+        );
+    }
+}
+
+/// `requires.integrations`: what must be installed where the workflow runs.
+fn integrations(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<Integration>> {
+    const REQUIRES: [Field; 1] = [("integrations", Shape::List)];
+    const INTEGRATION: [Field; 3] = [
+        ("name", Shape::Text),
+        ("operations", Shape::Texts),
+        ("minVersion", Shape::Text),
+    ];
+    fields::check(
+        node,
+        &REQUIRES,
+        "`requires`",
+        Templates::Refused,
+        diagnostics,
+    );
+    let listed = node.get("integrations")?.elements();
+    let mut found = Vec::new();
+    for entry in listed {
+        fields::check(
+            entry,
+            &INTEGRATION,
+            "a required integration",
+            Templates::Refused,
+            diagnostics,
+        );
+        let Some(name) = entry.get("name").and_then(Node::as_str) else {
+            diagnostics.push(
+                Diagnostic::error(codes::MISSING_FIELD, "the integration has no `name`")
+                    .on(entry)
+                    .help("write `{ \"name\": \"shopify\" }`"),
+            );
+            continue;
+        };
+        let operations = entry.get("operations").map(Node::elements);
+        found.push(Integration {
+            name: name.to_owned(),
+            operations: operations.map(|names| {
+                let names = names.iter().filter_map(Node::as_str);
+                names.map(str::to_owned).collect()
+            }),
+        });
+    }
+    Some(found)
+}

@@ -1,0 +1,31 @@
+//! `email_send`: a mail.
+
+use super::operation::{Action, Operation};
+use super::parameter::{WORDS, shaped, text};
+
+const NAME: &str = "email_send";
+
+pub(super) const ACTION: Action = Action {
+    name: NAME,
+    about: "Sends mail.",
+    operations: &[Operation::irreversible(NAME, "Sends a mail.")
+        .ready()
+        .takes(&[
+            shaped(
+                "to",
+                WORDS,
+                "Who gets it: an address, several with commas between them, or a list.",
+            )
+            .required(),
+            text("subject", "The subject.").required(),
+            text("body", "The text.").or(&["text"]),
+            text("html", "The text as HTML, in place of `body` or beside it."),
+            text(
+                "from",
+                "Who it is from; the sender that is set up by default.",
+            ),
+            shaped("cc", WORDS, "Who gets a copy."),
+            shaped("bcc", WORDS, "Who gets a copy that the others do not see."),
+            shaped("replyTo", WORDS, "Who gets the answers."),
+        ])],
+};

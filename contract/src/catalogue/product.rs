@@ -1,0 +1,117 @@
+//! `product`: what an organisation offers.
+
+use super::operation::{Action, Operation, Others};
+use super::parameter::{
+    CURSOR, EXPRESSION, EXTERNAL_ID, EXTERNAL_IDS, LIMIT, METADATA, OWN_ID, PAGINATION, Parameter,
+    Shape, UPDATES, WORDS, flag, list, object, shaped, text,
+};
+
+const NAME: &str = "product";
+
+const STATUSES: Shape = Shape::OneOf(&["active", "inactive", "draft", "archived"]);
+
+const ID: Parameter = text("productId", "The product's `_id`.").required();
+const CALLED: Parameter = text("name", "The product's name.");
+const DESCRIPTION: Parameter = text("description", "What the product is.");
+const IMAGE_URL: Parameter = text("imageUrl", "Where a picture of it is.");
+const STOCK: Parameter = shaped("stock", Shape::Number, "How many are there.");
+const PRICE: Parameter = shaped("price", Shape::Number, "What one costs.");
+const CURRENCY: Parameter = text("currency", "The price's currency, such as `EUR`.");
+const CATEGORY: Parameter = text("category", "The category that it belongs to.");
+const TAGS: Parameter = list("tags", "Words to find it by.");
+const STATUS: Parameter = shaped("status", STATUSES, "Whether it is on offer.");
+
+pub(super) const ACTION: Action = Action {
+    name: NAME,
+    about: "Finds, keeps and changes products.",
+    operations: &[
+        Operation::write(NAME, "create", "Creates a product and answers with it.")
+            .ready()
+            .takes(&[
+                OWN_ID,
+                CALLED.required(),
+                DESCRIPTION,
+                IMAGE_URL,
+                STOCK,
+                PRICE,
+                CURRENCY,
+                CATEGORY,
+                TAGS,
+                STATUS,
+                EXTERNAL_ID,
+                METADATA,
+            ])
+            .others(Others::Stored),
+        Operation::read(NAME, "get_by_id", "Answers with one product.")
+            .ready()
+            .takes(&[ID]),
+        Operation::read(
+            NAME,
+            "query",
+            "Answers with a page of the products whose fields have the given values.",
+        )
+        .ready()
+        .takes(&[
+            LIMIT,
+            CURSOR,
+            PAGINATION,
+            EXTERNAL_IDS,
+            shaped(
+                "status",
+                Shape::Either(&[STATUSES, Shape::List]),
+                "A status, or a list of them.",
+            ),
+            shaped("category", WORDS, "A category, or a list of them."),
+            shaped("name", WORDS, "A name, or a list of them."),
+            shaped("currency", WORDS, "A currency, or a list of them."),
+        ])
+        .others(Others::Matched),
+        Operation::write(
+            NAME,
+            "update",
+            "Changes fields of a product and answers with it.",
+        )
+        .ready()
+        .takes(&[
+            ID,
+            UPDATES,
+            CALLED,
+            DESCRIPTION,
+            IMAGE_URL,
+            STOCK,
+            PRICE,
+            CURRENCY,
+            CATEGORY,
+            TAGS,
+            STATUS,
+            EXTERNAL_ID,
+            METADATA,
+        ])
+        .others(Others::Stored),
+        Operation::read(
+            NAME,
+            "filter",
+            "Answers with every product for which an expression holds.",
+        )
+        .ready()
+        .takes(&[EXPRESSION]),
+        Operation::read(
+            NAME,
+            "hydrate_fields",
+            "Completes a list of items with fields of the products that they name.",
+        )
+        .takes(&[
+            list("items", "The items to complete.").required(),
+            text("idField", "The field of an item that holds the product's id.").required(),
+            object(
+                "mappings",
+                "The fields to add: each name in the item, and the product's field that it comes from.",
+            )
+            .required(),
+            flag(
+                "preserveExisting",
+                "Whether fields that an item has already are kept; `true` by default.",
+            ),
+        ]),
+    ],
+};

@@ -1,0 +1,23 @@
+//! `set_variables`: values for later steps, computed without acting.
+
+use super::operation::{Action, Operation, Others};
+use super::parameter::{Shape, shaped};
+
+const NAME: &str = "set_variables";
+
+pub(super) const ACTION: Action = Action {
+    name: NAME,
+    about: "Keeps values for later steps.",
+    operations: &[Operation::write(
+        NAME,
+        "",
+        "Sets variables: every parameter is the name of one, with its value.",
+    )
+    .ready()
+    .takes(&[shaped(
+        "variables",
+        Shape::List,
+        "The variables as a list of `{ \"name\": ..., \"value\": ... }`, of which each sees those before it.",
+    )])
+    .others(Others::Accepted)],
+};
