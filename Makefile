@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 # The steps of `make test` stand in the order in which they are worth knowing: quick ones first.
 .NOTPARALLEL:
 
-STEPS := format spelling licences arrows lint tests docs machines template foreign
+STEPS := format spelling licences arrows lint tests docs definitions reference machines template foreign
 
 PYTHON := python3
 SAM := .tools/sam/bin
@@ -15,7 +15,7 @@ PAWL := $(or $(CARGO_TARGET_DIR),target)/debug/pawl
 # SAM looks for a region and keys even where it asks nobody.
 OFFLINE := AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none SAM_CLI_TELEMETRY=0
 
-.PHONY: help test tools pawl generate $(STEPS)
+.PHONY: help test tools pawl generate fuzz bench coverage $(STEPS)
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -46,6 +46,14 @@ tests: ## Run the tests, cases included
 docs: ## Build the API documentation without warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 
+definitions: pawl .tools/sarif/ready ## Check and format every definition, and hold the SARIF log against the standard
+	$(PAWL) check workflows/examples --deny notes
+	$(PAWL) fmt --check workflows cases
+	.tools/sarif/bin/python infra/checks/sarif.py --pawl $(PAWL)
+
+reference: .tools/reference/ready ## Compare expressions and templates with JEXL and Mustache
+	cargo run --quiet --locked --package pawl-expression --example differential -- --packages .tools/reference --seed 1
+
 machines: pawl .tools/npm/ready .tools/sam/ready ## Show every example's and case's machine to validators of others
 	$(PYTHON) infra/checks/machines.py --pawl $(PAWL)
 
@@ -55,6 +63,17 @@ template: .tools/sam/ready ## Check the template of the deployment
 foreign: pawl .tools/sam/ready .tools/ministack/ready ## Deploy to an AWS of others and compare its records with the laptop's
 	.tools/ministack/bin/python infra/checks/foreign.py --pawl $(PAWL)
 
+# ---------------------------------------------------------------- What takes long, and is not part of `make test`
+
+fuzz: ## Feed the parsers, the evaluator and the compiler with what nobody would write
+	infra/fuzz.sh
+
+bench: ## Measure expressions against JEXL, and how checking grows
+	$(PYTHON) infra/bench/bench.py
+
+coverage: .tools/reference/ready ## Count the branches of the evaluator that the comparison takes
+	infra/reference/coverage.sh
+
 # ---------------------------------------------------------------- What the steps need
 
 generate: pawl ## Compile the machines that template.yaml deploys
@@ -63,12 +82,18 @@ generate: pawl ## Compile the machines that template.yaml deploys
 pawl:
 	cargo build --package pawl --locked --quiet
 
-tools: .tools/linters/ready .tools/npm/ready .tools/sam/ready .tools/ministack/ready ## Install the tools into .tools/
+tools: .tools/linters/ready .tools/npm/ready .tools/reference/ready .tools/sam/ready .tools/sarif/ready .tools/ministack/ready ## Install the tools into .tools/
 
 .tools/npm/ready: infra/tools/package.json infra/tools/package-lock.json
 	mkdir -p .tools/npm
 	cp $^ .tools/npm/
 	npm ci --prefix .tools/npm --no-audit --no-fund --loglevel=error
+	touch $@
+
+.tools/reference/ready: infra/reference/package.json infra/reference/package-lock.json
+	mkdir -p .tools/reference
+	cp $^ .tools/reference/
+	npm ci --prefix .tools/reference --no-audit --no-fund --loglevel=error
 	touch $@
 
 # A tool whose requirements changed is made anew, so that nothing old stays behind.

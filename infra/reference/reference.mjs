@@ -97,7 +97,7 @@ function encode(value) {
   if (typeof value === "string") return value.isWellFormed() ? value : { $: "surrogate", text: value.toWellFormed() };
   if (Array.isArray(value)) return value.map(encode);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, encode(member)]));
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key.toWellFormed(), encode(member)]));
 }
 
 /** The same with undefined where null is: what a path that leads nowhere gives to what is around it. */
@@ -117,7 +117,7 @@ for await (const line of createInterface({ input: process.stdin, crlfDelay: Infi
   try {
     answer = { id, value: encode(KINDS[kind](text)) };
   } catch (error) {
-    answer = { id, error: error.message, phase: error.phase ?? "evaluate" };
+    answer = { id, error: error.message.toWellFormed(), phase: error.phase ?? "evaluate" };
   }
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }

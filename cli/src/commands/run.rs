@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::ValueEnum;
+use pawl_compiler::diagnostic::to_json;
 use pawl_compiler::{Program, Severity, mocks};
 use pawl_contract::{Mock, StepError, code};
 use pawl_functions::Settings;
 use pawl_interpreter::{EventDetails, HistoryEvent};
 use pawl_local::{Clock, Faults};
 use pawl_store::RunStatus;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{MachineOptions, Outcome, print};
 use crate::laptop::{Laptop, Options, state_folder};
@@ -81,7 +82,7 @@ impl Run {
         } else {
             project.mocks(self.mocks.as_deref())?
         };
-        let Some(program) = self.compile(&project, &mocks) else {
+        let Some(program) = self.compile(&project, &mocks)? else {
             return Ok(Outcome::Refused);
         };
         if let Some(wrong) = mocks::check(&program.checked, &mocks).into_iter().next() {
@@ -98,7 +99,11 @@ impl Run {
 
     /// Compiles, and says what there is to say; a step that cannot act yet must be mocked.
     #[expect(clippy::print_stderr, reason = "the command line's own output")]
-    fn compile(&self, project: &Project, mocked: &BTreeMap<String, Mock>) -> Option<Program> {
+    fn compile(
+        &self,
+        project: &Project,
+        mocked: &BTreeMap<String, Mock>,
+    ) -> anyhow::Result<Option<Program>> {
         let mut compiled = project.compile(self.machine.into());
         // A resumed run brings its mocks with it.
         if self.resume.is_none() {
@@ -115,7 +120,17 @@ impl Run {
             .diagnostics
             .iter()
             .any(pawl_compiler::Diagnostic::is_error);
-        compiled.program.filter(|_| is_sound)
+        if self.json && !is_sound {
+            let definition = &project.definition;
+            let path = definition.name();
+            let found = compiled.diagnostics.iter();
+            let found: Vec<Value> = found
+                .map(|diagnostic| to_json(diagnostic, &definition.text, &path))
+                .collect();
+            let refused = json!({ "status": "refused", "diagnostics": found });
+            print(&(serde_json::to_string_pretty(&refused)? + "\n"))?;
+        }
+        Ok(compiled.program.filter(|_| is_sound))
     }
 
     async fn follow(

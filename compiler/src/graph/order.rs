@@ -1,7 +1,7 @@
 //! What has happened before a step: on every path to it, or on some.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fixedbitset::FixedBitSet;
 use petgraph::algo::dominators;
@@ -21,6 +21,8 @@ pub struct Order<'g> {
     walk: Vec<(usize, usize)>,
     /// The steps that can come after some event; found when they are first asked for.
     after: RefCell<BTreeMap<(StepId, Event), FixedBitSet>>,
+    /// The steps that a run can come to while none of some steps succeeds; found when they are first asked for.
+    without: RefCell<BTreeMap<Vec<StepId>, FixedBitSet>>,
 }
 
 /// How far a step has come.
@@ -60,6 +62,7 @@ impl<'g> Order<'g> {
                 .map(|entry| walk(&nodes, ran(entry)))
                 .unwrap_or_default(),
             after: RefCell::default(),
+            without: RefCell::default(),
         }
     }
 
@@ -110,20 +113,22 @@ impl<'g> Order<'g> {
             return true;
         }
         // Whoever can come to the reader without any of them succeeding proves the opposite.
-        let mut seen = FixedBitSet::with_capacity(self.graph.ports.len());
-        let mut open: Vec<StepId> = self.graph.entry_step().into_iter().collect();
-        while let Some(step) = open.pop() {
-            if step == reader {
-                return false;
+        let mut without = self.without.borrow_mut();
+        let without = without.entry(steps.to_vec()).or_insert_with(|| {
+            let met: BTreeSet<StepId> = steps.iter().copied().collect();
+            let mut reached = FixedBitSet::with_capacity(self.graph.ports.len());
+            let mut open: Vec<StepId> = self.graph.entry_step().into_iter().collect();
+            while let Some(step) = open.pop() {
+                if reached.put(step) {
+                    continue;
+                }
+                let edges = self.graph.edges_of(step);
+                let passed = edges.filter(|(port, _)| *port == "error" || !met.contains(&step));
+                open.extend(passed.map(|(_, target)| target));
             }
-            if seen.put(step) {
-                continue;
-            }
-            let edges = self.graph.edges_of(step);
-            let without = edges.filter(|(port, _)| *port == "error" || !steps.contains(&step));
-            open.extend(without.map(|(_, target)| target));
-        }
-        true
+            reached
+        });
+        !without.contains(reader)
     }
 
     fn dominates(&self, above: NodeIndex, below: NodeIndex) -> bool {

@@ -23,13 +23,14 @@ pub(super) fn accept(config: &Value, mut input: Value) -> Result<Value, StepErro
 fn form(config: &Value) -> Option<Value> {
     let inputs = config.get("inputs")?.as_array()?;
     let properties = inputs.iter().filter_map(|field| {
-        let mut schema = field.clone();
+        let name = field.get("name")?.as_str()?.to_owned();
+        let mut schema = field.as_object()?.clone();
         // In a form, the offered options are the values.
         if let Some(options) = field.get("options").and_then(Value::as_array) {
             let value = |option: &Value| option.get("value").unwrap_or(option).clone();
-            schema["enum"] = options.iter().map(value).collect();
+            schema.insert("enum".to_owned(), options.iter().map(value).collect());
         }
-        Some((field.get("name")?.as_str()?.to_owned(), schema))
+        Some((name, Value::Object(schema)))
     });
     Some(json!({ "type": "object", "properties": properties.collect::<Map<_, _>>() }))
 }
@@ -90,10 +91,10 @@ fn check_members(
     let properties = schema.get("properties").and_then(Value::as_object);
     for (name, property) in properties.into_iter().flatten() {
         path.push(name.clone());
-        if is_absent(members, name) {
-            if let Some(default) = property.get("default") {
-                members.insert(name.clone(), default.clone());
-            }
+        if let Some(default) = property.get("default")
+            && is_absent(members, name)
+        {
+            members.insert(name.clone(), default.clone());
         }
         let is_required =
             required.contains(&name.as_str()) || property.get("required") == Some(&json!(true));

@@ -30,9 +30,10 @@ pub(crate) static RULES: [Rule; 12] = [
         name: "numbers-in-texts-are-decimal",
         explains: |finding| {
             let is_odd = |value: &Value| {
-                value
-                    .as_str()
-                    .is_some_and(|text| text.starts_with("0x") || text == "Infinity")
+                value.as_str().is_some_and(|text| {
+                    text.to_lowercase().starts_with("0x")
+                        || text.parse::<f64>().is_ok_and(f64::is_infinite)
+                })
             };
             (calculates(finding) || orders(finding) || equals(finding))
                 && finding.values().any(is_odd)

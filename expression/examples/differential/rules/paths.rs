@@ -100,9 +100,11 @@ pub(crate) static RULES: [Rule; 8] = [
                 |value: &Value| value.is_null() || value == "" || value == 0 || value == false;
             let has_empty = |value: &Value| {
                 is_empty(value)
-                    || value
-                        .as_array()
-                        .is_some_and(|elements| elements.iter().any(is_empty))
+                    || value.as_array().is_some_and(|elements| {
+                        elements
+                            .iter()
+                            .any(|element| is_empty(element) || element.is_array())
+                    })
             };
             matches!(finding.node, Some(Tree::Filter(..)))
                 && finding.operand(0).is_some_and(has_empty)

@@ -105,7 +105,8 @@ pub(crate) static RULES: [Rule; 20] = [
     Rule {
         name: "relative-in-brackets",
         explains: |finding| {
-            finding.any(&|tree| matches!(tree, Tree::Filter(..))) && hides_relative(finding.text)
+            finding.any(&|tree| matches!(tree, Tree::Filter(..)))
+                && hides_relative_somewhere(finding.text)
         },
     },
     Rule {
@@ -176,4 +177,16 @@ fn has_comma_before_minus(text: &str) -> bool {
         text.get(at + 1..)
             .is_some_and(|rest| rest.trim_start().starts_with('-'))
     })
+}
+
+/// In the text, or in one that it holds as JSON.
+fn hides_relative_somewhere(text: &str) -> bool {
+    let hides = |value: &Value| value.as_str().is_some_and(hides_relative);
+    let in_json = serde_json::from_str::<Value>(text).is_ok_and(|config| {
+        let in_key = config
+            .as_object()
+            .is_some_and(|members| members.keys().any(|key| hides_relative(key)));
+        in_key || within(&config, &hides)
+    });
+    in_json || hides_relative(text)
 }
