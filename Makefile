@@ -47,7 +47,7 @@ docs: ## Build the API documentation without warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 
 definitions: pawl .tools/sarif/ready ## Check and format every definition, and hold the SARIF log against the standard
-	$(PAWL) check workflows/examples --deny notes
+	$(PAWL) check workflows/examples
 	$(PAWL) fmt --check workflows cases
 	.tools/sarif/bin/python infra/checks/sarif.py --pawl $(PAWL)
 
