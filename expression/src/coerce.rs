@@ -1,5 +1,6 @@
 //! How values turn into truth, numbers and text, and how they compare: as in JavaScript, without its silent wrongs.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
@@ -56,13 +57,13 @@ pub(crate) fn to_whole(number: &Number) -> Option<i64> {
 }
 
 /// A value as it is printed into a text.
-pub(crate) fn to_text(value: &Value) -> String {
+pub(crate) fn to_text(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::Null => String::new(),
-        Value::Bool(truth) => truth.to_string(),
-        Value::Number(number) => print_number(number),
-        Value::String(text) => text.clone(),
-        Value::Array(_) | Value::Object(_) => json_text(value),
+        Value::Null => Cow::Borrowed(""),
+        Value::Bool(truth) => Cow::Owned(truth.to_string()),
+        Value::Number(number) => Cow::Owned(print_number(number)),
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Array(_) | Value::Object(_) => Cow::Owned(json_text(value)),
     }
 }
 

@@ -1,17 +1,19 @@
 //! Walks a tree and computes its value.
 
+mod data;
 mod operate;
 mod path;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub(crate) use data::{Data, borrowed, made};
 use serde_json::{Map, Value};
 
 use crate::coerce::{is_truthy, noun};
 use crate::display::Path;
 use crate::error::{Cause, EvaluationError};
-use crate::limits::{Meter, size};
+use crate::limits::{Meter, NODE, size};
 use crate::scope::Scope;
 use crate::transforms::Call;
 use crate::tree::{Access, Base, Form, Node};
@@ -38,9 +40,8 @@ pub(crate) struct Items<'c> {
 }
 
 /// What a node evaluates to.
-#[derive(Clone)]
 pub(crate) enum Operand<'c> {
-    Present(Cow<'c, Value>),
+    Present(Data<'c>),
     /// A member that its value does not have.
     Missing(Missing<'c>),
 }
@@ -69,7 +70,7 @@ impl<'a> Evaluator<'a> {
         &'c self,
         node: &'c Node,
         context: Context<'c>,
-    ) -> Result<Cow<'c, Value>, EvaluationError> {
+    ) -> Result<Data<'c>, EvaluationError> {
         Ok(self.evaluate(node, context)?.or_null())
     }
 
@@ -78,7 +79,7 @@ impl<'a> Evaluator<'a> {
         &'c self,
         node: &'c Node,
         context: Context<'c>,
-    ) -> Result<Cow<'c, Value>, EvaluationError> {
+    ) -> Result<Data<'c>, EvaluationError> {
         match self.evaluate(node, context)? {
             Operand::Present(value) => Ok(value),
             Operand::Missing(missing) => Err(missing.error()),
@@ -88,86 +89,128 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn evaluate<'c>(&'c self, node: &'c Node, context: Context<'c>) -> Evaluated<'c> {
         self.meter.step(1, &node.span)?;
         match &node.form {
-            Form::Literal(value) => Ok(present(value)),
-            Form::Array(elements) => self.array(elements, context),
+            Form::Literal(value) => Ok(Operand::Present(borrowed(value))),
+            Form::Array(elements) => self.array(node, elements, context),
             Form::Object(members) => self.object(members, context),
             Form::Path(base, accesses) => self.path(node, base, accesses, context),
-            Form::Not(operand) => Ok(made(!is_truthy(&*self.value(operand, context)?))),
+            Form::Not(operand) => {
+                let is_true = is_truthy(self.value(operand, context)?.outline());
+                Ok(Operand::Present(made(!is_true)))
+            }
             Form::Negate(operand) => {
-                operate::negate(operand, &*self.value(operand, context)?).map(made)
+                let negated = operate::negate(operand, self.value(operand, context)?.outline())?;
+                Ok(Operand::Present(made(negated)))
             }
             Form::Binary(operator, left, right) => {
                 self.binary(node, *operator, [left, right], context)
             }
             Form::Elvis(left, right) => self.elvis(left, right, context),
             Form::Ternary(condition, then, otherwise) => {
-                let is_true = is_truthy(&*self.value(condition, context)?);
+                let is_true = is_truthy(self.value(condition, context)?.outline());
                 self.evaluate(if is_true { then } else { otherwise }, context)
             }
             Form::Transform(subject, transform, arguments) => {
                 let value = self.value(subject, context)?;
                 let values = arguments
                     .iter()
-                    .map(|argument| self.value(argument, context))
+                    .map(|argument| self.whole(self.value(argument, context)?, &argument.span))
                     .collect::<Result<_, _>>()?;
                 let call = Call {
                     transform,
                     node,
                     subject,
-                    value,
                     arguments: values,
                     evaluator: self,
                 };
-                let result = (transform.apply)(&call)?;
-                self.meter.make(size(&result), &node.span)?;
-                Ok(made(result))
+                self.pay((transform.apply)(&call, value)?, &node.span)
             }
         }
     }
 
-    fn array<'c>(&'c self, elements: &'c [Node], context: Context<'c>) -> Evaluated<'c> {
-        let own = |element| self.own(self.value(element, context)?, &element.span);
-        Ok(made(
-            elements.iter().map(own).collect::<Result<Vec<_>, _>>()?,
-        ))
+    fn array<'c>(
+        &'c self,
+        node: &'c Node,
+        elements: &'c [Node],
+        context: Context<'c>,
+    ) -> Evaluated<'c> {
+        let element = |element| self.whole(self.value(element, context)?, &element.span);
+        let list = elements.iter().map(element).collect::<Result<_, _>>()?;
+        self.pay(list, &node.span)
     }
 
     fn object<'c>(&'c self, members: &'c [(String, Node)], context: Context<'c>) -> Evaluated<'c> {
         let mut object = Map::new();
         for (key, node) in members {
+            self.meter.make(key.len(), &node.span)?;
             object.insert(
                 key.clone(),
                 self.own(self.value(node, context)?, &node.span)?,
             );
         }
-        Ok(made(object))
+        Ok(Operand::Present(made(object)))
     }
 
     fn elvis<'c>(&'c self, left: &'c Node, right: &'c Node, context: Context<'c>) -> Evaluated<'c> {
         match self.evaluate(left, context) {
-            Ok(Operand::Present(value)) if is_truthy(&value) => Ok(Operand::Present(value)),
+            Ok(Operand::Present(value)) if is_truthy(value.outline()) => {
+                Ok(Operand::Present(value))
+            }
             Ok(_) => self.evaluate(right, context),
             Err(error) if error.cause == Cause::Absent => self.evaluate(right, context),
             Err(error) => Err(error),
         }
     }
 
-    /// A value of one's own, paid for.
+    /// Pays for what was made, once; what is borrowed costs its place in a list.
+    fn pay<'c>(&self, made: Data<'c>, span: &Range<usize>) -> Evaluated<'c> {
+        let own_size = |value: &Cow<'_, Value>| match value {
+            Cow::Borrowed(_) => NODE,
+            Cow::Owned(value) => size(value),
+        };
+        let bytes = match &made {
+            Data::One(value) => own_size(value),
+            Data::List(elements) => NODE + elements.iter().map(own_size).sum::<usize>(),
+        };
+        self.meter.make(bytes, span)?;
+        Ok(Operand::Present(made))
+    }
+
+    /// A value of one's own; what is copied for it is paid for, what was made is paid for already.
     pub(crate) fn own(
         &self,
-        value: Cow<'_, Value>,
+        data: Data<'_>,
         span: &Range<usize>,
     ) -> Result<Value, EvaluationError> {
-        self.meter.make(size(&value), span)?;
-        Ok(value.into_owned())
+        let own = |value: Cow<'_, Value>| {
+            if let Cow::Borrowed(value) = value {
+                self.meter.make(size(value), span)?;
+            }
+            Ok(value.into_owned())
+        };
+        match data {
+            Data::One(value) => own(value),
+            Data::List(elements) => elements.into_iter().map(own).collect(),
+        }
+    }
+
+    /// A value in one piece: only a list that is put together is copied for it.
+    pub(crate) fn whole<'c>(
+        &self,
+        data: Data<'c>,
+        span: &Range<usize>,
+    ) -> Result<Cow<'c, Value>, EvaluationError> {
+        match data {
+            Data::One(value) => Ok(value),
+            list @ Data::List(_) => self.own(list, span).map(Cow::Owned),
+        }
     }
 }
 
 impl<'c> Operand<'c> {
-    fn or_null(self) -> Cow<'c, Value> {
+    fn or_null(self) -> Data<'c> {
         match self {
             Self::Present(value) => value,
-            Self::Missing(_) => Cow::Owned(Value::Null),
+            Self::Missing(_) => made(Value::Null),
         }
     }
 }
@@ -177,14 +220,6 @@ impl Missing<'_> {
         let message = format!("`{}` is missing", Path(self.base, self.accesses));
         EvaluationError::new(Cause::Missing, message, &self.node.span)
     }
-}
-
-fn present(value: &Value) -> Operand<'_> {
-    Operand::Present(Cow::Borrowed(value))
-}
-
-fn made<'c>(value: impl Into<Value>) -> Operand<'c> {
-    Operand::Present(Cow::Owned(value.into()))
 }
 
 /// The error of an operand that does not fit: what needs what, and what the operand is instead.

@@ -46,9 +46,8 @@ impl Expression {
     /// Whether the value is true: anything but null, `false`, 0 and the empty text.
     pub fn is_true(&self, scope: &dyn Scope) -> Result<bool, EvaluationError> {
         let evaluator = Evaluator::new(scope);
-        Ok(is_truthy(
-            &*evaluator.value(&self.node, Context::default())?,
-        ))
+        let value = evaluator.value(&self.node, Context::default())?;
+        Ok(is_truthy(value.outline()))
     }
 
     /// Every path that begins with a root name, in the order of the text.

@@ -65,6 +65,7 @@ mod evaluate;
 mod expression;
 mod lexer;
 mod limits;
+mod member;
 mod parse;
 mod reference;
 mod render;

@@ -22,6 +22,9 @@ const STEPS: usize = 2_000_000;
 /// How many bytes one rendering may make.
 const BYTES: usize = 16 * 1024 * 1024;
 
+/// What counts as the bytes of a value besides its text or its parts.
+pub(crate) const NODE: usize = 16;
+
 /// What is left of the steps and bytes of one rendering.
 #[derive(Debug)]
 pub(crate) struct Meter {
@@ -68,7 +71,6 @@ fn spend(left: &Cell<usize>, amount: usize) -> Option<()> {
 
 /// About how many bytes a value takes.
 pub(crate) fn size(value: &Value) -> usize {
-    const NODE: usize = 16;
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => NODE,
         Value::String(text) => NODE + text.len(),

@@ -1,7 +1,5 @@
 //! Evaluates templates, alone or wherever they stand in a value.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value};
 
 use crate::coerce::{is_truthy, noun, to_text};
@@ -85,7 +83,7 @@ fn render_text(text: &str, evaluator: &Evaluator<'_>) -> Result<Value, Evaluatio
 fn render_key(key: &str, evaluator: &Evaluator<'_>) -> Result<String, EvaluationError> {
     let rendered = render_text(key, evaluator)?;
     match &rendered {
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(to_text(&rendered)),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(to_text(&rendered).into_owned()),
         Value::Null | Value::Array(_) | Value::Object(_) => {
             let message = format!(
                 "the key `{key}` becomes {}, which cannot be a key",
@@ -114,9 +112,8 @@ fn print(
             }
             Part::Value(node) => {
                 let value = evaluator.present(node, context)?;
-                let printed = value
-                    .as_str()
-                    .map_or_else(|| Cow::Owned(to_text(&value)), Cow::Borrowed);
+                let value = evaluator.whole(value, &node.span)?;
+                let printed = to_text(&value);
                 evaluator.meter.make(printed.len(), &node.span)?;
                 text.push_str(&printed);
             }
@@ -133,29 +130,25 @@ fn print_section(
     text: &mut String,
 ) -> Result<(), EvaluationError> {
     let value = evaluator.value(&section.node, context)?;
-    let items = match value.as_array() {
-        Some(elements) => elements.as_slice(),
-        None if is_truthy(&value) => std::slice::from_ref(&*value),
-        None => &[],
-    };
+    let only_decides = value.outline().is_boolean();
+    let is_repeated = is_truthy(value.outline()) && value.len() != Some(0);
     match section.mode {
-        Mode::Otherwise if items.is_empty() => print(&section.parts, evaluator, context, text),
-        Mode::Otherwise => Ok(()),
+        Mode::Otherwise if is_repeated => Ok(()),
+        Mode::Otherwise => print(&section.parts, evaluator, context, text),
+        Mode::Each if !is_repeated => Ok(()),
         // As in Mustache, `true` only decides: `.` stays what it is around the section.
-        Mode::Each if value.is_boolean() => items
-            .iter()
-            .try_for_each(|_| print(&section.parts, evaluator, context, text)),
-        Mode::Each => items.iter().try_for_each(|item| {
+        Mode::Each if only_decides => print(&section.parts, evaluator, context, text),
+        Mode::Each => value.into_elements().try_for_each(|item| {
             evaluator.meter.step(1, &section.node.span)?;
             let items = Items {
-                item,
+                item: &item,
                 outer: context.items,
             };
             print(
                 &section.parts,
                 evaluator,
                 Context {
-                    element: Some(item),
+                    element: Some(&item),
                     items: Some(&items),
                 },
                 text,

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::member::{find, member_of};
+
 /// The values that an expression can begin with.
 ///
 /// A JSON object is a scope. Where nothing should be unknown, such as in a filter over records, answer
@@ -13,12 +15,12 @@ pub trait Scope {
 
 impl Scope for Map<String, Value> {
     fn root(&self, name: &str) -> Option<&Value> {
-        self.get(name)
+        find(self, name)
     }
 }
 
 impl Scope for Value {
     fn root(&self, name: &str) -> Option<&Value> {
-        self.get(name)
+        member_of(self, name)
     }
 }

@@ -19,17 +19,18 @@ use serde_json::Value;
 
 use crate::coerce::{to_number, to_text, to_whole};
 use crate::error::{Cause, EvaluationError};
-use crate::evaluate::{Evaluator, misfit};
+use crate::evaluate::{Data, Evaluator, misfit};
+use crate::member::member_of;
 use crate::tree::Node;
 
-type Applied = Result<Value, EvaluationError>;
+type Applied<'c> = Result<Data<'c>, EvaluationError>;
 
 /// A transform: what it is called, what is said of it, how many arguments it takes, and what it does.
 #[derive(Debug)]
 pub(crate) struct Transform {
     pub(crate) info: TransformInfo,
     pub(crate) arguments: RangeInclusive<usize>,
-    pub(crate) apply: fn(&Call<'_>) -> Applied,
+    pub(crate) apply: for<'c> fn(&Call<'c>, Data<'c>) -> Applied<'c>,
 }
 
 /// What a page or a help text says of a transform.
@@ -113,33 +114,32 @@ pub(crate) struct Call<'c> {
     pub(crate) node: &'c Node,
     /// What stands before the `|`.
     pub(crate) subject: &'c Node,
-    pub(crate) value: Cow<'c, Value>,
     pub(crate) arguments: Vec<Cow<'c, Value>>,
     pub(crate) evaluator: &'c Evaluator<'c>,
 }
 
 impl Call<'_> {
-    /// The subject as a list; null is the empty one.
-    fn list(&self) -> Result<&[Value], EvaluationError> {
-        match &*self.value {
-            Value::Null => Ok(&[]),
-            Value::Array(elements) => {
-                self.evaluator.meter.step(elements.len(), &self.node.span)?;
-                Ok(elements)
-            }
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-                Err(self.misfit("a list"))
-            }
+    /// The elements of a subject that is a list; null is the empty one.
+    fn list<'c>(
+        &self,
+        subject: Data<'c>,
+    ) -> Result<impl DoubleEndedIterator<Item = Cow<'c, Value>> + use<'c>, EvaluationError> {
+        let length = subject.len();
+        if length.is_none() && !subject.outline().is_null() {
+            return Err(self.misfit("a list", &subject));
         }
+        self.evaluator
+            .meter
+            .step(length.unwrap_or(0), &self.node.span)?;
+        Ok(subject.into_elements())
     }
 
-    /// The subject as text; null is the empty one.
-    fn text(&self) -> Result<Cow<'_, str>, EvaluationError> {
-        match &*self.value {
-            Value::String(text) => Ok(Cow::Borrowed(text)),
-            Value::Array(_) | Value::Object(_) => Err(self.misfit("text")),
-            scalar @ (Value::Null | Value::Bool(_) | Value::Number(_)) => {
-                Ok(Cow::Owned(to_text(scalar)))
+    /// A subject that is text; null is the empty one.
+    fn text<'s>(&self, subject: &'s Data<'_>) -> Result<Cow<'s, str>, EvaluationError> {
+        match subject.outline() {
+            Value::Array(_) | Value::Object(_) => Err(self.misfit("text", subject)),
+            scalar @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
+                Ok(to_text(scalar))
             }
         }
     }
@@ -178,8 +178,13 @@ impl Call<'_> {
     }
 
     /// The subject does not fit.
-    fn misfit(&self, needs: &str) -> EvaluationError {
-        misfit(self.transform.info.name, needs, self.subject, &self.value)
+    fn misfit(&self, needs: &str, subject: &Data<'_>) -> EvaluationError {
+        misfit(
+            self.transform.info.name,
+            needs,
+            self.subject,
+            subject.outline(),
+        )
     }
 
     /// Something else does not fit.
@@ -202,7 +207,7 @@ fn ordinal(at: usize) -> &'static str {
 
 /// The value at a path such as `customer.tags[0]`, for the transforms that take one.
 fn at_path<'v>(value: &'v Value, path: &str) -> Option<Cow<'v, Value>> {
-    if let Some(found) = value.get(path) {
+    if let Some(found) = member_of(value, path) {
         return Some(Cow::Borrowed(found));
     }
     let mut names = path.split(['.', '[', ']']).filter(|name| !name.is_empty());
@@ -218,7 +223,7 @@ fn own_member<'v>(value: &Cow<'v, Value>, name: &str) -> Option<Cow<'v, Value>> 
     match value {
         Value::Array(elements) if name == "length" => Some(Cow::Owned(elements.len().into())),
         Value::Array(elements) => elements.get(name.parse::<usize>().ok()?).map(Cow::Borrowed),
-        Value::Object(members) => members.get(name).map(Cow::Borrowed),
+        Value::Object(_) => member_of(value, name).map(Cow::Borrowed),
         Value::String(text) if name == "length" => Some(Cow::Owned(text.chars().count().into())),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }

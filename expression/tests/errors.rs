@@ -395,12 +395,27 @@ fn an_evaluation_that_makes_too_much_stops() {
         )
     );
     let copies = format!("[{}1]", "text, ".repeat(100));
-    let error = Expression::parse(&copies)
-        .expect("an expression")
-        .evaluate(&scope)
-        .expect_err("100 MB");
-    assert_eq!(
-        (error.cause, error.to_string()),
-        (Cause::Limit, "this makes more than 16 MiB".to_owned())
-    );
+    let fillings = format!("list{}", "|concat(list)|concat(list)|reverse".repeat(60));
+    for too_big in [
+        copies.clone(),
+        format!("{{a: {copies}}}"),
+        format!("{copies}|string"),
+        format!("{copies}|chunk(7)"),
+        format!("{copies}|join"),
+        format!("1|string|hasOverlap({copies})"),
+        format!("{fillings}|length"),
+    ] {
+        let error = Expression::parse(&too_big)
+            .expect("an expression")
+            .evaluate(&scope)
+            .expect_err("100 MB");
+        assert_eq!(
+            (error.cause, error.to_string()),
+            (Cause::Limit, "this makes more than 16 MiB".to_owned()),
+            "{too_big:.60}"
+        );
+    }
+    // What nobody keeps is not copied.
+    let length = Expression::parse(&format!("{copies}.length")).expect("an expression");
+    assert_eq!(length.evaluate(&scope), Ok(101.into()));
 }

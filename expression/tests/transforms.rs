@@ -123,6 +123,49 @@ fn transforms_of_lists() {
 }
 
 #[test]
+fn lists_that_are_put_together_are_lists_like_any() {
+    check(&[
+        ("(list|reverse)[0]", json!(2)),
+        ("(list|reverse)['1']", json!(1)),
+        ("(list|reverse)[9]", json!(null)),
+        ("(people|slice(1)).name", json!("Ada")),
+        ("(people|slice(1)).length", json!(2)),
+        ("people[.age > 30].address.city", json!("London")),
+        ("people[.age > 20][.name == 'Lin']|length", json!(1)),
+        (
+            "people[.age > 20]|sort('age', 'desc')|map('name')",
+            json!(["Ada", "Lin"]),
+        ),
+        ("people|map('tags')|flatten|reverse", json!(["z", "y", "x"])),
+        ("(people|map('tags'))[.length > 1]", json!([["y", "z"]])),
+        ("(people|map('name')) contains 'Ada'", json!(true)),
+        (
+            "[['Lin'], people|map('name')] contains (people|map('name'))",
+            json!(true),
+        ),
+        ("(list|sort) == [1, 2, 3]", json!(true)),
+        ("[1, 2, 3] != (list|sort)", json!(false)),
+        ("(list|sort) == '1,2,3'", json!(false)),
+        ("(list|slice(0, 0)) ? 'true' : 'false'", json!("true")),
+        ("!(list|slice(0, 0))", json!(false)),
+        ("people[.age > 30]|map('name')|string", json!("[\"Ada\"]")),
+        (
+            "{a: list|reverse, b: [list|sort]}",
+            json!({ "a": [2, 1, 3], "b": [[1, 2, 3]] }),
+        ),
+        (
+            "[list|sort, list]|flatten|unique|chunk(2)",
+            json!([[1, 2], [3]]),
+        ),
+        ("list|concat(list[. > 1])", json!([3, 1, 2, 3, 2])),
+        (
+            "'[{\"a\": [1, 2]}]'|parseJSON|map('a')|flatten|last",
+            json!(2),
+        ),
+    ]);
+}
+
+#[test]
 fn transforms_of_times() {
     check(&[
         (

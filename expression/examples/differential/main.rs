@@ -8,6 +8,8 @@
 //!
 //! Every difference is explained by a rule of `rules.rs`, each of which stands in
 //! `docs/decisions/differences-from-jexl.md`, or the run fails. So it does when a rule explains nothing.
+//!
+//! `--dump corpus.jsonl` also writes the cases that have a value with both, for `infra/bench/bench.py --corpus`.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -17,6 +19,7 @@
 mod case;
 mod compare;
 mod data;
+mod dump;
 mod grow;
 mod outcome;
 mod probe;
@@ -44,6 +47,7 @@ struct Options {
     json: bool,
     script: PathBuf,
     packages: PathBuf,
+    dump: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -64,6 +68,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
         json: false,
         script: PathBuf::from("infra/reference/reference.mjs"),
         packages: PathBuf::from(".tools/reference"),
+        dump: None,
     };
     while let Some(argument) = arguments.next() {
         if argument == "--json" {
@@ -86,9 +91,10 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
             }
             "--script" => options.script = PathBuf::from(value),
             "--packages" => options.packages = PathBuf::from(value),
+            "--dump" => options.dump = Some(PathBuf::from(value)),
             _ => {
                 return Err(format!(
-                    "`{argument}` is not an option; there are --seed, --cases, --json, --script and --packages"
+                    "`{argument}` is not an option; there are --seed, --cases, --json, --script, --packages and --dump"
                 ));
             }
         }
@@ -112,6 +118,10 @@ fn run(options: &Options) -> Result<bool, String> {
     let compared = compare::compare(&cases, &mut reference)
         .map_err(|error| format!("the reference did not answer: {error}"))?;
     reference.stop().map_err(|error| error.to_string())?;
+    if let Some(path) = &options.dump {
+        dump::write(path, &cases, &compared)
+            .map_err(|error| format!("`{}` was not written: {error}", path.display()))?;
+    }
     let report = report::Report::new(options.seed, &cases, &compared, started.elapsed());
     report.print(options.json);
     Ok(report.is_good())

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
-use super::{Context, Evaluated, Evaluator, Missing, Operand, made, misfit};
+use super::{Context, Data, Evaluated, Evaluator, Missing, Operand, borrowed, made, misfit};
 use crate::coerce::{
     is_truthy, loosely_equal, order, strictly_equal, to_number, to_text, to_whole,
 };
@@ -21,7 +21,8 @@ impl Evaluator<'_> {
     ) -> Evaluated<'c> {
         if matches!(operator, Operator::And | Operator::Or) {
             let value = self.evaluate(left, context)?;
-            let is_decided = is_truthy(&value.clone().or_null()) == (operator == Operator::Or);
+            let is_true = matches!(&value, Operand::Present(value) if is_truthy(value.outline()));
+            let is_decided = is_true == (operator == Operator::Or);
             return if is_decided {
                 Ok(value)
             } else {
@@ -35,7 +36,7 @@ impl Evaluator<'_> {
             right: self.side(right, context)?,
         };
         let result = operands.apply(node)?;
-        Ok(made(result))
+        Ok(Operand::Present(made(result)))
     }
 
     fn side<'c>(
@@ -58,7 +59,7 @@ impl Evaluator<'_> {
 /// One operand, and where it stands.
 struct Side<'c> {
     node: &'c Node,
-    value: std::borrow::Cow<'c, Value>,
+    value: Data<'c>,
     /// Where the operand is null because a member is missing.
     missing: Option<Missing<'c>>,
 }
@@ -72,12 +73,12 @@ struct Operands<'c> {
 
 impl Operands<'_> {
     fn apply(&self, node: &Node) -> Result<Value, EvaluationError> {
-        let (left, right) = (&*self.left.value, &*self.right.value);
+        let (left, right) = (self.left.value.outline(), self.right.value.outline());
         match self.operator {
             // The left side has decided already, so the right side is what is left.
             Operator::And | Operator::Or => Ok(right.clone()),
-            Operator::Equal => Ok(loosely_equal(left, right).into()),
-            Operator::NotEqual => Ok((!loosely_equal(left, right)).into()),
+            Operator::Equal => Ok(self.are_equal().into()),
+            Operator::NotEqual => Ok((!self.are_equal()).into()),
             Operator::Less => self.compare(Ordering::is_lt),
             Operator::LessOrEqual => self.compare(Ordering::is_le),
             Operator::Greater => self.compare(Ordering::is_gt),
@@ -103,38 +104,44 @@ impl Operands<'_> {
         }
     }
 
+    fn are_equal(&self) -> bool {
+        let (left, right) = (&self.left.value, &self.right.value);
+        have_same_elements(left, right)
+            .unwrap_or_else(|| loosely_equal(left.outline(), right.outline()))
+    }
+
     fn compare(&self, is_so: fn(Ordering) -> bool) -> Result<Value, EvaluationError> {
         for side in [&self.left, &self.right] {
-            if side.value.is_array() || side.value.is_object() {
+            let value = side.value.outline();
+            if value.is_array() || value.is_object() {
                 return Err(self.misfit("a number or text", side));
             }
         }
-        Ok(order(&self.left.value, &self.right.value)
+        Ok(order(self.left.value.outline(), self.right.value.outline())
             .is_some_and(is_so)
             .into())
     }
 
     /// Whether a list has an element, or a text a part.
     fn contains(&self, whole: &Side<'_>, part: &Side<'_>) -> Result<Value, EvaluationError> {
-        match &*whole.value {
+        if let Some(length) = whole.value.len() {
+            self.evaluator.meter.step(length, &whole.node.span)?;
+            let is_part = |element| {
+                have_same_elements(&borrowed(element), &part.value)
+                    .unwrap_or_else(|| strictly_equal(element, part.value.outline()))
+            };
+            return Ok(whole.value.elements().any(is_part).into());
+        }
+        match whole.value.outline() {
             Value::Null => Ok(false.into()),
-            Value::Array(elements) => {
-                self.evaluator
-                    .meter
-                    .step(elements.len(), &whole.node.span)?;
-                Ok(elements
-                    .iter()
-                    .any(|element| strictly_equal(element, &part.value))
-                    .into())
-            }
-            Value::String(text) => match &*part.value {
+            Value::String(text) => match part.value.outline() {
                 Value::Null => Ok(false.into()),
                 Value::Array(_) | Value::Object(_) => Err(self.misfit("text to look for", part)),
                 scalar @ (Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
-                    Ok(text.contains(&to_text(scalar)).into())
+                    Ok(text.contains(&*to_text(scalar)).into())
                 }
             },
-            Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
                 Err(self.misfit("a list or text", whole))
             }
         }
@@ -144,12 +151,12 @@ impl Operands<'_> {
         let mut text = String::new();
         for side in [&self.left, &self.right] {
             if matches!(
-                &*side.value,
+                side.value.outline(),
                 Value::Null | Value::Array(_) | Value::Object(_)
             ) {
                 return Err(self.misfit("text or a number", side));
             }
-            text.push_str(&to_text(&side.value));
+            text.push_str(&to_text(side.value.outline()));
         }
         self.evaluator.meter.make(text.len(), &node.span)?;
         Ok(text.into())
@@ -190,7 +197,7 @@ impl Operands<'_> {
     }
 
     fn number(&self, side: &Side<'_>) -> Result<Number, EvaluationError> {
-        to_number(&side.value).ok_or_else(|| self.misfit("a number", side))
+        to_number(side.value.outline()).ok_or_else(|| self.misfit("a number", side))
     }
 
     fn misfit(&self, needs: &str, side: &Side<'_>) -> EvaluationError {
@@ -204,9 +211,16 @@ impl Operands<'_> {
                     &error.span,
                 )
             }
-            None => misfit(symbol, needs, side.node, &side.value),
+            None => misfit(symbol, needs, side.node, side.value.outline()),
         }
     }
+}
+
+/// Whether two lists have the same elements; none if one of them is not a list.
+fn have_same_elements(left: &Data<'_>, right: &Data<'_>) -> Option<bool> {
+    let is_as_long = left.len()? == right.len()?;
+    let mut pairs = left.elements().zip(right.elements());
+    Some(is_as_long && pairs.all(|(left, right)| strictly_equal(left, right)))
 }
 
 /// `-a`

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::{Number, Value};
 
-use super::{Context, Evaluated, Evaluator, Missing, Operand, misfit, present};
+use super::{Context, Data, Evaluated, Evaluator, Missing, Operand, borrowed, made, misfit};
 use crate::coerce::{is_truthy, to_text, to_whole};
 use crate::error::{Cause, EvaluationError};
+use crate::limits::NODE;
+use crate::member::member_of;
 use crate::tree::{Access, Base, Node};
 
 impl Evaluator<'_> {
@@ -25,7 +27,7 @@ impl Evaluator<'_> {
         };
         match base {
             Base::Relative => match context.element {
-                Some(element) => self.walk(&path, 0, Cow::Borrowed(element)),
+                Some(element) => self.walk(&path, 0, borrowed(element)),
                 // Only a section of `true` has none, since it does not repeat anything.
                 None => Err(EvaluationError::new(
                     Cause::Absent,
@@ -38,7 +40,7 @@ impl Evaluator<'_> {
                 missing @ Operand::Missing(_) => Ok(missing),
             },
             Base::Root(name) => match item_member(context, name) {
-                Some(value) => self.walk(&path, 0, Cow::Borrowed(value)),
+                Some(value) => self.walk(&path, 0, borrowed(value)),
                 None => self.root(&path, name),
             },
         }
@@ -59,14 +61,14 @@ impl Evaluator<'_> {
             _ => None,
         };
         let Some(first) = path.accesses.first() else {
-            return Ok(present(root));
+            return Ok(Operand::Present(borrowed(root)));
         };
         if name == "lastOutput"
-            && let Some(data) = self.envelope(path, 0, &Cow::Borrowed(root))?
+            && let Some(data) = self.envelope(path, 0, &borrowed(root))?
         {
             return Ok(data);
         }
-        let Some(value) = self.follow(first, Cow::Borrowed(root), path.context)? else {
+        let Some(value) = self.follow(first, borrowed(root), path.context)? else {
             let key = match first {
                 Access::Member(key) => key.clone(),
                 Access::Index(node) | Access::Filter(node) => node.to_string(),
@@ -84,25 +86,31 @@ impl Evaluator<'_> {
     }
 
     /// A path into a step, whose `output` may be read as an envelope.
-    fn step<'c>(&'c self, path: &Walk<'c>, step: Cow<'c, Value>) -> Evaluated<'c> {
-        if path.has_member(1, "output")
-            && let Some(output) = member(step.clone(), "output")
-            && let Some(data) = self.envelope(path, 2, &output)?
+    fn step<'c>(&'c self, path: &Walk<'c>, step: Data<'c>) -> Evaluated<'c> {
+        if !path.has_member(1, "output") {
+            return self.walk(path, 1, step);
+        }
+        let output = member(step.clone(), "output");
+        if let Some(output) = &output
+            && let Some(data) = self.envelope(path, 2, output)?
         {
             return Ok(data);
         }
         // What a step notes beside its data, unless the data has a member that is really called so.
-        if path.has_member(1, "output")
-            && path.has_member(2, "meta")
-            && step
-                .get("output")
-                .and_then(|output| output.get("meta"))
-                .is_none()
-            && let Some(meta) = member(step.clone(), "meta").filter(|meta| !meta.is_null())
+        let is_in_output = |name| {
+            let output = output.as_ref().map(Data::outline);
+            output.is_some_and(|output| member_of(output, name).is_some())
+        };
+        if path.has_member(2, "meta")
+            && !is_in_output("meta")
+            && let Some(meta) = member(step, "meta").filter(|meta| !meta.outline().is_null())
         {
             return self.walk(path, 3, meta);
         }
-        self.walk(path, 1, step)
+        match output {
+            Some(output) => self.walk(path, 2, output),
+            None => Ok(path.missing(1)),
+        }
     }
 
     /// A path into an output whose access `at` is `data`: the output is the data already, unless it has a member that
@@ -111,23 +119,19 @@ impl Evaluator<'_> {
         &'c self,
         path: &Walk<'c>,
         at: usize,
-        output: &Cow<'c, Value>,
+        output: &Data<'c>,
     ) -> Result<Option<Operand<'c>>, EvaluationError> {
         if !path.has_member(at, "data") {
             return Ok(None);
         }
         let skipped = self.walk(path, at + 1, output.clone())?;
-        let is_meant = output.get("data").is_none() || matches!(skipped, Operand::Present(_));
+        let is_meant =
+            member_of(output.outline(), "data").is_none() || matches!(skipped, Operand::Present(_));
         Ok(is_meant.then_some(skipped))
     }
 
     /// Follows the accesses of a path from `first` on.
-    fn walk<'c>(
-        &'c self,
-        path: &Walk<'c>,
-        first: usize,
-        mut value: Cow<'c, Value>,
-    ) -> Evaluated<'c> {
+    fn walk<'c>(&'c self, path: &Walk<'c>, first: usize, mut value: Data<'c>) -> Evaluated<'c> {
         for (at, access) in path.accesses.iter().enumerate().skip(first) {
             match self.follow(access, value, path.context)? {
                 Some(next) => value = next,
@@ -141,13 +145,13 @@ impl Evaluator<'_> {
     fn follow<'c>(
         &'c self,
         access: &'c Access,
-        value: Cow<'c, Value>,
+        value: Data<'c>,
         context: Context<'c>,
-    ) -> Result<Option<Cow<'c, Value>>, EvaluationError> {
+    ) -> Result<Option<Data<'c>>, EvaluationError> {
         match access {
             Access::Member(name) => Ok(member(value, name)),
-            Access::Filter(condition) => self.filter(condition, &value, context).map(Some),
-            Access::Index(node) => match &*self.value(node, context)? {
+            Access::Filter(condition) => self.filter(condition, value, context).map(Some),
+            Access::Index(node) => match self.value(node, context)?.outline() {
                 Value::Null => Ok(None),
                 // As in JEXL, a condition that does not look at the elements keeps all or nothing.
                 Value::Bool(keeps) => Ok(keeps.then_some(value)),
@@ -164,29 +168,21 @@ impl Evaluator<'_> {
     fn filter<'c>(
         &'c self,
         condition: &'c Node,
-        value: &Value,
+        value: Data<'c>,
         context: Context<'c>,
-    ) -> Result<Cow<'c, Value>, EvaluationError> {
-        let elements = match value {
-            Value::Null => &[],
-            Value::Array(elements) => elements.as_slice(),
-            single @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
-                std::slice::from_ref(single)
-            }
-        };
+    ) -> Result<Data<'c>, EvaluationError> {
         let mut kept = Vec::new();
-        for element in elements {
-            if is_truthy(&*self.value(
-                condition,
-                Context {
-                    element: Some(element),
-                    ..context
-                },
-            )?) {
-                kept.push(self.own(Cow::Borrowed(element), &condition.span)?);
+        for element in value.into_elements() {
+            let context = Context {
+                element: Some(&element),
+                ..context
+            };
+            if is_truthy(self.value(condition, context)?.outline()) {
+                self.meter.make(NODE, &condition.span)?;
+                kept.push(element);
             }
         }
-        Ok(Cow::Owned(Value::Array(kept)))
+        Ok(Data::List(kept))
     }
 }
 
@@ -218,7 +214,7 @@ impl<'c> Walk<'c> {
 fn item_member<'c>(context: Context<'c>, name: &str) -> Option<&'c Value> {
     let mut items = context.items;
     while let Some(section) = items {
-        if let Some(value) = section.item.as_object().and_then(|item| item.get(name)) {
+        if let Some(value) = member_of(section.item, name) {
             return Some(value);
         }
         items = section.outer;
@@ -227,48 +223,47 @@ fn item_member<'c>(context: Context<'c>, name: &str) -> Option<&'c Value> {
 }
 
 /// A member of a value, owned if the value is.
-fn member<'c>(value: Cow<'c, Value>, name: &str) -> Option<Cow<'c, Value>> {
-    match value {
-        Cow::Borrowed(value) => borrowed_member(value, name),
-        Cow::Owned(value) => {
-            borrowed_member(&value, name).map(|member| Cow::Owned(member.into_owned()))
-        }
+fn member<'c>(value: Data<'c>, name: &str) -> Option<Data<'c>> {
+    let is_index = name.starts_with(|first: char| first.is_ascii_digit());
+    match (value.len(), value) {
+        (Some(length), _) if name == "length" => Some(made(length)),
+        // `list['0']`, as of an index that came as text.
+        (Some(_), list) if is_index => list.nth(name.parse().ok()?).map(Data::One),
+        // As in JEXL, a member of a list is that of its first element.
+        (Some(_), list) => member_of_object(list.nth(0)?, name),
+        (None, Data::One(value)) => match &*value {
+            Value::String(text) if name == "length" => Some(made(text.chars().count())),
+            Value::String(text) if is_index => character(text, name.parse().ok()?),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => member_of_object(value, name),
+        },
+        (None, Data::List(_)) => None,
     }
 }
 
-fn borrowed_member<'c>(value: &'c Value, name: &str) -> Option<Cow<'c, Value>> {
-    match value {
-        Value::Object(members) => members.get(name).map(Cow::Borrowed),
-        Value::Array(elements) if name == "length" => Some(Cow::Owned(elements.len().into())),
-        // `list['0']`, as of an index that came as text.
-        Value::Array(_) | Value::String(_)
-            if name.starts_with(|first: char| first.is_ascii_digit()) =>
-        {
-            element(Cow::Borrowed(value), &name.parse::<u64>().ok()?.into())
-        }
-        // As in JEXL, a member of a list is that of its first element.
-        Value::Array(elements) => elements.first()?.as_object()?.get(name).map(Cow::Borrowed),
-        Value::String(text) if name == "length" => Some(Cow::Owned(text.chars().count().into())),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-    }
+fn member_of_object<'c>(value: Cow<'c, Value>, name: &str) -> Option<Data<'c>> {
+    let member = match value {
+        Cow::Borrowed(value) => Cow::Borrowed(member_of(value, name)?),
+        Cow::Owned(value) => Cow::Owned(member_of(&value, name)?.clone()),
+    };
+    Some(Data::One(member))
 }
 
 /// An element of a list, a character of a text, or the member of an object whose name is a number.
-fn element<'c>(value: Cow<'c, Value>, index: &Number) -> Option<Cow<'c, Value>> {
+fn element<'c>(value: Data<'c>, index: &Number) -> Option<Data<'c>> {
     let at = to_whole(index).and_then(|index| usize::try_from(index).ok());
-    match value {
-        Cow::Borrowed(Value::Array(elements)) => elements.get(at?).map(Cow::Borrowed),
-        Cow::Owned(Value::Array(elements)) => elements.into_iter().nth(at?).map(Cow::Owned),
-        value @ (Cow::Borrowed(_) | Cow::Owned(_)) => match &*value {
-            Value::String(text) => text
-                .chars()
-                .nth(at?)
-                .map(|character| Cow::Owned(character.to_string().into())),
-            Value::Object(_) => {
-                let name = to_text(&Value::Number(index.clone()));
-                member(value, &name)
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
-        },
+    match value.outline() {
+        Value::Array(_) => value.nth(at?).map(Data::One),
+        Value::String(text) => character(text, at?),
+        Value::Object(_) => member(value, &to_text(&Value::Number(index.clone()))),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
+}
+
+fn character<'c>(text: &str, at: usize) -> Option<Data<'c>> {
+    Some(made(text.chars().nth(at)?.to_string()))
 }

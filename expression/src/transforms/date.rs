@@ -4,6 +4,7 @@
 
 #![expect(
     clippy::unnecessary_wraps,
+    clippy::needless_pass_by_value,
     reason = "every transform has the type that the table asks for"
 )]
 
@@ -14,61 +15,65 @@ use serde_json::Value;
 
 use super::{Applied, Call};
 use crate::error::{Cause, EvaluationError};
+use crate::evaluate::{Data, made};
 
 /// Nearer to 0 than this, a number counts seconds.
 const SECONDS_END: f64 = 1e11;
 
 /// The milliseconds since 1970; null if it is not a time.
-pub(super) fn parse_date(call: &Call<'_>) -> Applied {
-    Ok(milliseconds(&call.value).into())
+pub(super) fn parse_date<'c>(_: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    Ok(made(milliseconds(value.outline())))
 }
 
 /// ISO 8601 in UTC with milliseconds, as in `2026-01-31T09:00:00.000Z`; null if it is not a time.
-pub(super) fn iso_date(call: &Call<'_>) -> Applied {
-    let timestamp = milliseconds(&call.value)
+pub(super) fn iso_date<'c>(_: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let timestamp = milliseconds(value.outline())
         .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok());
-    Ok(timestamp.map(|timestamp| format!("{timestamp:.3}")).into())
+    Ok(made(timestamp.map(|timestamp| format!("{timestamp:.3}"))))
 }
 
 /// The seconds since 1970, rounded down; null if it is not a time.
-pub(super) fn epoch_seconds(call: &Call<'_>) -> Applied {
-    Ok(milliseconds(&call.value)
-        .map(|milliseconds| milliseconds.div_euclid(1000))
-        .into())
+pub(super) fn epoch_seconds<'c>(_: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let milliseconds = milliseconds(value.outline());
+    Ok(made(
+        milliseconds.map(|milliseconds| milliseconds.div_euclid(1000)),
+    ))
 }
 
 /// How many whole days ago it was; -1 if it is not a time.
-pub(super) fn days_ago(call: &Call<'_>) -> Applied {
-    ago(call, 24 * 60 * 60 * 1000)
+pub(super) fn days_ago<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    ago(call, &value, 24 * 60 * 60 * 1000)
 }
 
 /// How many whole hours ago it was; -1 if it is not a time.
-pub(super) fn hours_ago(call: &Call<'_>) -> Applied {
-    ago(call, 60 * 60 * 1000)
+pub(super) fn hours_ago<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    ago(call, &value, 60 * 60 * 1000)
 }
 
 /// How many whole minutes ago it was; -1 if it is not a time.
-pub(super) fn minutes_ago(call: &Call<'_>) -> Applied {
-    ago(call, 60 * 1000)
+pub(super) fn minutes_ago<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    ago(call, &value, 60 * 1000)
 }
 
 /// Whether it was before another time; false if either is not a time.
-pub(super) fn is_before(call: &Call<'_>) -> Applied {
-    Ok(both(call).is_some_and(|(left, right)| left < right).into())
+pub(super) fn is_before<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let is_before = both(call, &value).is_some_and(|(left, right)| left < right);
+    Ok(made(is_before))
 }
 
 /// Whether it was after another time; false if either is not a time.
-pub(super) fn is_after(call: &Call<'_>) -> Applied {
-    Ok(both(call).is_some_and(|(left, right)| left > right).into())
+pub(super) fn is_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let is_after = both(call, &value).is_some_and(|(left, right)| left > right);
+    Ok(made(is_after))
 }
 
-fn both(call: &Call<'_>) -> Option<(i64, i64)> {
-    milliseconds(&call.value).zip(milliseconds(call.argument(0)?))
+fn both(call: &Call<'_>, value: &Data<'_>) -> Option<(i64, i64)> {
+    milliseconds(value.outline()).zip(milliseconds(call.argument(0)?))
 }
 
-fn ago(call: &Call<'_>, unit: i64) -> Applied {
-    let Some(then) = milliseconds(&call.value) else {
-        return Ok((-1).into());
+fn ago<'c>(call: &Call<'c>, value: &Data<'c>, unit: i64) -> Applied<'c> {
+    let Some(then) = milliseconds(value.outline()) else {
+        return Ok(made(-1));
     };
     // An expression has no clock: its scope says what time it is, so that a repeated evaluation gives the same.
     let now = call
@@ -83,7 +88,7 @@ fn ago(call: &Call<'_>, unit: i64) -> Applied {
             );
             EvaluationError::new(Cause::Absent, message, &call.node.span)
         })?;
-    Ok(now.saturating_sub(then).div_euclid(unit).into())
+    Ok(made(now.saturating_sub(then).div_euclid(unit)))
 }
 
 /// The milliseconds since 1970 of a value that is a time.
