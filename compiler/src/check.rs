@@ -76,6 +76,7 @@ pub fn check(
         loops::ambiguous(&definition, &graph, &loops, diagnostics);
         if !diagnostics.iter().any(Diagnostic::is_error) {
             loops::unreturned(&definition, &graph, &loops, diagnostics);
+            loops::ended(&definition, &loops, &graph, diagnostics);
         }
     }
     for step in &definition.steps {
@@ -94,7 +95,7 @@ pub fn check(
             loops: &loops,
             variables: &variables,
             secrets: &references::secrets(&definition),
-            inputs: &steps::inputs(&definition).into_iter().collect(),
+            inputs: &steps::inputs(&definition),
             is_input_open: steps::is_input_open(&definition),
             is_whole,
         },

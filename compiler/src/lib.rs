@@ -14,6 +14,7 @@ pub mod parse;
 pub mod prove;
 mod schedule;
 mod schema;
+mod shape;
 pub mod source;
 pub mod steps;
 

@@ -36,7 +36,10 @@ pub fn prove(lowered: &Lowered, checked: &Checked, diagnostics: &mut Vec<Diagnos
             ));
         }
     }
-    for problem in pawl_asl::validate(&lowered.machine) {
+    // The size of the whole is said above.
+    let mut problems = pawl_asl::validate(&lowered.machine);
+    problems.retain(|problem| bytes <= DEFINITION_BYTES || !problem.pointer.is_empty());
+    for problem in problems {
         let message = format!(
             "the machine would be refused at `{}`: {}",
             problem.pointer, problem.message

@@ -168,12 +168,28 @@ impl Node {
         let Some(raw) = text.get(self.span.clone()) else {
             return self.span.clone();
         };
-        let offset = |target: usize| json::raw_offset(raw, target);
         if raw == value {
             return self.span.start + inner.start..self.span.start + inner.end;
         }
-        match (raw.starts_with('"'), offset(inner.start), offset(inner.end)) {
-            (true, Some(start), Some(end)) => {
+        let bounds = if raw.starts_with('"') {
+            (
+                json::raw_offset(raw, inner.start),
+                json::raw_offset(raw, inner.end),
+            )
+        } else {
+            // The end is where the last character ends, not where the next one begins, perhaps a line further down.
+            let last = value
+                .get(inner.clone())
+                .and_then(|part| part.chars().last());
+            let length = last.map_or(0, char::len_utf8);
+            let end = yaml::raw_offset(raw, value, inner.end - length);
+            (
+                yaml::raw_offset(raw, value, inner.start),
+                end.map(|end| end + length),
+            )
+        };
+        match bounds {
+            (Some(start), Some(end)) => {
                 self.span.start + start..self.span.start + end.max(start + 1)
             }
             _ => self.span.clone(),

@@ -111,13 +111,13 @@ pub fn secrets_set(step: &Step) -> impl Iterator<Item = &str> {
     transforms.into_iter().flat_map(transform::secrets)
 }
 
-/// The names that only the texts of this step can read.
-pub fn names(step: &Step) -> impl Iterator<Item = &str> {
+/// The names that only the texts of this step can read, in the order in which they get their values.
+pub fn names(step: &Step) -> impl Iterator<Item = (&str, &Node)> {
     let own = Some(step).filter(|step| step.kind == Kind::Condition);
     let own = own.and_then(|step| Some(step.config.get("variables")?.entries()));
     own.unwrap_or_default()
         .iter()
-        .map(|entry| entry.key.as_str())
+        .map(|entry| (entry.key.as_str(), &entry.node))
 }
 
 /// A field that must be there.
@@ -163,4 +163,23 @@ fn not_yet(step: &Step, node: &Node, what: &str) -> Diagnostic {
     ));
     diagnostic.mockable = Some(step.slug.clone());
     diagnostic
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Field, condition, llm, r#loop, transform, trigger};
+
+    #[test]
+    fn every_field_of_a_step_is_documented() {
+        let tables: [&[Field]; 5] = [
+            trigger::FIELDS,
+            llm::FIELDS,
+            condition::FIELDS,
+            r#loop::FIELDS,
+            transform::OUTPUT_FIELDS,
+        ];
+        for table in tables {
+            crate::fields::assert_documented(table);
+        }
+    }
 }

@@ -27,7 +27,7 @@ mod workflow;
 mod workflow_processing_records;
 
 pub use operation::{Action, Effect, Operation, Others, Readiness};
-pub use parameter::{Parameter, Shape};
+pub use parameter::Parameter;
 pub use similar::similar;
 
 /// Every action, those that run first.

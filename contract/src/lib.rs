@@ -12,6 +12,7 @@ pub mod payload;
 pub mod plan;
 pub mod position;
 pub mod reference;
+pub mod shape;
 pub mod tools;
 
 pub use at::At;
@@ -21,3 +22,4 @@ pub use mock::{Mock, Mocked};
 pub use payload::{Execution, Payload, Start};
 pub use plan::{Intake, LoopMode, LoopRef, Node, Plan, Reads, StepRead, Strand, Then};
 pub use position::{Caught, Position};
+pub use shape::Shape;

@@ -1,5 +1,34 @@
 //! The names that an expression can begin with, besides variables and the names that loops bind.
 
+/// What `steps.<slug>` has.
+pub const STEP_MEMBERS: [&str; 7] = [
+    "output", "error", "meta", "stepType", "name", "status", "visits",
+];
+
+/// What `steps.<slug>.error` has.
+pub const ERROR_MEMBERS: [&str; 2] = ["code", "message"];
+
+/// What `trigger` has.
+pub const TRIGGER_MEMBERS: [&str; 5] = ["type", "data", "body", "context", "timestamp"];
+
+/// What `loop` has.
+pub const LOOP_MEMBERS: [&str; 6] = ["item", "index", "items", "state", "parent", "ownerStepSlug"];
+
+/// What `loop.state` has.
+pub const STATE_MEMBERS: [&str; 5] = [
+    "currentIndex",
+    "totalItems",
+    "iterations",
+    "batchesProcessed",
+    "isComplete",
+];
+
+/// What a condition gives.
+pub const CONDITION_MEMBERS: [&str; 4] = ["passed", "expression", "description", "message"];
+
+/// What a loop gives.
+pub const LOOP_OUTPUT_MEMBERS: [&str; 2] = ["state", "item"];
+
 /// The root names that every step can read.
 ///
 /// `now` and `$now` are the same moment, as ISO 8601; `nowMs` is it in milliseconds.

@@ -96,26 +96,95 @@ pub(super) fn endless(
         keeps(source) && keeps(target) && !takes
     };
     for cycle in graph.cycles(is_kept) {
-        let steps: Vec<_> = cycle
+        let leaves = |id: &StepId| {
+            let mut ports = graph.ports_of(*id);
+            ports.any(|(_, target)| !matches!(target, Target::Step(step) if cycle.contains(&step)))
+        };
+        let is_left = cycle.iter().any(leaves);
+        let help = if is_left {
+            "give the step that is tried again a `retryPolicy`, or let the cycle pass a condition"
+        } else {
+            "let the cycle pass a condition, or lead back to a loop from inside of it"
+        };
+        let message = if is_left {
+            "nothing counts how often the cycle of {} is gone through"
+        } else {
+            "nothing decides when to leave the cycle of {}"
+        };
+        diagnostics.extend(cycle_error(definition, &cycle, message, help));
+    }
+    // A cycle that passes a condition, of which no port leads out.
+    let is_whole = |source: StepId, _: &str, target: StepId| {
+        reachable.contains(source) && reachable.contains(target)
+    };
+    for cycle in graph.cycles(is_whole) {
+        let leaves = |id: &StepId| {
+            let mut ports = graph.ports_of(*id);
+            ports.any(|(_, target)| !matches!(target, Target::Step(step) if cycle.contains(&step)))
+        };
+        let is_said = diagnostics
             .iter()
-            .filter_map(|id| definition.steps.get(*id))
-            .collect();
-        let Some(first) = steps.first() else { continue };
-        let slugs = steps
-            .iter()
-            .map(|step| format!("`{}`", step.slug))
-            .collect::<Vec<_>>()
-            .join(", ");
+            .any(|found| found.code == codes::ENDLESS_CYCLE);
+        if is_said || cycle.iter().any(leaves) {
+            continue;
+        }
+        let message = "no port leads out of the cycle of {}";
+        let help = "let a port of its condition lead on, or to `end`";
+        diagnostics.extend(cycle_error(definition, &cycle, message, help));
+    }
+}
+
+/// An error about a cycle, at its first step.
+fn cycle_error(
+    definition: &Definition,
+    cycle: &[StepId],
+    message: &str,
+    help: &str,
+) -> Option<Diagnostic> {
+    let steps = cycle.iter().filter_map(|id| definition.steps.get(*id));
+    let slugs: Vec<String> = steps.map(|step| format!("`{}`", step.slug)).collect();
+    let place = &definition.steps.get(*cycle.first()?)?.slug_place;
+    Some(
+        Diagnostic::error(
+            codes::ENDLESS_CYCLE,
+            message.replace("{}", &slugs.join(", ")),
+        )
+        .at(place.pointer.clone(), place.span.clone())
+        .help(help),
+    )
+}
+
+/// Warns of steps in a loop's body that lead nowhere: the run ends with the first item that comes to them.
+pub(super) fn ended(
+    definition: &Definition,
+    loops: &Loops,
+    graph: &Graph,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let reachable = graph.reachable();
+    for (id, step) in definition.steps.iter().enumerate() {
+        let is_silent = step.ports.is_empty() && !step.has_refused_port;
+        let head = loops.around(id).last();
+        let head = head.and_then(|head| definition.steps.get(*head));
+        let Some(head) = head.filter(|_| is_silent && reachable.contains(id)) else {
+            continue;
+        };
+        let is_output = step.kind == Kind::Transform && step.config.get("type").is_none();
+        if is_output || loops.is_shared(id) {
+            continue;
+        }
+        let message = format!(
+            "step `{}` stands in loop `{}` and leads nowhere, so the run ends with the first item that comes to it",
+            step.slug, head.slug
+        );
+        let place = &step.slug_place;
         diagnostics.push(
-            Diagnostic::error(
-                codes::ENDLESS_CYCLE,
-                format!("nothing decides when to leave the cycle of {slugs}"),
-            )
-            .at(
-                first.slug_place.pointer.clone(),
-                first.slug_place.span.clone(),
-            )
-            .help("let the cycle pass a condition, or lead back to a loop from inside of it"),
+            Diagnostic::warning(codes::MISSING_PORT, message)
+                .at(place.pointer.clone(), place.span.clone())
+                .help(format!(
+                    "let it continue to `{}`, or to `end` if that is meant",
+                    head.slug
+                )),
         );
     }
 }

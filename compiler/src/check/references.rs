@@ -1,6 +1,8 @@
 //! References: each leads to something that can be there.
 
 mod bound;
+mod input;
+mod member;
 mod step;
 mod variable;
 
@@ -43,8 +45,8 @@ pub(super) struct Known<'a> {
     pub(super) variables: &'a BTreeMap<String, Vec<StepId>>,
     /// Every name that a secret has.
     pub(super) secrets: &'a BTreeSet<&'a str>,
-    /// The names of the run's input that the trigger declares.
-    pub(super) inputs: &'a BTreeSet<&'a str>,
+    /// The names of the run's input that the trigger declares, and whether each is always there.
+    pub(super) inputs: &'a BTreeMap<&'a str, bool>,
     /// Whether the run's input comes from elsewhere and nothing declares it, so that any name may be a field of it.
     pub(super) is_input_open: bool,
     /// Whether every step and edge was understood, so that what the graph says can be trusted.
@@ -149,25 +151,25 @@ impl Visit<'_, '_> {
     fn references(&mut self, node: &Node, references: &[Reference]) {
         for reference in references {
             // Inside of a section, a name that means nothing here may be a field of the section's item.
-            if reference.relative && !self.is_known(reference) {
-                continue;
-            }
             let place = Place {
                 node,
                 inner: reference.span.clone(),
             };
+            if reference.relative && !self.is_known(reference, &place) {
+                continue;
+            }
             self.reference(reference, &place);
         }
     }
 
     /// Whether the root of a reference means something to this step.
-    fn is_known(&self, reference: &Reference) -> bool {
+    fn is_known(&self, reference: &Reference, place: &Place<'_>) -> bool {
         let Some(Segment::Name(root)) = reference.path.first() else {
             return false;
         };
         ROOTS.contains(&root.as_str())
             || self.known.variables.contains_key(root)
-            || self.is_bound(root)
+            || self.is_bound(root, place)
     }
 
     fn reference(&mut self, reference: &Reference, place: &Place<'_>) {
@@ -175,16 +177,18 @@ impl Visit<'_, '_> {
             return;
         };
         let member = name_at(reference, 1);
+        self.members(reference, place);
         match root.as_str() {
             "steps" => self.step_reference(member, reference, place),
-            "loop" => self.loop_reference(member, place),
+            "loop" => self.loop_reference(member, reference, place),
+            "input" => self.input_reference(member, reference, place),
             "variables" | "config" => self.variables_reference(member, reference, place),
             "secrets" => self.secret_reference(member, place),
             name if self.known.variables.contains_key(name) => {
                 self.variable(name, reference, place);
             }
             name if ROOTS.contains(&name) => {}
-            name => self.bound_name(name, place),
+            name => self.bound_name(name, reference, place),
         }
     }
 
@@ -240,6 +244,14 @@ fn binds(step: &Step, name: &str) -> bool {
     let fields = ["itemVariable", "indexVariable"].iter();
     let mut bound = fields.filter_map(|field| step.config.get(field).and_then(Node::as_str));
     step.kind == Kind::Loop && bound.any(|bound| bound == name)
+}
+
+/// Whether a template prints or passes on a reference as it is, so that a missing member is an error.
+fn is_bare(place: &Place<'_>) -> bool {
+    let text = place.text();
+    let before = text.get(..place.inner.start).unwrap_or_default();
+    let after = text.get(place.inner.end..).unwrap_or_default();
+    before.trim_end().ends_with("{{") && after.trim_start().starts_with("}}")
 }
 
 /// A range of a string's value.

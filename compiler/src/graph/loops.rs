@@ -17,8 +17,10 @@ pub struct Loops {
     modes: BTreeMap<(StepId, StepId), Result<LoopMode, AmbiguousEdge>>,
     /// The heads that some edge goes on with.
     advanced: FixedBitSet,
-    /// For every loop head that was asked about: the steps that come back to it and run only inside of it.
+    /// For every loop head: the steps that come back to it and run only inside of it.
     returning: BTreeMap<StepId, FixedBitSet>,
+    /// The steps that run outside of every loop, too.
+    shared: FixedBitSet,
 }
 
 /// An edge that could both begin a loop's list and go on with it.
@@ -40,6 +42,7 @@ impl Loops {
             advanced: FixedBitSet::with_capacity(count),
             ..Self::default()
         };
+        let mut only_inside = FixedBitSet::with_capacity(count);
         for head in heads {
             let body = graph.reach(graph.step_at(head, "next"), |step| {
                 step == head || order.passes(step, head)
@@ -50,6 +53,9 @@ impl Loops {
                 }
             }
             let starts = starts(graph, &incoming, head, &body);
+            let mut inside = body.clone();
+            inside.difference_with(&starts);
+            only_inside.union_with(&inside);
             let sources = incoming.get(head).into_iter().flatten();
             for (source, port) in sources {
                 let mode = match (body.contains(*source), starts.contains(*source)) {
@@ -67,6 +73,9 @@ impl Loops {
                 .returning
                 .insert(head, returning(&incoming, head, &body, &starts));
         }
+        loops.shared = FixedBitSet::with_capacity(count);
+        loops.shared.toggle_range(..);
+        loops.shared.difference_with(&only_inside);
         loops.sort();
         loops
     }
@@ -89,6 +98,11 @@ impl Loops {
         self.returning
             .get(&head)
             .is_some_and(|steps| steps.contains(step))
+    }
+
+    /// Whether a step that may stand in a loop may run outside of all of them as well.
+    pub fn is_shared(&self, step: StepId) -> bool {
+        self.shared.contains(step)
     }
 
     /// Whether some edge goes on with a loop's list.

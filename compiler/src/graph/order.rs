@@ -89,6 +89,9 @@ impl<'g> Order<'g> {
 
     /// Whether something can have happened to `step` before `reader`.
     pub fn ever(&self, step: StepId, event: Event, reader: StepId) -> bool {
+        if !self.is_reachable(step) {
+            return false;
+        }
         if self.always(step, event, reader) {
             return true;
         }

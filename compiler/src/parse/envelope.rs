@@ -209,3 +209,12 @@ fn is_version(text: &str) -> bool {
 fn text(node: Option<&Node>) -> Option<String> {
     node.and_then(Node::as_str).map(str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_field_is_documented() {
+        crate::fields::assert_documented(&super::HEAD);
+        crate::fields::assert_documented(&super::FRAME);
+    }
+}

@@ -5,12 +5,12 @@ use pawl_contract::reference::ROOTS;
 
 use crate::definition::{Integration, Retry, Settings};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::fields::{self, ANY, Field, Shape, Templates};
+use crate::fields::{self, Field, Shape, Templates};
 use crate::schedule;
 use crate::source::Node;
 
 const CONFIG: [Field; 6] = [
-    ("timeout", Shape::Whole(1, ANY)),
+    ("timeout", Shape::Count),
     ("retryPolicy", Shape::Any),
     ("variables", Shape::Object),
     ("secrets", Shape::Object),
@@ -22,8 +22,8 @@ const CONFIG: [Field; 6] = [
 const MOST_MILLISECONDS: u64 = 365 * 24 * 60 * 60 * 1000;
 
 pub(crate) const RETRY: [Field; 2] = [
-    ("maxRetries", Shape::Whole(0, 1000)),
-    ("backoffMs", Shape::Whole(0, 1_000_000_000)),
+    ("maxRetries", Shape::Between(0, 1000)),
+    ("backoffMs", Shape::Between(0, 1_000_000_000)),
 ];
 
 /// Understands `config` and `requires`.
@@ -260,4 +260,13 @@ fn integrations(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<In
         });
     }
     Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_field_is_documented() {
+        crate::fields::assert_documented(&super::CONFIG);
+        crate::fields::assert_documented(&super::RETRY);
+    }
 }

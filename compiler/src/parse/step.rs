@@ -6,7 +6,8 @@ use pawl_contract::Kind;
 use super::settings::retry;
 use crate::definition::{Edge, LONGEST_STEP_SECONDS, Place, Step};
 use crate::diagnostic::{Diagnostic, codes, near};
-use crate::fields::{self, ANY, Field, Shape, Templates};
+use crate::fields::{self, Field, Shape, Templates};
+use crate::shape;
 use crate::source::{Data, Entry, Node};
 
 const FIELDS: [Field; 9] = [
@@ -14,7 +15,7 @@ const FIELDS: [Field; 9] = [
     ("name", Shape::Text),
     ("description", Shape::Text),
     ("stepType", Shape::Any),
-    ("order", Shape::Whole(0, ANY)),
+    ("order", Shape::Whole),
     ("config", Shape::Any),
     ("nextSteps", Shape::Any),
     ("position", Shape::Any),
@@ -105,8 +106,9 @@ pub(super) fn step(
 /// The step's own deadline, if it has one.
 fn timeout(config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<u64> {
     let node = config.get("timeoutSeconds")?;
-    let shape = Shape::Whole(1, LONGEST_STEP_SECONDS);
-    let misfit = fields::misfit(node, "`timeoutSeconds`", shape, Templates::Refused);
+    let shape = Shape::Between(1, LONGEST_STEP_SECONDS);
+    let misfit = (!node.is_null() && !shape::fits(&shape, node))
+        .then(|| shape::misfit("timeoutSeconds", shape, node));
     let is_long = node.as_u64().is_some_and(|seconds| seconds > 0);
     diagnostics.extend(misfit.map(|misfit| {
         if is_long {
@@ -286,5 +288,13 @@ fn canonical(port: &str, kind: Kind) -> &str {
         ("loop", Kind::Loop) => "next",
         ("default", Kind::Trigger | Kind::Llm | Kind::Action | Kind::Transform) => "success",
         _ => port,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_field_is_documented() {
+        crate::fields::assert_documented(&super::FIELDS);
     }
 }

@@ -170,6 +170,36 @@ fn data(text: String, style: ScalarStyle) -> Data {
     }
 }
 
+/// Where in a raw scalar (plain, in single quotes, or a block of lines) the byte `target` of its value begins.
+///
+/// Indentation stands only in the raw text, and a fold turns a line's end into a space.
+pub(super) fn raw_offset(raw: &str, value: &str, target: usize) -> Option<usize> {
+    let is_quoted = raw.starts_with('\'');
+    let mut offset = match raw.chars().next()? {
+        '|' | '>' => raw.find('\n')? + 1,
+        _ => usize::from(is_quoted),
+    };
+    let mut decoded = 0;
+    loop {
+        let wanted = value.get(decoded..)?.chars().next();
+        let found = raw.get(offset..)?.chars().next();
+        match (wanted, found) {
+            (None, _) if decoded >= target => return Some(offset),
+            (Some(wanted), Some(found)) if wanted == found => {
+                if decoded >= target {
+                    return Some(offset);
+                }
+                let is_doubled = is_quoted && raw.get(offset..)?.starts_with("''");
+                offset += found.len_utf8() * if is_doubled { 2 } else { 1 };
+                decoded += wanted.len_utf8();
+            }
+            (_, Some(found)) if found.is_whitespace() => offset += found.len_utf8(),
+            (Some(wanted), _) if wanted.is_whitespace() => decoded += wanted.len_utf8(),
+            _ => return None,
+        }
+    }
+}
+
 /// The byte at which each character begins; the parser counts characters.
 fn byte_offsets(text: &str) -> Vec<usize> {
     text.char_indices()
@@ -199,6 +229,26 @@ mod tests {
             .expect("a slug");
         assert_eq!(slug.pointer, "/steps/0/stepSlug");
         assert_eq!(text.get(slug.span.clone()), Some("a"));
+    }
+
+    #[test]
+    fn a_place_in_a_value_is_found_in_every_style() {
+        let rows = [
+            "text: Hello {{name}} there\n",
+            "text: 'It''s for {{name}}'\n",
+            "text: \"Tab\\t{{name}}\"\n",
+            "text: |\n    Dear\n      {{name}},\n    hello.\n",
+            "text: >-\n  Dear\n  {{name}}, hello\n  again.\n",
+            "text: Dear\n  é {{name}}\n  again\n",
+        ];
+        for text in rows {
+            let tree = read(text).expect("YAML");
+            let node = tree.get("text").expect("a text");
+            let value = node.as_str().expect("a text");
+            let start = value.find("{{name}}").expect("a template");
+            let span = node.inner_span(text, start..start + 8);
+            assert_eq!(text.get(span), Some("{{name}}"), "{text}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use pawl_expression::Template;
 use super::{required, wrong};
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::fields::{ANY, Field, Shape};
+use crate::fields::{Field, Shape};
 use crate::source::Data;
 
 /// The fields of a loop's configuration.
@@ -14,7 +14,7 @@ pub(super) const FIELDS: &[Field] = &[
     ("items", Shape::Any),
     ("itemVariable", Shape::Text),
     ("indexVariable", Shape::Text),
-    ("maxIterations", Shape::Whole(1, ANY)),
+    ("maxIterations", Shape::Count),
     ("continueOnError", Shape::Flag),
     ("description", Shape::Text),
 ];

@@ -1,5 +1,7 @@
 //! `trigger` and `start`: how a run begins.
 
+use std::collections::BTreeMap;
+
 use pawl_contract::Kind;
 
 use crate::definition::{Definition, Step};
@@ -220,22 +222,32 @@ fn check_event(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The names of the inputs that the trigger declares; they can be read without `input.` before them.
-pub fn inputs(definition: &Definition) -> Vec<&str> {
+/// The inputs that the trigger declares, and whether each is always there; they can be read without `input.` before them.
+pub fn inputs(definition: &Definition) -> BTreeMap<&str, bool> {
     let mut steps = definition.steps.iter();
     let Some(trigger) = steps.find(|step| step.kind == Kind::Trigger) else {
-        return Vec::new();
+        return BTreeMap::new();
     };
+    let is_true = |node: &Node, field: &str| {
+        node.get(field)
+            .is_some_and(|flag| flag.data == Data::Bool(true))
+    };
+    let has_default = |node: &Node| node.get("default").is_some_and(|node| !node.is_null());
+    let is_given = |node: &Node| is_true(node, "required") || has_default(node);
     let listed = trigger.config.get("inputs").map(Node::elements);
     let listed = listed.unwrap_or_default().iter();
-    let listed = listed.filter_map(|input| input.get("name")?.as_str());
+    let listed = listed.filter_map(|input| Some((input.get("name")?.as_str()?, is_given(input))));
     let schema = trigger.config.get("inputSchema");
-    let schema = schema.and_then(|schema| schema.get("properties"));
-    let properties = match schema.map(|node| &node.data) {
-        Some(Data::Object(entries)) => entries.as_slice(),
-        _ => &[],
-    };
-    let properties = properties.iter().map(|entry| entry.key.as_str());
+    let required = schema.and_then(|schema| schema.get("required"));
+    let required = required.map(Node::elements).unwrap_or_default();
+    let properties = schema.and_then(|schema| schema.get("properties"));
+    let properties = properties.map(Node::entries).unwrap_or_default().iter();
+    let properties = properties.map(|entry| {
+        let is_required = required
+            .iter()
+            .any(|name| name.as_str() == Some(&entry.key));
+        (entry.key.as_str(), is_required || is_given(&entry.node))
+    });
     listed.chain(properties).collect()
 }
 

@@ -1,7 +1,8 @@
 //! `approval`: decisions that people take.
 
 use super::operation::{Action, Operation, Others};
-use super::parameter::{METADATA, Parameter, Shape, shaped, text};
+use super::parameter::{METADATA, Parameter, shaped, text};
+use crate::Shape;
 
 const NAME: &str = "approval";
 

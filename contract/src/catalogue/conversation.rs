@@ -2,9 +2,10 @@
 
 use super::operation::{Action, Operation, Others};
 use super::parameter::{
-    CURSOR, EXPRESSION, LIMIT, METADATA, OWN_ID, PAGINATION, Parameter, Shape, UPDATES, WORDS,
-    list, shaped, text,
+    CURSOR, EXPRESSION, LIMIT, METADATA, OWN_ID, PAGINATION, Parameter, UPDATES, WORDS, list,
+    shaped, text,
 };
+use crate::Shape;
 
 const NAME: &str = "conversation";
 

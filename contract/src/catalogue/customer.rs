@@ -3,8 +3,9 @@
 use super::operation::{Action, Operation, Others};
 use super::parameter::{
     CURSOR, EXPRESSION, EXTERNAL_ID, EXTERNAL_IDS, LIMIT, METADATA, OWN_ID, PAGINATION, Parameter,
-    Shape, UPDATES, WORDS, shaped, text,
+    UPDATES, WORDS, shaped, text,
 };
+use crate::Shape;
 
 const NAME: &str = "customer";
 

@@ -1,9 +1,8 @@
 //! `document`: files with text.
 
 use super::operation::{Action, Operation, Others};
-use super::parameter::{
-    CURSOR, LIMIT, PAGINATION, Parameter, Shape, flag, list, shaped, text, whole,
-};
+use super::parameter::{CURSOR, LIMIT, PAGINATION, Parameter, flag, list, shaped, text, whole};
+use crate::Shape;
 
 const NAME: &str = "document";
 

@@ -1,6 +1,6 @@
-//! Parameters, and the shapes of their values.
+//! Parameters of operations.
 
-use std::fmt;
+use crate::Shape;
 
 /// One parameter of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,59 +15,6 @@ pub struct Parameter {
     pub required: bool,
     /// What it means, in a sentence.
     pub about: &'static str,
-}
-
-/// What a value is; a template is fine for each of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// A text.
-    Text,
-    /// A text that is an expression over a record's fields, without braces.
-    Expression,
-    /// A number.
-    Number,
-    /// A whole number from zero up.
-    Whole,
-    /// A whole number from one up.
-    Count,
-    /// `true` or `false`.
-    Flag,
-    /// A list.
-    List,
-    /// An object of any fields.
-    Object,
-    /// An object of these fields.
-    Fields(&'static [Parameter]),
-    /// Anything.
-    Any,
-    /// One of these words.
-    OneOf(&'static [&'static str]),
-    /// Any of these shapes.
-    Either(&'static [Shape]),
-}
-
-impl fmt::Display for Shape {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text => formatter.write_str("a text"),
-            Self::Expression => formatter.write_str("an expression"),
-            Self::Number => formatter.write_str("a number"),
-            Self::Whole => formatter.write_str("a whole number that is not negative"),
-            Self::Count => formatter.write_str("a whole number above zero"),
-            Self::Flag => formatter.write_str("`true` or `false`"),
-            Self::List => formatter.write_str("a list"),
-            Self::Object | Self::Fields(_) => formatter.write_str("an object"),
-            Self::Any => formatter.write_str("any value"),
-            Self::OneOf(words) => {
-                let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-                write!(formatter, "one of {}", words.join(", "))
-            }
-            Self::Either(shapes) => {
-                let shapes: Vec<String> = shapes.iter().map(Self::to_string).collect();
-                formatter.write_str(&shapes.join(" or "))
-            }
-        }
-    }
 }
 
 impl Parameter {

@@ -1,7 +1,8 @@
 //! `set_variables`: values for later steps, computed without acting.
 
 use super::operation::{Action, Operation, Others};
-use super::parameter::{Shape, shaped};
+use super::parameter::shaped;
+use crate::Shape;
 
 const NAME: &str = "set_variables";
 

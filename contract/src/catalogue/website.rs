@@ -1,7 +1,8 @@
 //! `website`: the websites that are watched.
 
 use super::operation::{Action, Operation, Others};
-use super::parameter::{Parameter, Shape, shaped};
+use super::parameter::{Parameter, shaped};
+use crate::Shape;
 
 const NAME: &str = "website";
 

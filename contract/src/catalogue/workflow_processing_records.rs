@@ -1,7 +1,8 @@
 //! `workflow_processing_records`: which records a workflow has dealt with, so that each run takes a new one.
 
 use super::operation::{Action, Operation, Others};
-use super::parameter::{METADATA, Shape, shaped, text};
+use super::parameter::{METADATA, shaped, text};
+use crate::Shape;
 
 const NAME: &str = "workflow_processing_records";
 

@@ -1,46 +1,61 @@
 //! Names that a loop or the run's input gives a meaning.
 
 use pawl_contract::reference::ROOTS;
+use pawl_expression::{Reference, Segment};
 
 use super::{Place, Visit, binds};
 use crate::diagnostic::{Diagnostic, codes, near};
 
-/// The members of `loop`.
-const LOOP: [&str; 6] = ["item", "index", "items", "state", "parent", "ownerStepSlug"];
-
 impl Visit<'_, '_> {
-    pub(super) fn loop_reference(&mut self, member: Option<&str>, place: &Place<'_>) {
-        let around = self.step.map(|(id, _)| self.known.loops.around(id));
-        if around.unwrap_or_default().is_empty() {
-            if self.known.is_whole {
-                let message = "`loop` is known only inside of a loop";
-                let help = "read it in a step that a loop's `next` leads to";
-                self.say(
-                    Diagnostic::error(codes::OUTSIDE_LOOP, message).help(help),
-                    place,
-                );
-            }
+    pub(super) fn loop_reference(
+        &mut self,
+        member: Option<&str>,
+        reference: &Reference,
+        place: &Place<'_>,
+    ) {
+        // A parent's list is under the same member, so any mention of `parent` may need it.
+        self.reads.lists |= match member {
+            Some("parent") => place.text().contains("items"),
+            member => member.is_none_or(|member| member == "items"),
+        };
+        let Some((id, step)) = self.step.filter(|_| self.known.is_whole) else {
             return;
-        }
-        match member {
-            Some(name) if LOOP.contains(&name) => {
-                // A parent's list is under the same member, so any mention of `parent` may need it.
-                self.reads.lists |=
-                    name == "items" || name == "parent" && place.text().contains("items");
-            }
-            Some(name) => {
-                let message = format!("`loop` has no `{name}`");
-                let diagnostic = Diagnostic::error(codes::UNKNOWN_REFERENCE, message)
-                    .help(format!("read a field of the item: `loop.item.{name}`"));
-                self.say(diagnostic.meant(name, near(name, LOOP)), place);
-            }
-            None => self.reads.lists = true,
+        };
+        let around = self.known.loops.around(id);
+        let parents = reference.path.iter().skip(1);
+        let parent = Segment::Name("parent".to_owned());
+        let parents = parents.take_while(|segment| **segment == parent).count();
+        if around.is_empty() {
+            let message = "`loop` is known only inside of a loop";
+            let help = "read it in a step that a loop's `next` leads to";
+            let diagnostic = Diagnostic::error(codes::OUTSIDE_LOOP, message).help(help);
+            self.say(diagnostic, place);
+        } else if parents >= around.len() {
+            let message = format!(
+                "step `{}` stands in {} of loops, and `loop.parent` asks for one more",
+                step.slug,
+                around.len()
+            );
+            let diagnostic = Diagnostic::error(codes::OUTSIDE_LOOP, message);
+            self.say(diagnostic.help("`loop` itself is the innermost one"), place);
+        } else if self.known.loops.is_shared(id) && !reference.has_default && !self.chooses {
+            let message = format!(
+                "step `{}` runs outside of the loop, too, where `loop` is not known",
+                step.slug
+            );
+            let help = "use one copy of the step inside of the loop and another outside";
+            let diagnostic = Diagnostic::warning(codes::OUTSIDE_LOOP, message).help(help);
+            self.say(diagnostic, place);
         }
     }
 
     /// A name that only a loop around the step or the run's input can give.
-    pub(super) fn bound_name(&mut self, name: &str, place: &Place<'_>) {
-        if self.is_bound(name) {
+    pub(super) fn bound_name(&mut self, name: &str, reference: &Reference, place: &Place<'_>) {
+        if self.is_of_step(name, place) || self.is_of_loop(name) {
+            return;
+        }
+        if self.known.inputs.contains_key(name) {
+            self.bare_input(name, reference, place);
             return;
         }
         let steps = self.known.definition.steps.iter();
@@ -55,23 +70,34 @@ impl Visit<'_, '_> {
     }
 
     /// Whether a loop around the step or the run's declared input gives the name a meaning.
-    pub(super) fn is_bound(&self, name: &str) -> bool {
+    pub(super) fn is_bound(&self, name: &str, place: &Place<'_>) -> bool {
+        self.is_of_loop(name)
+            || self.known.inputs.contains_key(name)
+            || self.is_of_step(name, place)
+    }
+
+    fn is_of_loop(&self, name: &str) -> bool {
         let around = self.step.map(|(id, _)| self.known.loops.around(id));
         let steps = &self.known.definition.steps;
         let heads = around.unwrap_or_default().iter();
         let mut heads = heads.filter_map(|head| steps.get(*head));
         heads.any(|head| binds(head, name))
-            || self.known.inputs.contains(name)
-            || self
-                .step
-                .is_some_and(|(_, step)| crate::steps::names(step).any(|own| own == name))
+    }
+
+    /// Whether the step itself gives the name a meaning, before the place that reads it.
+    fn is_of_step(&self, name: &str, place: &Place<'_>) -> bool {
+        let Some((_, step)) = self.step else {
+            return false;
+        };
+        let mut own = crate::steps::names(step).take_while(|(_, node)| !is_in(place, node));
+        own.any(|(own, _)| own == name)
     }
 
     fn unknown_name(&mut self, name: &str, place: &Place<'_>) {
         let message = format!("there is nothing named `{name}`");
         let diagnostic = Diagnostic::error(codes::UNKNOWN_REFERENCE, message);
         let variables = self.known.variables.keys().map(String::as_str);
-        let known = variables.chain(self.known.inputs.iter().copied());
+        let known = variables.chain(self.known.inputs.keys().copied());
         if let Some(near) = near(name, known.chain(ROOTS)) {
             self.say(diagnostic.perhaps_meant(name, Some(near)), place);
             return;
@@ -112,4 +138,10 @@ fn is_compared(place: &Place<'_>) -> bool {
         && ["==", "!=", "contains", "includes", " in"]
             .iter()
             .any(|operator| before.ends_with(operator))
+}
+
+/// Whether a place lies in a value.
+pub(super) fn is_in(place: &Place<'_>, node: &crate::source::Node) -> bool {
+    let rest = place.node.pointer.strip_prefix(node.pointer.as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

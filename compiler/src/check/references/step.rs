@@ -3,7 +3,7 @@
 use pawl_contract::Kind;
 use pawl_expression::Reference;
 
-use super::{Place, Visit, name_at};
+use super::{Place, Visit, is_bare, name_at};
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::graph::{Event, StepId};
 use crate::steps::Text;
@@ -40,14 +40,20 @@ impl Visit<'_, '_> {
         };
         // A trigger has run before everything else; intake leaves its record.
         let is_trigger = |step: &crate::definition::Step| step.kind == Kind::Trigger;
+        if is_trigger(step) {
+            let message = format!("no step has run when the run begins, `{slug}` neither");
+            let help = "read `input`";
+            let diagnostic = Diagnostic::error(codes::NEVER_RAN, message).help(help);
+            self.say(diagnostic, place);
+            return;
+        }
         if definition.steps.get(target).is_some_and(is_trigger)
-            || is_trigger(step)
             || !self.known.is_whole
             || !self.known.order.is_reachable(reader)
         {
             return;
         }
-        if let Some(diagnostic) = self.timing(target, slug, reader, reference) {
+        if let Some(diagnostic) = self.timing(target, slug, reader, reference, place) {
             self.say(diagnostic, place);
         }
     }
@@ -59,6 +65,7 @@ impl Visit<'_, '_> {
         slug: &str,
         reader: StepId,
         reference: &Reference,
+        place: &Place<'_>,
     ) -> Option<Diagnostic> {
         let order = self.known.order;
         let by = &self.step?.1.slug;
@@ -90,7 +97,7 @@ impl Visit<'_, '_> {
             return Some(Diagnostic::warning(codes::MAY_NOT_HAVE_RUN, message).help(help));
         }
         // In an expression, the output of a step that failed is null, as every missing member.
-        let prints = self.reading == Text::Template;
+        let prints = self.reading == Text::Template && is_bare(place);
         if reads_output && prints && !order.always(target, Event::Succeeded, reader) {
             let message = format!("step `{slug}` may have failed before step `{by}`");
             return Some(Diagnostic::warning(codes::MAY_NOT_HAVE_RUN, message).help(default));

@@ -1,7 +1,9 @@
 //! Variables: the name exists, and has a value before it is read.
 
+use pawl_contract::Kind;
 use pawl_expression::Reference;
 
+use super::bound::is_in;
 use super::{Place, Visit};
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::graph::Event;
@@ -45,8 +47,15 @@ impl Visit<'_, '_> {
             self.say(Diagnostic::error(codes::NEVER_SET, message), place);
             return;
         };
+        if step.kind == Kind::Trigger {
+            let message = format!("`{name}` has no value yet when the run begins");
+            self.say(Diagnostic::error(codes::NEVER_SET, message), place);
+            return;
+        }
         // A step that sets variables reads those that it has set itself, one after the other.
-        if setters.contains(&reader) || !self.known.order.is_reachable(reader) {
+        let set = crate::steps::variables_set(step).into_iter();
+        let mut before = set.take_while(|(_, node)| !is_in(place, node));
+        if before.any(|(own, _)| own == name) || !self.known.order.is_reachable(reader) {
             return;
         }
         let order = self.known.order;
