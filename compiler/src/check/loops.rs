@@ -164,7 +164,9 @@ pub(super) fn ended(
     let reachable = graph.reachable();
     for (id, step) in definition.steps.iter().enumerate() {
         let is_silent = step.ports.is_empty() && !step.has_refused_port;
+        // Of a loop that no step leads back to, that is said already.
         let head = loops.around(id).last();
+        let head = head.filter(|head| loops.is_advanced(**head));
         let head = head.and_then(|head| definition.steps.get(*head));
         let Some(head) = head.filter(|_| is_silent && reachable.contains(id)) else {
             continue;

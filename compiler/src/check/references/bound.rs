@@ -31,8 +31,9 @@ impl Visit<'_, '_> {
             let diagnostic = Diagnostic::error(codes::OUTSIDE_LOOP, message).help(help);
             self.say(diagnostic, place);
         } else if parents >= around.len() {
+            let loops = if around.len() == 1 { "loop" } else { "loops" };
             let message = format!(
-                "step `{}` stands in {} of loops, and `loop.parent` asks for one more",
+                "step `{}` stands in only {} {loops}, and this asks for one further out",
                 step.slug,
                 around.len()
             );
