@@ -79,9 +79,7 @@ pub fn check(
             loops::ended(&definition, &loops, &graph, diagnostics);
         }
     }
-    for step in &definition.steps {
-        steps::check(step, diagnostics);
-    }
+    steps::check(&definition, diagnostics);
     let variables = references::variables(&definition);
     names::check(&definition, &variables, diagnostics);
     let (texts, unread) = texts::read(&definition);

@@ -112,6 +112,8 @@ pub struct Step {
     pub config: Node,
     /// Where it continues, by port, in the order of the author.
     pub ports: IndexMap<String, Edge>,
+    /// Whether the configuration was refused, so that nothing complains about what it lacks.
+    pub has_refused_config: bool,
     /// Whether a port was refused, so that nothing complains about its absence.
     pub has_refused_port: bool,
     /// Its own retry policy.

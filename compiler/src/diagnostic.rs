@@ -2,15 +2,20 @@
 
 pub mod codes;
 pub mod fix;
+mod lines;
+mod near;
 mod render;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::Serialize;
 
 pub(crate) use fix::Rename;
 pub use fix::{Edit, Fix, Which};
-pub use render::{Place, render, to_json};
+pub use lines::{Lines, Place};
+pub use near::{did_you_mean, near};
+pub use render::{render, to_json};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -143,23 +148,10 @@ impl Diagnostic {
     }
 }
 
-/// The name among `names` that was probably meant.
-pub fn near<'name>(word: &str, names: impl IntoIterator<Item = &'name str>) -> Option<&'name str> {
-    names
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(word, name), name))
-        .filter(|(distance, name)| {
-            let shorter = name.chars().count().min(word.chars().count());
-            *distance <= 1 + shorter / 4 && *distance < shorter
-        })
-        .min()
-        .map(|(_, name)| name)
-}
-
-/// The name among `names` that was probably meant, as a help line.
-pub fn did_you_mean<'name>(
-    word: &str,
-    names: impl IntoIterator<Item = &'name str>,
-) -> Option<String> {
-    near(word, names).map(|name| format!("did you mean `{name}`?"))
+/// Puts findings into the order of the text, and keeps one of those that say the same of the same value.
+pub(crate) fn arrange(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
+    let mut said = BTreeSet::new();
+    diagnostics
+        .retain(|found| said.insert((found.code, found.message.clone(), found.pointer.clone())));
 }

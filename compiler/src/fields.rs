@@ -4,8 +4,8 @@
 
 pub(crate) use pawl_contract::Shape;
 
-use crate::diagnostic::{Diagnostic, codes, near};
-use crate::shape;
+use crate::diagnostic::{Diagnostic, Severity, codes};
+use crate::shape::{self, near_ours};
 use crate::source::Node;
 
 /// One field: its name and what it must be.
@@ -62,9 +62,25 @@ pub(crate) fn unknown<'name>(
         diagnostics.push(
             Diagnostic::warning(codes::UNKNOWN_FIELD, message)
                 .at(entry.node.pointer.clone(), entry.key_span.clone())
-                .meant(&entry.key, near(&entry.key, absent)),
+                .meant(&entry.key, near_ours(&entry.key, absent)),
         );
     }
+}
+
+/// Whether a field that is needed and absent stands there under a name that was taken for a slip.
+///
+/// That finding is then the error, and nothing else need be said.
+pub(crate) fn is_misspelt(node: &Node, field: &str, diagnostics: &mut [Diagnostic]) -> bool {
+    let is_it = |finding: &&mut Diagnostic| {
+        let parent = finding.pointer.rsplit_once('/').map(|(parent, _)| parent);
+        finding.code == codes::UNKNOWN_FIELD
+            && parent == Some(node.pointer.as_str())
+            && finding.renames.iter().any(|rename| rename.to == field)
+    };
+    let found = diagnostics.iter_mut().rev().find(is_it);
+    found
+        .map(|finding| finding.severity = Severity::Error)
+        .is_some()
 }
 
 /// Words in a row, each marked as one: `` `a`, `b` or `c` ``.

@@ -79,8 +79,8 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
     if let Some(allowances) = allowances {
         allowances.apply(&mut diagnostics);
     }
-    diagnostic::fix::place(text, &mut diagnostics);
-    diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
+    diagnostic::arrange(&mut diagnostics);
+    diagnostic::fix::place(text, notation, &mut diagnostics);
     let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
     Compiled {
         program: program.filter(|_| is_sound),

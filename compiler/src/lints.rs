@@ -13,14 +13,12 @@ mod names;
 mod prose;
 mod spelling;
 
-use pawl_contract::catalogue::{self, Operation};
-
 use crate::check::StepReads;
 use crate::check::texts::Text;
 use crate::definition::{Definition, Step};
 use crate::diagnostic::Diagnostic;
 use crate::graph::{Graph, Loops, StepId};
-use crate::source::Node;
+use crate::steps::operation;
 
 pub(crate) use allowances::Allowances;
 
@@ -69,14 +67,6 @@ pub(crate) fn check(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for lint in LINTS {
         lint(facts, diagnostics);
     }
-}
-
-/// The operation of the catalogue that a step performs.
-fn operation(step: &Step) -> Option<&'static Operation> {
-    let action = step.config.get("type")?.as_str()?;
-    let inside = || step.config.get("parameters")?.get("operation");
-    let operation = step.config.get("operation").or_else(inside);
-    catalogue::find(action, operation.and_then(Node::as_str))
 }
 
 /// Places a finding at a step's slug.

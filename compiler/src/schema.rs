@@ -1,12 +1,26 @@
 //! Schemas that authors write: of a run's input, and of what a model is to answer.
 
-use crate::diagnostic::{Diagnostic, codes, near};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::fields::Shape;
+use crate::shape::{fits, misfit, near_ours};
 use crate::source::{Data, Node};
 
 /// The types that a schema can name.
 const TYPES: [&str; 7] = [
     "string", "number", "integer", "boolean", "array", "object", "null",
 ];
+
+/// Fields that hold schemas by name.
+const NAMED: [&str; 4] = ["properties", "patternProperties", "$defs", "definitions"];
+
+/// Fields that hold one schema.
+const SINGLE: [&str; 3] = ["items", "not", "additionalProperties"];
+
+/// Fields that hold a list of schemas.
+const LISTED: [&str; 4] = ["oneOf", "anyOf", "allOf", "prefixItems"];
+
+/// Fields that may describe properties elsewhere.
+const ELSEWHERE: [&str; 5] = ["oneOf", "anyOf", "allOf", "$ref", "patternProperties"];
 
 /// Checks a schema whose root describes an object.
 pub(crate) fn check_root(node: &Node, what: &str, diagnostics: &mut Vec<Diagnostic>) {
@@ -70,16 +84,82 @@ fn check(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
     }
     types(node, diagnostics);
     missing(node, diagnostics);
-    let properties = node
-        .get("properties")
-        .map(Node::entries)
-        .unwrap_or_default();
-    for property in properties {
-        check(&property.node, diagnostics);
+    default(node, diagnostics);
+    for below in schemas_below(node, diagnostics) {
+        check(below, diagnostics);
     }
-    if let Some(items) = node.get("items") {
-        check(items, diagnostics);
+}
+
+/// The schemas of which a schema is made.
+fn schemas_below<'node>(node: &'node Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<&'node Node> {
+    let mut found = Vec::new();
+    for field in NAMED {
+        let entries = node.get(field).map(Node::entries).unwrap_or_default();
+        found.extend(entries.iter().map(|entry| &entry.node));
     }
+    found.extend(SINGLE.iter().filter_map(|field| node.get(field)));
+    for field in LISTED {
+        let Some(list) = node.get(field) else {
+            continue;
+        };
+        if !matches!(list.data, Data::Array(_)) {
+            let message = format!("`{field}` is a list of schemas, not {}", list.noun());
+            diagnostics.push(Diagnostic::error(codes::INVALID_SCHEMA, message).on(list));
+        }
+        found.extend(list.elements());
+    }
+    found
+}
+
+/// A default is given to runs without the value, and is then looked at like any other.
+fn default(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(default) = node.get("default").filter(|default| !default.is_null()) else {
+        return;
+    };
+    let kinds = node.get("type");
+    let own = kinds.filter(|kind| kind.as_str().is_some());
+    let listed = kinds.map(Node::elements).unwrap_or_default();
+    let kinds: Vec<&str> = own
+        .into_iter()
+        .chain(listed)
+        .filter_map(Node::as_str)
+        .collect();
+    let shapes: Vec<Shape> = kinds.iter().filter_map(|kind| shape_of(kind)).collect();
+    // A type that does not exist has been spoken of.
+    let is_known = !kinds.is_empty() && kinds.iter().all(|kind| TYPES.contains(kind));
+    if is_known && !shapes.iter().any(|shape| fits(shape, default)) {
+        let message = "`default` is of none of the types that are allowed";
+        diagnostics.push(if let [shape] = shapes.as_slice() {
+            misfit("default", *shape, default)
+        } else {
+            Diagnostic::error(codes::INVALID_VALUE, message).on(default)
+        });
+        return;
+    }
+    let Some(values) = node.get("enum") else {
+        return;
+    };
+    let mut values = values.elements().iter();
+    if !values.any(|value| value.to_json() == default.to_json()) {
+        diagnostics.push(
+            Diagnostic::error(codes::INVALID_VALUE, "`default` is not one of the `enum`")
+                .on(default)
+                .help("runs that do not give the value would fail: change it, or leave it out"),
+        );
+    }
+}
+
+/// What a value of a type is; null is never a default.
+fn shape_of(kind: &str) -> Option<Shape> {
+    Some(match kind {
+        "string" => Shape::Text,
+        "number" => Shape::Number,
+        "integer" => Shape::Integer,
+        "boolean" => Shape::Flag,
+        "array" => Shape::List,
+        "object" => Shape::Object,
+        _ => return None,
+    })
 }
 
 /// Every type that is named exists.
@@ -102,7 +182,7 @@ fn types(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
             "float" | "double" | "decimal" => Some("number"),
             "list" => Some("array"),
             "map" | "dict" | "json" => Some("object"),
-            word => near(word, TYPES),
+            word => near_ours(word, TYPES),
         };
         diagnostics.push(
             Diagnostic::error(codes::INVALID_SCHEMA, message)
@@ -121,6 +201,9 @@ fn missing(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
     else {
         return;
     };
+    if ELSEWHERE.iter().any(|field| node.get(field).is_some()) {
+        return;
+    }
     let required = node.get("required").map(Node::elements).unwrap_or_default();
     for name in required {
         let Some(word) = name.as_str().filter(|word| properties.get(word).is_none()) else {
@@ -131,7 +214,74 @@ fn missing(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.push(
             Diagnostic::warning(codes::INVALID_SCHEMA, message)
                 .on(name)
-                .perhaps_meant(word, near(word, known)),
+                .perhaps_meant(word, crate::diagnostic::near(word, known)),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_root;
+    use crate::source::{Notation, read};
+
+    #[test]
+    fn every_schema_below_is_looked_at() {
+        let rows = [
+            (
+                r#"{"type": "object", "properties": {"a": {"type": ["string", "null"], "default": null}}}"#,
+                None,
+            ),
+            (
+                r#"{"properties": {"a": {"type": "integer", "default": 5.0}}, "additionalProperties": false}"#,
+                None,
+            ),
+            (
+                r#"{"properties": {"a": {"type": "number", "enum": [1, 2], "default": 2}}}"#,
+                None,
+            ),
+            (
+                r#"{"allOf": [{"required": ["a"]}], "properties": {"b": {}}, "required": ["a"]}"#,
+                None,
+            ),
+            (
+                r#"{"oneOf": [{"type": "strng"}]}"#,
+                Some("a schema has no type `strng`"),
+            ),
+            (
+                r#"{"anyOf": {"type": "string"}}"#,
+                Some("`anyOf` is a list of schemas, not an object"),
+            ),
+            (
+                r#"{"not": {"type": "txt"}}"#,
+                Some("a schema has no type `txt`"),
+            ),
+            (
+                r#"{"additionalProperties": {"type": "Strin"}}"#,
+                Some("a schema has no type `Strin`"),
+            ),
+            (
+                r#"{"$defs": {"a": {"type": "flot"}}}"#,
+                Some("a schema has no type `flot`"),
+            ),
+            (
+                r#"{"properties": {"a": {"type": "number", "default": "5"}}}"#,
+                Some("`default` is a number, not the text `5`"),
+            ),
+            (
+                r#"{"properties": {"a": {"type": ["string", "number"], "default": true}}}"#,
+                Some("`default` is of none of the types that are allowed"),
+            ),
+            (
+                r#"{"properties": {"a": {"enum": ["x"], "default": "y"}}}"#,
+                Some("`default` is not one of the `enum`"),
+            ),
+        ];
+        for (schema, expected) in rows {
+            let node = read(schema, Notation::Json).expect("the schema is JSON");
+            let mut found = Vec::new();
+            check_root(&node, "`inputSchema`", &mut found);
+            let found: Vec<&str> = found.iter().map(|one| one.message.as_str()).collect();
+            assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{schema}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! A definition's text as a tree in which every value knows its place.
 
 mod json;
+mod quoted;
 mod yaml;
 
 use std::ops::Range;
@@ -162,38 +163,38 @@ impl Node {
     ///
     /// Escapes make the two differ in length; where the literal cannot be followed, the whole of it is meant.
     pub fn inner_span(&self, text: &str, inner: Range<usize>) -> Range<usize> {
-        let Some(value) = self.as_str() else {
+        let Some(span) = self.raw_span(text, &inner) else {
             return self.span.clone();
         };
-        let Some(raw) = text.get(self.span.clone()) else {
-            return self.span.clone();
-        };
-        if raw == value {
-            return self.span.start + inner.start..self.span.start + inner.end;
+        // There is always something to point at.
+        let next = text.get(span.start..).and_then(|rest| rest.chars().next());
+        let least = span.start + next.map_or(1, char::len_utf8);
+        span.start..span.end.max(least).min(self.span.end)
+    }
+
+    /// The bytes of the text where `inner`, a range of this string's value, stands letter by letter.
+    ///
+    /// What is written with escapes, or over the end of a line, does not: nothing else can be written over it.
+    pub fn written_span(&self, text: &str, inner: &Range<usize>) -> Option<Range<usize>> {
+        let span = self.raw_span(text, inner)?;
+        if inner.is_empty() {
+            return Some(span.start..span.start);
         }
-        let bounds = if raw.starts_with('"') {
-            (
-                json::raw_offset(raw, inner.start),
-                json::raw_offset(raw, inner.end),
-            )
+        let value = self.as_str()?.get(inner.clone())?;
+        (text.get(span.clone())? == value).then_some(span)
+    }
+
+    fn raw_span(&self, text: &str, inner: &Range<usize>) -> Option<Range<usize>> {
+        let value = self.as_str()?;
+        let raw = text.get(self.span.clone())?;
+        let span = if raw == value {
+            inner.clone()
+        } else if raw.starts_with('"') {
+            quoted::span(raw, value, inner)?
         } else {
-            // The end is where the last character ends, not where the next one begins, perhaps a line further down.
-            let last = value
-                .get(inner.clone())
-                .and_then(|part| part.chars().last());
-            let length = last.map_or(0, char::len_utf8);
-            let end = yaml::raw_offset(raw, value, inner.end - length);
-            (
-                yaml::raw_offset(raw, value, inner.start),
-                end.map(|end| end + length),
-            )
+            yaml::span(raw, value, inner)?
         };
-        match bounds {
-            (Some(start), Some(end)) => {
-                self.span.start + start..self.span.start + end.max(start + 1)
-            }
-            _ => self.span.clone(),
-        }
+        Some(self.span.start + span.start..self.span.start + span.end)
     }
 }
 

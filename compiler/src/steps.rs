@@ -9,11 +9,13 @@ mod trigger;
 
 use pawl_contract::Kind;
 
-use crate::definition::Step;
+use crate::definition::{Definition, Step};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Templates};
 use crate::source::Node;
 
+pub(crate) use action::operation;
+pub(crate) use r#loop::{RESERVED, can_be_bound};
 pub use trigger::{inputs, is_input_open};
 
 /// How a text is evaluated.
@@ -25,8 +27,20 @@ pub enum Text {
     Expression,
 }
 
-/// Checks a step's configuration.
-pub fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
+/// Checks the configuration of every step.
+pub fn check(definition: &Definition, diagnostics: &mut Vec<Diagnostic>) {
+    let understood = |step: &&Step| !step.has_refused_config;
+    for step in definition.steps.iter().filter(understood) {
+        check_one(step, diagnostics);
+    }
+    let mut steps = definition.steps.iter();
+    let first = steps.find(|step| step.kind == Kind::Trigger);
+    if let Some(trigger) = first.filter(understood) {
+        trigger::readiness(trigger, diagnostics);
+    }
+}
+
+fn check_one(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     let what = format!("the `config` of step `{}`", step.slug);
     match table(step) {
         Table::Fields(known, templates) => {

@@ -9,10 +9,16 @@ use crate::catalogue::Parameter;
 pub enum Shape {
     /// A text.
     Text,
+    /// A text that is usually one of these words, and may be another.
+    Usually(&'static [&'static str]),
     /// A text that is an expression over a record's fields, without braces.
     Expression,
     /// A number.
     Number,
+    /// A whole number, negative or not.
+    Integer,
+    /// A number from zero up.
+    FromZero,
     /// A number between these two, both included.
     Within(i32, i32),
     /// A whole number between these two, both included.
@@ -42,9 +48,11 @@ pub enum Shape {
 impl fmt::Display for Shape {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text => formatter.write_str("a text"),
+            Self::Text | Self::Usually(_) => formatter.write_str("a text"),
             Self::Expression => formatter.write_str("an expression"),
             Self::Number => formatter.write_str("a number"),
+            Self::Integer => formatter.write_str("a whole number"),
+            Self::FromZero => formatter.write_str("a number that is not negative"),
             Self::Within(least, most) => write!(formatter, "a number from {least} to {most}"),
             Self::Between(least, most) => {
                 write!(formatter, "a whole number from {least} to {most}")

@@ -9,6 +9,7 @@ use pawl_fuzz::places::assert_inside;
 fuzz_target!(|text: &str| {
     for notation in [Notation::Json, Notation::Yaml] {
         let compiled = compile(text, notation, Options::default());
+        let lines = diagnostic::Lines::of(text);
         for found in &compiled.diagnostics {
             assert_inside(text, &found.span, &found.message);
             for fix in &found.fixes {
@@ -16,7 +17,7 @@ fuzz_target!(|text: &str| {
                     assert_inside(text, &edit.span, &fix.title);
                 }
             }
-            drop(diagnostic::to_json(found, text, "workflow"));
+            drop(diagnostic::to_json(found, &lines, "workflow"));
         }
         drop(diagnostic::render(
             &compiled.diagnostics,

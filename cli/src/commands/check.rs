@@ -7,7 +7,7 @@ mod tally;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, ValueEnum};
-use pawl_compiler::diagnostic::{Diagnostic, Which, to_json};
+use pawl_compiler::diagnostic::{Diagnostic, Lines, Which, to_json};
 use pawl_compiler::{Options, Severity};
 use serde_json::Value;
 
@@ -76,6 +76,23 @@ struct Checked {
     diagnostics: Vec<Diagnostic>,
 }
 
+/// How many findings of one definition are drawn; `--json` and `--sarif` have all.
+const MOST_DRAWN: usize = 100;
+
+impl Checked {
+    /// The findings as text, as far as somebody would read on.
+    fn draw(&self) -> String {
+        let (drawn, more) = self
+            .diagnostics
+            .split_at(MOST_DRAWN.min(self.diagnostics.len()));
+        let drawn = self.file.render(drawn);
+        match more.len() {
+            0 => drawn,
+            more => format!("{drawn}\n\n... and {more} more in {}", self.file.name()),
+        }
+    }
+}
+
 impl Check {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let Found { files, mut wrong } = find(&self.paths);
@@ -95,7 +112,7 @@ impl Check {
             if self.json || self.sarif {
                 kept.push(checked);
             } else if !checked.diagnostics.is_empty() {
-                say(&format!("{}\n", checked.file.render(&checked.diagnostics)));
+                say(&format!("{}\n", checked.draw()));
             }
         }
         wrong.iter().for_each(complain);
@@ -133,7 +150,8 @@ impl Check {
         } else if self.json {
             let found = kept.iter().flat_map(|Checked { file, diagnostics }| {
                 let name = file.name();
-                let one = move |found: &Diagnostic| to_json(found, &file.text, &name);
+                let lines = Lines::of(&file.text);
+                let one = move |found: &Diagnostic| to_json(found, &lines, &name);
                 diagnostics.iter().map(one)
             });
             found.collect::<Value>()

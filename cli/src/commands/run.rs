@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::ValueEnum;
-use pawl_compiler::diagnostic::to_json;
+use pawl_compiler::diagnostic::{Lines, to_json};
 use pawl_compiler::{Program, Severity, mocks};
 use pawl_contract::{Mock, StepError, code};
 use pawl_functions::Settings;
@@ -123,9 +123,10 @@ impl Run {
         if self.json && !is_sound {
             let definition = &project.definition;
             let path = definition.name();
+            let lines = Lines::of(&definition.text);
             let found = compiled.diagnostics.iter();
             let found: Vec<Value> = found
-                .map(|diagnostic| to_json(diagnostic, &definition.text, &path))
+                .map(|diagnostic| to_json(diagnostic, &lines, &path))
                 .collect();
             let refused = json!({ "status": "refused", "diagnostics": found });
             print(&(serde_json::to_string_pretty(&refused)? + "\n"))?;

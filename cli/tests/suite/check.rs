@@ -352,3 +352,20 @@ fn a_mended_file_keeps_its_link_and_its_permissions() {
         .mode();
     assert_eq!(mode & 0o777, 0o640);
 }
+
+#[test]
+fn no_more_is_drawn_than_somebody_reads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (steps, more) in [(100, None), (103, Some("... and 3 more in workflow.json"))] {
+        let steps: Vec<Value> = (0..steps)
+            .map(|step| serde_json::json!({ "stepSlug": format!("step_{step}"), "stepType": "other" }))
+            .collect();
+        let definition = serde_json::json!({ "name": "N", "steps": steps });
+        write(folder.path(), "workflow.json", definition.to_string());
+        let output = pawl(folder.path(), &["check", "workflow.json"]);
+        let said = text(&output.stderr);
+        assert_eq!(said.matches("error[").count(), 100, "{said}");
+        assert_eq!(said.lines().find(|line| line.starts_with("...")), more);
+        assert_eq!(found(folder.path(), &["workflow.json"]).len(), steps.len());
+    }
+}

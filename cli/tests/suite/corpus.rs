@@ -149,6 +149,11 @@ pub(crate) fn in_memory(outbox: &Path, faults: Faults) -> Options {
 
 /// Runs a case in memory; `None` where its definition is refused, or a step of it must be mocked and is not.
 pub(crate) async fn run_in_memory(case: &Case, level: Level, faults: Faults) -> Option<Ran> {
+    // A whole run is too large to stand on the stack of every test that waits for it.
+    Box::pin(ran_in_memory(case, level, faults)).await
+}
+
+async fn ran_in_memory(case: &Case, level: Level, faults: Faults) -> Option<Ran> {
     let mocks = case.project.mocks(None).expect("mocks");
     let mut compiled = case.project.compile(pawl_compiler::Options {
         level,

@@ -260,7 +260,10 @@ proptest! {
         let (apart, together) = runtime.block_on(async {
             let o0 = Options { level: Level::O0, hand_over_after: None };
             let o1 = Options { level: Level::O1, hand_over_after: after };
-            (run(&text, o0, &layout.mocks, &input).await, run(&text, o1, &layout.mocks, &input).await)
+            (
+                Box::pin(run(&text, o0, &layout.mocks, &input)).await,
+                Box::pin(run(&text, o1, &layout.mocks, &input)).await,
+            )
         });
         assert_same(&normal(&together), &normal(&apart), &text);
         prop_assert!(together.machine.transitions <= apart.machine.transitions || after.is_some());

@@ -38,6 +38,7 @@ fn bound(
     let (item, index) = (named("itemVariable"), named("indexVariable"));
     if let (Some(item), Some(index)) = (item, index)
         && item.as_str() == index.as_str()
+        && item.as_str().is_some_and(steps::can_be_bound)
     {
         diagnostics.push(
             Diagnostic::error(

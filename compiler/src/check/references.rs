@@ -81,8 +81,11 @@ pub(super) fn unread(text: &str, unread: Vec<Unread<'_>>, diagnostics: &mut Vec<
         let mut diagnostic = Diagnostic::error(codes::EXPRESSION_SYNTAX, error.message)
             .at(node.pointer.clone(), span)
             .maybe_help(error.help);
-        if let Some(fix) = error.fix {
-            diagnostic = diagnostic.fix(Fix::replace(node.inner_span(text, fix.span), fix.text));
+        // A fix is for the value; what is written otherwise, with an escape perhaps, has none.
+        if let Some(fix) = error.fix
+            && let Some(written) = node.written_span(text, &fix.span)
+        {
+            diagnostic = diagnostic.fix(Fix::replace(written, fix.text));
         }
         diagnostics.push(diagnostic);
     }

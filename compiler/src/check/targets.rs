@@ -7,6 +7,7 @@ use pawl_contract::Kind;
 use crate::definition::{Definition, Edge, Place, Step};
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::graph::{Graph, StepId, Target};
+use crate::shape;
 
 /// Targets that end the run unless a step has that name.
 const ENDS: [&str; 3] = ["end", "finish", "noop"];
@@ -68,7 +69,10 @@ pub(super) fn resolve(
                     Diagnostic::error(codes::UNKNOWN_STEP, message)
                         .at(edge.place.pointer.clone(), edge.place.span.clone())
                         .help(help)
-                        .perhaps_meant(slug, near(slug, known)),
+                        .perhaps_meant(
+                            slug,
+                            shape::near_ours(slug, ENDS).or_else(|| near(slug, known)),
+                        ),
                 );
                 Target::End
             }

@@ -1,8 +1,12 @@
 //! Changes of the text that settle a finding.
 
+mod place;
+
 use std::ops::Range;
 
 use super::Diagnostic;
+
+pub(crate) use place::place;
 
 /// A change of the text that settles a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub struct Fix {
 pub struct Edit {
     /// The bytes that are replaced.
     pub span: Range<usize>,
+    /// What stands there before; where it does not, nothing is replaced.
+    pub old: String,
     /// What stands there afterwards.
     pub text: String,
 }
@@ -32,24 +38,6 @@ pub(crate) struct Rename {
     pub(crate) is_safe: bool,
 }
 
-/// Finds the words that are to be replaced; a word that does not stand there once, as it is written, gets no fix.
-pub(crate) fn place(text: &str, diagnostics: &mut [Diagnostic]) {
-    for diagnostic in diagnostics {
-        for rename in std::mem::take(&mut diagnostic.renames) {
-            let around = text.get(diagnostic.span.clone()).unwrap_or_default();
-            let mut found = around.match_indices(&rename.from);
-            if let (Some((at, _)), None) = (found.next(), found.next()) {
-                let start = diagnostic.span.start + at;
-                let fix = Fix::replace(start..start + rename.from.len(), rename.to);
-                diagnostic.fixes.push(Fix {
-                    is_safe: rename.is_safe,
-                    ..fix
-                });
-            }
-        }
-    }
-}
-
 /// Which fixes are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
@@ -60,12 +48,16 @@ pub enum Which {
 }
 
 impl Fix {
-    /// Writes another word at a place.
+    /// Writes another word at a place; what stands there is noted when all findings are placed.
     pub fn replace(span: Range<usize>, text: impl Into<String>) -> Self {
         let text = text.into();
         Self {
             title: format!("write `{text}`"),
-            edits: vec![Edit { span, text }],
+            edits: vec![Edit {
+                span,
+                old: String::new(),
+                text,
+            }],
             is_safe: true,
         }
     }
@@ -82,41 +74,62 @@ impl Fix {
 ///
 /// Of fixes that overlap, only the first in the text is applied: what remains is found again afterwards.
 pub fn apply(text: &str, diagnostics: &[Diagnostic], which: Which) -> Option<(String, usize)> {
-    let wanted = |fix: &&Fix| fix.is_safe || which == Which::All;
+    let fixes = wanted(text, diagnostics, which);
+    (!fixes.is_empty()).then(|| (write(text, &fixes), fixes.len()))
+}
+
+/// The best wanted fix of each finding, as far as they fit the text and do not overlap, in the order of the text.
+pub fn wanted<'found>(
+    text: &str,
+    diagnostics: &'found [Diagnostic],
+    which: Which,
+) -> Vec<&'found Fix> {
+    let is_wanted = |fix: &&Fix| fix.is_safe || which == Which::All;
     let mut fixes: Vec<&Fix> = diagnostics
         .iter()
-        .filter_map(|diagnostic| diagnostic.fixes.iter().find(wanted))
+        .filter_map(|diagnostic| diagnostic.fixes.iter().find(is_wanted))
         .collect();
     fixes.sort_by_key(|fix| fix.edits.first().map(|edit| edit.span.start));
-    let mut edits: Vec<&Edit> = Vec::new();
-    let mut count = 0;
-    for fix in fixes {
+    let mut taken: Vec<&Edit> = Vec::new();
+    fixes.retain(|fix| {
         let is_free = |edit: &Edit| {
-            edits
-                .iter()
-                .all(|other| edit.span.end <= other.span.start || other.span.end <= edit.span.start)
-                && text.get(edit.span.clone()).is_some()
+            let stands_there = text.get(edit.span.clone()) == Some(edit.old.as_str());
+            let mut others = taken.iter();
+            stands_there
+                && others.all(|other| {
+                    edit.span.end <= other.span.start || other.span.end <= edit.span.start
+                })
         };
-        if !fix.edits.is_empty() && fix.edits.iter().all(is_free) {
-            edits.extend(&fix.edits);
-            count += 1;
+        let fits = !fix.edits.is_empty() && fix.edits.iter().all(is_free);
+        if fits {
+            taken.extend(&fix.edits);
         }
-    }
+        fits
+    });
+    fixes
+}
+
+/// The text with fixes applied that do not overlap.
+pub fn write(text: &str, fixes: &[&Fix]) -> String {
+    let mut edits: Vec<&Edit> = fixes.iter().flat_map(|fix| &fix.edits).collect();
     edits.sort_by_key(|edit| edit.span.start);
     let mut changed = String::with_capacity(text.len());
     let mut done = 0;
     for edit in edits {
-        changed.push_str(text.get(done..edit.span.start)?);
-        changed.push_str(&edit.text);
-        done = edit.span.end;
+        if let Some(between) = text.get(done..edit.span.start) {
+            changed.push_str(between);
+            changed.push_str(&edit.text);
+            done = edit.span.end;
+        }
     }
-    changed.push_str(text.get(done..)?);
-    (count > 0).then_some((changed, count))
+    changed.push_str(text.get(done..).unwrap_or_default());
+    changed
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Notation;
 
     #[test]
     fn fixes_that_overlap_wait_for_the_next_round() {
@@ -125,12 +138,13 @@ mod tests {
             diagnostic.fixes.push(fix);
             diagnostic
         };
-        let diagnostics = [
+        let mut diagnostics = [
             with(Fix::replace(4..7, "THREE")),
             with(Fix::replace(0..3, "one")),
             with(Fix::replace(5..7, "lost")),
             with(Fix::replace(8..9, "guess").guess()),
         ];
+        place("two old x", Notation::Yaml, &mut diagnostics);
         assert_eq!(
             apply("two old x", &diagnostics, Which::Safe),
             Some(("one THREE x".to_owned(), 2))
@@ -140,5 +154,7 @@ mod tests {
             Some(("one THREE guess".to_owned(), 3))
         );
         assert_eq!(apply("two old x", &[], Which::All), None);
+        // Another text than the one that was looked at.
+        assert_eq!(apply("one two y", &diagnostics, Which::All), None);
     }
 }

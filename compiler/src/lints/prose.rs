@@ -56,23 +56,26 @@ pub(super) fn commented_out(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>
         let whole = text.node.as_str().unwrap_or_default();
         for (at, _) in whole.match_indices("{{!") {
             let rest = whole.get(at + 3..).unwrap_or_default();
-            let inner = rest.split("}}").next().unwrap_or_default();
+            let Some((inner, _)) = rest.split_once("}}") else {
+                continue;
+            };
             let reads = Expression::parse(inner)
                 .is_ok_and(|expression| expression.references().iter().any(is_path));
             if !reads {
                 continue;
             }
+            let comment = at..at + 3 + inner.len() + 2;
             let inner = inner.trim();
             let message = format!("`{{{{!` begins a comment, so `{inner}` is not read");
-            let span = text
-                .node
-                .inner_span(facts.text, at..at + 3 + inner.len() + 2);
-            diagnostics.push(
-                Diagnostic::warning(codes::COMMENTED_OUT, message)
-                    .at(text.node.pointer.clone(), span.clone())
-                    .help(format!("write `{{{{(!{inner})}}}}` for its opposite"))
-                    .fix(Fix::replace(span.clone(), format!("{{{{(!{inner})}}}}")).guess()),
-            );
+            let span = text.node.inner_span(facts.text, comment.clone());
+            let opposite = format!("{{{{(!{inner})}}}}");
+            let mut diagnostic = Diagnostic::warning(codes::COMMENTED_OUT, message)
+                .at(text.node.pointer.clone(), span)
+                .help(format!("write `{opposite}` for its opposite"));
+            if let Some(written) = text.node.written_span(facts.text, &comment) {
+                diagnostic = diagnostic.fix(Fix::replace(written, opposite).guess());
+            }
+            diagnostics.push(diagnostic);
         }
     }
 }

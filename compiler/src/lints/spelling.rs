@@ -21,7 +21,9 @@ pub(super) fn not_canonical(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>
             }
             let target = edge.target.as_deref();
             let old = target.filter(|word| ["finish", "noop"].contains(word));
-            if let Some(word) = old.filter(|word| !slugs.contains(word)) {
+            // Where a step is called `end`, the older word is the only one for the end of the run.
+            let is_free = |word: &&str| !slugs.contains(word) && !slugs.contains("end");
+            if let Some(word) = old.filter(is_free) {
                 let place = &edge.place;
                 diagnostics.push(say(&place.pointer, place.span.clone(), word, "end"));
             }
@@ -45,21 +47,46 @@ pub(super) fn not_canonical(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>
             ));
         }
     }
+    let is_taken = facts.definition.settings.variables.contains_key("now")
+        || facts.steps().any(|(_, step)| has_word(&step.config, "now"));
     for text in facts.texts {
         for reference in &text.references {
             if reference.path.first() == Some(&Segment::Name("$now".to_owned())) {
                 let node: &Node = &text.node;
                 let span = node.inner_span(facts.text, reference.span.clone());
-                diagnostics.push(say(&node.pointer, span, "$now", "now"));
+                let place = (node.pointer.clone(), span);
+                // Inside of a section, `now` may be a field of the section's item.
+                diagnostics.push(if reference.relative || is_taken {
+                    older("$now", "now")
+                        .at(place.0, place.1)
+                        .help("write `now`, unless something of yours has that name here")
+                } else {
+                    say(&place.0, place.1, "$now", "now")
+                });
             }
         }
     }
 }
 
 fn say(pointer: &str, span: Range<usize>, old: &str, new: &str) -> Diagnostic {
-    let message = format!("`{old}` is an older word for `{new}`");
-    Diagnostic::note(codes::NOT_CANONICAL, message)
+    older(old, new)
         .at(pointer.to_owned(), span)
         .meant(old, Some(new))
         .help(format!("write `{new}`"))
+}
+
+/// Whether a word is a key or a value somewhere, and so perhaps a name.
+fn has_word(node: &Node, word: &str) -> bool {
+    let in_entries = |entry: &Entry| entry.key == word || has_word(&entry.node, word);
+    node.as_str() == Some(word)
+        || node.entries().iter().any(in_entries)
+        || node
+            .elements()
+            .iter()
+            .any(|element| has_word(element, word))
+}
+
+fn older(old: &str, new: &str) -> Diagnostic {
+    let message = format!("`{old}` is an older word for `{new}`");
+    Diagnostic::note(codes::NOT_CANONICAL, message)
 }

@@ -31,6 +31,16 @@ pub(super) fn allowances(
 }
 
 fn allowance(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Allowance> {
+    for entry in node.entries() {
+        if !FIELDS.contains(&entry.key.as_str()) {
+            let message = format!("an allowance has no field `{}`", entry.key);
+            diagnostics.push(
+                Diagnostic::error(codes::INVALID_ALLOWANCE, message)
+                    .at(entry.node.pointer.clone(), entry.key_span.clone())
+                    .help("it has `allow`, `step` and `reason`"),
+            );
+        }
+    }
     let mut refuse = |at: &Node, message: &str, help: &str| {
         diagnostics.push(
             Diagnostic::error(codes::INVALID_ALLOWANCE, message)
@@ -38,12 +48,6 @@ fn allowance(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Allowance
                 .help(help),
         );
     };
-    for entry in node.entries() {
-        if !FIELDS.contains(&entry.key.as_str()) {
-            let message = format!("an allowance has no field `{}`", entry.key);
-            refuse(&entry.node, &message, "it has `allow`, `step` and `reason`");
-        }
-    }
     let text = |field: &str| node.get(field).and_then(Node::as_str);
     let Some(code) = text("allow") else {
         refuse(

@@ -2,8 +2,9 @@
 
 use super::{allowance, settings, step};
 use crate::definition::{Definition, Place};
-use crate::diagnostic::{Diagnostic, codes, near};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
+use crate::shape::near_ours;
 use crate::source::{Data, Node};
 
 /// What says what the workflow is; in a wrapped definition it stands in `workflowConfig`.
@@ -58,6 +59,9 @@ pub(super) fn definition(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Opti
             diagnostics,
         );
     }
+    if let Some(head) = wrapped {
+        twice(root, head, diagnostics);
+    }
     let steps = steps(root, head, diagnostics)?;
     let mut refused = Vec::new();
     let understood = steps
@@ -65,11 +69,11 @@ pub(super) fn definition(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Opti
         .iter()
         .filter_map(|node| step::step(node, &mut refused, diagnostics))
         .collect();
-    let field = |name: &str| head.get(name).or_else(|| root.get(name));
-    name(head, diagnostics);
+    let field = |name: &str| given(head, name).or_else(|| given(root, name));
+    name(head, root, diagnostics);
     about(&field, diagnostics);
     Some(Definition {
-        name: text(head.get("name")).unwrap_or_default(),
+        name: text(field("name")).unwrap_or_default(),
         description: text(field("description")),
         version: text(field("version")),
         settings: settings::settings(field("config"), field("requires"), diagnostics),
@@ -86,29 +90,40 @@ fn steps<'node>(
     head: &'node Node,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<&'node Node> {
-    let steps = root
-        .get("stepsConfig")
-        .or_else(|| root.get("steps"))
-        .or_else(|| head.get("steps"));
-    let Some(steps) = steps else {
-        let message = "the definition has no `steps`";
-        let mut found = root.entries().iter().map(|entry| entry.key.as_str());
-        let near = found.any(|key| near(key, ["steps", "stepsConfig"]).is_some());
+    let mut places = [
+        (given(root, "stepsConfig"), "stepsConfig"),
+        (given(root, "steps"), "steps"),
+        (given(head, "steps"), "steps"),
+    ]
+    .into_iter()
+    .filter_map(|(steps, name)| Some((steps?, name)));
+    let Some((steps, kept)) = places.next() else {
         // A near name is a finding of its own, with a fix.
-        if !near {
+        let names = [(root, "steps"), (root, "stepsConfig"), (head, "steps")];
+        if !names
+            .iter()
+            .any(|(node, name)| fields::is_misspelt(node, name, diagnostics))
+        {
             diagnostics.push(
-                Diagnostic::error(codes::MISSING_FIELD, message)
+                Diagnostic::error(codes::MISSING_FIELD, "the definition has no `steps`")
                     .on(root)
                     .help("add a list named `steps`"),
             );
-        } else if let Some(finding) = diagnostics
-            .iter_mut()
-            .find(|finding| finding.code == codes::UNKNOWN_FIELD && finding.help.is_some())
-        {
-            finding.severity = crate::Severity::Error;
         }
         return None;
     };
+    for (other, _) in places {
+        if other.pointer != steps.pointer && !other.elements().is_empty() {
+            diagnostics.push(
+                Diagnostic::error(
+                    codes::INVALID_VALUE,
+                    format!("these steps would be lost: `{kept}` holds the definition's steps"),
+                )
+                .on(other)
+                .help("put all steps into one list"),
+            );
+        }
+    }
     if !matches!(steps.data, Data::Array(_)) {
         let message = format!("`steps` is a list of steps, not {}", steps.noun());
         diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(steps));
@@ -125,8 +140,31 @@ fn steps<'node>(
     Some(steps)
 }
 
-fn name(head: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    let found = head.get("name").filter(|name| !name.is_null());
+/// What stands inside and outside of `workflowConfig`, and differs: what stands inside counts.
+fn twice(root: &Node, head: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    for (name, _) in HEAD {
+        let (Some(inside), Some(outside)) = (given(head, name), given(root, name)) else {
+            continue;
+        };
+        if inside.to_json() == outside.to_json() {
+            continue;
+        }
+        let message = format!("this `{name}` is ignored: `workflowConfig` has another");
+        diagnostics.push(
+            Diagnostic::warning(codes::INVALID_VALUE, message)
+                .on(outside)
+                .help("keep one of them"),
+        );
+    }
+}
+
+/// A field that is there and not null.
+fn given<'node>(node: &'node Node, field: &str) -> Option<&'node Node> {
+    node.get(field).filter(|value| !value.is_null())
+}
+
+fn name(head: &Node, root: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    let found = given(head, "name").or_else(|| given(root, "name"));
     match found.map(|node| (node, node.as_str())) {
         Some((_, Some(name))) if name.trim().is_empty() => {}
         Some((node, Some(name))) if name.chars().count() > LONGEST_NAME => {
@@ -139,6 +177,7 @@ fn name(head: &Node, diagnostics: &mut Vec<Diagnostic>) {
             return;
         }
         Some(_) => return,
+        None if fields::is_misspelt(head, "name", diagnostics) => return,
         None => {}
     }
     diagnostics.push(
@@ -183,7 +222,10 @@ fn about<'node>(field: &dyn Fn(&str) -> Option<&'node Node>, diagnostics: &mut V
             )
             .on(node)
             .help("leave it out, or write `predefined`")
-            .meant(word, near(word, ["predefined", "dynamic_orchestration"])),
+            .meant(
+                word,
+                near_ours(word, ["predefined", "dynamic_orchestration"]),
+            ),
         ),
     }
     if let Some(node) = field("enabled").filter(|node| node.data == Data::Bool(false)) {
@@ -212,6 +254,87 @@ fn text(node: Option<&Node>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use crate::{Notation, Options, Severity, compile};
+
+    const STEPS: &str =
+        r#"[{"stepSlug": "keep_it", "stepType": "output", "config": {"mapping": {}}}]"#;
+
+    #[test]
+    fn of_two_values_for_one_thing_the_lost_one_is_named() {
+        let rows = [
+            (r#""name": "A", "steps": STEPS"#, None),
+            (r#""name": "A", "stepsConfig": null, "steps": STEPS"#, None),
+            (r#""name": "A", "steps": [], "stepsConfig": STEPS"#, None),
+            (
+                r#""workflowConfig": {"name": "A", "config": null}, "config": {"timeout": 5000.0}, "steps": STEPS"#,
+                None,
+            ),
+            (
+                r#""name": "A", "workflowConfig": {"version": "1.0.0"}, "steps": STEPS"#,
+                None,
+            ),
+            (
+                r#""name": "A", "workflowConfig": {"name": "A"}, "steps": STEPS"#,
+                None,
+            ),
+            (
+                r#""name": "A", "steps": STEPS, "stepsConfig": STEPS"#,
+                Some(
+                    "/steps: these steps would be lost: `stepsConfig` holds the definition's steps",
+                ),
+            ),
+            (
+                r#""workflowConfig": {"name": "A", "steps": STEPS}, "steps": STEPS"#,
+                Some(
+                    "/workflowConfig/steps: these steps would be lost: `steps` holds the definition's steps",
+                ),
+            ),
+            (
+                r#""name": "A", "workflowConfig": {"name": "B"}, "steps": STEPS"#,
+                Some("/name: this `name` is ignored: `workflowConfig` has another"),
+            ),
+            (
+                r#""config": {"timeout": 1}, "workflowConfig": {"name": "B", "config": {"timeout": 2}}, "steps": STEPS"#,
+                Some("/config: this `config` is ignored: `workflowConfig` has another"),
+            ),
+            (
+                r#""workflowConfig": {"name": "A"}, "config": {"timeout": 0}, "steps": STEPS"#,
+                Some("/config/timeout: `timeout` is a whole number above zero, not `0`"),
+            ),
+        ];
+        for (fields, expected) in rows {
+            let workflow = format!("{{{}}}", fields.replace("STEPS", STEPS));
+            let found = compile(&workflow, Notation::Json, Options::default()).diagnostics;
+            let found = found
+                .iter()
+                .map(|one| format!("{}: {}", one.pointer, one.message));
+            let expected: Vec<_> = expected.map(str::to_owned).into_iter().collect();
+            assert_eq!(found.collect::<Vec<_>>(), expected, "{fields}");
+        }
+    }
+
+    #[test]
+    fn the_field_that_was_meant_for_the_steps_is_the_error() {
+        let rows = [
+            (
+                r#""name": "A", "descripton": "x", "stpes": STEPS"#,
+                "/stpes",
+            ),
+            (
+                r#""name": "A", "tagz": [], "stepConfig": STEPS"#,
+                "/stepConfig",
+            ),
+            (r#""nmae": "A", "steps": STEPS"#, "/nmae"),
+        ];
+        for (fields, expected) in rows {
+            let workflow = format!("{{{}}}", fields.replace("STEPS", STEPS));
+            let found = compile(&workflow, Notation::Json, Options::default()).diagnostics;
+            let errors = found.iter().filter(|one| one.severity == Severity::Error);
+            let errors: Vec<&str> = errors.map(|one| one.pointer.as_str()).collect();
+            assert_eq!(errors, [expected], "{fields}");
+        }
+    }
+
     #[test]
     fn every_field_is_documented() {
         crate::fields::assert_documented(&super::HEAD);

@@ -7,7 +7,9 @@ use crate::definition::{Integration, Retry, Settings};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
 use crate::schedule;
+use crate::shape::{self, with_whole_numbers};
 use crate::source::Node;
+use crate::steps::RESERVED;
 
 const CONFIG: [Field; 6] = [
     ("timeout", Shape::Count),
@@ -41,6 +43,7 @@ pub(super) fn settings(
             ..Settings::default()
         };
     };
+    let config = &with_whole_numbers(config);
     fields::check(
         config,
         &CONFIG,
@@ -97,7 +100,7 @@ pub(crate) fn retry(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Re
         Templates::Refused,
         diagnostics,
     );
-    let whole = |field: &str| node.get(field).and_then(Node::as_u64);
+    let whole = |field: &str| node.get(field).and_then(shape::whole);
     Some(Retry {
         max_retries: whole("maxRetries").unwrap_or(3),
         backoff_ms: whole("backoffMs").unwrap_or(1000),
@@ -153,7 +156,8 @@ fn workflow_schedule(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
 fn shadowed(config: &Node, diagnostics: &mut Vec<Diagnostic>) {
     let variables = config.get("variables").map(Node::entries);
     for entry in variables.unwrap_or_default() {
-        if !ROOTS.contains(&entry.key.as_str()) {
+        let name = entry.key.as_str();
+        if !ROOTS.contains(&name) && !RESERVED.contains(&name) {
             continue;
         }
         let message = format!("`{}` means something else already", entry.key);

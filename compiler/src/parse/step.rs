@@ -1,14 +1,18 @@
 //! One step of the native format.
 
-use indexmap::IndexMap;
-use pawl_contract::Kind;
+mod config;
+mod ports;
 
+use pawl_contract::{Kind, catalogue};
+
+use self::config::{of_machine, own_config, timeout};
+use self::ports::ports;
 use super::settings::retry;
-use crate::definition::{Edge, LONGEST_STEP_SECONDS, Place, Step};
-use crate::diagnostic::{Diagnostic, codes, near};
+use crate::definition::{Place, Step};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
-use crate::shape;
-use crate::source::{Data, Entry, Node};
+use crate::shape::{self, near_ours};
+use crate::source::{Data, Node};
 
 const FIELDS: [Field; 9] = [
     ("stepSlug", Shape::Any),
@@ -47,6 +51,14 @@ const LATER: [&str; 10] = [
     "data_transform",
 ];
 
+/// What authors call fields of a step whose name they do not remember.
+const SYNONYMS: [(&str, &str); 4] = [
+    ("type", "stepType"),
+    ("slug", "stepSlug"),
+    ("id", "stepSlug"),
+    ("next", "nextSteps"),
+];
+
 /// Longer slugs would leave no room for what is put behind them in a state's name.
 const LONGEST_SLUG: usize = 56;
 
@@ -62,7 +74,8 @@ pub(super) fn step(
         return None;
     }
     fields::check(node, &FIELDS, "a step", Templates::Refused, diagnostics);
-    let slug = slug(node, diagnostics)?;
+    synonyms(node, diagnostics);
+    let slug = slug(node, diagnostics);
     let empty = Node {
         data: Data::Object(Vec::new()),
         span: node.span.clone(),
@@ -76,61 +89,75 @@ pub(super) fn step(
         refused.push(slug);
         return None;
     };
-    if !config.is_object() {
+    let has_refused_config = !config.is_object();
+    if has_refused_config {
         let message = format!("`config` is an object, not {}", config.noun());
         diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(config));
-        refused.push(slug);
-        return None;
     }
+    let config = if has_refused_config { &empty } else { config };
+    let own = own_config(config, kind, diagnostics);
     let known = diagnostics.len();
-    let ports = ports(node, kind, &slug, diagnostics);
+    let ports = ports(node, kind, &own, &slug, diagnostics);
     let has_refused_port = diagnostics.len() > known;
     let text = |field: &str| node.get(field).and_then(Node::as_str).map(str::to_owned);
     Some(Step {
         name: text("name"),
         description: text("description"),
-        order: node.get("order").and_then(Node::as_u64),
+        order: node.get("order").and_then(shape::whole),
         slug_place: node.get("stepSlug").map(Place::from).unwrap_or_default(),
         ports,
         has_refused_port,
-        retry: config
-            .get("retryPolicy")
+        has_refused_config,
+        retry: of_machine(config, "retryPolicy", kind, diagnostics)
             .and_then(|policy| retry(policy, diagnostics)),
-        timeout_seconds: timeout(config, diagnostics),
-        config: own_config(config, kind),
+        timeout_seconds: of_machine(config, "timeoutSeconds", kind, diagnostics)
+            .and_then(|node| timeout(node, diagnostics)),
+        config: own,
         kind,
         slug,
     })
 }
 
-/// The step's own deadline, if it has one.
-fn timeout(config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<u64> {
-    let node = config.get("timeoutSeconds")?;
-    let shape = Shape::Between(1, LONGEST_STEP_SECONDS);
-    let misfit = (!node.is_null() && !shape::fits(&shape, node))
-        .then(|| shape::misfit("timeoutSeconds", shape, node));
-    let is_long = node.as_u64().is_some_and(|seconds| seconds > 0);
-    diagnostics.extend(misfit.map(|misfit| {
-        if is_long {
-            misfit.help("divide the work: a Lambda runs for at most 15 minutes")
+/// Says which field was meant by a word that is not its name.
+fn synonyms(node: &Node, diagnostics: &mut [Diagnostic]) {
+    let mut meant = Vec::new();
+    for (word, field) in SYNONYMS {
+        let entry = node.entries().iter().find(|entry| entry.key == word);
+        let Some(entry) = entry.filter(|_| node.get(field).is_none() && !meant.contains(&field))
+        else {
+            continue;
+        };
+        let finding = diagnostics.iter_mut().rev().find(|finding| {
+            finding.code == codes::UNKNOWN_FIELD && finding.pointer == entry.node.pointer
+        });
+        let Some(finding) = finding else {
+            continue;
+        };
+        meant.push(field);
+        if field == "nextSteps" && !entry.node.is_object() {
+            // The word alone would not do.
+            finding.help = Some("write `\"nextSteps\": { \"success\": \"next_step\" }`".to_owned());
         } else {
-            misfit
+            *finding = finding.clone().meant(word, Some(field));
         }
-    }));
-    node.as_u64()
+    }
 }
 
 /// The slug: the word by which other steps, templates and the machine name this one.
-fn slug(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+///
+/// A step without one that can be used is named after its place, so that the rest of it is looked at all the same.
+fn slug(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> String {
     let Some(value) = node.get("stepSlug") else {
-        diagnostics.push(
-            Diagnostic::error(codes::MISSING_FIELD, "the step has no `stepSlug`")
-                .on(node)
-                .help("add a `stepSlug` such as `send_email`"),
-        );
-        return None;
+        if !fields::is_misspelt(node, "stepSlug", diagnostics) {
+            diagnostics.push(
+                Diagnostic::error(codes::MISSING_FIELD, "the step has no `stepSlug`")
+                    .on(node)
+                    .help("add a `stepSlug` such as `send_email`"),
+            );
+        }
+        return node.pointer.clone();
     };
-    let slug = value.as_str().filter(|slug| {
+    let is_fine = value.as_str().is_some_and(|slug| {
         let mut bytes = slug.bytes();
         slug.len() <= LONGEST_SLUG
             && bytes
@@ -138,22 +165,25 @@ fn slug(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
                 .is_some_and(|byte| byte.is_ascii_alphanumeric())
             && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
     });
-    if slug.is_none() {
+    if !is_fine {
         let message = format!(
             "a slug is 1 to {LONGEST_SLUG} letters, digits, `_` and `-`, beginning with a letter or digit"
         );
         diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(value));
     }
-    slug.map(str::to_owned)
+    let written = value.as_str().filter(|slug| !slug.is_empty());
+    written.unwrap_or(&node.pointer).to_owned()
 }
 
 fn kind(node: &Node, config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Kind> {
     let Some(step_type) = node.get("stepType") else {
-        diagnostics.push(
-            Diagnostic::error(codes::MISSING_FIELD, "the step has no `stepType`")
-                .on(node)
-                .help(format!("add one of {}", fields::list(&TYPES))),
-        );
+        if !fields::is_misspelt(node, "stepType", diagnostics) {
+            diagnostics.push(
+                Diagnostic::error(codes::MISSING_FIELD, "the step has no `stepType`")
+                    .on(node)
+                    .help(format!("add one of {}", fields::list(&TYPES))),
+            );
+        }
         return None;
     };
     let sets_variables = config.get("type").and_then(Node::as_str) == Some("set_variables");
@@ -183,13 +213,21 @@ fn kind(node: &Node, config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
             let diagnostic = Diagnostic::error(
                 codes::UNKNOWN_STEP_TYPE,
                 format!("there is no step type `{word}`"),
-            );
-            diagnostics.push(
+            )
+            .on(step_type);
+            let near = near_ours(word, TYPES);
+            let is_action = near.is_none()
+                && (catalogue::find(word, None).is_some()
+                    || catalogue::actions().any(|action| action.name == word));
+            diagnostics.push(if is_action {
+                diagnostic.help(format!(
+                    "say `\"stepType\": \"action\"` with `\"type\": \"{word}\"` in `config`"
+                ))
+            } else {
                 diagnostic
-                    .on(step_type)
                     .help(format!("the step types are {}", fields::list(&TYPES)))
-                    .meant(word, near(word, TYPES)),
-            );
+                    .meant(word, near)
+            });
             None
         }
         None => {
@@ -200,99 +238,159 @@ fn kind(node: &Node, config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
     }
 }
 
-/// The configuration as the step's Lambda gets it: unwrapped, without what the machine itself uses.
-fn own_config(config: &Node, kind: Kind) -> Node {
-    let inner = config
-        .get("llmNode")
-        .filter(|inner| kind == Kind::Llm && inner.is_object())
-        .unwrap_or(config);
-    let mine = |entry: &&Entry| !["retryPolicy", "timeoutSeconds"].contains(&entry.key.as_str());
-    Node {
-        data: Data::Object(inner.entries().iter().filter(mine).cloned().collect()),
-        ..inner.clone()
-    }
-}
-
-fn ports(
-    node: &Node,
-    kind: Kind,
-    slug: &str,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> IndexMap<String, Edge> {
-    let mut ports = IndexMap::new();
-    let Some(next) = node.get("nextSteps").filter(|next| !next.is_null()) else {
-        return ports;
-    };
-    if !next.is_object() {
-        diagnostics.push(
-            Diagnostic::error(
-                codes::INVALID_VALUE,
-                format!("`nextSteps` is an object of ports, not {}", next.noun()),
-            )
-            .on(next)
-            .help("write `{ \"success\": \"next_step\" }`"),
-        );
-    }
-    for entry in next.entries() {
-        let port = canonical(&entry.key, kind);
-        if !kind.ports().contains(&port) {
-            let message = format!(
-                "step `{slug}` is of kind `{}` and has no port `{}`",
-                kind.name(),
-                entry.key
-            );
-            let absent = kind.ports().iter().filter(|port| next.get(port).is_none());
-            diagnostics.push(
-                Diagnostic::error(codes::UNKNOWN_PORT, message)
-                    .at(entry.node.pointer.clone(), entry.key_span.clone())
-                    .help(format!("its ports are {}", fields::list(kind.ports())))
-                    .meant(&entry.key, near(&entry.key, absent.copied())),
-            );
-            continue;
-        }
-        let place = Place::from(&entry.node);
-        let target = match &entry.node.data {
-            Data::String(target) if target.is_empty() => None,
-            Data::String(target) => Some(target.clone()),
-            Data::Null => None,
-            Data::Object(entries) if entries.is_empty() => None,
-            Data::Bool(_) | Data::Number(_) | Data::Array(_) | Data::Object(_) => {
-                let message = format!(
-                    "port `{}` leads to a step's slug, not to {}",
-                    entry.key,
-                    entry.node.noun()
-                );
-                diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(&entry.node));
-                continue;
-            }
-        };
-        let edge = Edge {
-            target,
-            port: (entry.key.clone(), entry.key_span.clone()),
-            place,
-        };
-        if ports.insert(port.to_owned(), edge).is_some() {
-            let message = format!("step `{slug}` has the port `{port}` twice");
-            diagnostics.push(
-                Diagnostic::error(codes::INVALID_VALUE, message)
-                    .at(entry.node.pointer.clone(), entry.key_span.clone()),
-            );
-        }
-    }
-    ports
-}
-
-/// The name of a port, whichever of its spellings an author uses.
-fn canonical(port: &str, kind: Kind) -> &str {
-    match (port, kind) {
-        ("loop", Kind::Loop) => "next",
-        ("default", Kind::Trigger | Kind::Llm | Kind::Action | Kind::Transform) => "success",
-        _ => port,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use crate::{Notation, Options, Severity, compile};
+
+    const CONFIG: &str = r#""config": {"type": "customer_get", "customerId": "1"}"#;
+
+    /// What is said of one step, beside notes: the message, and the help where it names a word.
+    fn findings(step: &str) -> Vec<String> {
+        let workflow = format!(r#"{{"name": "Example", "steps": [{{{step}}}]}}"#);
+        let found = compile(&workflow, Notation::Json, Options::default()).diagnostics;
+        let found = found
+            .into_iter()
+            .filter(|one| one.severity != Severity::Note);
+        let meant = |help: Option<String>| help.filter(|help| help.starts_with("did you mean"));
+        found
+            .map(|one| {
+                format!("{} {}", one.message, meant(one.help).unwrap_or_default())
+                    .trim()
+                    .to_owned()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_word_for_a_field_is_one_finding() {
+        let rows = [
+            (
+                r#""slug": "look_up", "stepType": "action""#,
+                "a step has no field `slug`; it is ignored did you mean `stepSlug`?",
+            ),
+            (
+                r#""id": "look_up", "stepType": "action""#,
+                "a step has no field `id`; it is ignored did you mean `stepSlug`?",
+            ),
+            (
+                r#""stepSlug": "look_up", "type": "action""#,
+                "a step has no field `type`; it is ignored did you mean `stepType`?",
+            ),
+            (
+                r#""stepSlug": "look_up", "steptype": "action""#,
+                "a step has no field `steptype`; it is ignored did you mean `stepType`?",
+            ),
+            (
+                r#""stepSlug": "look_up", "stepType": "action", "next": {"success": "end"}"#,
+                "a step has no field `next`; it is ignored did you mean `nextSteps`?",
+            ),
+            (
+                r#""stepSlug": "look_up", "stepType": "action", "next": "end""#,
+                "a step has no field `next`; it is ignored",
+            ),
+            (
+                r#""stepSlug": "look_up", "stepType": "action", "type": "x""#,
+                "a step has no field `type`; it is ignored",
+            ),
+        ];
+        for (step, expected) in rows {
+            assert_eq!(findings(&format!("{step}, {CONFIG}")), [expected], "{step}");
+        }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_a_step_is_said_at_once() {
+        let rows: [(&str, &[&str]); 6] = [
+            (
+                r#""stepSlug": "look_up", "stepType": "action", "config": [], "nextSteps": {"sucess": "end", "error": "gone"}"#,
+                &[
+                    "`config` is an object, not a list",
+                    "step `look_up` is of kind `action` and has no port `sucess` did you mean `success`?",
+                    "step `look_up` continues to `gone`, which does not exist",
+                ],
+            ),
+            (
+                r#""stepSlug": "look up", "stepType": "action", "config": {"type": "custmer"}"#,
+                &[
+                    "a slug is 1 to 56 letters, digits, `_` and `-`, beginning with a letter or digit",
+                    "there is no action `custmer` did you mean `customer`?",
+                ],
+            ),
+            (
+                r#""stepType": "output", "config": {"mapping": {}}, "nextSteps": {"done": "end"}"#,
+                &[
+                    "the step has no `stepSlug`",
+                    "step `/steps/0` is of kind `output` and has no port `done`",
+                ],
+            ),
+            (
+                r#""stepSlug": "keep_it", "stepType": "action", "config": {"type": "set_variables", "a": 1}, "nextSteps": {"done": "end"}"#,
+                &["step `keep_it` is of kind `set_variables` and has no port `done`"],
+            ),
+            (
+                r#""stepSlug": "keep_it", "stepType": "set_variables", "config": {"a": 1}"#,
+                &["there is no step type `set_variables`"],
+            ),
+            (
+                r#""stepSlug": "ask_it", "stepType": "LLM", "config": {}"#,
+                &["there is no step type `LLM` did you mean `llm`?"],
+            ),
+        ];
+        for (step, expected) in rows {
+            assert_eq!(findings(step), expected, "{step}");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_a_wrapped_configuration_is_ignored_or_read() {
+        let rows = [
+            (
+                r#""name": "n", "timeoutSeconds": 5, "llmNode": {"systemPrompt": "Greet."}"#,
+                None,
+            ),
+            (
+                r#""timeoutSeconds": 5, "llmNode": {"systemPrompt": "Greet.", "timeoutSeconds": 5.0}"#,
+                Some("this `timeoutSeconds` is ignored: another stands beside `llmNode`"),
+            ),
+            (
+                r#""temperature": 1, "llmNode": {"systemPrompt": "Greet."}"#,
+                Some("`temperature` stands beside `llmNode`; it is ignored"),
+            ),
+            (
+                r#""llmNode": {"systemPrompt": "Greet.", "timeoutSeconds": 0}"#,
+                Some("`timeoutSeconds` is a whole number from 1 to 840, not `0`"),
+            ),
+            (
+                r#""llmNode": {"systemPrompt": "Greet.", "retryPolicy": {"maxRetries": -1}}"#,
+                Some("`maxRetries` is a whole number from 0 to 1000, not `-1`"),
+            ),
+        ];
+        for (config, expected) in rows {
+            let step =
+                format!(r#""stepSlug": "ask_it", "stepType": "llm", "config": {{{config}}}"#);
+            let expected: Vec<_> = expected.map(str::to_owned).into_iter().collect();
+            assert_eq!(findings(&step), expected, "{config}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_may_be_written_with_a_fraction() {
+        let workflow = r#"{"name": "Example", "steps": [{"stepSlug": "ask_it", "stepType": "llm", "config": {
+            "systemPrompt": "Greet.", "maxTokens": 5e1, "temperature": 0.5, "timeoutSeconds": 30.0, "retryPolicy": {"maxRetries": 2.0, "backoffMs": 1e3}}}]}"#;
+        let program = compile(workflow, Notation::Json, Options::default()).program;
+        let program = program.expect("every number is fine");
+        let step = program.checked.step(0);
+        assert_eq!(step.timeout_seconds, Some(30));
+        assert_eq!(
+            step.retry
+                .map(|retry| (retry.max_retries, retry.backoff_ms)),
+            Some((2, 1000))
+        );
+        let expected =
+            serde_json::json!({"systemPrompt": "Greet.", "maxTokens": 50, "temperature": 0.5});
+        assert_eq!(step.config.to_json(), expected);
+    }
+
     #[test]
     fn every_field_is_documented() {
         crate::fields::assert_documented(&super::FIELDS);

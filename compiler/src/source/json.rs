@@ -117,34 +117,6 @@ fn entry(property: &ast::ObjectProp<'_>, pointer: &str) -> Entry {
     }
 }
 
-/// Where in a raw literal, its quote included, the byte `target` of its value begins.
-pub(super) fn raw_offset(raw: &str, target: usize) -> Option<usize> {
-    let (mut offset, mut decoded) = (1, 0);
-    while decoded < target {
-        let rest = raw.get(offset..)?;
-        let mut characters = rest.chars();
-        let first = characters.next()?;
-        let (raw_length, length) = match (first, characters.next()) {
-            ('\\', Some('u')) => unicode_escape(rest)?,
-            ('\\', Some(_)) => (2, 1),
-            (character, _) => (character.len_utf8(), character.len_utf8()),
-        };
-        offset += raw_length;
-        decoded += length;
-    }
-    Some(offset)
-}
-
-/// The raw and the decoded length of `\uXXXX`, or of a surrogate pair of them.
-fn unicode_escape(rest: &str) -> Option<(usize, usize)> {
-    let unit = |at: usize| u16::from_str_radix(rest.get(at..at + 4)?, 16).ok();
-    let first = unit(2)?;
-    if (0xD800..0xDC00).contains(&first) {
-        return Some((12, 4));
-    }
-    Some((6, char::from_u32(u32::from(first))?.len_utf8()))
-}
-
 fn lower_first(message: &str) -> String {
     let mut characters = message.chars();
     characters.next().map_or_else(String::new, |first| {

@@ -19,8 +19,13 @@ pub(super) fn read(text: &str) -> Result<Node, Box<Diagnostic>> {
             refused(message, place..place)
         })?;
         let span = byte(span.start.index())..byte(span.end.index());
-        tree.take(event, span.clone())
-            .map_err(|message| refused(message, span))?;
+        let begins = text.get(..span.start).unwrap_or_default();
+        // Braces without quotes begin an object, and a template is one object as the key of another.
+        let is_template = begins.ends_with('{') && matches!(event, Event::MappingStart(..));
+        tree.take(event, span.clone()).map_err(|message| {
+            let help = is_template.then(|| "put the template in quotes".to_owned());
+            Box::new(refused(message, span).maybe_help(help))
+        })?;
     }
     tree.root
         .ok_or_else(|| refused("the definition is empty", 0..0))
@@ -61,6 +66,9 @@ impl Tree {
                 None => Ok(()),
             },
             Event::Alias(_) => Err("aliases are not supported: repeat the value".to_owned()),
+            Event::DocumentStart(_) if self.root.is_some() => {
+                Err("a definition is one YAML document".to_owned())
+            }
             Event::Nothing
             | Event::StreamStart
             | Event::StreamEnd
@@ -170,10 +178,20 @@ fn data(text: String, style: ScalarStyle) -> Data {
     }
 }
 
+/// Where in a raw scalar, without double quotes, a part of its value is written.
+pub(super) fn span(raw: &str, value: &str, inner: &Range<usize>) -> Option<Range<usize>> {
+    let start = raw_offset(raw, value, inner.start)?;
+    // The end is where the last character ends, not where the next one begins, perhaps a line further down.
+    let last = value.get(inner.clone())?.chars().last();
+    let length = last.map_or(0, char::len_utf8);
+    let end = raw_offset(raw, value, inner.end - length)?;
+    Some(start..end + length)
+}
+
 /// Where in a raw scalar (plain, in single quotes, or a block of lines) the byte `target` of its value begins.
 ///
 /// Indentation stands only in the raw text, and a fold turns a line's end into a space.
-pub(super) fn raw_offset(raw: &str, value: &str, target: usize) -> Option<usize> {
+fn raw_offset(raw: &str, value: &str, target: usize) -> Option<usize> {
     let is_quoted = raw.starts_with('\'');
     let mut offset = match raw.chars().next()? {
         '|' | '>' => raw.find('\n')? + 1,
@@ -248,6 +266,30 @@ mod tests {
             let start = value.find("{{name}}").expect("a template");
             let span = node.inner_span(text, start..start + 8);
             assert_eq!(text.get(span), Some("{{name}}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_has_a_place_and_help() {
+        let rows = [
+            ("a: 1\n---\nb: 2\n---\n", 5, "---", None),
+            ("a: 1\n...\n---\nb: 2\n", 9, "---", None),
+            (
+                "id: {{input.id}}\n",
+                5,
+                "{",
+                Some("put the template in quotes"),
+            ),
+            ("id: {[a]: 1}\n", 5, "[", None),
+        ];
+        for (text, start, at, help) in rows {
+            let found = read(text).expect_err(text);
+            assert_eq!(found.span.start, start, "{text}: {found:?}");
+            assert!(
+                text.get(found.span.start..)
+                    .is_some_and(|rest| rest.starts_with(at))
+            );
+            assert_eq!(found.help.as_deref(), help, "{text}");
         }
     }
 

@@ -7,7 +7,7 @@ use pawl_contract::catalogue::{self, Operation, Readiness};
 use super::{not_yet, required, wrong};
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes, near};
-use crate::source::Node;
+use crate::source::{Data, Node};
 
 /// The fields of an action's configuration, where its parameters stand under `parameters`.
 pub(super) const FIELDS: &[&str] = &["type", "operation", "parameters", "description"];
@@ -21,27 +21,100 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.push(wrong(action, "`type` is the name of an action"));
         return;
     };
-    let operation = operation(step);
+    let operation = chosen(step);
+    if let Some(node) = operation.filter(|node| node.as_str().is_none()) {
+        diagnostics.push(wrong(node, "`operation` is the name of an operation"));
+        return;
+    }
     let Some(found) = catalogue::find(name, operation.and_then(Node::as_str)) else {
         diagnostics.push(unknown(name, action, operation));
         return;
     };
+    // An action with a free operation of its own may have a parameter of that name.
+    if !found.operation.is_empty() {
+        diagnostics.extend(other_operation(step));
+    }
     if found.readiness == Readiness::Later {
         diagnostics.push(not_yet(step, action, &format!("`{}`", found.name())));
+    } else if let Some(secret) = secrets_in(&step.config).into_iter().next() {
+        diagnostics.push(not_yet(step, secret, "a secret"));
     }
     parameters::check(step, found, diagnostics);
 }
 
-/// The operation stands beside `type` or among the parameters.
-fn operation(step: &Step) -> Option<&Node> {
-    step.config
-        .get("operation")
-        .or_else(|| step.config.get("parameters")?.get("operation"))
+/// The operation of the catalogue that a step performs.
+pub(crate) fn operation(step: &Step) -> Option<&'static Operation> {
+    let action = step.config.get("type")?.as_str()?;
+    catalogue::find(action, chosen(step).and_then(Node::as_str))
+}
+
+/// The operation as it is written: beside `type`, or else among the parameters.
+fn chosen(step: &Step) -> Option<&Node> {
+    beside(step).or_else(|| among_parameters(step))
+}
+
+fn beside(step: &Step) -> Option<&Node> {
+    let operation = step.config.get("operation");
+    operation.filter(|node| !node.is_null())
+}
+
+fn among_parameters(step: &Step) -> Option<&Node> {
+    let operation = step.config.get("parameters")?.get("operation");
+    operation.filter(|node| !node.is_null())
+}
+
+/// Refuses a second operation: which of them is meant nobody knows.
+fn other_operation(step: &Step) -> Option<Diagnostic> {
+    let (first, second) = (beside(step)?, among_parameters(step)?);
+    if first.as_str() == second.as_str() {
+        return None;
+    }
+    let message = format!("step `{}` names two operations", step.slug);
+    Some(
+        Diagnostic::error(codes::INVALID_VALUE, message)
+            .on(second)
+            .help("keep one of them"),
+    )
+}
+
+/// The values that are encrypted: `{ "__secure": true, "encrypted": "..." }`, however deep they stand.
+pub(super) fn secrets_in(node: &Node) -> Vec<&Node> {
+    if is_secret(node) {
+        return vec![node];
+    }
+    let values = node.entries().iter().map(|entry| &entry.node);
+    let all = values.chain(node.elements());
+    all.flat_map(secrets_in).collect()
+}
+
+/// Whether a value is encrypted.
+fn is_secret(node: &Node) -> bool {
+    let mark = node.get("__secure");
+    mark.is_some_and(|mark| mark.data == Data::Bool(true))
 }
 
 /// Says which action or operation does not exist, and which one was probably meant.
 fn unknown(name: &str, action: &Node, operation: Option<&Node>) -> Diagnostic {
     let operation = operation.and_then(|node| Some((node, node.as_str()?)));
+    let computed = |node: &Node, what: &str| {
+        let message = format!("{what} is named in the definition, not computed in a run");
+        Diagnostic::error(codes::UNKNOWN_ACTION, message).on(node)
+    };
+    if name.contains("{{") {
+        return computed(action, "an action");
+    }
+    if let Some((node, _)) = operation.filter(|(_, word)| word.contains("{{")) {
+        return computed(node, "an operation").help("choose between steps by a condition");
+    }
+    if let (Some((node, word)), Some(row)) = (operation, catalogue::find(name, None)) {
+        let message = format!("`{name}` means `{}`, not `{word}`", row.name());
+        return Diagnostic::error(codes::UNKNOWN_ACTION, message)
+            .on(node)
+            .help(format!(
+                "leave the operation out, or write `\"type\": \"{}\"`",
+                row.action
+            ));
+    }
     let Some(known) = catalogue::actions().find(|known| known.name == name) else {
         let message = format!("there is no action `{name}`");
         let diagnostic = Diagnostic::error(codes::UNKNOWN_ACTION, message).on(action);
@@ -82,7 +155,9 @@ fn meant(diagnostic: Diagnostic, name: &str, operation: Option<&str>) -> Diagnos
         return diagnostic.perhaps_meant(name, Some(&spelling));
     }
     let spellings: Vec<String> = catalogue::spellings().collect();
-    diagnostic.meant(name, near(name, spellings.iter().map(String::as_str)))
+    let actions = catalogue::actions().map(|one| one.name);
+    let names = spellings.iter().map(String::as_str).chain(actions);
+    diagnostic.meant(name, near(name, names))
 }
 
 /// The operation that a name means by its words.
@@ -99,13 +174,87 @@ fn listed<'name>(names: impl Iterator<Item = &'name str>) -> String {
 #[cfg(test)]
 mod tests {
     use crate::diagnostic::fix;
-    use crate::{Notation, Options, compile};
+    use crate::{Notation, Options, Severity, compile};
+
+    /// What is said of an action's configuration, beside lints.
+    fn findings(config: &str) -> Vec<String> {
+        let workflow = format!(
+            r#"{{"name": "Example", "steps": [{{"stepSlug": "do_it", "stepType": "action", "config": {config}}}]}}"#
+        );
+        let found = compile(&workflow, Notation::Json, Options::default()).diagnostics;
+        let found = found
+            .into_iter()
+            .filter(|one| one.severity != Severity::Note);
+        found
+            .map(|one| format!("{}: {}", one.code, one.message))
+            .collect()
+    }
+
+    #[test]
+    fn an_operation_is_chosen_once_and_in_the_definition() {
+        let rows = [
+            (
+                r#"{"type": "customer", "operation": null, "parameters": {"operation": "get_by_id", "customerId": "1"}}"#,
+                None,
+            ),
+            (
+                r#"{"type": "customer", "operation": "get_by_id", "parameters": {"operation": "get_by_id", "customerId": "1"}}"#,
+                None,
+            ),
+            (
+                r#"{"type": "customer", "operation": "get_by_id", "parameters": {"operation": "query", "customerId": "1"}}"#,
+                Some("invalid-value: step `do_it` names two operations"),
+            ),
+            (
+                r#"{"type": "customer", "operation": 5, "parameters": {"customerId": "1"}}"#,
+                Some("invalid-value: `operation` is the name of an operation, not a number"),
+            ),
+            (
+                r#"{"type": "customer_get", "operation": "query"}"#,
+                Some("unknown-action: `customer_get` means `customer.get_by_id`, not `query`"),
+            ),
+            (
+                r#"{"type": "customer", "operation": "{{input.verb}}"}"#,
+                Some(
+                    "unknown-action: an operation is named in the definition, not computed in a run",
+                ),
+            ),
+            (
+                r#"{"type": "{{input.noun}}", "operation": "query"}"#,
+                Some("unknown-action: an action is named in the definition, not computed in a run"),
+            ),
+            (
+                r#"{"type": "customer_get", "customerId": {"__secure": true, "encrypted": "x"}}"#,
+                Some("not-yet: step `do_it` needs a secret, which cannot run yet"),
+            ),
+            (
+                r#"{"type": "customer_create", "name": "Ada", "status": "actve"}"#,
+                Some(
+                    "invalid-value: `status` is usually `active`, `churned` or `potential`, not `actve`",
+                ),
+            ),
+            (
+                r#"{"type": "customer_create", "name": "Ada", "status": "inactive"}"#,
+                None,
+            ),
+            (
+                r#"{"type": "customer_create", "name": "Ada", "status": "vip"}"#,
+                None,
+            ),
+            (r#"{"type": "customer_search", "limit": 5.0}"#, None),
+        ];
+        for (config, expected) in rows {
+            let expected: Vec<_> = expected.map(str::to_owned).into_iter().collect();
+            assert_eq!(findings(config), expected, "{config}");
+        }
+    }
 
     #[test]
     fn the_action_that_was_meant_is_named_and_can_be_written() {
         let rows = [
             (r#""type": "custmer_get""#, "customer_get"),
             (r#""type": "customer_list""#, "customer.query"),
+            (r#""type": "custmer""#, "customer"),
             (r#""type": "send_email""#, "email_send"),
             (r#""type": "get_customer""#, "customer.get_by_id"),
             (r#""type": "make_coffee""#, ""),

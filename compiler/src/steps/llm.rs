@@ -4,9 +4,10 @@ use pawl_contract::tools;
 
 use super::not_yet;
 use crate::definition::Step;
-use crate::diagnostic::{Diagnostic, codes, near};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{Field, Shape};
 use crate::schema;
+use crate::shape::near_ours;
 use crate::source::{Data, Node};
 
 /// What an llm step can be asked for and cannot do yet.
@@ -93,7 +94,7 @@ fn check_tool(tool: &Node, diagnostics: &mut Vec<Diagnostic>) {
             Diagnostic::error(codes::UNKNOWN_TOOL, format!("there is no tool `{name}`"))
                 .on(tool)
                 .help("the tools are listed in docs/formats.md")
-                .meant(name, near(name, tools::names())),
+                .meant(name, near_ours(name, tools::names())),
         );
     }
 }

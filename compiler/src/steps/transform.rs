@@ -1,10 +1,9 @@
 //! `set_variables` and `output`: compute values for later steps, or the run's result.
 
-use pawl_contract::reference::ROOTS;
-
-use super::r#loop::is_name;
+use super::action::secrets_in;
+use super::r#loop::can_be_bound;
 use super::wrong;
-use crate::definition::Step;
+use crate::definition::{Place, Step};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
 use crate::source::{Data, Entry, Node};
@@ -57,16 +56,37 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         );
     }
     for (name, node) in set {
-        if ROOTS.contains(&name) || !is_name(name) {
+        if !can_be_bound(name) {
+            let Place { pointer, span } = name_place(step, node);
             diagnostics.push(
                 Diagnostic::error(
                     codes::INVALID_VALUE,
                     format!("`{name}` cannot be the name of a variable"),
                 )
-                .on(node)
+                .at(pointer, span)
                 .help("use a word of letters, digits and `_` that has no meaning yet"),
             );
         }
+    }
+}
+
+/// Where the name of a variable stands.
+fn name_place(step: &Step, node: &Node) -> Place {
+    let is_listed = listed(step)
+        .iter()
+        .any(|entry| entry.pointer == node.pointer);
+    if let Some(name) = node.get("name").filter(|_| is_listed) {
+        return Place::from(name);
+    }
+    let parameters = step.config.get("parameters");
+    let inside = parameters.unwrap_or(&step.config).get("variables");
+    let objects = [inside, parameters, Some(&step.config)];
+    let mut entries = objects.into_iter().flatten().flat_map(Node::entries);
+    let entry = entries.find(|entry| entry.node.pointer == node.pointer);
+    let key = entry.map_or(&node.span, |entry| &entry.key_span);
+    Place {
+        pointer: node.pointer.clone(),
+        span: key.clone(),
     }
 }
 
@@ -82,7 +102,7 @@ fn entries(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         }
         fields::check(entry, &ENTRY, "a variable", Templates::Refused, diagnostics);
         for field in ["name", "value"] {
-            if entry.get(field).is_some() {
+            if entry.get(field).is_some() || fields::is_misspelt(entry, field, diagnostics) {
                 continue;
             }
             let message = format!("the variable has no `{field}`");
@@ -103,6 +123,13 @@ fn entries(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
                     .help("leave `secure` out if the value may be seen in the run's records"),
             );
         }
+    }
+    for secret in secrets_in(&step.config) {
+        let message = format!(
+            "step `{}` sets a variable to a secret, which cannot be read yet",
+            step.slug
+        );
+        diagnostics.push(Diagnostic::error(codes::NOT_YET, message).on(secret));
     }
 }
 
@@ -190,4 +217,68 @@ fn listed(step: &Step) -> &[Node] {
         .get("variables")
         .map(Node::elements)
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Notation, Options, compile};
+
+    /// The errors about a step that sets variables: what is said, and the text that it points at.
+    fn errors(config: &str) -> Vec<(String, String)> {
+        let workflow = format!(
+            r#"{{"name": "Example", "steps": [{{"stepSlug": "keep_it", "stepType": "action", "config": {{"type": "set_variables", {config}}}}}]}}"#
+        );
+        let found = compile(&workflow, Notation::Json, Options::default()).diagnostics;
+        let found = found.into_iter().filter(crate::Diagnostic::is_error);
+        let at = |one: &crate::Diagnostic| workflow.get(one.span.clone()).map(str::to_owned);
+        found
+            .map(|one| (at(&one).unwrap_or_default(), one.message))
+            .collect()
+    }
+
+    #[test]
+    fn what_cannot_be_set_is_said_once_and_where_it_stands() {
+        let rows = [
+            (r#""parameters": {"a": 1, "$b": 2}"#, None),
+            (
+                r#""parameters": {"input": 1}"#,
+                Some((r#""input""#, "`input` cannot be the name of a variable")),
+            ),
+            (
+                r#""parameters": {"variables": {"null": 1}}"#,
+                Some((r#""null""#, "`null` cannot be the name of a variable")),
+            ),
+            (
+                r#""in": 1"#,
+                Some((r#""in""#, "`in` cannot be the name of a variable")),
+            ),
+            (
+                r#""parameters": {"variables": [{"name": "includes", "value": 1}]}"#,
+                Some((
+                    r#""includes""#,
+                    "`includes` cannot be the name of a variable",
+                )),
+            ),
+            (
+                r#""parameters": {"variables": [{"nme": "a", "value": 1}]}"#,
+                Some((r#""nme""#, "a variable has no field `nme`; it is ignored")),
+            ),
+            (
+                r#""parameters": {"variables": [{"value": 1}]}"#,
+                Some((r#"{"value": 1}"#, "the variable has no `name`")),
+            ),
+            (
+                r#""parameters": {"a": {"__secure": true, "encrypted": "x"}}"#,
+                Some((
+                    r#"{"__secure": true, "encrypted": "x"}"#,
+                    "step `keep_it` sets a variable to a secret, which cannot be read yet",
+                )),
+            ),
+        ];
+        for (config, expected) in rows {
+            let expected = expected.map(|(at, message)| (at.to_owned(), message.to_owned()));
+            let expected: Vec<_> = expected.into_iter().collect();
+            assert_eq!(errors(config), expected, "{config}");
+        }
+    }
 }

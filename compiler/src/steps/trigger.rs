@@ -1,12 +1,15 @@
 //! `trigger` and `start`: how a run begins.
 
+mod input;
+
 use std::collections::BTreeMap;
 
 use pawl_contract::Kind;
 
 use crate::definition::{Definition, Step};
 use crate::diagnostic::{Diagnostic, codes, near};
-use crate::fields::{self, Field, Shape, Templates};
+use crate::fields::{Field, Shape};
+use crate::shape::near_ours;
 use crate::source::{Data, Node};
 use crate::{schedule, schema};
 
@@ -18,9 +21,9 @@ struct Type {
 }
 
 const TYPES: [Type; 7] = [
-    kind("manual", &["inputs"], true),
-    kind("api", &["inputs"], true),
-    kind("chat", &["inputs"], true),
+    kind("manual", &[], true),
+    kind("api", &[], true),
+    kind("chat", &[], true),
     kind("schedule", &["schedule", "timezone"], false),
     kind("scheduled", &["schedule", "timezone"], false),
     kind("webhook", &["path", "webhookData", "headers"], false),
@@ -53,21 +56,6 @@ pub(super) const FIELDS: &[Field] = &[
     ("eventFilter", Shape::Object),
 ];
 
-/// The fields of an entry of `inputs`.
-const INPUT: [Field; 8] = [
-    ("name", Shape::Text),
-    (
-        "type",
-        Shape::OneOf(&["text", "number", "email", "date", "boolean", "select"]),
-    ),
-    ("label", Shape::Text),
-    ("description", Shape::Text),
-    ("placeholder", Shape::Text),
-    ("required", Shape::Flag),
-    ("default", Shape::Any),
-    ("options", Shape::List),
-];
-
 /// The events that the system itself raises.
 const EVENTS: [&str; 7] = [
     "customer.created",
@@ -80,14 +68,8 @@ const EVENTS: [&str; 7] = [
 ];
 
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
-    for input in step
-        .config
-        .get("inputs")
-        .map(Node::elements)
-        .unwrap_or_default()
-    {
-        check_input(input, diagnostics);
-    }
+    let inputs = step.config.get("inputs").map(Node::elements);
+    input::check(inputs.unwrap_or_default(), diagnostics);
     if let Some(node) = step
         .config
         .get("inputSchema")
@@ -108,7 +90,7 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
             )
             .on(node)
             .help("use `manual`, `api`, `chat`, `schedule`, `webhook` or `event`")
-            .meant(word, near(word, names)),
+            .meant(word, near_ours(word, names)),
         );
         return;
     };
@@ -118,7 +100,16 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         "event" => check_event(step, diagnostics),
         _ => {}
     }
-    if !found.is_ready {
+}
+
+/// Says what the first trigger does not do yet; those behind it never start anything.
+pub(super) fn readiness(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(node) = step.config.get("type") else {
+        return;
+    };
+    let word = node.as_str().unwrap_or_default();
+    let known = TYPES.iter().find(|known| known.name == word);
+    if known.is_some_and(|known| !known.is_ready) {
         diagnostics.push(
             Diagnostic::warning(
                 codes::NOT_YET,
@@ -143,28 +134,6 @@ fn strangers(step: &Step, found: &Type, diagnostics: &mut Vec<Diagnostic>) {
             Diagnostic::warning(codes::UNKNOWN_FIELD, message)
                 .at(entry.node.pointer.clone(), entry.key_span.clone())
                 .help(format!("that is a field of type `{}`", owner.name)),
-        );
-    }
-}
-
-fn check_input(input: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    if !input.is_object() {
-        let message = format!("an input is an object, not {}", input.noun());
-        diagnostics.push(
-            Diagnostic::error(codes::INVALID_VALUE, message)
-                .on(input)
-                .help(
-                    "write `{ \"name\": \"customerId\", \"type\": \"text\", \"required\": true }`",
-                ),
-        );
-        return;
-    }
-    fields::check(input, &INPUT, "an input", Templates::Refused, diagnostics);
-    if input.get("name").is_none_or(Node::is_null) {
-        diagnostics.push(
-            Diagnostic::error(codes::MISSING_FIELD, "the input has no `name`")
-                .on(input)
-                .help("add the name by which steps read it: `input.<name>`"),
         );
     }
 }

@@ -10,8 +10,9 @@ use crate::Shape;
 const NAME: &str = "customer";
 
 const ID: Parameter = text("customerId", "The customer's `_id`.").required();
-const STATUS: Parameter = text(
+const STATUS: Parameter = shaped(
     "status",
+    Shape::Usually(&["active", "churned", "potential"]),
     "Where the customer stands: `active`, `churned`, `potential`, or a word of your own.",
 );
 const CALLED: Parameter = text("name", "The customer's name.");

@@ -34,7 +34,7 @@ pub(super) const ACTION: Action = Action {
             text("wfDefinitionId", "The workflow; this one by default."),
             shaped(
                 "backoffHours",
-                Shape::Number,
+                Shape::FromZero,
                 "So many hours pass before a record is taken again.",
             ),
             shaped(
@@ -64,7 +64,7 @@ pub(super) const ACTION: Action = Action {
             text("recordId", "The record's id."),
             shaped(
                 "recordCreationTime",
-                Shape::Number,
+                Shape::FromZero,
                 "When the record was made, in milliseconds.",
             ),
             METADATA,

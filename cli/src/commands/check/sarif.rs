@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Component, Path};
 
 use pawl_compiler::Severity;
-use pawl_compiler::diagnostic::{Diagnostic, Edit, Fix};
+use pawl_compiler::diagnostic::{Diagnostic, Edit, Fix, Lines};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
@@ -86,24 +86,20 @@ fn rule(code: &str) -> Value {
     })
 }
 
-/// A definition's text, in which places are found by the start of their lines.
+/// A definition's text, in which places are found.
 struct Places<'file> {
     uri: String,
-    text: &'file str,
     /// How many bytes of the file stand before the text.
     mark: usize,
-    line_starts: Vec<usize>,
+    lines: Lines<'file>,
 }
 
 impl<'file> Places<'file> {
     fn new(checked: &'file Checked) -> Self {
-        let text = checked.file.text.as_str();
-        let after_newlines = text.match_indices('\n').map(|(newline, _)| newline + 1);
         Self {
             uri: uri(&checked.file.path),
-            text,
             mark: checked.file.mark,
-            line_starts: std::iter::once(0).chain(after_newlines).collect(),
+            lines: Lines::of(&checked.file.text),
         }
     }
 
@@ -151,8 +147,9 @@ impl<'file> Places<'file> {
     }
 
     fn region(&self, span: &Range<usize>) -> Value {
-        let start = span.start.min(self.text.len());
-        let end = span.end.clamp(start, self.text.len());
+        let length = self.lines.text().len();
+        let start = span.start.min(length);
+        let end = span.end.clamp(start, length);
         let (start_line, start_column) = self.place(start);
         let (end_line, end_column) = self.place(end);
         json!({
@@ -167,9 +164,7 @@ impl<'file> Places<'file> {
 
     /// The line and the column of a byte, both from 1.
     fn place(&self, byte: usize) -> (usize, usize) {
-        let line = self.line_starts.partition_point(|start| *start <= byte);
-        let line_start = self.line_starts.get(line - 1).copied().unwrap_or(0);
-        let before = self.text.get(line_start..byte).unwrap_or_default();
+        let (line, before) = self.lines.before(byte);
         (line, before.encode_utf16().count() + 1)
     }
 }

@@ -4,11 +4,12 @@ use pawl_contract::Shape;
 use pawl_contract::catalogue::{Operation, Others, Parameter};
 use pawl_expression::Expression;
 
-use super::{listed, wrong};
+use super::{is_secret, listed, wrong};
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes, near};
-use crate::shape::{fits, misfit};
-use crate::source::{Data, Entry, Node};
+use crate::fields::list;
+use crate::shape::{fits, misfit, usual};
+use crate::source::{Entry, Node};
 
 /// Checks the parameters of a step.
 pub(super) fn check(step: &Step, operation: &Operation, diagnostics: &mut Vec<Diagnostic>) {
@@ -106,10 +107,7 @@ fn at_key(message: String, entry: &Entry) -> Diagnostic {
 
 /// Whether the value is known only when the step runs.
 fn is_computed(node: &Node) -> bool {
-    let is_secret = node
-        .get("__secure")
-        .is_some_and(|node| node.data == Data::Bool(true));
-    is_secret || node.as_str().is_some_and(|text| text.contains("{{"))
+    is_secret(node) || node.as_str().is_some_and(|text| text.contains("{{"))
 }
 
 /// Says what is wrong with a parameter's value.
@@ -123,6 +121,16 @@ fn value(name: &str, shape: Shape, node: &Node, diagnostics: &mut Vec<Diagnostic
     }
     match (shape, node.as_str()) {
         (Shape::Fields(known), _) => fields(name, known, node, diagnostics),
+        (Shape::Usually(words), Some(text)) => {
+            if let Some(word) = usual(words, text) {
+                let message = format!("`{name}` is usually {}, not `{text}`", list(words));
+                diagnostics.push(
+                    Diagnostic::warning(codes::INVALID_VALUE, message)
+                        .on(node)
+                        .perhaps_meant(text, Some(word)),
+                );
+            }
+        }
         (Shape::Expression, Some(text)) => {
             if let Err(error) = Expression::parse(text) {
                 diagnostics.push(
@@ -249,6 +257,10 @@ mod tests {
                 "invalid-value: `limit` is a whole number above zero, not the text `10` (write `10`, without quotes)",
             ),
             (
+                r#"{"type": "customer_search", "parameters": {"limit": "1e1"}}"#,
+                "invalid-value: `limit` is a whole number above zero, not the text `1e1` (write `10`, without quotes)",
+            ),
+            (
                 r#"{"type": "customer_search", "parameters": {"limit": 0}}"#,
                 "invalid-value: `limit` is a whole number above zero, not `0`",
             ),
@@ -275,6 +287,10 @@ mod tests {
             (
                 r#"{"type": "product_search", "parameters": {"status": "activ"}}"#,
                 "invalid-value: `status` is one of `active`, `inactive`, `draft`, `archived` or a list, not the text `activ` (did you mean `active`?)",
+            ),
+            (
+                r#"{"type": "workflow_processing_records", "operation": "find_unprocessed", "parameters": {"tableName": "customers", "backoffHours": -1}}"#,
+                "invalid-value: `backoffHours` is a number that is not negative, not `-1`",
             ),
             (
                 r#"{"type": "email_send", "parameters": {"to": 7, "subject": "Hi"}}"#,

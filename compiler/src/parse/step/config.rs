@@ -1,0 +1,92 @@
+//! A step's configuration: what the machine itself uses of it, and what the step's Lambda gets.
+
+use pawl_contract::Kind;
+
+use crate::definition::LONGEST_STEP_SECONDS;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::fields::Shape;
+use crate::shape::{self, with_whole_numbers};
+use crate::source::{Data, Entry, Node};
+
+/// What may stand beside `llmNode` and is read there.
+const BESIDE_LLM_NODE: [&str; 5] = [
+    "llmNode",
+    "name",
+    "description",
+    "retryPolicy",
+    "timeoutSeconds",
+];
+
+/// A field that the machine itself uses; it may stand beside `llmNode` or in it.
+pub(super) fn of_machine<'node>(
+    config: &'node Node,
+    field: &str,
+    kind: Kind,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<&'node Node> {
+    let given = |node: &'node Node| node.get(field).filter(|value| !value.is_null());
+    let inside = llm_node(config, kind).and_then(given);
+    let outside = given(config);
+    if let (Some(outside), Some(inside)) = (outside, inside)
+        && outside.to_json() != inside.to_json()
+    {
+        let message = format!("this `{field}` is ignored: another stands beside `llmNode`");
+        diagnostics.push(
+            Diagnostic::warning(codes::INVALID_VALUE, message)
+                .on(inside)
+                .help("keep one of them"),
+        );
+    }
+    outside.or(inside)
+}
+
+/// The step's own deadline, if it has one.
+pub(super) fn timeout(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<u64> {
+    let shape = Shape::Between(1, LONGEST_STEP_SECONDS);
+    let misfit = (!node.is_null() && !shape::fits(&shape, node))
+        .then(|| shape::misfit("timeoutSeconds", shape, node));
+    let is_long = shape::whole(node).is_some_and(|seconds| seconds > 0);
+    diagnostics.extend(misfit.map(|misfit| {
+        if is_long {
+            misfit.help("divide the work: a Lambda runs for at most 15 minutes")
+        } else {
+            misfit
+        }
+    }));
+    shape::whole(node)
+}
+
+/// The configuration of an llm step where it is wrapped.
+fn llm_node(config: &Node, kind: Kind) -> Option<&Node> {
+    config
+        .get("llmNode")
+        .filter(|inner| kind == Kind::Llm && inner.is_object())
+}
+
+/// The configuration as the step's Lambda gets it: unwrapped, without what the machine itself uses.
+pub(super) fn own_config(config: &Node, kind: Kind, diagnostics: &mut Vec<Diagnostic>) -> Node {
+    let wrapped = llm_node(config, kind);
+    let lost = |entry: &&Entry| wrapped.is_some() && !BESIDE_LLM_NODE.contains(&entry.key.as_str());
+    for entry in config.entries().iter().filter(lost) {
+        let message = format!("`{}` stands beside `llmNode`; it is ignored", entry.key);
+        diagnostics.push(
+            Diagnostic::warning(codes::UNKNOWN_FIELD, message)
+                .at(entry.node.pointer.clone(), entry.key_span.clone())
+                .help("put it into `llmNode`"),
+        );
+    }
+    let inner = wrapped.unwrap_or(config);
+    let is_mine = |entry: &&Entry| {
+        let is_absent = entry.key == "operation" && entry.node.is_null();
+        !is_absent && !["retryPolicy", "timeoutSeconds"].contains(&entry.key.as_str())
+    };
+    let entries = inner.entries().iter().filter(is_mine);
+    let entries = entries.map(|entry| Entry {
+        node: with_whole_numbers(&entry.node),
+        ..entry.clone()
+    });
+    Node {
+        data: Data::Object(entries.collect()),
+        ..inner.clone()
+    }
+}
