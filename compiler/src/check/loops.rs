@@ -1,5 +1,7 @@
 //! Loops and cycles: what stands in which loop, and whether every cycle can be left.
 
+use std::collections::BTreeSet;
+
 use pawl_contract::{Kind, LoopMode};
 
 use crate::definition::Definition;
@@ -95,43 +97,45 @@ pub(super) fn endless(
         let takes = is_loop && loops.mode(source, port, target) != Ok(LoopMode::Start);
         keeps(source) && keeps(target) && !takes
     };
+    let mut said = BTreeSet::new();
     for cycle in graph.cycles(is_kept) {
-        let leaves = |id: &StepId| {
-            let mut ports = graph.ports_of(*id);
-            ports.any(|(_, target)| !matches!(target, Target::Step(step) if cycle.contains(&step)))
-        };
-        let is_left = cycle.iter().any(leaves);
-        let help = if is_left {
-            "give the step that is tried again a `retryPolicy`, or let the cycle pass a condition"
+        let (message, help) = if is_left(graph, &cycle) {
+            (
+                "nothing counts how often the cycle of {} is gone through",
+                "give the step that is tried again a `retryPolicy`, or let the cycle pass a condition",
+            )
         } else {
-            "let the cycle pass a condition, or lead back to a loop from inside of it"
-        };
-        let message = if is_left {
-            "nothing counts how often the cycle of {} is gone through"
-        } else {
-            "nothing decides when to leave the cycle of {}"
+            (
+                "nothing decides when to leave the cycle of {}",
+                "let the cycle pass a condition, or lead back to a loop from inside of it",
+            )
         };
         diagnostics.extend(cycle_error(definition, &cycle, message, help));
+        said.extend(cycle);
     }
     // A cycle that passes a condition, of which no port leads out.
     let is_whole = |source: StepId, _: &str, target: StepId| {
         reachable.contains(source) && reachable.contains(target)
     };
     for cycle in graph.cycles(is_whole) {
-        let leaves = |id: &StepId| {
-            let mut ports = graph.ports_of(*id);
-            ports.any(|(_, target)| !matches!(target, Target::Step(step) if cycle.contains(&step)))
-        };
-        let is_said = diagnostics
-            .iter()
-            .any(|found| found.code == codes::ENDLESS_CYCLE);
-        if is_said || cycle.iter().any(leaves) {
+        if is_left(graph, &cycle) || cycle.iter().any(|step| said.contains(step)) {
             continue;
         }
         let message = "no port leads out of the cycle of {}";
         let help = "let a port of its condition lead on, or to `end`";
         diagnostics.extend(cycle_error(definition, &cycle, message, help));
     }
+}
+
+/// Whether a port leads out of a cycle, whose steps are in order.
+fn is_left(graph: &Graph, cycle: &[StepId]) -> bool {
+    cycle.iter().any(|step| {
+        let mut ports = graph.ports_of(*step);
+        ports.any(|(_, target)| match target {
+            Target::Step(target) => cycle.binary_search(&target).is_err(),
+            Target::End => true,
+        })
+    })
 }
 
 /// An error about a cycle, at its first step.
