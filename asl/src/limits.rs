@@ -7,7 +7,7 @@ pub const DEFINITION_BYTES: usize = 1_048_576;
 pub const STATE_BYTES: usize = 262_144;
 
 /// The most events in the history of an execution; the last one can only say that it failed for this reason.
-pub const HISTORY_EVENTS: usize = 25_000;
+pub const HISTORY_EVENTS: u64 = 25_000;
 
 /// The most characters of a state's name, and of a variable's.
 pub const NAME_CHARACTERS: usize = 80;

@@ -6,15 +6,20 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use pawl_asl::Machine;
 use pawl_asl::limits::{HISTORY_EVENTS, SECONDS};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::data::Data;
 use crate::fault::name;
+use crate::program::Hop;
 use crate::strand::{Alarm, RunningTask, Strand, StrandId};
 use crate::{EventDetails, Failure, HistoryEvent, TaskId, TimerId, World};
 
+/// How many events an execution writes before it pauses.
+const EVENTS_AT_ONCE: u64 = 500;
+
 /// What an execution is started with.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Start {
     /// The execution's ARN, `$states.context.Execution.Id`.
     pub execution_arn: String,
@@ -28,6 +33,10 @@ pub struct Start {
     pub role_arn: String,
     /// The input.
     pub input: Value,
+    /// Where in the machine the execution runs: nowhere deeper for a whole machine, the item processor of a
+    /// distributed Map for one of its children.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub block: Vec<Hop>,
 }
 
 /// Where an execution stands.
@@ -70,7 +79,8 @@ pub struct Execution {
     pub(crate) start: Start,
     pub(crate) started_at: Timestamp,
     pub(crate) status: Status,
-    pub(crate) history: Vec<HistoryEvent>,
+    /// How many events there are.
+    pub(crate) events: u64,
     pub(crate) strands: BTreeMap<StrandId, Strand>,
     pub(crate) tasks: BTreeMap<TaskId, RunningTask>,
     pub(crate) timers: BTreeMap<TimerId, Alarm>,
@@ -88,7 +98,7 @@ impl Execution {
             machine,
             started_at: world.now(),
             status: Status::Running,
-            history: Vec::new(),
+            events: 0,
             strands: BTreeMap::new(),
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
@@ -150,9 +160,20 @@ impl Execution {
         &self.status
     }
 
-    /// Every event so far.
-    pub fn history(&self) -> &[HistoryEvent] {
-        &self.history
+    /// How many events there are so far.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Whether the execution can go on by itself: it pauses after many events, so that others get their turn and time
+    /// passes.
+    pub fn is_ready(&self) -> bool {
+        self.status == Status::Running && !self.queue.is_empty()
+    }
+
+    /// Goes on after a pause.
+    pub fn go_on(&mut self, world: &mut dyn World) {
+        self.told(world, |_| {});
     }
 
     /// When the execution was started.
@@ -193,12 +214,16 @@ impl Engine<'_> {
             let due = later(self.execution.started_at, seconds);
             self.set_timer(due, Alarm::ExecutionTimeout);
         }
-        self.add_strand(None, Vec::new(), None, input, 0);
+        let block = self.execution.start.block.clone();
+        self.add_strand(None, block, None, input, 0);
     }
 
-    /// Lets strands enter states until all of them wait for something.
+    /// Lets strands enter states until all of them wait for something, or it is time for a pause.
     fn run(&mut self) {
-        while let Some(strand) = self.execution.queue.pop_front() {
+        let pause = self.execution.events.saturating_add(EVENTS_AT_ONCE);
+        while self.execution.events < pause
+            && let Some(strand) = self.execution.queue.pop_front()
+        {
             self.enter(strand);
         }
     }
@@ -207,9 +232,7 @@ impl Engine<'_> {
     ///
     /// The last event that fits is the one that says so.
     pub(crate) fn append(&mut self, previous_id: u64, details: EventDetails) -> u64 {
-        let id = u64::try_from(self.execution.history.len())
-            .unwrap_or(u64::MAX)
-            .saturating_add(1);
+        let id = self.execution.events + 1;
         let event = HistoryEvent {
             id,
             previous_id,
@@ -219,15 +242,15 @@ impl Engine<'_> {
         if self.execution.status != Status::Running {
             return previous_id;
         }
-        if self.execution.history.len() + 1 >= HISTORY_EVENTS && !event.is_terminal() {
+        if id >= HISTORY_EVENTS && !event.is_terminal() {
             let cause = format!(
                 "The execution reached the maximum number of history events ({HISTORY_EVENTS})."
             );
             self.fail(previous_id, Failure::new(name::RUNTIME, cause));
             return previous_id;
         }
-        self.world.append(&event);
-        self.execution.history.push(event);
+        self.execution.events = id;
+        self.world.append(event);
         id
     }
 

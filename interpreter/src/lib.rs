@@ -28,5 +28,6 @@ mod world;
 
 pub use execution::{Execution, Start, Status};
 pub use history::{EventDetails, HistoryEvent, TaskPhase};
+pub use program::Hop;
 pub use unsupported::unsupported;
 pub use world::{Failure, TaskId, TaskRequest, TimerId, World};

@@ -1,14 +1,15 @@
 //! Finds the states of a strand: the root's, those of a Parallel's branch or those of a Map's item processor.
 
 use pawl_asl::{Branch, Machine, State, StateMap};
+use serde::{Deserialize, Serialize};
 
 /// One step inwards: the position of a Parallel or Map among its siblings, and which of its branches is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Hop {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hop {
     /// The position of the state in its block.
-    pub(crate) state: usize,
+    pub state: usize,
     /// The position of the branch in the state; 0 for a Map.
-    pub(crate) branch: usize,
+    pub branch: usize,
 }
 
 /// A block of states and the name of the one to begin with.

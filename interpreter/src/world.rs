@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::HistoryEvent;
+use crate::{HistoryEvent, Start};
 
 /// The surroundings of an execution: time, chance, tasks, timers and the log.
 ///
@@ -20,7 +20,14 @@ pub trait World {
     /// [`Execution::task_failed`](crate::Execution::task_failed).
     fn start_task(&mut self, task: TaskId, request: TaskRequest);
 
-    /// Gives a task up: it timed out, was stopped, or a sibling branch failed. Reporting its outcome has no effect.
+    /// Starts a child execution, for items of a distributed Map. Its end is reported like a task's.
+    ///
+    /// Whoever works on the child starts an [`Execution`](crate::Execution) of the same machine with the request's
+    /// [`Start`], and gives the parent its output or its error.
+    fn start_child(&mut self, task: TaskId, child: Start);
+
+    /// Gives a task or a child up: it timed out, was stopped, or a sibling branch failed. Reporting its outcome has no
+    /// effect. A child has to be stopped.
     fn cancel_task(&mut self, task: TaskId);
 
     /// Asks for [`Execution::timer_fired`](crate::Execution::timer_fired) at a moment, or soon after.
@@ -29,8 +36,8 @@ pub trait World {
     /// Gives a timer up. Reporting it has no effect.
     fn cancel_timer(&mut self, timer: TimerId);
 
-    /// Takes note of an event, in order, before anything that follows from it happens.
-    fn append(&mut self, event: &HistoryEvent);
+    /// Takes note of an event, in order, before anything that follows from it happens. Nobody else keeps it.
+    fn append(&mut self, event: HistoryEvent);
 }
 
 /// Names one attempt of a Task within its execution; counted, so the same in every repetition.
@@ -42,7 +49,7 @@ pub struct TaskId(pub u64);
 pub struct TimerId(pub u64);
 
 /// What is to be done for one attempt of a Task.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskRequest {
     /// The Task's name.
     pub state: String,

@@ -79,6 +79,7 @@ pub(crate) struct About {
 struct Kept {
     about: About,
     execution: Execution,
+    history: Vec<HistoryEvent>,
     stopped: Option<Timestamp>,
 }
 
@@ -175,6 +176,7 @@ impl Engine {
             ..
         } = &mut *state;
         let clock = &self.shared.clock;
+        let mut history = Vec::new();
         let mut world = Surroundings {
             number,
             arn: &about.arn,
@@ -184,11 +186,16 @@ impl Engine {
             work,
             random,
             listeners,
+            history: &mut history,
         };
-        let execution = Execution::start(Arc::new(machine), start, &mut world);
+        let mut execution = Execution::start(Arc::new(machine), start, &mut world);
+        while execution.is_ready() {
+            execution.go_on(&mut world);
+        }
         let mut kept = Kept {
             about: about.clone(),
             execution,
+            history,
             stopped: None,
         };
         kept.note_end(clock, work);
@@ -252,9 +259,8 @@ impl Engine {
             state
                 .executions
                 .get(state.numbers.get(arn)?)?
-                .execution
-                .history()
-                .to_vec(),
+                .history
+                .clone(),
         )
     }
 
@@ -310,8 +316,12 @@ impl Shared {
                 work,
                 random,
                 listeners,
+                history: &mut kept.history,
             };
             report(&mut kept.execution, &mut world);
+            while kept.execution.is_ready() {
+                kept.execution.go_on(&mut world);
+            }
             kept.note_end(clock, work);
         }
         self.stir();

@@ -33,6 +33,7 @@ pub(crate) fn run(mut machine: Value, input: Value) -> (Execution, Simulation<'s
         machine_name: "m".to_owned(),
         role_arn: "arn:aws:iam::111111111111:role/r".to_owned(),
         input,
+        block: Vec::new(),
     };
     let mut world = Simulation::new(obey);
     let execution = world.run(machine, start);
@@ -84,12 +85,12 @@ pub(crate) fn pass(output: &Value) -> Value {
 
 pub(crate) fn check(rows: Vec<(Value, Value, Value)>) {
     for (machine, input, expected) in rows {
-        let (execution, _) = run(machine.clone(), input);
+        let (execution, world) = run(machine.clone(), input);
         assert_eq!(
             end(&execution),
             expected,
             "{machine}\n{:?}",
-            event_types(&execution)
+            event_types(world.history())
         );
     }
 }

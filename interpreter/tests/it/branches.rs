@@ -99,9 +99,9 @@ fn trouble_inside_reaches_the_enclosing_state() {
             json!(["E1", "why"]),
         ),
     ]);
-    let (execution, _) = run(parallel(catch), json!(1));
+    let (_, world) = run(parallel(catch), json!(1));
     assert_eq!(
-        event_types(&execution),
+        event_types(world.history()),
         [
             "ExecutionStarted",
             "ParallelStateEntered",
@@ -123,7 +123,7 @@ fn trouble_inside_reaches_the_enclosing_state() {
     let (execution, world) = run(machine(&map), json!({}));
     assert_eq!(end(&execution), json!(["E1", "why"]));
     assert_eq!(world.elapsed().as_secs(), 1);
-    let failures = event_types(&execution)
+    let failures = event_types(world.history())
         .iter()
         .filter(|event| *event == "MapIterationFailed")
         .count();

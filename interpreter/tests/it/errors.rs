@@ -119,9 +119,9 @@ fn a_token_completes_a_task() {
         &json!({ "HeartbeatSeconds": 60, "End": true }),
     );
     task["Resource"] = json!("arn:aws:states:::lambda:invoke.waitForTaskToken");
-    let (execution, _) = run(machine(&json!({ "a": task.clone() })), json!({}));
+    let (execution, world) = run(machine(&json!({ "a": task.clone() })), json!({}));
     assert_eq!(end(&execution), json!("approved"));
-    assert!(event_types(&execution).contains(&"TaskSubmitted".to_owned()));
+    assert!(event_types(world.history()).contains(&"TaskSubmitted".to_owned()));
     task["Arguments"]["Payload"]["fail"] = json!(["hang"]);
     task["Catch"] = json!([{ "ErrorEquals": ["States.HeartbeatTimeout"], "Next": "late" }]);
     let states = json!({ "a": task, "late": { "Type": "Pass", "End": true } });

@@ -7,8 +7,8 @@ use crate::bench::{invoke, machine, run};
 #[test]
 fn events_are_written_as_aws_writes_them() {
     let states = json!({ "a": invoke(&json!({ "give": 1 }), &json!({ "TimeoutSeconds": 5, "Assign": { "v": 1 }, "End": true })) });
-    let (execution, _) = run(machine(&states), json!({}));
-    let events = serde_json::to_value(execution.history()).expect("events are JSON");
+    let (_, world) = run(machine(&states), json!({}));
+    let events = serde_json::to_value(world.history()).expect("events are JSON");
     let result = "{\"Payload\":1,\"StatusCode\":200}";
     let whole = json!({ "truncated": false });
     let at = 1_767_225_600.0;

@@ -144,7 +144,7 @@ fn an_expression_that_cannot_be_evaluated_is_an_error_with_its_code() {
         ("$parse('{')", "parsed as JSON"),
     ];
     for (source, code) in rows {
-        let (execution, _) = run(pass(&json!(format!("{{% {source} %}}"))), json!({}));
+        let (execution, world) = run(pass(&json!(format!("{{% {source} %}}"))), json!({}));
         let Status::Failed { error, cause } = execution.status() else {
             panic!("{source}: {:?}", execution.status());
         };
@@ -158,7 +158,7 @@ fn an_expression_that_cannot_be_evaluated_is_an_error_with_its_code() {
             "{source}: {cause:?}"
         );
         assert_eq!(
-            event_types(&execution),
+            event_types(world.history()),
             [
                 "ExecutionStarted",
                 "PassStateEntered",
@@ -196,14 +196,14 @@ fn an_expression_nests_as_deep_as_on_aws_and_no_deeper() {
         ),
     ];
     for (source, accepted) in rows {
-        let (execution, _) = run(pass(&json!(format!("{{% {source} %}}"))), json!({}));
+        let (execution, world) = run(pass(&json!(format!("{{% {source} %}}"))), json!({}));
         let succeeded = matches!(execution.status(), Status::Succeeded { .. });
         assert_eq!(
             succeeded,
             accepted,
             "{}: {:?}",
             source.get(..40).unwrap_or(&source),
-            event_types(&execution)
+            event_types(world.history())
         );
     }
 }

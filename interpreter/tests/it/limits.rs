@@ -37,13 +37,13 @@ fn limits_are_kept() {
             ]),
         ),
     ]);
-    let (execution, _) = run(
+    let (execution, world) = run(
         machine(&json!({ "a": { "Type": "Pass", "Next": "a" } })),
         json!({}),
     );
     let cause = "The execution reached the maximum number of history events (25000).";
     assert_eq!(end(&execution), json!(["States.Runtime", cause]));
-    assert_eq!(execution.history().len(), 25_000);
+    assert_eq!(world.history().len(), 25_000);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn an_execution_can_take_too_long() {
         (json!("timed out"), 10)
     );
     assert_eq!(
-        event_types(&execution).last().map(String::as_str),
+        event_types(world.history()).last().map(String::as_str),
         Some("ExecutionTimedOut")
     );
 }

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use pawl_asl::Machine;
-use pawl_interpreter::{EventDetails, Execution, Failure, Start, Status, TaskRequest, unsupported};
+use pawl_interpreter::{
+    EventDetails, Execution, Failure, HistoryEvent, Start, Status, TaskRequest, unsupported,
+};
 use serde_json::{Value, json};
 
 use crate::simulation::{Outcome, Simulation, event_types};
@@ -61,7 +63,7 @@ fn note(report: &str) {
 }
 
 /// Runs a recorded machine; its tasks are answered as they were then.
-fn replay(case: &Value, machine: Machine) -> Execution {
+fn replay(case: &Value, machine: Machine) -> (Execution, Vec<HistoryEvent>) {
     let mut answers: BTreeMap<String, VecDeque<Value>> = BTreeMap::new();
     for task in case["expect"]["tasks"]
         .as_array()
@@ -98,15 +100,18 @@ fn replay(case: &Value, machine: Machine) -> Execution {
         machine_name: text(&context["state_machine_name"]),
         role_arn: text(&context["role_arn"]),
         input: case["input"].clone(),
+        block: Vec::new(),
     };
-    Simulation::new(answer).run(machine, start)
+    let mut world = Simulation::new(answer);
+    let execution = world.run(machine, start);
+    (execution, world.history().to_vec())
 }
 
 /// Everything in which an execution differs from its recording.
-fn compare(case: &Value, execution: &Execution) -> Vec<String> {
+fn compare(case: &Value, (execution, events): &(Execution, Vec<HistoryEvent>)) -> Vec<String> {
     let expect = &case["expect"];
     let ordered = expect["ordered"] != json!(false);
-    let actual = actual(execution);
+    let actual = actual(execution, events);
     let masked: Vec<&str> = expect["masked"]
         .as_array()
         .into_iter()
@@ -157,10 +162,10 @@ fn compare(case: &Value, execution: &Execution) -> Vec<String> {
 }
 
 /// What an execution did, in the recording's terms.
-fn actual(execution: &Execution) -> Value {
+fn actual(execution: &Execution, events: &[HistoryEvent]) -> Value {
     let mut entered = Vec::new();
     let mut passages = Vec::new();
-    for event in execution.history() {
+    for event in events {
         if let EventDetails::StateEntered { name, input, .. } = &event.details {
             entered.push(name.clone());
             passages.push(json!({ "enter": name, "input": parsed(input) }));
@@ -191,7 +196,7 @@ fn actual(execution: &Execution) -> Value {
     };
     json!({
         "status": status, "output": output, "error": error, "cause": cause,
-        "states": entered, "state_io": passages, "event_types": event_types(execution),
+        "states": entered, "state_io": passages, "event_types": event_types(events),
     })
 }
 

@@ -57,8 +57,12 @@ impl World for Simulation<'_> {
         self.timers.retain(|(_, set)| *set != timer);
     }
 
-    fn append(&mut self, event: &HistoryEvent) {
-        self.events.push(event.clone());
+    fn append(&mut self, event: HistoryEvent) {
+        self.events.push(event);
+    }
+
+    fn start_child(&mut self, _: TaskId, child: Start) {
+        panic!("no test has children yet: {child:?}");
     }
 }
 
@@ -91,6 +95,11 @@ impl<'a> Simulation<'a> {
         self.started.pop_front().expect("a task is open")
     }
 
+    /// Every event so far.
+    pub(crate) fn history(&self) -> &[HistoryEvent] {
+        &self.events
+    }
+
     /// How long the world has existed.
     pub(crate) fn elapsed(&self) -> SignedDuration {
         self.now
@@ -101,11 +110,8 @@ impl<'a> Simulation<'a> {
     pub(crate) fn run(&mut self, machine: Machine, start: Start) -> Execution {
         let mut execution = Execution::start(Arc::new(machine), start, self);
         self.settle(&mut execution);
-        assert_eq!(
-            execution.history(),
-            self.events,
-            "the log has every event, in order"
-        );
+        let count = u64::try_from(self.events.len()).expect("a count");
+        assert_eq!(execution.events(), count, "the log has every event");
         let ended = *execution.status() != Status::Running;
         assert!(
             !ended || self.timers.is_empty(),
@@ -116,7 +122,9 @@ impl<'a> Simulation<'a> {
 
     fn settle(&mut self, execution: &mut Execution) {
         loop {
-            if let Some((task, request)) = self.started.pop_front() {
+            if execution.is_ready() {
+                execution.go_on(self);
+            } else if let Some((task, request)) = self.started.pop_front() {
                 let outcome = (self.answer)(&request);
                 self.report(execution, task, outcome);
             } else if let Some((due, timer)) = self.timers.pop_first() {
@@ -142,10 +150,6 @@ impl<'a> Simulation<'a> {
 }
 
 /// The types of an execution's events.
-pub(crate) fn event_types(execution: &Execution) -> Vec<String> {
-    execution
-        .history()
-        .iter()
-        .map(HistoryEvent::event_type)
-        .collect()
+pub(crate) fn event_types(events: &[HistoryEvent]) -> Vec<String> {
+    events.iter().map(HistoryEvent::event_type).collect()
 }

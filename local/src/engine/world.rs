@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
-use pawl_interpreter::{HistoryEvent, TaskId, TaskRequest, TimerId, World};
+use pawl_interpreter::{HistoryEvent, Start, TaskId, TaskRequest, TimerId, World};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::Clock;
@@ -23,6 +23,7 @@ pub(super) struct Surroundings<'state> {
     pub(super) work: &'state mut VecDeque<Work>,
     pub(super) random: &'state mut Random,
     pub(super) listeners: &'state mut Vec<UnboundedSender<(String, HistoryEvent)>>,
+    pub(super) history: &'state mut Vec<HistoryEvent>,
 }
 
 impl World for Surroundings<'_> {
@@ -59,9 +60,14 @@ impl World for Surroundings<'_> {
         self.timers.cancel(self.number, timer);
     }
 
-    fn append(&mut self, event: &HistoryEvent) {
+    fn start_child(&mut self, _: TaskId, _: Start) {
+        // Machines with a distributed Map are refused when they are made.
+    }
+
+    fn append(&mut self, event: HistoryEvent) {
         // Who has stopped listening is forgotten.
         self.listeners
             .retain(|listener| listener.send((self.arn.to_owned(), event.clone())).is_ok());
+        self.history.push(event);
     }
 }

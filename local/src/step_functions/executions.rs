@@ -102,6 +102,7 @@ pub(super) fn start(
         machine_name: runnable.name.clone(),
         role_arn: runnable.role_arn,
         input: input.clone(),
+        block: Vec::new(),
     };
     let version_arn = runnable
         .version
