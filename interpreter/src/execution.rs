@@ -37,6 +37,9 @@ pub struct Start {
     /// distributed Map for one of its children.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub block: Vec<Hop>,
+    /// The Map Run whose child the execution is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map_run_arn: Option<String>,
 }
 
 /// Where an execution stands.

@@ -11,6 +11,7 @@ use crate::answer::{Answer, refuse};
 use crate::dynamodb::DynamoDb;
 use crate::engine::Engine;
 use crate::folder::Folder;
+use crate::journal::Journal;
 use crate::network::{Fault, Network, Service};
 use crate::route::Target;
 use crate::s3::S3;
@@ -22,8 +23,9 @@ pub(crate) struct Aws {
     pub(crate) clock: Clock,
     pub(crate) network: Network,
     dynamodb: DynamoDb,
-    s3: S3,
+    pub(crate) s3: S3,
     pub(crate) step_functions: StepFunctions,
+    pub(crate) journal: Arc<Journal>,
     _folder: Option<Folder>,
     /// Closed when everything above is gone.
     pub(crate) closed: watch::Sender<()>,
@@ -33,13 +35,15 @@ impl Aws {
     /// Opens every service. It blocks on the disk.
     pub(crate) fn open(options: Options) -> Result<Self, Error> {
         let folder = options.state.as_deref().map(Folder::open).transpose()?;
-        let engine = Engine::new(options.clock.clone(), options.seed);
+        let journal = Arc::new(Journal::open(folder.as_ref(), options.durability)?);
+        let engine = Engine::new(options.clock.clone(), Arc::clone(&journal), options.seed)?;
         Ok(Self {
             dynamodb: DynamoDb::open(folder.as_ref())?,
             s3: S3::open(folder.as_ref())?,
             step_functions: StepFunctions::open(folder.as_ref(), options.clock.clone(), engine)?,
             clock: options.clock,
             network: Network::new(options.faults),
+            journal,
             _folder: folder,
             closed: watch::Sender::new(()),
         })

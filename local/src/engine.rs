@@ -1,33 +1,44 @@
-//! Runs executions: the interpreter decides, this gives it time, chance and functions.
+//! Runs executions: the interpreter decides, this gives it time, chance and functions, and keeps what it decided.
 //!
-//! Executions live in memory. The place where they become durable is [`State`]: an execution goes on from its
-//! machine, its input and the outcomes that it was told, in their order.
+//! An execution is kept as its start and what it was told, in order; told the same again it comes to the same place.
+//! So it can be left out of memory and brought back, by this process or a later one.
+//!
+//! ```text
+//! report ──> Open::tell ──> Journal (one transaction for many) ──> Work ──> a function ──> report ...
+//! ```
 
+mod about;
 mod driver;
+mod keep;
+mod load;
 mod notice;
+mod open;
+mod report;
 mod task;
-mod timers;
 mod world;
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use jiff::Timestamp;
 use pawl_asl::Machine;
-use pawl_interpreter::{Execution, Failure, HistoryEvent, Start, Status, TaskId, World};
+use pawl_interpreter::{Failure, HistoryEvent};
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
+use crate::jobs::JobWork;
+use crate::journal::{Broken, Filter, Journal, Write};
 use crate::random::Random;
-use crate::{Clock, Functions};
+use crate::{Aws, Clock, Error, Functions};
 
+pub(crate) use about::{About, Definition, Parent, Snapshot};
 use driver::Work;
-pub(crate) use notice::status_name;
+use open::Open;
+use report::Report;
 pub(crate) use task::is_invocable;
-use timers::Timers;
-use world::Surroundings;
 
 /// Runs executions until it is dropped.
 pub(crate) struct Engine {
@@ -38,82 +49,120 @@ pub(crate) struct Engine {
 /// What the driver and the callers have in common.
 pub(crate) struct Shared {
     clock: Clock,
+    journal: Arc<Journal>,
     functions: Mutex<Option<Functions>>,
     state: Mutex<State>,
     /// Tells the driver that there is something new to do.
     wake: Notify,
     /// Whether nothing is left that happens by itself.
     idle: watch::Sender<bool>,
+    /// The services around, for tasks that call them.
+    services: OnceLock<Weak<Aws>>,
 }
 
 /// Everything that changes.
 struct State {
-    /// Executions by number, in the order in which they were started.
-    executions: BTreeMap<u64, Kept>,
-    /// The numbers of executions by ARN.
+    /// The executions in memory, by number, in the order in which they were started.
+    open: BTreeMap<u64, Open>,
+    /// Their numbers by ARN.
     numbers: BTreeMap<String, u64>,
-    timers: Timers,
-    /// The tasks that wait for a token.
-    tokens: BTreeMap<String, (u64, TaskId)>,
+    /// How many executions were ever started.
+    started: u64,
+    /// When executions are to be woken.
+    wakes: BTreeSet<(Timestamp, u64)>,
+    /// Those of them that are not in memory.
+    asleep: BTreeMap<u64, Timestamp>,
+    /// The machines of definitions, by hash.
+    machines: BTreeMap<String, Arc<Machine>>,
     work: VecDeque<Work>,
+    /// What is to happen at a time, by time and number.
+    jobs: BTreeMap<(Timestamp, u64), JobWork>,
+    /// The numbers of the jobs that are known here, until they are done.
+    known_jobs: BTreeSet<u64>,
+    /// How many jobs there ever were.
+    counted_jobs: u64,
     /// How many functions are running.
     running: usize,
+    /// How many reports are on their way to the disk.
+    unwritten: usize,
     invocations: u64,
     random: Random,
     listeners: Vec<UnboundedSender<(String, HistoryEvent)>>,
 }
 
-/// What is known of an execution from its start on.
-#[derive(Debug, Clone)]
-pub(crate) struct About {
-    pub(crate) arn: String,
-    pub(crate) name: String,
-    pub(crate) machine_arn: String,
-    pub(crate) version_arn: Option<String>,
-    /// The input, as its author wrote it.
-    pub(crate) input: String,
-    pub(crate) started: Timestamp,
+/// What was reported for a token.
+#[derive(Debug)]
+pub(crate) enum TokenOutcome {
+    /// The task is done.
+    Succeeded(Value),
+    /// The task has failed.
+    Failed(Failure),
+    /// Somebody still works on it.
+    Heartbeat,
 }
 
-/// An execution and what we know of it.
-struct Kept {
-    about: About,
-    execution: Execution,
-    history: Vec<HistoryEvent>,
-    stopped: Option<Timestamp>,
+/// Why an execution could not be started or told something.
+#[derive(Debug)]
+pub(crate) enum Unable<Refusal> {
+    /// The caller's own reason.
+    Refused(Refusal),
+    /// It could not be kept.
+    Broken(Broken),
+    /// What was kept could not be read.
+    Unreadable(Error),
 }
 
-/// Where an execution stands, for whoever asks.
-#[derive(Debug, Clone)]
-pub(crate) struct Snapshot {
-    pub(crate) about: About,
-    pub(crate) status: Status,
-    pub(crate) stopped: Option<Timestamp>,
+impl<Refusal> From<Error> for Unable<Refusal> {
+    fn from(error: Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+impl<Refusal> From<Broken> for Unable<Refusal> {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
 }
 
 impl Engine {
-    /// Begins to drive executions; none is there yet.
-    pub(crate) fn new(clock: Clock, seed: u64) -> Self {
+    /// Begins to drive executions; those of an earlier process rest until they are asked to go on.
+    pub(crate) fn new(clock: Clock, journal: Arc<Journal>, seed: u64) -> Result<Self, Error> {
+        let (started, counted_jobs) = journal.counts()?;
         let state = State {
-            executions: BTreeMap::new(),
+            open: BTreeMap::new(),
             numbers: BTreeMap::new(),
-            timers: Timers::default(),
-            tokens: BTreeMap::new(),
+            started,
+            wakes: BTreeSet::new(),
+            asleep: BTreeMap::new(),
+            machines: BTreeMap::new(),
             work: VecDeque::new(),
+            jobs: BTreeMap::new(),
+            known_jobs: BTreeSet::new(),
+            counted_jobs,
             running: 0,
+            unwritten: 0,
             invocations: 0,
-            random: Random::new(seed),
+            // An earlier process with the same seed has used the names that would come first.
+            random: Random::new(seed.wrapping_add(started.wrapping_mul(0x9E37_79B9))),
             listeners: Vec::new(),
         };
         let shared = Arc::new(Shared {
             clock,
+            journal,
             functions: Mutex::default(),
             state: Mutex::new(state),
             wake: Notify::new(),
             idle: watch::Sender::new(true),
+            services: OnceLock::new(),
         });
         let driver = tokio::spawn(driver::drive(Arc::clone(&shared))).abort_handle();
-        Self { shared, driver }
+        Ok(Self { shared, driver })
+    }
+
+    /// Says which services are around.
+    pub(crate) fn attach(&self, services: Weak<Aws>) {
+        // It is said once, when they are opened.
+        let _ = self.shared.services.set(services);
     }
 
     /// Sets the functions.
@@ -123,6 +172,11 @@ impl Engine {
             .functions
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(functions);
+    }
+
+    /// Goes on with the open executions whose names begin with `prefix`, and with what is to be delivered.
+    pub(crate) fn go_on(&self, prefix: &str) -> Result<(), Error> {
+        self.shared.go_on(prefix)
     }
 
     /// Every event of every execution from now on.
@@ -142,131 +196,112 @@ impl Engine {
         &self.shared
     }
 
-    /// Starts an execution, unless `existing` finds that there is one of that ARN already.
+    /// Starts an execution, unless `existing` finds that there is one of that ARN already. It blocks on the disk.
     pub(crate) fn start<Refusal>(
         &self,
-        machine: Machine,
-        start: Start,
-        about: impl FnOnce(Timestamp) -> About,
+        definition: &Definition,
+        about: About,
         existing: impl FnOnce(&Snapshot) -> Result<About, Refusal>,
-    ) -> Result<About, Refusal> {
-        let mut state = self.shared.state();
-        if let Some(kept) = state
-            .numbers
-            .get(&start.execution_arn)
-            .and_then(|number| state.executions.get(number))
-        {
-            return existing(&kept.snapshot());
-        }
-        let about = about(self.shared.clock.now());
-        let number = state
-            .executions
-            .last_key_value()
-            .map_or(1, |(number, _)| number + 1);
-        state.numbers.insert(about.arn.clone(), number);
-        state
-            .work
-            .push_back(Work::notice(&about, &Status::Running, None));
-        let State {
-            timers,
-            tokens,
-            work,
-            random,
-            listeners,
-            ..
-        } = &mut *state;
-        let clock = &self.shared.clock;
-        let mut history = Vec::new();
-        let mut world = Surroundings {
-            number,
-            arn: &about.arn,
-            clock,
-            timers,
-            tokens,
-            work,
-            random,
-            listeners,
-            history: &mut history,
-        };
-        let mut execution = Execution::start(Arc::new(machine), start, &mut world);
-        while execution.is_ready() {
-            execution.go_on(&mut world);
-        }
-        let mut kept = Kept {
-            about: about.clone(),
-            execution,
-            history,
-            stopped: None,
-        };
-        kept.note_end(clock, work);
-        state.executions.insert(number, kept);
-        self.shared.stir();
-        Ok(about)
+    ) -> Result<About, Unable<Refusal>> {
+        self.shared.start(definition, about, existing)
     }
 
-    /// Stops an execution; `None` if there is none of that ARN.
+    /// Stops an execution; `None` if there is none of that ARN. It blocks on the disk.
     pub(crate) fn stop(
         &self,
         arn: &str,
         error: Option<String>,
         cause: Option<String>,
-    ) -> Option<Snapshot> {
-        let number = *self.shared.state().numbers.get(arn)?;
-        self.shared.tell(number, |execution, world| {
-            execution.stop(error, cause, world);
-        });
-        self.snapshot(arn)
+    ) -> Result<Option<Snapshot>, Unable<std::convert::Infallible>> {
+        let Some(snapshot) = self.snapshot(arn)? else {
+            return Ok(None);
+        };
+        if snapshot.is_running() {
+            self.shared
+                .tell_and_wait(snapshot.number, Report::Stop { error, cause })?;
+        }
+        Ok(self.snapshot(arn)?)
     }
 
     /// Reports the outcome of a task that waits for its token; `None` if nothing waits for that token.
-    pub(crate) fn answer_token(&self, token: &str, outcome: TokenOutcome) -> Option<()> {
-        let (number, task) = match outcome {
-            TokenOutcome::Heartbeat => *self.shared.state().tokens.get(token)?,
-            // An answer is given once.
-            TokenOutcome::Succeeded(_) | TokenOutcome::Failed(_) => {
-                self.shared.state().tokens.remove(token)?
-            }
+    pub(crate) fn answer_token(
+        &self,
+        token: &str,
+        outcome: TokenOutcome,
+    ) -> Result<Option<()>, Unable<std::convert::Infallible>> {
+        let Some(number) = self.shared.journal.token(token)? else {
+            return Ok(None);
         };
-        self.shared.tell(number, |execution, world| match outcome {
-            TokenOutcome::Succeeded(output) => execution.task_succeeded(task, output, world),
-            TokenOutcome::Failed(failure) => execution.task_failed(task, failure, world),
-            TokenOutcome::Heartbeat => execution.task_heartbeat(task, world),
-        });
-        Some(())
+        let task = {
+            let mut state = self.shared.state();
+            let open = self.shared.load(&mut state, number)?;
+            let waiting = open.and_then(|open| {
+                let mut tokens = open.waits.tokens.iter();
+                tokens
+                    .find(|(_, known)| *known == token)
+                    .map(|(task, _)| *task)
+            });
+            let Some(task) = waiting else {
+                return Ok(None);
+            };
+            task
+        };
+        let report = match outcome {
+            TokenOutcome::Succeeded(output) => Report::Succeeded { task, output },
+            TokenOutcome::Failed(failure) => Report::Failed { task, failure },
+            TokenOutcome::Heartbeat => Report::Heartbeat { task },
+        };
+        self.shared.tell_and_wait(number, report)?;
+        Ok(Some(()))
     }
 
     /// Where an execution stands.
-    pub(crate) fn snapshot(&self, arn: &str) -> Option<Snapshot> {
-        let state = self.shared.state();
-        Some(state.executions.get(state.numbers.get(arn)?)?.snapshot())
-    }
-
-    /// Where every execution stands, the latest first.
-    pub(crate) fn snapshots(&self) -> Vec<Snapshot> {
+    pub(crate) fn snapshot(&self, arn: &str) -> Result<Option<Snapshot>, Error> {
         self.shared
-            .state()
-            .executions
-            .values()
-            .rev()
-            .map(Kept::snapshot)
-            .collect()
+            .journal
+            .execution(arn)?
+            .map(Snapshot::read)
+            .transpose()
     }
 
-    /// The history of an execution so far.
-    pub(crate) fn history(&self, arn: &str) -> Option<Vec<HistoryEvent>> {
-        let state = self.shared.state();
-        Some(
-            state
-                .executions
-                .get(state.numbers.get(arn)?)?
-                .history
-                .clone(),
-        )
+    /// Where executions stand, the latest first.
+    pub(crate) fn snapshots(&self, filter: &Filter, limit: usize) -> Result<Vec<Snapshot>, Error> {
+        let found = self.shared.journal.executions(filter, limit)?;
+        found.into_iter().map(Snapshot::read).collect()
+    }
+
+    /// Events of an execution from one number to another, as JSON.
+    pub(crate) fn history(
+        &self,
+        snapshot: &Snapshot,
+        first: u64,
+        last: u64,
+    ) -> Result<Vec<Value>, Error> {
+        let lines = self.shared.journal.events(snapshot.number, first, last)?;
+        lines
+            .iter()
+            .map(|line| {
+                serde_json::from_str(line).map_err(|error| Error::Unreadable {
+                    path: snapshot.about.arn.clone().into(),
+                    reason: error.to_string(),
+                })
+            })
+            .collect()
     }
 
     /// A new random name.
     pub(crate) fn random_name(&self) -> String {
         self.shared.state().random.uuid()
+    }
+
+    /// The time here.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.shared.now()
+    }
+
+    /// A number for the chance of something new.
+    pub(crate) fn seed(&self) -> u64 {
+        self.shared.state().random.next()
     }
 }
 
@@ -276,55 +311,134 @@ impl Drop for Engine {
     }
 }
 
-/// What was reported for a token.
-#[derive(Debug)]
-pub(crate) enum TokenOutcome {
-    /// The task is done.
-    Succeeded(Value),
-    /// The task has failed.
-    Failed(Failure),
-    /// Somebody still works on it.
-    Heartbeat,
-}
-
 impl Shared {
+    /// The time here.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The services around, unless they are closing.
+    fn services(&self) -> Option<Arc<Aws>> {
+        self.services.get()?.upgrade()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells an execution what happened, and lets it go on.
-    fn tell(&self, number: u64, report: impl FnOnce(&mut Execution, &mut dyn World)) {
-        let mut state = self.state();
-        let State {
-            executions,
-            timers,
-            tokens,
-            work,
-            random,
-            listeners,
-            ..
-        } = &mut *state;
-        if let Some(kept) = executions.get_mut(&number) {
-            let arn = kept.about.arn.as_str();
-            let clock = &self.clock;
-            let mut world = Surroundings {
-                number,
-                arn,
-                clock,
-                timers,
-                tokens,
-                work,
-                random,
-                listeners,
-                history: &mut kept.history,
-            };
-            report(&mut kept.execution, &mut world);
-            while kept.execution.is_ready() {
-                kept.execution.go_on(&mut world);
+    fn start<Refusal>(
+        self: &Arc<Self>,
+        definition: &Definition,
+        about: About,
+        existing: impl FnOnce(&Snapshot) -> Result<About, Refusal>,
+    ) -> Result<About, Unable<Refusal>> {
+        let (sender, receiver) = channel();
+        {
+            let mut state = self.state();
+            let known = state.numbers.get(&about.arn).copied();
+            if known.is_some() || self.journal.execution(&about.arn)?.is_some() {
+                drop(state);
+                return self.start_again(&about.arn, existing);
             }
-            kept.note_end(clock, work);
+            self.begin(&mut state, definition, about.clone(), move |written| {
+                // Whoever asked may have gone.
+                let _ = sender.send(written);
+            });
         }
-        self.stir();
+        receiver.recv().unwrap_or_else(|_| Err(Broken::closed()))?;
+        Ok(about)
+    }
+
+    /// There is an execution of that ARN. One that rests goes on.
+    fn start_again<Refusal>(
+        self: &Arc<Self>,
+        arn: &str,
+        existing: impl FnOnce(&Snapshot) -> Result<About, Refusal>,
+    ) -> Result<About, Unable<Refusal>> {
+        // What was started a moment ago may be on its way to the disk.
+        self.journal.write_and_wait(Vec::new())?;
+        let found = self.journal.execution(arn)?;
+        let Some(snapshot) = found.map(Snapshot::read).transpose()? else {
+            return Err(Unable::Broken(Broken::closed()));
+        };
+        let about = existing(&snapshot).map_err(Unable::Refused)?;
+        self.load(&mut self.state(), snapshot.number)?;
+        Ok(about)
+    }
+
+    /// Begins an execution whose ARN is new.
+    fn begin(
+        self: &Arc<Self>,
+        state: &mut State,
+        definition: &Definition,
+        about: About,
+        answer: impl FnOnce(Result<(), Broken>) + Send + 'static,
+    ) {
+        let mut first = Vec::new();
+        if !state.machines.contains_key(&*definition.hash) {
+            first.push(Write::Definition {
+                hash: definition.hash.to_string(),
+                definition: definition.text.to_string(),
+            });
+            let machine = Arc::clone(&definition.machine);
+            state.machines.insert(definition.hash.to_string(), machine);
+        }
+        let machine = Arc::clone(&definition.machine);
+        self.begin_with(state, machine, about, first, answer);
+    }
+
+    /// Begins an execution of a machine whose definition is kept, or is among the first writes.
+    fn begin_with(
+        self: &Arc<Self>,
+        state: &mut State,
+        machine: Arc<Machine>,
+        about: About,
+        first: Vec<Write>,
+        answer: impl FnOnce(Result<(), Broken>) + Send + 'static,
+    ) {
+        state.started += 1;
+        let (open, told) = Open::begin(state.started, Arc::new(about), machine);
+        self.keep_new(state, open, told, first, answer);
+    }
+
+    /// Tells an execution what happened, and lets it go on. Whether there was one to tell.
+    fn tell(self: &Arc<Self>, number: u64, report: Report) -> Result<bool, Error> {
+        self.tell_then(number, report, |_| {})
+    }
+
+    /// Tells an execution what happened, and waits until that is kept.
+    fn tell_and_wait(
+        self: &Arc<Self>,
+        number: u64,
+        report: Report,
+    ) -> Result<(), Unable<std::convert::Infallible>> {
+        let (sender, receiver) = channel();
+        let told = self.tell_then(number, report, move |written| {
+            let _ = sender.send(written);
+        })?;
+        if told {
+            receiver.recv().unwrap_or_else(|_| Err(Broken::closed()))?;
+        }
+        Ok(())
+    }
+
+    fn tell_then(
+        self: &Arc<Self>,
+        number: u64,
+        report: Report,
+        answer: impl FnOnce(Result<(), Broken>) + Send + 'static,
+    ) -> Result<bool, Error> {
+        let mut state = self.state();
+        let now = self.clock.now();
+        let Some(open) = self.load(&mut state, number)? else {
+            return Ok(false);
+        };
+        if open.has_ended() {
+            return Ok(false);
+        }
+        let told = open.tell(report, now);
+        self.keep(&mut state, number, told, Vec::new(), answer);
+        Ok(true)
     }
 
     /// Wakes the driver. The caller holds the state, so that nobody sees the engine idle in between.
@@ -334,23 +448,19 @@ impl Shared {
     }
 }
 
-impl Kept {
-    fn snapshot(&self) -> Snapshot {
-        let status = self.execution.status().clone();
-        Snapshot {
-            about: self.about.clone(),
-            status,
-            stopped: self.stopped,
-        }
+impl State {
+    /// The number of a new job.
+    fn next_job(&mut self) -> u64 {
+        self.counted_jobs += 1;
+        self.known_jobs.insert(self.counted_jobs);
+        self.counted_jobs
     }
 
-    /// Takes note of the end, once, and has it announced.
-    fn note_end(&mut self, clock: &Clock, work: &mut VecDeque<Work>) {
-        let status = self.execution.status();
-        if *status != Status::Running && self.stopped.is_none() {
-            let stopped = clock.now();
-            self.stopped = Some(stopped);
-            work.push_back(Work::notice(&self.about, status, Some(stopped)));
+    /// Takes an execution out of memory.
+    fn forget(&mut self, number: u64) {
+        if let Some(open) = self.open.remove(&number) {
+            self.numbers.remove(&open.about.arn);
+            open.wakes.map(|due| self.wakes.remove(&(due, number)));
         }
     }
 }

@@ -25,6 +25,19 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The folder was written by a later version.
+    #[error("{} is of version {found}, and this program knows versions up to {known}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: usize,
+        /// The latest version that this program understands.
+        known: usize,
+    },
+    /// The journal did not open, or could not be read.
+    #[error("could not use the journal of executions")]
+    Journal(#[source] rusqlite::Error),
     /// The database did not open.
     #[error("could not open the database")]
     Database(#[source] dynoxide::DynoxideError),

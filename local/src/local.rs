@@ -20,7 +20,7 @@ use tokio::task::spawn_blocking;
 
 use crate::client::Client;
 use crate::step_functions::REGION;
-use crate::{Aws, Call, Clock, Error, Faults, FunctionError, Functions};
+use crate::{Aws, Call, Clock, Durability, Error, Faults, FunctionError, Functions};
 
 /// How to open this AWS. The default is in memory, by the machine's clock, without faults.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ pub struct Options {
     pub faults: Faults,
     /// What random numbers begin with (the jitter of a Retry, for one).
     pub seed: u64,
+    /// When something counts as kept.
+    pub durability: Durability,
 }
 
 impl Default for Options {
@@ -42,6 +44,7 @@ impl Default for Options {
             clock: Clock::real(),
             faults: Faults::none(),
             seed: 0,
+            durability: Durability::default(),
         }
     }
 }
@@ -56,8 +59,17 @@ impl Local {
     /// Opens it. A state folder can be open once at a time.
     pub async fn open(options: Options) -> Result<Self, Error> {
         let opened = spawn_blocking(move || Aws::open(options)).await;
-        let aws = opened.expect("opening does not panic")?;
-        Ok(Self { aws: Arc::new(aws) })
+        let aws = Arc::new(opened.expect("opening does not panic")?);
+        aws.step_functions.engine.attach(Arc::downgrade(&aws));
+        Ok(Self { aws })
+    }
+
+    /// Goes on with the open executions of earlier processes whose names begin with `prefix`, and with everything that
+    /// is to be delivered. Until then they rest.
+    pub async fn go_on(&self, prefix: &str) -> Result<(), Error> {
+        let (aws, prefix) = (Arc::clone(&self.aws), prefix.to_owned());
+        let gone_on = spawn_blocking(move || aws.step_functions.engine.go_on(&prefix)).await;
+        gone_on.expect("reading does not panic")
     }
 
     /// A configuration for any SDK client: `aws_sdk_dynamodb::Client::new(&local.sdk_config())`.

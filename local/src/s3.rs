@@ -3,6 +3,7 @@
 mod list;
 mod object;
 mod objects;
+mod task;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED};

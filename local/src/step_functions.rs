@@ -5,6 +5,8 @@ mod machines;
 mod names;
 mod tokens;
 
+use std::convert::Infallible;
+
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -12,11 +14,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, json_answer, refuse};
-use crate::engine::Engine;
+use crate::engine::{About, Engine, Unable};
 use crate::folder::Folder;
+use crate::journal::Broken;
 use crate::network::Service;
 use crate::{Clock, Error};
 
+pub(crate) use executions::Nesting;
 use machines::Machines;
 pub(crate) use names::{ACCOUNT, REGION};
 
@@ -31,8 +35,8 @@ pub(crate) struct StepFunctions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     status: StatusCode,
-    code: &'static str,
-    message: String,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
 }
 
 impl Refusal {
@@ -54,7 +58,7 @@ impl Refusal {
 }
 
 impl StepFunctions {
-    /// Opens the machines in a state folder, or in memory. Executions begin anew.
+    /// Opens the machines in a state folder, or in memory.
     pub(crate) fn open(
         folder: Option<&Folder>,
         clock: Clock,
@@ -65,6 +69,16 @@ impl StepFunctions {
             machines: Machines::open(folder)?,
             engine,
         })
+    }
+
+    /// Starts an execution for a Task, which gives the arguments; `name` is for one that it gives no name.
+    pub(crate) fn start_nested(
+        &self,
+        arguments: &Value,
+        name: &str,
+        nesting: Nesting,
+    ) -> Result<About, Refusal> {
+        executions::start_nested(&self.machines, &self.engine, arguments, name, nesting)
     }
 
     /// Answers one request. It blocks on the disk.
@@ -104,6 +118,38 @@ impl StepFunctions {
     }
 }
 
+impl From<Unable<Refusal>> for Refusal {
+    fn from(unable: Unable<Refusal>) -> Self {
+        match unable {
+            Unable::Refused(refusal) => refusal,
+            Unable::Broken(broken) => broken.into(),
+            Unable::Unreadable(error) => error.into(),
+        }
+    }
+}
+
+impl From<Unable<Infallible>> for Refusal {
+    fn from(unable: Unable<Infallible>) -> Self {
+        match unable {
+            Unable::Refused(never) => match never {},
+            Unable::Broken(broken) => broken.into(),
+            Unable::Unreadable(error) => error.into(),
+        }
+    }
+}
+
+impl From<Broken> for Refusal {
+    fn from(broken: Broken) -> Self {
+        Self::internal(broken.to_string())
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
 /// Reads a request.
 fn read<Request: DeserializeOwned>(body: &[u8]) -> Result<Request, Refusal> {
     serde_json::from_slice(body)
@@ -125,6 +171,26 @@ const LONGEST_PAGE: usize = 1000;
 const USUAL_PAGE: usize = 100;
 
 impl Paging {
+    /// How many items a page has.
+    fn length(&self) -> usize {
+        match self.max_results {
+            0 => USUAL_PAGE,
+            length => length.min(LONGEST_PAGE),
+        }
+    }
+
+    /// The number in a token, for lists whose tokens are numbers of what they list.
+    fn number(&self) -> Result<Option<u64>, Refusal> {
+        self.next_token
+            .as_ref()
+            .map(|token| {
+                token
+                    .parse()
+                    .map_err(|_| Refusal::new("InvalidToken", format!("Invalid Token: '{token}'")))
+            })
+            .transpose()
+    }
+
     /// Cuts the page out of a list, under the list's name in the answer. A token is the place where a page begins.
     fn answer<Item>(
         &self,
@@ -138,10 +204,7 @@ impl Paging {
                 .parse::<usize>()
                 .map_err(|_| Refusal::new("InvalidToken", format!("Invalid Token: '{token}'")))?,
         };
-        let length = match self.max_results {
-            0 => USUAL_PAGE,
-            length => length.min(LONGEST_PAGE),
-        };
+        let length = self.length();
         let page: Vec<Value> = items.iter().skip(begin).take(length).map(render).collect();
         let end = begin.saturating_add(length);
         let next_token = (end < items.len()).then(|| end.to_string());
@@ -151,6 +214,11 @@ impl Paging {
         }
         Ok(answer)
     }
+}
+
+/// A moment as a Task's result has it.
+pub(crate) fn moment(moment: Timestamp) -> Value {
+    json!(moment.as_millisecond())
 }
 
 /// A moment as the JSON protocol writes it: seconds, to the millisecond.

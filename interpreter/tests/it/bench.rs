@@ -33,7 +33,7 @@ pub(crate) fn run(mut machine: Value, input: Value) -> (Execution, Simulation<'s
         machine_name: "m".to_owned(),
         role_arn: "arn:aws:iam::111111111111:role/r".to_owned(),
         input,
-        block: Vec::new(),
+        ..Start::default()
     };
     let mut world = Simulation::new(obey);
     let execution = world.run(machine, start);

@@ -100,7 +100,7 @@ fn replay(case: &Value, machine: Machine) -> (Execution, Vec<HistoryEvent>) {
         machine_name: text(&context["state_machine_name"]),
         role_arn: text(&context["role_arn"]),
         input: case["input"].clone(),
-        block: Vec::new(),
+        ..Start::default()
     };
     let mut world = Simulation::new(answer);
     let execution = world.run(machine, start);

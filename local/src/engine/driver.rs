@@ -7,38 +7,54 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use pawl_interpreter::{Failure, TaskId};
+use pawl_interpreter::{Start, TaskId, TaskRequest};
 use tokio::task::JoinSet;
 
-use crate::FunctionError;
 use crate::functions::invoke;
+use crate::jobs::{Job, JobWork, Next};
+use crate::journal::Write;
 use crate::network::Invocation;
+use crate::{Error, FunctionError, jobs};
 
-use super::notice::{RECORDER, RETRIES};
-use super::task::{Outcome, Task};
+use super::about::{Parent, Snapshot};
+use super::report::Report;
+use super::task::{self, Outcome};
+use super::world::Progress;
 use super::{Shared, State};
 
 /// The longest that a function may run, as on AWS.
 const LONGEST: Duration = Duration::from_mins(15);
 
-/// A function to run, for an execution or for the recorder.
+/// Something to do.
 #[derive(Debug)]
 pub(super) enum Work {
-    /// A Task of an execution; a failure if it invokes nothing that is here.
+    /// A Task of an execution.
     Task {
         execution: u64,
         task: TaskId,
-        request: Result<Task, Failure>,
+        request: Box<TaskRequest>,
     },
-    /// An announcement for the recorder.
-    Notice { payload: Bytes, retries: u32 },
+    /// A child execution for items of a distributed Map.
+    Child {
+        execution: u64,
+        task: TaskId,
+        start: Box<Start>,
+    },
+    /// An execution ended that a task waits for.
+    Ended { parent: Parent, child: u64 },
+    /// An execution goes on after a pause.
+    GoOn { execution: u64 },
+    /// An execution of an earlier process goes on.
+    Load { execution: u64 },
+    /// Something that nobody waits for.
+    Job { number: u64, work: JobWork },
 }
 
 /// What the driver does next.
 enum Step {
     Work(Work),
-    /// A timer has just been reported.
-    Timer,
+    /// A timer of an execution is due.
+    Wake(u64),
     /// Nothing, until something new comes or this much time has passed.
     Wait(Option<Duration>),
 }
@@ -48,8 +64,10 @@ pub(super) async fn drive(shared: Arc<Shared>) {
     let mut running = JoinSet::new();
     loop {
         match shared.next_step() {
-            Step::Timer => {}
-            Step::Work(work) if shared.clock.is_simulated() => perform(&shared, work).await,
+            Step::Wake(execution) => shared.wake_up(execution),
+            Step::Work(work) if shared.clock.is_simulated() || work.is_brief() => {
+                perform(&shared, work).await;
+            }
             Step::Work(work) => {
                 let shared = Arc::clone(&shared);
                 running.spawn(async move { perform(&shared, work).await });
@@ -64,50 +82,47 @@ pub(super) async fn drive(shared: Arc<Shared>) {
     }
 }
 
-/// Runs one function and reports what came of it.
+impl Work {
+    /// Whether it is done at once, without waiting for anybody.
+    fn is_brief(&self) -> bool {
+        match self {
+            Self::GoOn { .. } | Self::Load { .. } | Self::Ended { .. } => true,
+            Self::Task { .. } | Self::Child { .. } | Self::Job { .. } => false,
+        }
+    }
+}
+
+/// Does one thing and reports what came of it.
 async fn perform(shared: &Arc<Shared>, work: Work) {
     match work {
         Work::Task {
             execution,
             task,
-            request: Err(failure),
+            request,
         } => {
-            shared.tell(execution, |execution, world| {
-                execution.task_failed(task, failure, world);
-            });
+            if let Some(outcome) = task::perform(shared, Parent { execution, task }, &request).await
+            {
+                shared.report(execution, task, outcome);
+            }
         }
-        Work::Task {
+        Work::Child {
             execution,
             task,
-            request: Ok(request),
+            start,
         } => {
-            let answer = shared
-                .invoke(&request.function, request.payload.clone())
-                .await;
-            let outcome = request.outcome(answer);
-            if let Outcome::Failed(_) = outcome {
-                shared
-                    .state()
-                    .tokens
-                    .retain(|_, waiting| *waiting != (execution, task));
-            }
-            shared.tell(execution, |execution, world| match outcome {
-                Outcome::Succeeded(output) => execution.task_succeeded(task, output, world),
-                Outcome::Submitted(output) => execution.task_submitted(task, output, world),
-                Outcome::Failed(failure) => execution.task_failed(task, failure, world),
-            });
+            let begun = task::begin_child(shared, Parent { execution, task }, *start);
+            complain(execution, begun);
         }
-        Work::Notice { payload, retries } => match shared.invoke(RECORDER, payload.clone()).await {
-            // Without a recorder there is nobody to tell.
-            Ok(_) | Err(FunctionError::Missing) => {}
-            Err(_) if retries < RETRIES => {
-                shared.state().work.push_back(Work::Notice {
-                    payload,
-                    retries: retries + 1,
-                });
-            }
-            Err(error) => tracing::error!(%error, "the recorder failed and was not called again"),
-        },
+        Work::Ended { parent, child } => shared.child_ended(parent, child),
+        Work::GoOn { execution } => shared.hear(execution, Report::GoOn),
+        Work::Load { execution } => {
+            let loaded = shared.load(&mut shared.state(), execution).map(|_| ());
+            complain(execution, loaded);
+        }
+        Work::Job { number, work } => {
+            let next = jobs::perform(shared, work).await;
+            shared.settle(number, next);
+        }
     }
     let mut state = shared.state();
     state.running -= 1;
@@ -118,12 +133,18 @@ impl Shared {
     /// Decides what to do next, and takes it up.
     fn next_step(&self) -> Step {
         let mut state = self.state();
+        if state.unwritten > 0 && self.clock.is_simulated() {
+            // What follows from it comes first, whatever else there is.
+            return Step::Wait(None);
+        }
         if let Some(work) = state.work.pop_front() {
             state.running += 1;
             return Step::Work(work);
         }
-        let Some(due) = state.timers.next_due() else {
-            if state.running == 0 {
+        let next_job = state.jobs.first_key_value().map(|((due, _), _)| *due);
+        let next_wake = state.wakes.first().map(|(due, _)| *due);
+        let Some(due) = [next_job, next_wake].into_iter().flatten().min() else {
+            if state.running == 0 && state.unwritten == 0 {
                 self.idle.send_replace(true);
             }
             return Step::Wait(None);
@@ -135,15 +156,96 @@ impl Shared {
         if due > now {
             return Step::Wait(Some(due.duration_since(now).unsigned_abs()));
         }
-        let State { timers, .. } = &mut *state;
-        let next = timers.take_next();
-        drop(state);
-        if let Some((execution, timer)) = next {
-            self.tell(execution, |execution, world| {
-                execution.timer_fired(timer, world);
-            });
+        if next_job.is_some_and(|job| next_wake.is_none_or(|wake| job <= wake))
+            && let Some(((_, number), work)) = state.jobs.pop_first()
+        {
+            state.running += 1;
+            return Step::Work(Work::Job { number, work });
         }
-        Step::Timer
+        let State { wakes, asleep, .. } = &mut *state;
+        match wakes.pop_first() {
+            Some((_, execution)) => {
+                asleep.remove(&execution);
+                Step::Wake(execution)
+            }
+            None => Step::Wait(None),
+        }
+    }
+
+    /// Reports the next timer of an execution.
+    fn wake_up(self: &Arc<Self>, number: u64) {
+        let timer = {
+            let mut state = self.state();
+            match self.load(&mut state, number) {
+                Ok(Some(open)) => {
+                    let next = open.waits.next();
+                    let before = open.wakes.take();
+                    before.map(|due| state.wakes.remove(&(due, number)));
+                    next.map(|(_, timer)| timer)
+                }
+                Ok(None) => None,
+                Err(error) => {
+                    drop(state);
+                    return complain(number, Err(error));
+                }
+            }
+        };
+        if let Some(timer) = timer {
+            self.hear(number, Report::Timer { timer });
+        }
+    }
+
+    /// Reports what became of a task.
+    fn report(self: &Arc<Self>, execution: u64, task: TaskId, outcome: Outcome) {
+        let is_taken = |state: &State| {
+            let open = state.open.get(&execution);
+            open.is_some_and(|open| open.waits.tasks.get(&task) == Some(&Progress::Taken))
+        };
+        let report = match outcome {
+            // A task of an earlier process that was found again.
+            Outcome::Submitted(_) if is_taken(&self.state()) => return,
+            Outcome::Succeeded(output) => Report::Succeeded { task, output },
+            Outcome::Submitted(output) => Report::Submitted { task, output },
+            Outcome::Failed(failure) => Report::Failed { task, failure },
+        };
+        self.hear(execution, report);
+    }
+
+    /// Tells an execution something that nobody waits to have told.
+    fn hear(self: &Arc<Self>, execution: u64, report: Report) {
+        let told = self.tell(execution, report).map(|_| ());
+        complain(execution, told);
+    }
+
+    /// Tells a task that the execution it waits for has ended.
+    pub(super) fn child_ended(self: &Arc<Self>, parent: Parent, child: u64) {
+        let found = self.journal.execution_of(child);
+        match found.and_then(|found| found.map(Snapshot::read).transpose()) {
+            Ok(Some(snapshot)) => {
+                self.report(parent.execution, parent.task, task::ended(&snapshot));
+            }
+            Ok(None) => {}
+            Err(error) => complain(child, Err(error)),
+        }
+    }
+
+    /// Takes note that a job is done, or when it is to be done again.
+    fn settle(self: &Arc<Self>, number: u64, next: Next) {
+        let mut state = self.state();
+        let write = match next {
+            Next::Done => {
+                state.known_jobs.remove(&number);
+                Write::JobDone { number }
+            }
+            Next::Again(job) => {
+                let write = job.write(number);
+                let Job { due, work } = job;
+                state.jobs.insert((due, number), work);
+                write
+            }
+        };
+        // What was not kept is done once more after a restart, which is what a job is made for.
+        self.journal.write(vec![write], |_| {});
     }
 
     /// Runs a function to its end, whatever that is.
@@ -188,5 +290,12 @@ impl Shared {
                 format!("Task timed out after {}.00 seconds", LONGEST.as_secs()),
             ),
         }
+    }
+}
+
+/// There is nobody to answer to: the log has to do.
+fn complain(execution: u64, outcome: Result<(), Error>) {
+    if let Err(error) = outcome {
+        tracing::error!(execution, %error, "an execution cannot go on");
     }
 }

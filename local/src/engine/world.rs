@@ -1,34 +1,107 @@
-//! What an execution sees of its surroundings while it is told something.
+//! What an execution sees of its surroundings while it is told something, and what it asks of them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use pawl_interpreter::{HistoryEvent, Start, TaskId, TaskRequest, TimerId, World};
-use tokio::sync::mpsc::UnboundedSender;
 
-use crate::Clock;
 use crate::random::Random;
 
-use super::driver::Work;
-use super::task::Task;
-use super::timers::Timers;
+/// What an execution waits for.
+#[derive(Debug, Default)]
+pub(super) struct Waits {
+    /// The tasks that are at work.
+    pub(super) tasks: BTreeMap<TaskId, Progress>,
+    /// The tokens of tasks.
+    pub(super) tokens: BTreeMap<TaskId, String>,
+    timers: BTreeMap<TimerId, Timestamp>,
+    due: BTreeSet<(Timestamp, TimerId)>,
+}
 
-/// The surroundings of one execution.
-pub(super) struct Surroundings<'state> {
-    pub(super) number: u64,
-    pub(super) arn: &'state str,
-    pub(super) clock: &'state Clock,
-    pub(super) timers: &'state mut Timers,
-    pub(super) tokens: &'state mut BTreeMap<String, (u64, TaskId)>,
-    pub(super) work: &'state mut VecDeque<Work>,
-    pub(super) random: &'state mut Random,
-    pub(super) listeners: &'state mut Vec<UnboundedSender<(String, HistoryEvent)>>,
-    pub(super) history: &'state mut Vec<HistoryEvent>,
+/// How far a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It has to be begun again after a restart.
+    Begun,
+    /// It was taken on by something here, which has to be found again after a restart.
+    Taken,
+    /// It was taken on, and its answer comes from elsewhere.
+    Elsewhere,
+}
+
+/// Something that an execution wants done.
+#[derive(Debug)]
+pub(super) enum Begun {
+    Task(TaskId, Box<TaskRequest>),
+    Child(TaskId, Box<Start>),
+}
+
+impl Begun {
+    pub(super) fn task(&self) -> TaskId {
+        match self {
+            Self::Task(task, _) | Self::Child(task, _) => *task,
+        }
+    }
+}
+
+/// The surroundings for the time of one report.
+pub(super) struct Surroundings<'open> {
+    pub(super) now: Timestamp,
+    pub(super) random: &'open mut Random,
+    pub(super) waits: &'open mut Waits,
+    pub(super) events: Vec<HistoryEvent>,
+    pub(super) begun: Vec<Begun>,
+}
+
+impl Waits {
+    /// The next timer and when it is due.
+    pub(super) fn next(&self) -> Option<(Timestamp, TimerId)> {
+        self.due.first().copied()
+    }
+
+    /// Whether there is work that would have to be begun again after a restart.
+    pub(super) fn is_busy(&self) -> bool {
+        self.tasks
+            .values()
+            .any(|progress| *progress != Progress::Elsewhere)
+    }
+
+    /// Whether a task would have to be begun again after a restart.
+    pub(super) fn has_to_begin(&self, task: TaskId) -> bool {
+        self.tasks
+            .get(&task)
+            .is_some_and(|progress| *progress != Progress::Elsewhere)
+    }
+
+    /// Takes note that somebody has taken a task on.
+    pub(super) fn take_on(&mut self, task: TaskId) {
+        let taken = if self.tokens.contains_key(&task) {
+            Progress::Elsewhere
+        } else {
+            Progress::Taken
+        };
+        if let Some(progress) = self.tasks.get_mut(&task) {
+            *progress = taken;
+        }
+    }
+
+    /// Takes a task out: its outcome is known, or nobody waits for it any more.
+    pub(super) fn finish(&mut self, task: TaskId) {
+        self.tasks.remove(&task);
+        self.tokens.remove(&task);
+    }
+
+    /// Takes a timer out.
+    pub(super) fn take(&mut self, timer: TimerId) {
+        if let Some(due) = self.timers.remove(&timer) {
+            self.due.remove(&(due, timer));
+        }
+    }
 }
 
 impl World for Surroundings<'_> {
     fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.now
     }
 
     fn random(&mut self) -> f64 {
@@ -36,38 +109,34 @@ impl World for Surroundings<'_> {
     }
 
     fn start_task(&mut self, task: TaskId, request: TaskRequest) {
+        self.waits.tasks.insert(task, Progress::Begun);
         if let Some(token) = &request.token {
-            self.tokens.insert(token.clone(), (self.number, task));
+            self.waits.tokens.insert(task, token.clone());
         }
-        self.work.push_back(Work::Task {
-            execution: self.number,
-            task,
-            request: Task::read(&request),
-        });
+        self.begun.push(Begun::Task(task, Box::new(request)));
+    }
+
+    fn start_child(&mut self, task: TaskId, child: Start) {
+        self.waits.tasks.insert(task, Progress::Begun);
+        self.begun.push(Begun::Child(task, Box::new(child)));
     }
 
     /// The function goes on to its end, as it does on AWS; only nobody waits for it any more.
     fn cancel_task(&mut self, task: TaskId) {
-        let number = self.number;
-        self.tokens.retain(|_, waiting| *waiting != (number, task));
+        self.waits.finish(task);
+        self.begun.retain(|begun| begun.task() != task);
     }
 
     fn set_timer(&mut self, timer: TimerId, due: Timestamp) {
-        self.timers.set(self.number, timer, due);
+        self.waits.timers.insert(timer, due);
+        self.waits.due.insert((due, timer));
     }
 
     fn cancel_timer(&mut self, timer: TimerId) {
-        self.timers.cancel(self.number, timer);
-    }
-
-    fn start_child(&mut self, _: TaskId, _: Start) {
-        // Machines with a distributed Map are refused when they are made.
+        self.waits.take(timer);
     }
 
     fn append(&mut self, event: HistoryEvent) {
-        // Who has stopped listening is forgotten.
-        self.listeners
-            .retain(|listener| listener.send((self.arn.to_owned(), event.clone())).is_ok());
-        self.history.push(event);
+        self.events.push(event);
     }
 }

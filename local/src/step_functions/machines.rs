@@ -7,17 +7,17 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use pawl_asl::Machine;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Error;
+use crate::engine::Definition;
 use crate::folder::Folder;
 
 use super::names::{MachineArn, is_name, machine_arn, version_arn};
 use super::{Paging, Refusal, seconds};
 
-use stored::{Revision, Stored, check, parse, read_all, write};
+use stored::{Revision, Stored, check, hash, parse, read_all, write};
 
 /// All machines.
 pub(super) struct Machines {
@@ -87,7 +87,7 @@ pub(super) struct Runnable {
     pub(super) name: String,
     pub(super) version: Option<u64>,
     pub(super) role_arn: String,
-    pub(super) machine: Machine,
+    pub(super) definition: Definition,
 }
 
 impl Machines {
@@ -261,7 +261,11 @@ impl Machines {
             name: stored.name.clone(),
             version: arn.version,
             role_arn: revision.role_arn.clone(),
-            machine: parse(&revision.definition)?,
+            definition: Definition {
+                hash: hash(&revision.definition).into(),
+                text: revision.definition.as_str().into(),
+                machine: std::sync::Arc::new(parse(&revision.definition)?),
+            },
         })
     }
 

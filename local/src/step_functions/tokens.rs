@@ -54,7 +54,7 @@ pub(super) fn heartbeat(engine: &Engine, request: &Heartbeat) -> Result<Value, R
 }
 
 fn report(engine: &Engine, token: &str, outcome: TokenOutcome) -> Result<Value, Refusal> {
-    match engine.answer_token(token, outcome) {
+    match engine.answer_token(token, outcome)? {
         Some(()) => Ok(json!({})),
         None => Err(Refusal::new(
             "TaskTimedOut",

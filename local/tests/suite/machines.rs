@@ -113,7 +113,7 @@ async fn lists_hold_what_belongs_to_a_machine_or_a_version() {
 }
 
 #[tokio::test]
-async fn machines_outlive_the_process_and_executions_do_not() {
+async fn machines_and_executions_outlive_the_process() {
     let folder = tempfile::tempdir().expect("a folder");
     let options = || Options {
         state: Some(folder.path().to_owned()),
@@ -133,11 +133,15 @@ async fn machines_outlive_the_process_and_executions_do_not() {
         assert_eq!(found, output, "{machine}");
     }
     assert_eq!(world.run(&arn, "current", &json!({})).await.1, "2");
-    let gone = world.client.describe_execution().execution_arn(execution);
+    let kept = world.client.describe_execution().execution_arn(&execution);
+    let kept = kept.send().await.expect("it was kept");
     assert_eq!(
-        gone.send().await.expect_err("it was in memory").code(),
-        Some("ExecutionDoesNotExist")
+        (kept.status, kept.output.as_deref()),
+        (ExecutionStatus::Succeeded, Some("1"))
     );
+    let history = world.client.get_execution_history();
+    let history = history.execution_arn(execution).send().await;
+    assert!(!history.expect("its events were kept").events.is_empty());
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use pawl_asl::limits::DEFINITION_BYTES;
 use pawl_asl::{Machine, State, StateMap};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::engine::is_invocable;
@@ -113,6 +114,11 @@ impl Stored {
             }
         }
     }
+}
+
+/// The name of a definition among all definitions.
+pub(super) fn hash(definition: &str) -> String {
+    format!("{:x}", Sha256::digest(definition))
 }
 
 /// Reads a definition.

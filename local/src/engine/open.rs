@@ -1,0 +1,208 @@
+//! An execution in memory: told something, it says what is to be kept and what is to be done.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use pawl_asl::Machine;
+use pawl_interpreter::{Execution, HistoryEvent, Status};
+
+use crate::Error;
+use crate::journal::{Entry, Standing, Write};
+use crate::random::Random;
+
+use super::about::{About, Outcome, status_name};
+use super::report::{Dated, Report};
+use super::world::{Begun, Surroundings, Waits};
+
+/// An execution that has not ended, or whose end is not kept yet.
+pub(super) struct Open {
+    pub(super) number: u64,
+    pub(super) about: Arc<About>,
+    pub(super) waits: Waits,
+    pub(super) execution: Execution,
+    random: Random,
+    /// When it was told something last.
+    last: Timestamp,
+    /// How many of its changes are not kept yet.
+    pub(super) unwritten: u32,
+    /// When it is to be woken, as the engine knows it.
+    pub(super) wakes: Option<Timestamp>,
+    redrives: u32,
+}
+
+/// What came of a report.
+pub(super) struct Told {
+    pub(super) writes: Vec<Write>,
+    pub(super) events: Vec<HistoryEvent>,
+    pub(super) begun: Vec<Begun>,
+}
+
+impl Open {
+    /// Begins an execution.
+    pub(super) fn begin(number: u64, about: Arc<About>, machine: Arc<Machine>) -> (Self, Told) {
+        let mut random = Random::new(about.seed);
+        let mut waits = Waits::default();
+        let mut world = Surroundings {
+            now: about.started,
+            random: &mut random,
+            waits: &mut waits,
+            events: Vec::new(),
+            begun: Vec::new(),
+        };
+        let execution = Execution::start(machine, about.start(), &mut world);
+        let Surroundings { events, begun, .. } = world;
+        let open = Self {
+            number,
+            waits,
+            execution,
+            random,
+            last: about.started,
+            unwritten: 0,
+            wakes: None,
+            redrives: 0,
+            about,
+        };
+        let dated = Dated {
+            at: open.last,
+            report: Report::Begin,
+        };
+        let told = open.told(text(&dated), events, begun);
+        (open, told)
+    }
+
+    /// Tells the execution something.
+    pub(super) fn tell(&mut self, report: Report, now: Timestamp) -> Told {
+        let dated = Dated {
+            at: now.max(self.last),
+            report,
+        };
+        let kept = text(&dated);
+        let (events, begun) = self.hear(dated);
+        self.told(kept, events, begun)
+    }
+
+    /// Brings an execution back to where it was; the tasks that have to be begun again come with it.
+    pub(super) fn replay(
+        number: u64,
+        about: &Arc<About>,
+        redrives: u32,
+        machine: Arc<Machine>,
+        entries: Vec<Entry>,
+    ) -> Result<(Self, Vec<Begun>), Error> {
+        let differs = |reason: String| Error::Unreadable {
+            path: about.arn.clone().into(),
+            reason,
+        };
+        let mut entries = entries.into_iter();
+        let first = entries
+            .next()
+            .ok_or_else(|| differs("it has no history".to_owned()))?;
+        let (mut open, told) = Self::begin(number, Arc::clone(about), machine);
+        open.redrives = redrives;
+        let mut begun = told.begun;
+        let mut expected = first.last;
+        for entry in entries {
+            open.is_as_kept(expected)?;
+            expected = entry.last;
+            let dated =
+                serde_json::from_str(&entry.report).map_err(|error| differs(error.to_string()))?;
+            let (_, more) = open.hear(dated);
+            begun.extend(more);
+            begun.retain(|begun| open.waits.has_to_begin(begun.task()));
+        }
+        open.is_as_kept(expected)?;
+        Ok((open, begun))
+    }
+
+    /// Whether the execution has as many events as were kept: another version might have gone another way.
+    fn is_as_kept(&self, events: u64) -> Result<(), Error> {
+        if self.execution.events() == events {
+            return Ok(());
+        }
+        Err(Error::Unreadable {
+            path: self.about.arn.clone().into(),
+            reason: format!(
+                "its history has {events} events where this version of the program comes to {}: go on with the version that began it",
+                self.execution.events()
+            ),
+        })
+    }
+
+    fn hear(&mut self, Dated { at, report }: Dated) -> (Vec<HistoryEvent>, Vec<Begun>) {
+        self.last = at;
+        match &report {
+            Report::Succeeded { task, .. } | Report::Failed { task, .. } => {
+                self.waits.finish(*task);
+            }
+            Report::Submitted { task, .. } => self.waits.take_on(*task),
+            Report::Timer { timer } => self.waits.take(*timer),
+            Report::Begin | Report::GoOn | Report::Heartbeat { .. } | Report::Stop { .. } => {}
+        }
+        let mut world = Surroundings {
+            now: at,
+            random: &mut self.random,
+            waits: &mut self.waits,
+            events: Vec::new(),
+            begun: Vec::new(),
+        };
+        report.tell(&mut self.execution, &mut world);
+        let Surroundings { events, begun, .. } = world;
+        (events, begun)
+    }
+
+    fn told(&self, report: String, events: Vec<HistoryEvent>, begun: Vec<Begun>) -> Told {
+        let mut lines = String::new();
+        for event in &events {
+            if !lines.is_empty() {
+                lines.push('\n');
+            }
+            lines.push_str(&text(event));
+        }
+        let mut writes = vec![Write::History {
+            execution: self.number,
+            last: self.execution.events(),
+            report,
+            events: lines,
+        }];
+        for begun in &begun {
+            if let Begun::Task(_, request) = begun
+                && let Some(token) = &request.token
+            {
+                writes.push(Write::Token {
+                    token: token.clone(),
+                    execution: self.number,
+                });
+            }
+        }
+        Told {
+            writes,
+            events,
+            begun,
+        }
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        *self.execution.status() != Status::Running
+    }
+
+    pub(super) fn outcome(&self) -> Outcome {
+        Outcome::of(self.execution.status(), self.last)
+    }
+
+    /// Where the execution stands, to be kept.
+    pub(super) fn standing(&self) -> Standing {
+        Standing {
+            status: status_name(self.execution.status()),
+            outcome: text(&self.outcome()),
+            events: self.execution.events(),
+            redrives: self.redrives,
+            is_busy: self.execution.is_ready() || self.waits.is_busy(),
+            wakes: self.waits.next().map(|(due, _)| due),
+        }
+    }
+}
+
+/// The JSON of something of ours.
+pub(super) fn text(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("what is kept has only text keys")
+}

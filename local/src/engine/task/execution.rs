@@ -1,0 +1,238 @@
+//! A Task that starts an execution, and a child of a distributed Map: the task ends when the execution does.
+
+use std::sync::Arc;
+
+use pawl_interpreter::{Failure, Start, TaskRequest};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::Error;
+use crate::engine::Shared;
+use crate::engine::about::{About, Parent, Snapshot};
+use crate::step_functions::{Nesting, moment};
+
+use super::Outcome;
+
+/// How long a Task waits for the execution that it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nested {
+    /// Until it has begun.
+    Start,
+    /// Until it has ended; its output is given as text.
+    Text,
+    /// Until it has ended; its output is given as JSON.
+    Json,
+    /// Until somebody answers for the task's token.
+    Token,
+}
+
+impl Nested {
+    pub(super) fn of(resource: &str) -> Option<Self> {
+        match resource.split_once(":states:::states:startExecution")?.1 {
+            "" => Some(Self::Start),
+            ".sync" => Some(Self::Text),
+            ".sync:2" => Some(Self::Json),
+            ".waitForTaskToken" => Some(Self::Token),
+            _ => None,
+        }
+    }
+
+    /// Starts the execution. One that this very task started in an earlier process is found again.
+    pub(super) async fn start(
+        self,
+        shared: &Arc<Shared>,
+        parent: Parent,
+        request: &TaskRequest,
+    ) -> Outcome {
+        let nesting = match self {
+            Self::Start | Self::Token => Nesting::None,
+            Self::Text => Nesting::Waits {
+                parent,
+                is_json: false,
+            },
+            Self::Json => Nesting::Waits {
+                parent,
+                is_json: true,
+            },
+        };
+        let Some(aws) = shared.services() else {
+            return Outcome::Failed(Failure::new("States.Runtime", "This AWS is closing."));
+        };
+        let arguments = request.arguments.clone();
+        let name = name(parent);
+        let started = tokio::task::spawn_blocking(move || {
+            aws.step_functions.start_nested(&arguments, &name, nesting)
+        });
+        let about = match started.await {
+            Ok(Ok(about)) => about,
+            Ok(Err(refusal)) => {
+                return Outcome::Failed(Failure::new(
+                    format!(
+                        "StepFunctions.{}Exception",
+                        refusal.code.trim_end_matches("Exception")
+                    ),
+                    format!(
+                        "{} (Service: AWSStepFunctions; Status Code: 400; Error Code: {})",
+                        refusal.message, refusal.code
+                    ),
+                ));
+            }
+            Err(panic) => {
+                return Outcome::Failed(Failure::new("States.Runtime", panic.to_string()));
+            }
+        };
+        let answer =
+            json!({ "ExecutionArn": about.arn, "StartDate": about.started.as_millisecond() });
+        match self {
+            Self::Start => Outcome::Succeeded(answer),
+            Self::Token | Self::Text | Self::Json => Outcome::Submitted(answer),
+        }
+    }
+}
+
+/// The name of an execution that a task starts without naming it: the same however often the task is begun.
+fn name(parent: Parent) -> String {
+    let hash = Sha256::digest(format!("{}/{}", parent.execution, parent.task.0));
+    let number = hash.first_chunk().copied().map_or(0, u128::from_be_bytes);
+    let hex = format!("{number:032x}");
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    [
+        part(0, 8),
+        part(8, 12),
+        part(12, 16),
+        part(16, 20),
+        part(20, 32),
+    ]
+    .join("-")
+}
+
+/// Begins a child of a distributed Map. One that an earlier process began goes on, or is found to have ended.
+pub(in crate::engine) fn begin_child(
+    shared: &Arc<Shared>,
+    parent: Parent,
+    start: Start,
+) -> Result<(), Error> {
+    if let Some(found) = shared.journal.execution(&start.execution_arn)? {
+        let snapshot = Snapshot::read(found)?;
+        if snapshot.is_running() {
+            shared.load(&mut shared.state(), snapshot.number)?;
+        } else {
+            shared.child_ended(parent, snapshot.number);
+        }
+        return Ok(());
+    }
+    let mut state = shared.state();
+    // The parent may have given it up meanwhile.
+    let Some(open) = state.open.get(&parent.execution) else {
+        return Ok(());
+    };
+    if !open.waits.tasks.contains_key(&parent.task) {
+        return Ok(());
+    }
+    let above = Arc::clone(&open.about);
+    let hash = above.definition.clone();
+    let machine = shared.machine(&mut state, &hash)?;
+    let about = About {
+        arn: start.execution_arn,
+        name: start.execution_name,
+        machine_name: start.machine_name,
+        started_as: start.machine_arn,
+        map_run_arn: start.map_run_arn,
+        block: start.block,
+        input: start.input.to_string(),
+        started: shared.now(),
+        seed: state.random.next(),
+        parent: Some(parent),
+        ..About::clone(&above)
+    };
+    shared.begin_with(&mut state, machine, about, Vec::new(), |_| {});
+    Ok(())
+}
+
+/// What the end of an execution means for the task that waits for it.
+pub(in crate::engine) fn ended(snapshot: &Snapshot) -> Outcome {
+    let Snapshot { about, outcome, .. } = snapshot;
+    if about.map_run_arn.is_some() {
+        return if snapshot.status == "SUCCEEDED" {
+            Outcome::Succeeded(outcome.value())
+        } else {
+            Outcome::Failed(Failure {
+                error: outcome
+                    .error
+                    .clone()
+                    .or_else(|| match snapshot.status.as_str() {
+                        "TIMED_OUT" => Some("States.Timeout".to_owned()),
+                        _ => None,
+                    }),
+                cause: outcome.cause.clone(),
+            })
+        };
+    }
+    let description = describe(snapshot);
+    if snapshot.status == "SUCCEEDED" {
+        Outcome::Succeeded(description)
+    } else {
+        Outcome::Failed(Failure::new("States.TaskFailed", description.to_string()))
+    }
+}
+
+/// The description of an execution as a Task's result: the fields of DescribeExecution, capitalised.
+fn describe(snapshot: &Snapshot) -> Value {
+    let Snapshot {
+        about,
+        outcome,
+        status,
+        ..
+    } = snapshot;
+    let data = |text: &str| {
+        if about.gives_json {
+            serde_json::from_str(text).unwrap_or_default()
+        } else {
+            Value::from(text)
+        }
+    };
+    let included = json!({ "Included": true });
+    let mut fields = Map::new();
+    let mut add = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            fields.insert(name.to_owned(), value);
+        }
+    };
+    add("Cause", outcome.cause.clone().map(Value::from));
+    add("Error", outcome.error.clone().map(Value::from));
+    add("ExecutionArn", Some(about.arn.clone().into()));
+    add("Input", Some(data(&about.input)));
+    add("InputDetails", Some(included.clone()));
+    add("Name", Some(about.name.clone().into()));
+    add("Output", outcome.output.as_deref().map(data));
+    add("OutputDetails", outcome.output.as_ref().map(|_| included));
+    add("RedriveCount", Some(snapshot.redrives.into()));
+    add(
+        "RedriveStatus",
+        Some(
+            if status == "SUCCEEDED" {
+                "NOT_REDRIVABLE"
+            } else {
+                "REDRIVABLE"
+            }
+            .into(),
+        ),
+    );
+    add(
+        "RedriveStatusReason",
+        (status == "SUCCEEDED").then(|| "Execution is SUCCEEDED and cannot be redriven".into()),
+    );
+    add("StartDate", Some(moment(about.started)));
+    add("StateMachineArn", Some(about.machine_arn.clone().into()));
+    add(
+        "StateMachineAliasArn",
+        about.alias_arn.clone().map(Value::from),
+    );
+    add(
+        "StateMachineVersionArn",
+        about.version_arn.clone().map(Value::from),
+    );
+    add("Status", Some(status.clone().into()));
+    add("StopDate", outcome.stopped.map(moment));
+    Value::Object(fields)
+}
