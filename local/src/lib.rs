@@ -25,12 +25,15 @@ mod network;
 mod random;
 mod route;
 mod s3;
+mod server;
 mod step_functions;
+mod sts;
 
 pub use clock::Clock;
 pub use error::Error;
 pub use functions::{FunctionError, Functions, Handling};
 pub use local::{Local, Options};
 pub use network::{Call, Fault, Faults, Invocation, Service};
+pub use server::endpoint;
 
 use aws::Aws;
