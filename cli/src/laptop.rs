@@ -11,7 +11,7 @@ use pawl_asl::Machine;
 use pawl_contract::{Kind, Mock, Start, StepError, code};
 use pawl_functions::{Function, Mail, Services, Settings};
 use pawl_interpreter::HistoryEvent;
-use pawl_local::{Clock, Faults, FunctionError, Functions, Local};
+use pawl_local::{Clock, Durability, Faults, FunctionError, Functions, Local};
 use pawl_store::{Run, Store};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -35,6 +35,8 @@ pub struct Options {
     pub faults: Faults,
     /// What chance begins with.
     pub seed: u64,
+    /// When something counts as kept.
+    pub durability: Durability,
     /// What the environment says about mail and models.
     pub settings: Settings,
 }
@@ -68,6 +70,7 @@ impl Laptop {
             clock,
             faults,
             seed,
+            durability,
             mut settings,
         } = options;
         TABLE.clone_into(&mut settings.table);
@@ -83,6 +86,7 @@ impl Laptop {
             clock,
             faults,
             seed,
+            durability,
         })
         .await?;
         let sdk = local.sdk_config();
@@ -165,8 +169,14 @@ impl Laptop {
     }
 
     /// Goes on with a run that was interrupted or failed.
+    ///
+    /// An interrupted run has an execution that rests, and goes on where it was; a failed one is started once more.
     pub async fn resume(&self, run: &str) -> Result<Started, StepError> {
-        pawl_functions::resume(&self.services, ORG, run).await?;
+        let unavailable =
+            |error: pawl_local::Error| StepError::new(code::TOOL_ERROR, error.to_string());
+        if self.local.go_on(run).await.map_err(unavailable)? == 0 {
+            pawl_functions::resume(&self.services, ORG, run).await?;
+        }
         Ok(Started {
             run: run.to_owned(),
         })

@@ -174,8 +174,9 @@ impl Engine {
             .unwrap_or_else(PoisonError::into_inner) = Some(functions);
     }
 
-    /// Goes on with the open executions whose names begin with `prefix`, and with what is to be delivered.
-    pub(crate) fn go_on(&self, prefix: &str) -> Result<(), Error> {
+    /// Goes on with the open executions whose names begin with `prefix`, and with what is to be delivered. How many
+    /// executions rested until now.
+    pub(crate) fn go_on(&self, prefix: &str) -> Result<usize, Error> {
         self.shared.go_on(prefix)
     }
 

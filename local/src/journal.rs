@@ -8,7 +8,7 @@ mod read;
 mod schema;
 mod write;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -16,6 +16,7 @@ use std::thread::{self, JoinHandle};
 use rusqlite::Connection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::watch;
 
 use crate::folder::Folder;
 use crate::{Durability, Error};
@@ -30,7 +31,7 @@ const GROUP: usize = 1_000;
 pub(crate) struct Journal {
     /// Taken when the journal closes, which ends the thread.
     batches: Mutex<Option<Sender<Batch>>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
     reader: Arc<Mutex<Connection>>,
     gate: Arc<Gate>,
 }
@@ -59,7 +60,7 @@ struct Gate {
     commits: AtomicU64,
     /// How many commits are let through; `u64::MAX` for all.
     last: AtomicU64,
-    is_shut: AtomicBool,
+    is_shut: watch::Sender<bool>,
 }
 
 impl Journal {
@@ -110,7 +111,7 @@ impl Journal {
         };
         Ok(Self {
             batches: Mutex::new(Some(sender)),
-            thread: Some(thread),
+            thread: Mutex::new(Some(thread)),
             reader,
             gate,
         })
@@ -186,14 +187,35 @@ impl Journal {
         self.gate.last.store(last, Ordering::SeqCst);
     }
 
-    /// Whether a transaction has been left out on purpose.
-    pub(crate) fn is_killed(&self) -> bool {
-        self.gate.is_shut.load(Ordering::SeqCst)
+    /// Tells when a transaction has been left out on purpose.
+    pub(crate) fn killed(&self) -> watch::Receiver<bool> {
+        self.gate.is_shut.subscribe()
     }
 
     /// How many transactions have been kept.
     pub(crate) fn commits(&self) -> u64 {
         self.gate.commits.load(Ordering::SeqCst)
+    }
+
+    /// Writes what it has been given and nothing more.
+    pub(crate) fn close(&self) {
+        drop(
+            self.batches
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread
+            && thread.thread().id() != thread::current().id()
+        {
+            // A panic there has said why already.
+            let _ = thread.join();
+        }
     }
 
     fn reader(&self) -> MutexGuard<'_, Connection> {
@@ -203,18 +225,7 @@ impl Journal {
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        drop(
-            self.batches
-                .get_mut()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
-        if let Some(thread) = self.thread.take()
-            && thread.thread().id() != thread::current().id()
-        {
-            // A panic there has said why already.
-            let _ = thread.join();
-        }
+        self.close();
     }
 }
 
@@ -230,7 +241,7 @@ fn write_all(connection: &Mutex<Connection>, batches: &Receiver<Batch>, gate: &G
         }
         if gate.commits.load(Ordering::SeqCst) >= gate.last.load(Ordering::SeqCst) {
             // Nothing follows, and nobody is told: this is what a dead process does.
-            gate.is_shut.store(true, Ordering::SeqCst);
+            gate.is_shut.send_replace(true);
             continue;
         }
         let written = match &broken {

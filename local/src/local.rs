@@ -52,7 +52,7 @@ impl Default for Options {
 /// An open AWS. Clones are the same one; it closes with the last of them.
 #[derive(Clone)]
 pub struct Local {
-    aws: Arc<Aws>,
+    pub(crate) aws: Arc<Aws>,
 }
 
 impl Local {
@@ -65,8 +65,8 @@ impl Local {
     }
 
     /// Goes on with the open executions of earlier processes whose names begin with `prefix`, and with everything that
-    /// is to be delivered. Until then they rest.
-    pub async fn go_on(&self, prefix: &str) -> Result<(), Error> {
+    /// is to be delivered. Until then they rest. How many executions rested.
+    pub async fn go_on(&self, prefix: &str) -> Result<usize, Error> {
         let (aws, prefix) = (Arc::clone(&self.aws), prefix.to_owned());
         let gone_on = spawn_blocking(move || aws.step_functions.engine.go_on(&prefix)).await;
         gone_on.expect("reading does not panic")
@@ -147,11 +147,25 @@ impl Local {
         self.aws.network.kill_after(requests);
     }
 
-    /// Waits until a request has been left without an answer.
+    /// Keeps so many more transactions of the journal and then none, as if the process had died.
+    pub fn kill_after_commits(&self, commits: u64) {
+        self.aws.journal.kill_after(commits);
+    }
+
+    /// How many transactions the journal has kept since it was opened.
+    pub fn commits(&self) -> u64 {
+        self.aws.journal.commits()
+    }
+
+    /// Waits until a request has been left without an answer, or a transaction has not been kept.
     pub async fn killed(&self) {
-        let mut killed = self.aws.network.killed();
-        // The sender lives as long as `self`, so that the wait cannot end otherwise.
-        let _ = killed.wait_for(|killed| *killed).await;
+        let mut silent = self.aws.network.killed();
+        let mut shut = self.aws.journal.killed();
+        // The senders live as long as `self`, so that the wait cannot end otherwise.
+        tokio::select! {
+            _ = silent.wait_for(|killed| *killed) => {}
+            _ = shut.wait_for(|shut| *shut) => {}
+        }
     }
 
     /// Closes it and waits until the state folder is free. Other clones must be gone, or be dropped meanwhile.

@@ -11,7 +11,7 @@ use pawl_compiler::{Program, Severity, mocks};
 use pawl_contract::{Mock, StepError, code};
 use pawl_functions::Settings;
 use pawl_interpreter::{EventDetails, HistoryEvent};
-use pawl_local::{Clock, Faults};
+use pawl_local::{Clock, Durability, Faults};
 use pawl_store::RunStatus;
 use serde_json::{Value, json};
 
@@ -200,6 +200,7 @@ impl Run {
             },
             faults: Faults::none(),
             seed: 0,
+            durability: Durability::default(),
             settings: Settings::from_env(&|name| std::env::var(name).ok()),
         }
     }

@@ -15,14 +15,17 @@ use super::{Shared, State};
 
 impl Shared {
     /// Goes on with every open execution whose name begins with `prefix`, and with everything that is to be delivered.
-    pub(super) fn go_on(self: &Arc<Self>, prefix: &str) -> Result<(), Error> {
+    /// How many executions rested until now.
+    pub(super) fn go_on(self: &Arc<Self>, prefix: &str) -> Result<usize, Error> {
         let open = self.journal.open_executions()?;
         let jobs = self.journal.jobs()?;
         let mut state = self.state();
+        let mut rested = 0;
         for (number, is_busy, wakes) in open {
             if state.open.contains_key(&number) || !self.has_name(number, prefix)? {
                 continue;
             }
+            rested += 1;
             if let Some(wakes) = wakes {
                 state.asleep.insert(number, wakes);
                 state.wakes.insert((wakes, number));
@@ -42,7 +45,7 @@ impl Shared {
             state.jobs.insert((due, number), work);
         }
         self.stir();
-        Ok(())
+        Ok(rested)
     }
 
     fn has_name(&self, number: u64, prefix: &str) -> Result<bool, Error> {
