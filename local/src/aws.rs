@@ -16,7 +16,7 @@ use crate::network::{Fault, Network, Service};
 use crate::route::Target;
 use crate::s3::S3;
 use crate::step_functions::StepFunctions;
-use crate::{Clock, Error, Options};
+use crate::{Clock, Error, Options, sts};
 
 /// The services. The fields are dropped in this order: the lock of the folder goes after what uses the folder.
 pub(crate) struct Aws {
@@ -86,6 +86,25 @@ impl Aws {
             }
             Service::S3 => self.s3.answer(operation, request, self.clock.now()),
             Service::StepFunctions => self.step_functions.answer(operation, request.body()),
+            Service::Sts => sts::perform(operation),
+            Service::Lambda | Service::EventBridge | Service::Scheduler | Service::Sqs => {
+                unknown_operation(*service, operation)
+            }
         }
     }
+}
+
+/// There is no such operation.
+fn unknown_operation(service: Service, operation: &str) -> Answer {
+    let status = match service {
+        Service::Lambda | Service::Scheduler => StatusCode::NOT_FOUND,
+        Service::DynamoDb
+        | Service::S3
+        | Service::StepFunctions
+        | Service::EventBridge
+        | Service::Sqs
+        | Service::Sts => StatusCode::BAD_REQUEST,
+    };
+    let message = format!("the local {service} has no operation `{operation}`");
+    refuse(service, status, "UnknownOperationException", &message)
 }

@@ -12,12 +12,12 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::Request;
 
 use crate::Aws;
-use crate::answer::{Answer, refuse};
+use crate::answer::Answer;
 use crate::functions::current_invocation;
-use crate::network::{Fault, Invocation};
+use crate::network::{Invocation, Unanswered};
 use crate::route::route;
 
 /// The client. It does not keep the services alive: functions hold it, and the services hold the functions.
@@ -48,39 +48,21 @@ async fn send(
     invocation: Option<Invocation>,
 ) -> Result<HttpResponse, ConnectorError> {
     let request = collect(request).await?;
-    let target = route(&request);
     let Some(aws) = aws.upgrade() else {
         return Err(broken("the local AWS is closed"));
     };
-    let Ok(fault) = aws
-        .network
-        .admit(target.service, &target.operation, invocation)
-    else {
-        // Nobody answers: as if the process had died. The services must not live on because of this wait.
-        drop(aws);
-        return std::future::pending().await;
+    let target = match route(&request) {
+        Ok(target) => target,
+        Err(unknown) => return deliver(unknown.refuse(&request)),
     };
-    let refused = |status, code| {
-        let message = "this was asked for by the fault layer";
-        deliver(refuse(target.service, status, code, message))
-    };
-    match fault {
-        Some(Fault::Unreachable) => Err(broken("the connection was refused by the fault layer")),
-        Some(Fault::Throttled) => {
-            let (status, code) = target.service.throttle();
-            refused(status, code)
+    match aws.receive(target, request, invocation).await {
+        Ok(answer) => deliver(answer),
+        Err(Unanswered::Silence) => {
+            // As if the process had died. The services must not live on because of this wait.
+            drop(aws);
+            std::future::pending().await
         }
-        Some(Fault::ServerError) => refused(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            target.service.internal_error(),
-        ),
-        Some(Fault::LostResponse) => {
-            aws.answer(target, request, fault).await;
-            Err(broken("the answer was lost by the fault layer"))
-        }
-        Some(Fault::Conflict | Fault::Unprocessed | Fault::Stale) | None => {
-            deliver(aws.answer(target, request, fault).await)
-        }
+        Err(unanswered) => Err(broken(unanswered.reason())),
     }
 }
 

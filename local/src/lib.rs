@@ -28,7 +28,9 @@ mod network;
 mod random;
 mod route;
 mod s3;
+mod server;
 mod step_functions;
+mod sts;
 
 pub use clock::Clock;
 pub use durability::Durability;
@@ -36,5 +38,6 @@ pub use error::Error;
 pub use functions::{FunctionError, Functions, Handling};
 pub use local::{Local, Options};
 pub use network::{Call, Fault, Faults, Invocation, Service};
+pub use server::endpoint;
 
 use aws::Aws;

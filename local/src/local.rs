@@ -52,7 +52,7 @@ impl Default for Options {
 /// An open AWS. Clones are the same one; it closes with the last of them.
 #[derive(Clone)]
 pub struct Local {
-    aws: Arc<Aws>,
+    pub(crate) aws: Arc<Aws>,
 }
 
 impl Local {

@@ -1,6 +1,7 @@
 //! The way to every service: it counts requests, lets some of them go wrong, and can fall silent for good.
 
 mod call;
+mod exchange;
 mod fault;
 
 use std::collections::VecDeque;
@@ -9,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 pub use call::{Call, Invocation, Service};
+pub(crate) use exchange::Unanswered;
 pub use fault::{Fault, Faults};
 
 /// How many calls are remembered; more than any test makes, and no burden for a server that runs for weeks.

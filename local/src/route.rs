@@ -1,131 +1,206 @@
 //! Finds the service and the operation that a request is for.
+//!
+//! The signature names the service, though nobody checks it here; where there is none, a header or the path does.
+
+mod address;
+mod rest;
+mod s3;
 
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
+use serde_json::json;
 
+use crate::answer::{Answer, json_answer, refuse_query, refuse_rest};
 use crate::network::Service;
 
+pub(crate) use address::{decode, object_path, pairs, query};
+
 /// What a request is for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) service: Service,
-    /// The operation, as AWS names it.
+    /// The operation, as AWS names it; where it names none, the method and the path.
     pub(crate) operation: String,
 }
 
-/// Reads a request's target: a header names it in the JSON protocols, method and path do in S3.
-pub(crate) fn route(request: &Request<Bytes>) -> Target {
-    let target = request
-        .headers()
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok());
-    let (service, operation) = match target.and_then(|target| target.split_once('.')) {
-        Some((service, operation)) if service.starts_with("DynamoDB") => {
-            (Service::DynamoDb, operation.to_owned())
-        }
-        Some((_, operation)) => (Service::StepFunctions, operation.to_owned()),
-        None => (Service::S3, s3_operation(request)),
+/// A service that is not here, by its name in signatures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UnknownService(String);
+
+/// Reads a request's target. A service that is not here refuses at once, in the protocol of the request.
+pub(crate) fn route(request: &Request<Bytes>) -> Result<Target, UnknownService> {
+    let service = match signed_for(request) {
+        Some(name) => service_named(&name).ok_or(UnknownService(name))?,
+        None => service_by_shape(request),
     };
-    Target { service, operation }
-}
-
-/// The bucket and the key that a request to S3 is for, in either of S3's two ways to write them.
-///
-/// `/bucket/key` on the service's own host, `/key` on a host that begins with the bucket.
-pub(crate) fn object_path(request: &Request<Bytes>) -> (String, String) {
-    let path = request.uri().path();
-    let path = path.strip_prefix('/').unwrap_or(path);
-    let host = request.uri().host().unwrap_or_default();
-    if let Some((bucket, _)) = host.split_once(".s3.") {
-        return (bucket.to_owned(), decode(path));
-    }
-    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-    (decode(bucket), decode(key))
-}
-
-/// The query parameters of a request, decoded, in their order.
-pub(crate) fn query(request: &Request<Bytes>) -> Vec<(String, String)> {
-    let query = request.uri().query().unwrap_or_default();
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(&value.replace('+', " ")))
-        })
-        .collect()
-}
-
-/// Query parameters that make a request to S3 another operation, none of which we have.
-const SUBRESOURCES: [&str; 19] = [
-    "accelerate",
-    "acl",
-    "attributes",
-    "cors",
-    "delete",
-    "encryption",
-    "legal-hold",
-    "lifecycle",
-    "location",
-    "logging",
-    "notification",
-    "object-lock",
-    "policy",
-    "replication",
-    "retention",
-    "tagging",
-    "uploads",
-    "uploadId",
-    "versioning",
-];
-
-fn s3_operation(request: &Request<Bytes>) -> String {
-    let (bucket, key) = object_path(request);
-    let query = query(request);
-    if let Some((name, _)) = query
-        .iter()
-        .find(|(name, _)| SUBRESOURCES.contains(&name.as_str()))
-    {
-        return format!("{} {name}", request.method());
-    }
-    let copies = request.headers().contains_key("x-amz-copy-source");
-    let operation = match (request.method(), bucket.is_empty(), key.is_empty()) {
-        (&Method::GET, true, _) => "ListBuckets",
-        (&Method::PUT, false, true) => "CreateBucket",
-        (&Method::HEAD, false, true) => "HeadBucket",
-        (&Method::DELETE, false, true) => "DeleteBucket",
-        (&Method::GET, false, true)
-            if query
-                .iter()
-                .any(|(name, value)| name == "list-type" && value == "2") =>
-        {
-            "ListObjectsV2"
+    let operation = match service {
+        Service::DynamoDb | Service::StepFunctions | Service::EventBridge => {
+            header_operation(request)
         }
-        (&Method::GET, false, true) => "ListObjects",
-        (&Method::PUT, false, false) if copies => "CopyObject",
-        (&Method::PUT, false, false) => "PutObject",
-        (&Method::GET, false, false) => "GetObject",
-        (&Method::HEAD, false, false) => "HeadObject",
-        (&Method::DELETE, false, false) => "DeleteObject",
-        (method, ..) => return format!("{method} {}", request.uri().path()),
+        // Older clients send SQS a form.
+        Service::Sqs => header_operation(request).or_else(|| form_action(request)),
+        Service::Sts => form_action(request),
+        Service::S3 => Some(s3::operation(request)),
+        Service::Lambda => rest::operation(rest::LAMBDA, request),
+        Service::Scheduler => rest::operation(rest::SCHEDULER, request),
     };
-    operation.to_owned()
+    Ok(Target {
+        service,
+        operation: operation
+            .unwrap_or_else(|| format!("{} {}", request.method(), request.uri().path())),
+    })
 }
 
-/// Text without its percent signs. What is not UTF-8 is replaced, as nothing can be stored under it.
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let hex = tail
-            .first_chunk::<2>()
-            .filter(|hex| first == b'%' && hex.iter().all(u8::is_ascii_hexdigit));
-        let byte = hex.and_then(|hex| u8::from_str_radix(str::from_utf8(hex).ok()?, 16).ok());
-        bytes.push(byte.unwrap_or(first));
-        rest = if byte.is_some() {
-            tail.get(2..).unwrap_or_default()
-        } else {
-            tail
+/// The service in the scope of the signature, or of a presigned address: `KEY/20260101/us-east-1/states/aws4_request`.
+fn signed_for(request: &Request<Bytes>) -> Option<String> {
+    let header = request.headers().get(http::header::AUTHORIZATION);
+    let scope = if let Some(header) = header.and_then(|header| header.to_str().ok()) {
+        let (_, scope) = header.split_once("Credential=")?;
+        scope.split([',', ' ']).next()?.to_owned()
+    } else {
+        let mut parameters = query(request).into_iter();
+        parameters.find(|(name, _)| name == "X-Amz-Credential")?.1
+    };
+    // The key may hold slashes of its own, so that the parts count from the end.
+    scope.rsplit('/').nth(1).map(str::to_owned)
+}
+
+/// The service of a name in signatures.
+fn service_named(name: &str) -> Option<Service> {
+    Some(match name {
+        "dynamodb" => Service::DynamoDb,
+        "s3" | "s3express" => Service::S3,
+        "states" => Service::StepFunctions,
+        "lambda" => Service::Lambda,
+        "events" => Service::EventBridge,
+        "scheduler" => Service::Scheduler,
+        "sqs" => Service::Sqs,
+        "sts" => Service::Sts,
+        _ => return None,
+    })
+}
+
+/// The service of a request without a signature.
+fn service_by_shape(request: &Request<Bytes>) -> Service {
+    let target = request.headers().get("x-amz-target");
+    if let Some(target) = target.and_then(|target| target.to_str().ok()) {
+        return match target.split('.').next().unwrap_or_default() {
+            "AWSEvents" => Service::EventBridge,
+            "AmazonSQS" => Service::Sqs,
+            name if name.starts_with("DynamoDB") => Service::DynamoDb,
+            _ => Service::StepFunctions,
         };
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    if rest::operation(rest::LAMBDA, request).is_some() {
+        Service::Lambda
+    } else if rest::operation(rest::SCHEDULER, request).is_some() {
+        Service::Scheduler
+    } else if form_action(request).is_some() {
+        Service::Sts
+    } else {
+        Service::S3
+    }
+}
+
+/// The operation in the header of the JSON protocols.
+fn header_operation(request: &Request<Bytes>) -> Option<String> {
+    let target = request.headers().get("x-amz-target")?.to_str().ok()?;
+    let (_, operation) = target.rsplit_once('.')?;
+    Some(operation.to_owned())
+}
+
+/// The operation in a form.
+fn form_action(request: &Request<Bytes>) -> Option<String> {
+    if request.method() != Method::POST || request.uri().path() != "/" {
+        return None;
+    }
+    let form = pairs(str::from_utf8(request.body()).ok()?);
+    let mut actions = form.into_iter();
+    let (_, action) = actions.find(|(name, _)| name == "Action")?;
+    Some(action)
+}
+
+impl UnknownService {
+    /// The refusal, in the protocol of the request.
+    pub(crate) fn refuse(&self, request: &Request<Bytes>) -> Answer {
+        let message = format!("the service `{}` is not available here", self.0);
+        let code = "UnknownOperationException";
+        if request.headers().contains_key("x-amz-target") {
+            let body = json!({ "__type": code, "message": message });
+            json_answer(StatusCode::BAD_REQUEST, body.to_string())
+        } else if form_action(request).is_some() {
+            refuse_query(StatusCode::BAD_REQUEST, "InvalidAction", &message)
+        } else {
+            refuse_rest(StatusCode::NOT_FOUND, code, &message)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Method, address, the service of the signature, the target in the header (`-` for none); service, operation.
+    const REQUESTS: &str = "
+        POST / states AWSStepFunctions.StartExecution | Step Functions | StartExecution
+        POST / - AWSStepFunctions.StartExecution | Step Functions | StartExecution
+        POST / dynamodb DynamoDB_20120810.GetItem | DynamoDB | GetItem
+        POST / - DynamoDBStreams_20120810.GetRecords | DynamoDB | GetRecords
+        POST / events AWSEvents.PutEvents | EventBridge | PutEvents
+        POST / sqs AmazonSQS.SendMessage | SQS | SendMessage
+        POST / sts - | STS | GetCallerIdentity
+        POST / - - | STS | GetCallerIdentity
+        GET /2015-03-31/functions lambda - | Lambda | ListFunctions
+        GET /2015-03-31/functions/ - - | Lambda | ListFunctions
+        POST /2015-03-31/functions/step/invocations - - | Lambda | Invoke
+        GET /2015-03-31/nothing lambda - | Lambda | GET /2015-03-31/nothing
+        POST /schedules/daily scheduler - | EventBridge Scheduler | CreateSchedule
+        GET /schedules scheduler - | EventBridge Scheduler | ListSchedules
+        GET /schedules s3 - | S3 | ListObjects
+        GET / s3 - | S3 | ListBuckets
+        GET /photos/a.png?X-Amz-Credential=k%2F20260101%2Fus-east-1%2Fs3%2Faws4_request - - | S3 | GetObject
+        PUT /bucket/key - - | S3 | PutObject
+        PUT /bucket/key?partNumber=1&uploadId=x s3 - | S3 | UploadPart
+        POST /bucket?delete s3 - | S3 | DeleteObjects
+        GET /bucket?location s3 - | S3 | GetBucketLocation
+        GET /bucket?acl s3 - | S3 | GET acl
+        POST / iam - | - | -
+    ";
+
+    #[test]
+    fn every_request_finds_its_service_and_operation() {
+        for row in REQUESTS
+            .lines()
+            .map(str::trim)
+            .filter(|row| !row.is_empty())
+        {
+            let parts: Vec<&str> = row.split(" | ").collect();
+            let [asked, service, operation] = parts[..] else {
+                panic!("{row}");
+            };
+            let parts: Vec<&str> = asked.split(' ').collect();
+            let [method, address, signed, target] = parts[..] else {
+                panic!("{row}");
+            };
+            let mut request = Request::builder().method(method).uri(address);
+            if signed != "-" {
+                let scope = format!("Credential=local/20260101/us-east-1/{signed}/aws4_request");
+                request = request.header(
+                    "authorization",
+                    format!("AWS4-HMAC-SHA256 {scope}, Signature=0"),
+                );
+            }
+            if target != "-" {
+                request = request.header("x-amz-target", target);
+            }
+            let form = Bytes::from_static(b"Action=GetCallerIdentity&Version=2011-06-15");
+            match route(&request.body(form).expect("a request")) {
+                Ok(found) => {
+                    let found = (found.service.to_string(), found.operation);
+                    assert_eq!(found, (service.to_owned(), operation.to_owned()), "{row}");
+                }
+                Err(unknown) => assert_eq!((service, unknown.0.as_str()), ("-", signed), "{row}"),
+            }
+        }
+    }
 }

@@ -39,6 +39,16 @@ pub enum Service {
     S3,
     /// Step Functions.
     StepFunctions,
+    /// Lambda.
+    Lambda,
+    /// EventBridge: buses, rules and events.
+    EventBridge,
+    /// EventBridge Scheduler.
+    Scheduler,
+    /// SQS.
+    Sqs,
+    /// The Security Token Service, which tools ask who they are.
+    Sts,
 }
 
 impl Service {
@@ -50,7 +60,13 @@ impl Service {
                 "ProvisionedThroughputExceededException",
             ),
             Self::S3 => (StatusCode::SERVICE_UNAVAILABLE, "SlowDown"),
-            Self::StepFunctions => (StatusCode::BAD_REQUEST, "ThrottlingException"),
+            Self::StepFunctions | Self::EventBridge => {
+                (StatusCode::BAD_REQUEST, "ThrottlingException")
+            }
+            Self::Lambda => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException"),
+            Self::Scheduler => (StatusCode::TOO_MANY_REQUESTS, "ThrottlingException"),
+            Self::Sqs => (StatusCode::BAD_REQUEST, "RequestThrottled"),
+            Self::Sts => (StatusCode::BAD_REQUEST, "Throttling"),
         }
     }
 
@@ -59,7 +75,10 @@ impl Service {
         match self {
             Self::DynamoDb => "InternalServerError",
             Self::S3 => "InternalError",
-            Self::StepFunctions => "InternalFailure",
+            Self::StepFunctions | Self::Sqs | Self::Sts => "InternalFailure",
+            Self::Lambda => "ServiceException",
+            Self::EventBridge => "InternalException",
+            Self::Scheduler => "InternalServerException",
         }
     }
 }
@@ -70,6 +89,11 @@ impl fmt::Display for Service {
             Self::DynamoDb => "DynamoDB",
             Self::S3 => "S3",
             Self::StepFunctions => "Step Functions",
+            Self::Lambda => "Lambda",
+            Self::EventBridge => "EventBridge",
+            Self::Scheduler => "EventBridge Scheduler",
+            Self::Sqs => "SQS",
+            Self::Sts => "STS",
         })
     }
 }

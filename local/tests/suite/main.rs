@@ -4,5 +4,6 @@ mod dynamodb;
 mod executions;
 mod functions;
 mod machines;
+mod port;
 mod s3;
 mod world;

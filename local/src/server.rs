@@ -1,0 +1,88 @@
+//! This AWS on a port, for everybody else's tools: every service behind one address.
+
+mod connection;
+mod health;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::Local;
+
+/// How long requests that are being answered have until the server is gone.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The pause after a connection could not be taken: no file is left for it, and others must end first.
+const PAUSE: Duration = Duration::from_millis(50);
+
+impl Local {
+    /// Answers every request that comes to a port, until `stop` is over; what is being answered then is answered.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use pawl_local::{Local, Options};
+    ///
+    /// let local = Local::open(Options::default()).await?;
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:4566").await?;
+    /// local.serve(listener, std::future::pending()).await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn serve(&self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let connections = GracefulShutdown::new();
+        // Whatever is still open at the end is closed with this.
+        let mut open = JoinSet::new();
+        tokio::pin!(stop);
+        loop {
+            let stream = tokio::select! {
+                biased;
+                () = &mut stop => break,
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => stream,
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection could not be taken");
+                        tokio::time::sleep(PAUSE).await;
+                        continue;
+                    }
+                },
+            };
+            // Small answers must not wait for more.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "the connection is slow");
+            }
+            // A connection does not keep the services open.
+            let aws = Arc::downgrade(&self.aws);
+            let service = service_fn(move |request| connection::answer(aws.clone(), request));
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(stream), service);
+            let connection = connections.watch(connection);
+            open.spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "a connection broke off");
+                }
+            });
+            while open.try_join_next().is_some() {}
+        }
+        drop(listener);
+        if tokio::time::timeout(PATIENCE, connections.shutdown())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some requests were left without an answer");
+        }
+    }
+}
+
+/// The address that clients are given for a listener.
+pub fn endpoint(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
