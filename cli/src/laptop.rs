@@ -11,7 +11,7 @@ use pawl_asl::Machine;
 use pawl_contract::{Kind, Mock, Start, StepError, code};
 use pawl_functions::{Function, Mail, Services, Settings};
 use pawl_interpreter::HistoryEvent;
-use pawl_local::{Clock, Faults, FunctionError, Functions, Local};
+use pawl_local::{Clock, Durability, Faults, FunctionError, Functions, Local};
 use pawl_store::{Run, Store};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -37,6 +37,22 @@ pub struct Options {
     pub seed: u64,
     /// What the environment says about mail and models.
     pub settings: Settings,
+    /// When something that happened is safe.
+    pub durability: Durability,
+}
+
+impl Default for Options {
+    /// In memory, by the machine's clock, without faults or anything from the environment.
+    fn default() -> Self {
+        Self {
+            state: None,
+            clock: Clock::real(),
+            faults: Faults::none(),
+            seed: 0,
+            settings: Settings::from_env(&|_| None),
+            durability: Durability::default(),
+        }
+    }
 }
 
 /// AWS on this machine.
@@ -69,6 +85,7 @@ impl Laptop {
             faults,
             seed,
             mut settings,
+            durability,
         } = options;
         TABLE.clone_into(&mut settings.table);
         BUCKET.clone_into(&mut settings.bucket);
@@ -83,6 +100,7 @@ impl Laptop {
             clock,
             faults,
             seed,
+            durability,
         })
         .await?;
         let sdk = local.sdk_config();
@@ -192,6 +210,11 @@ impl Laptop {
             .filter(Run::is_open)
             .map(|run| run.run)
             .collect())
+    }
+
+    /// Closes it and waits until the state folder is free.
+    pub async fn close(self) {
+        self.local.close().await;
     }
 
     /// The history of executions as it happens.

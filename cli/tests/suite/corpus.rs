@@ -144,6 +144,7 @@ pub(crate) fn in_memory(outbox: &Path, faults: Faults) -> Options {
             mail: Mail::Outbox(outbox.to_owned()),
             ..Settings::from_env(&|_| None)
         },
+        ..Options::default()
     }
 }
 
