@@ -88,16 +88,19 @@ impl Dev {
     async fn listen(&self) -> anyhow::Result<TcpListener> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         let bound = TcpListener::bind(address).await;
-        bound.map_err(|error| match error.kind() {
-            ErrorKind::AddrInUse => Misuse::new(format!("port {} is in use", self.port))
-                .help("give another port with `--port`; `--port 0` takes any free one")
-                .into(),
-            ErrorKind::PermissionDenied => {
-                Misuse::new(format!("port {} may not be used", self.port))
+        bound.map_err(|error| {
+            let port = self.port;
+            if error.kind() == ErrorKind::AddrInUse {
+                Misuse::new(format!("port {port} is in use"))
+                    .help("give another port with `--port`; `--port 0` takes any free one")
+                    .into()
+            } else if error.kind() == ErrorKind::PermissionDenied {
+                Misuse::new(format!("port {port} may not be used"))
                     .help("give a port above 1023 with `--port`")
                     .into()
+            } else {
+                anyhow::Error::new(error).context(format!("cannot listen on {address}"))
             }
-            _ => anyhow::Error::new(error).context(format!("cannot listen on {address}")),
         })
     }
 
