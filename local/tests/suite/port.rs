@@ -551,15 +551,17 @@ async fn parts_become_an_object_that_survives() {
     let begun = begun.expect("an answer").text().await.expect("text");
     let id = element(&begun, "UploadId");
     let parts = [vec![b'a'; 5 * 1024 * 1024], vec![b'b'; 10]];
-    let mut named = String::new();
+    let mut named = Vec::new();
     for (number, part) in parts.iter().enumerate() {
         let number = number + 1;
         let address = format!("/photos/whole?partNumber={number}&uploadId={id}");
-        let sent = send(&port, Method::PUT, &address, part.clone())
+        let taken = send(&port, Method::PUT, &address, part.clone())
             .await
             .expect("an answer");
-        let etag = header(&sent, "etag").to_owned();
-        named += &format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>");
+        let etag = header(&taken, "etag").to_owned();
+        named.push(format!(
+            "<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"
+        ));
     }
     // An upload that is not complete outlives the process.
     let Port {
@@ -573,6 +575,7 @@ async fn parts_become_an_object_that_survives() {
     local.close().await;
     let port = Port::open(options()).await;
     let address = format!("/photos/whole?uploadId={id}");
+    let named = named.concat();
     let named = format!("<CompleteMultipartUpload>{named}</CompleteMultipartUpload>");
     let complete = send(&port, Method::POST, &address, named.clone().into_bytes()).await;
     let complete = complete.expect("an answer").text().await.expect("text");
