@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod dev;
 mod eval;
 mod explain;
 mod fmt;
@@ -11,6 +12,7 @@ use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use pawl_local::Clock;
 
 use crate::project::Misuse;
 
@@ -24,6 +26,7 @@ pub struct Pawl {
 
 const EXAMPLES: &str = r#"Examples:
   pawl run workflows/examples/welcome-email
+  pawl dev --port 4566
   pawl check workflows/examples
   pawl fmt workflows/examples --check
   pawl eval 'Hello {{name}}' --data '{"name": "Ada"}'
@@ -38,6 +41,8 @@ enum Command {
     Compile(compile::Compile),
     /// Run a workflow on this machine
     Run(run::Run),
+    /// Serve AWS on this machine, for every tool that speaks to it
+    Dev(dev::Dev),
     /// Write definitions in one layout
     Fmt(fmt::Fmt),
     /// Evaluate an expression or a template
@@ -53,6 +58,7 @@ impl Pawl {
             Command::Check(command) => command.run(),
             Command::Compile(command) => command.run(),
             Command::Run(command) => command.run(),
+            Command::Dev(command) => command.run(),
             Command::Fmt(command) => command.run(),
             Command::Eval(command) => command.run(),
             Command::Explain(command) => command.run(),
@@ -116,6 +122,24 @@ pub enum Level {
     /// Conditions, loops and transforms ride along with the step before them
     #[value(name = "1")]
     O1,
+}
+
+/// Where the time comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ClockChoice {
+    /// Time passes
+    Real,
+    /// Time jumps to whatever comes next
+    Simulated,
+}
+
+impl From<ClockChoice> for Clock {
+    fn from(choice: ClockChoice) -> Self {
+        match choice {
+            ClockChoice::Real => Self::real(),
+            ClockChoice::Simulated => Self::simulated(jiff::Timestamp::now()),
+        }
+    }
 }
 
 /// The options that shape a machine.

@@ -41,6 +41,20 @@ pub struct Options {
     pub settings: Settings,
 }
 
+impl Default for Options {
+    /// In memory, by the machine's clock, without faults or anything from the environment.
+    fn default() -> Self {
+        Self {
+            state: None,
+            clock: Clock::real(),
+            faults: Faults::none(),
+            seed: 0,
+            settings: Settings::from_env(&|_| None),
+            durability: Durability::default(),
+        }
+    }
+}
+
 /// AWS on this machine.
 #[derive(Clone)]
 pub struct Laptop {
@@ -202,6 +216,11 @@ impl Laptop {
             .filter(Run::is_open)
             .map(|run| run.run)
             .collect())
+    }
+
+    /// Closes it and waits until the state folder is free.
+    pub async fn close(self) {
+        self.local.close().await;
     }
 
     /// The history of executions as it happens.

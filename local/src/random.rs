@@ -1,5 +1,8 @@
 //! Random numbers that a seed repeats (SplitMix64).
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
 /// A sequence of random numbers.
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
@@ -37,4 +40,18 @@ impl Random {
             low & 0xffff_ffff_ffff,
         )
     }
+}
+
+/// A name that nothing else has. It decides nothing, so that no seed needs to repeat it.
+pub(crate) fn fresh_id() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_or(0, |since| since.as_nanos());
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the low bits of the time are the ones that differ"
+    )]
+    let seed = (now as u64) ^ count.rotate_left(32) ^ u64::from(std::process::id());
+    Random::new(seed).uuid()
 }

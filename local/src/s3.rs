@@ -1,12 +1,23 @@
-//! S3: buckets and objects behind S3's own protocol, as far as single objects and lists go.
+//! S3: buckets and objects behind S3's own protocol: objects whole and in parts, copies and lists.
 
+mod body;
+mod checksum;
+mod chunks;
+mod conditions;
 mod list;
+mod multipart;
 mod object;
 mod objects;
+mod refusal;
 mod task;
 
+use std::ops::Range;
+
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED};
+use http::header::{
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
+    LAST_MODIFIED,
+};
 use http::{HeaderValue, Request, StatusCode};
 use jiff::Timestamp;
 
@@ -14,33 +25,59 @@ use crate::Error;
 use crate::answer::{Answer, answer, escape, refuse};
 use crate::folder::Folder;
 use crate::network::Service;
-use crate::route::{object_path, query};
+use crate::route::{decode, object_path, query};
+use crate::step_functions::{ACCOUNT, REGION};
 
+use checksum::Algorithm;
 use object::Description;
-use objects::{Objects, Refusal};
+use objects::{Condition, Objects};
+use refusal::Refusal;
+
+/// The namespace of every answer.
+const XMLNS: &str = "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
+
+/// The headers that a reader may choose.
+const OVERRIDDEN: [&str; 6] = [
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-type",
+    "expires",
+];
 
 /// The buckets of this AWS.
 pub(crate) struct S3 {
     objects: Objects,
+    /// Objects that come in parts, before they are whole.
+    uploads: Objects,
 }
 
 /// What a request can ask for that would change the answer and that we do not do: refused, never ignored.
-const NOT_DONE: [&str; 8] = [
-    "range",
-    "if-match",
-    "if-modified-since",
-    "if-unmodified-since",
+const NOT_DONE: [&str; 5] = [
+    "if-range",
     "x-amz-server-side-encryption-customer-key",
     "x-amz-write-offset-bytes",
     "x-amz-tagging",
     "x-amz-object-lock-mode",
 ];
 
+/// A request, its chunks put together.
+struct Asked {
+    bucket: String,
+    key: String,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+    now: Timestamp,
+}
+
 impl S3 {
     /// Opens the buckets in a state folder, or in memory.
     pub(crate) fn open(folder: Option<&Folder>) -> Result<Self, Error> {
         Ok(Self {
-            objects: Objects::open(folder)?,
+            objects: Objects::open(folder, "s3")?,
+            uploads: Objects::open(folder, "uploads")?,
         })
     }
 
@@ -51,76 +88,132 @@ impl S3 {
         request: &Request<Bytes>,
         now: Timestamp,
     ) -> Answer {
-        let mut answer = match self.perform(operation, request, now) {
+        let answered = read(request, now).and_then(|asked| self.perform(operation, &asked));
+        let mut answer = match answered {
             Ok(answer) => answer,
             Err(refusal) => {
                 let (status, code) = refusal.status_and_code();
                 refuse(Service::S3, status, code, &refusal.to_string())
             }
         };
-        if request.method() == http::Method::HEAD {
+        if request.method() == http::Method::HEAD || answer.status() == StatusCode::NOT_MODIFIED {
             answer.body_mut().clear();
         }
         answer
     }
 
-    fn perform(
-        &self,
-        operation: &str,
-        request: &Request<Bytes>,
-        now: Timestamp,
-    ) -> Result<Answer, Refusal> {
-        let (bucket, key) = object_path(request);
-        let headers = request.headers();
-        if let Some(name) = NOT_DONE.iter().find(|name| headers.contains_key(**name)) {
-            return Err(Refusal::NotImplemented(format!("the header `{name}`")));
-        }
-        if headers
-            .get("content-encoding")
-            .is_some_and(|encoding| encoding.as_bytes().starts_with(b"aws-chunked"))
-        {
-            return Err(Refusal::NotImplemented(
-                "a body in chunks (aws-chunked)".to_owned(),
-            ));
-        }
+    fn perform(&self, operation: &str, asked: &Asked) -> Result<Answer, Refusal> {
         match operation {
             "ListBuckets" => Ok(self.list_buckets()),
             "CreateBucket" => {
-                self.objects.create_bucket(&bucket)?;
-                Ok(empty(StatusCode::OK))
-            }
-            "HeadBucket" => {
-                self.objects.has_bucket(&bucket)?;
-                Ok(empty(StatusCode::OK))
-            }
-            "DeleteBucket" => {
-                self.objects.delete_bucket(&bucket)?;
-                Ok(empty(StatusCode::NO_CONTENT))
-            }
-            "PutObject" => {
-                let description = Description::of(&key, headers, request.body(), now);
-                let only_new = headers
-                    .get("if-none-match")
-                    .is_some_and(|value| value == "*");
-                let etag = description.etag.clone();
-                self.objects
-                    .put(&bucket, description, request.body(), only_new)?;
+                self.objects.create_bucket(&asked.bucket, asked.now)?;
                 let mut answer = empty(StatusCode::OK);
-                insert(answer.headers_mut(), ETAG, &etag);
+                let location = format!("/{}", asked.bucket);
+                insert(answer.headers_mut(), http::header::LOCATION, &location);
                 Ok(answer)
             }
-            "GetObject" => {
-                let (description, body) = self.objects.get(&bucket, &key)?;
-                Ok(described(&description, body))
+            "HeadBucket" => {
+                self.objects.has_bucket(&asked.bucket)?;
+                let mut answer = empty(StatusCode::OK);
+                let region = HeaderName::from_static("x-amz-bucket-region");
+                insert(answer.headers_mut(), region, REGION);
+                Ok(answer)
             }
-            "HeadObject" => Ok(described(&self.objects.head(&bucket, &key)?, Bytes::new())),
-            "DeleteObject" => {
-                self.objects.delete(&bucket, &key)?;
+            // The first region is said by saying nothing.
+            "GetBucketLocation" => self.element(asked, "LocationConstraint"),
+            "GetBucketVersioning" => self.element(asked, "VersioningConfiguration"),
+            "DeleteBucket" => {
+                self.objects.delete_bucket(&asked.bucket)?;
                 Ok(empty(StatusCode::NO_CONTENT))
             }
-            "ListObjectsV2" => {
-                let list = list::Request::read(&query(request))?;
-                Ok(xml(&list.answer(&bucket, &self.objects.list(&bucket)?)))
+            "PutObject" => self.put(asked),
+            "CopyObject" => self.copy(asked),
+            "GetObject" | "HeadObject" => self.get(asked, operation == "GetObject"),
+            "DeleteObject" => {
+                self.objects.delete(&asked.bucket, &asked.key)?;
+                Ok(empty(StatusCode::NO_CONTENT))
+            }
+            "DeleteObjects" => self.delete(asked),
+            "ListObjects" | "ListObjectsV2" => {
+                let edition = if operation == "ListObjects" {
+                    list::Edition::First
+                } else {
+                    list::Edition::Second
+                };
+                let list = list::Request::read(edition, &asked.query)?;
+                let objects = self.objects.list(&asked.bucket)?;
+                Ok(xml(&list.answer(&asked.bucket, &objects)))
+            }
+            _ => self.perform_in_parts(operation, asked),
+        }
+    }
+
+    /// The operations of objects that come in parts.
+    fn perform_in_parts(&self, operation: &str, asked: &Asked) -> Result<Answer, Refusal> {
+        let place = (asked.bucket.as_str(), asked.key.as_str());
+        let (bucket, key) = (escape(&asked.bucket), escape(&asked.key));
+        let id = asked.parameter("uploadId");
+        match operation {
+            "CreateMultipartUpload" => {
+                self.objects.has_bucket(&asked.bucket)?;
+                let id = multipart::begin(
+                    &self.uploads,
+                    &asked.bucket,
+                    &asked.key,
+                    &asked.headers,
+                    asked.now,
+                )?;
+                Ok(xml(&format!(
+                    "<InitiateMultipartUploadResult {XMLNS}><Bucket>{bucket}</Bucket><Key>{key}</Key>\
+                     <UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
+                )))
+            }
+            "UploadPart" => {
+                let number = asked.parameter("partNumber");
+                let sent = (&asked.headers, &asked.body);
+                let part = multipart::take_part(&self.uploads, place, id, number, sent, asked.now)?;
+                Ok(written(&part))
+            }
+            "UploadPartCopy" => {
+                let (from, body) = self.source(asked, Some("x-amz-copy-source-range"))?;
+                conditions::check(&asked.headers, "x-amz-copy-source-", &from)?;
+                let number = asked.parameter("partNumber");
+                let sent = (&HeaderMap::new(), &body);
+                let part = multipart::take_part(&self.uploads, place, id, number, sent, asked.now)?;
+                Ok(copied("CopyPartResult", &part))
+            }
+            "CompleteMultipartUpload" => {
+                let stores = (&self.uploads, &self.objects);
+                let parts = body::parts(&asked.body)?;
+                let object =
+                    multipart::complete(stores, place, id, &parts, &asked.headers, asked.now)?;
+                let checksum = object.checksum.as_ref().map(|checksum| {
+                    let name = checksum.algorithm.name();
+                    let coverage = checksum.coverage.name();
+                    let value = &checksum.value;
+                    format!(
+                        "<Checksum{name}>{value}</Checksum{name}><ChecksumType>{coverage}</ChecksumType>"
+                    )
+                });
+                Ok(xml(&format!(
+                    "<CompleteMultipartUploadResult {XMLNS}><Location>/{bucket}/{key}</Location><Bucket>{bucket}</Bucket>\
+                     <Key>{key}</Key><ETag>{}</ETag>{}</CompleteMultipartUploadResult>",
+                    escape(&object.etag),
+                    checksum.unwrap_or_default(),
+                )))
+            }
+            "AbortMultipartUpload" => {
+                multipart::abort(&self.uploads, place, id)?;
+                Ok(empty(StatusCode::NO_CONTENT))
+            }
+            "ListParts" => {
+                let parts = multipart::list_parts(&self.uploads, place, id, &asked.query)?;
+                Ok(xml(&parts))
+            }
+            "ListMultipartUploads" => {
+                self.objects.has_bucket(&asked.bucket)?;
+                let uploads = multipart::list_uploads(&self.uploads, &asked.bucket)?;
+                Ok(xml(&uploads))
             }
             unknown => Err(Refusal::NotImplemented(format!(
                 "the operation `{unknown}`"
@@ -128,14 +221,156 @@ impl S3 {
         }
     }
 
+    fn put(&self, asked: &Asked) -> Result<Answer, Refusal> {
+        let checksum = checksum::check(&asked.headers, &asked.body)?;
+        let condition = conditions::of_write(&asked.headers)?;
+        let mut description = Description::of(&asked.key, &asked.headers, &asked.body, asked.now);
+        description.checksum = Some(checksum);
+        let answer = written(&description);
+        self.objects
+            .put(&asked.bucket, description, &asked.body, &condition)?;
+        Ok(answer)
+    }
+
+    /// The object that a copy is made of, or the part of it that a header names.
+    fn source(&self, asked: &Asked, part: Option<&str>) -> Result<(Description, Bytes), Refusal> {
+        let (bucket, key) = asked.source()?;
+        let mut headers = HeaderMap::new();
+        if let Some(range) = part.and_then(|name| asked.headers.get(name)) {
+            headers.insert(http::header::RANGE, range.clone());
+        }
+        self.objects.get(&bucket, &key, |object| {
+            let part = conditions::range(&headers, &[], object)?;
+            Ok(part.unwrap_or(0..object.bytes))
+        })
+    }
+
+    fn copy(&self, asked: &Asked) -> Result<Answer, Refusal> {
+        let directive = asked.headers.get("x-amz-metadata-directive");
+        let replaces = directive.is_some_and(|directive| directive == "REPLACE");
+        if asked.source()? == (asked.bucket.clone(), asked.key.clone()) && !replaces {
+            return Err(Refusal::InvalidRequest(
+                "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+            ));
+        }
+        let (from, body) = self.source(asked, None)?;
+        conditions::check(&asked.headers, "x-amz-copy-source-", &from)?;
+        let algorithm = match &from.checksum {
+            Some(checksum) => checksum.algorithm,
+            None => Algorithm::Crc64Nvme,
+        };
+        let mut description = if replaces {
+            Description::of(&asked.key, &asked.headers, &body, asked.now)
+        } else {
+            Description {
+                key: asked.key.clone(),
+                modified: asked.now,
+                ..from
+            }
+        };
+        // A copy is one piece, whatever its source was put together of.
+        description.etag = Description::etag_of(&body);
+        description.parts.clear();
+        description.checksum = Some(algorithm.of(&body));
+        let answer = copied("CopyObjectResult", &description);
+        self.objects
+            .put(&asked.bucket, description, &body, &Condition::Always)?;
+        Ok(answer)
+    }
+
+    fn get(&self, asked: &Asked, has_body: bool) -> Result<Answer, Refusal> {
+        let mut part = None;
+        let (description, body) = self.objects.get(&asked.bucket, &asked.key, |object| {
+            conditions::check(&asked.headers, "", object)?;
+            part = conditions::range(&asked.headers, &asked.query, object)?;
+            Ok(match &part {
+                _ if !has_body => 0..0,
+                Some(range) => range.clone(),
+                None => 0..object.bytes,
+            })
+        })?;
+        Ok(described(asked, &description, body, part.as_ref()))
+    }
+
+    fn delete(&self, asked: &Asked) -> Result<Answer, Refusal> {
+        let delete = body::delete(&asked.body)?;
+        let mut deleted = Vec::new();
+        for key in &delete.keys {
+            self.objects.delete(&asked.bucket, key)?;
+            deleted.push(format!("<Deleted><Key>{}</Key></Deleted>", escape(key)));
+        }
+        if delete.is_quiet {
+            deleted.clear();
+        }
+        let deleted = deleted.concat();
+        Ok(xml(&format!(
+            "<DeleteResult {XMLNS}>{deleted}</DeleteResult>"
+        )))
+    }
+
+    /// An empty element, if the bucket is there.
+    fn element(&self, asked: &Asked, name: &str) -> Result<Answer, Refusal> {
+        self.objects.has_bucket(&asked.bucket)?;
+        Ok(xml(&format!("<{name} {XMLNS}/>")))
+    }
+
     fn list_buckets(&self) -> Answer {
-        let names = self.objects.bucket_names();
-        let entry = |name: &String| format!("<Bucket><Name>{}</Name></Bucket>", escape(name));
-        let buckets: String = names.iter().map(entry).collect();
+        let entry = |(name, created): &(String, Timestamp)| {
+            format!(
+                "<Bucket><Name>{}</Name><CreationDate>{created:.3}</CreationDate></Bucket>",
+                escape(name)
+            )
+        };
+        let buckets: String = self.objects.bucket_names().iter().map(entry).collect();
         xml(&format!(
-            "<ListAllMyBucketsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Buckets>{buckets}</Buckets></ListAllMyBucketsResult>"
+            "<ListAllMyBucketsResult {XMLNS}><Owner><ID>{ACCOUNT}</ID></Owner>\
+             <Buckets>{buckets}</Buckets></ListAllMyBucketsResult>"
         ))
     }
+}
+
+impl Asked {
+    /// The bucket and the key of what is to be copied.
+    fn source(&self) -> Result<(String, String), Refusal> {
+        let source = self.headers.get("x-amz-copy-source");
+        let source = source.and_then(|source| source.to_str().ok());
+        // There is one version of each object here.
+        let source = source.unwrap_or_default().split("?versionId=").next();
+        let source = decode(source.unwrap_or_default());
+        let place = source.strip_prefix('/').unwrap_or(&source).split_once('/');
+        let (bucket, key) = place
+            .ok_or_else(|| Refusal::InvalidArgument("Invalid copy source object key".to_owned()))?;
+        Ok((bucket.to_owned(), key.to_owned()))
+    }
+
+    /// A query parameter, empty where there is none.
+    fn parameter(&self, name: &str) -> &str {
+        let mut parameters = self.query.iter();
+        let found = parameters.find(|(other, _)| other == name);
+        found.map_or("", |(_, value)| value)
+    }
+}
+
+/// Reads a request.
+fn read(request: &Request<Bytes>, now: Timestamp) -> Result<Asked, Refusal> {
+    let mut headers = request.headers().clone();
+    if let Some(name) = NOT_DONE.iter().find(|name| headers.contains_key(**name)) {
+        return Err(Refusal::NotImplemented(format!("the header `{name}`")));
+    }
+    let body = if chunks::are_in(&headers) {
+        chunks::join(&mut headers, request.body())?
+    } else {
+        request.body().clone()
+    };
+    let (bucket, key) = object_path(request);
+    Ok(Asked {
+        bucket,
+        key,
+        query: query(request),
+        headers,
+        body,
+        now,
+    })
 }
 
 /// An answer without a body.
@@ -151,24 +386,84 @@ fn xml(body: &str) -> Answer {
     answer(StatusCode::OK, "application/xml", body)
 }
 
-/// An object with its description as headers.
-fn described(description: &Description, body: Bytes) -> Answer {
+/// The answer to whoever wrote an object or a part.
+fn written(description: &Description) -> Answer {
+    let mut answer = empty(StatusCode::OK);
+    let headers = answer.headers_mut();
+    insert(headers, ETAG, &description.etag);
+    insert_checksum(headers, description);
+    answer
+}
+
+/// The answer to whoever made a copy.
+fn copied(name: &str, description: &Description) -> Answer {
+    xml(&format!(
+        "<{name} {XMLNS}><ETag>{}</ETag><LastModified>{:.3}</LastModified></{name}>",
+        escape(&description.etag),
+        description.modified,
+    ))
+}
+
+/// An object, or a part of it, with its description as headers.
+fn described(
+    asked: &Asked,
+    description: &Description,
+    body: Bytes,
+    part: Option<&Range<usize>>,
+) -> Answer {
     let mut answer = Answer::new(body);
+    let mut length = description.bytes;
+    if let Some(part) = part {
+        *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
+        length = part.len();
+        let last = part.end.saturating_sub(1);
+        let content = format!("bytes {}-{last}/{}", part.start, description.bytes);
+        insert(answer.headers_mut(), CONTENT_RANGE, &content);
+    }
     let headers = answer.headers_mut();
     insert(headers, ETAG, &description.etag);
     insert(headers, LAST_MODIFIED, &description.http_date());
     insert(headers, CONTENT_TYPE, &description.content_type);
-    insert(
-        headers,
-        http::header::CONTENT_LENGTH,
-        &description.bytes.to_string(),
-    );
+    insert(headers, CONTENT_LENGTH, &length.to_string());
+    insert(headers, ACCEPT_RANGES, "bytes");
     for (name, value) in &description.metadata {
         if let Ok(name) = HeaderName::try_from(format!("x-amz-meta-{name}")) {
             insert(headers, name, value);
         }
     }
+    for (name, value) in &description.headers {
+        if let Ok(name) = HeaderName::try_from(name) {
+            insert(headers, name, value);
+        }
+    }
+    if !asked.parameter("partNumber").is_empty() && !description.parts.is_empty() {
+        let name = HeaderName::from_static("x-amz-mp-parts-count");
+        insert(headers, name, &description.parts.len().to_string());
+    }
+    // The checksum of an object says nothing about a part of it.
+    let is_asked = asked.headers.get("x-amz-checksum-mode");
+    if part.is_none() && is_asked.is_some_and(|mode| mode == "ENABLED") {
+        insert_checksum(headers, description);
+    }
+    // A presigned address may say how the object shall look.
+    for (name, value) in &asked.query {
+        let name = name.strip_prefix("response-");
+        let name = name.filter(|name| OVERRIDDEN.contains(name));
+        if let Some(Ok(name)) = name.map(HeaderName::try_from) {
+            insert(headers, name, value);
+        }
+    }
     answer
+}
+
+/// The checksum of an object as headers.
+fn insert_checksum(headers: &mut HeaderMap, description: &Description) {
+    if let Some(checksum) = &description.checksum {
+        let name = HeaderName::from_static(checksum.algorithm.header());
+        insert(headers, name, &checksum.value);
+        let name = HeaderName::from_static("x-amz-checksum-type");
+        insert(headers, name, checksum.coverage.name());
+    }
 }
 
 /// Sets a header. The values were headers before, so that they can be headers again.

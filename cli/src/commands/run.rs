@@ -5,17 +5,15 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::ValueEnum;
 use pawl_compiler::diagnostic::{Lines, to_json};
 use pawl_compiler::{Program, Severity, mocks};
 use pawl_contract::{Mock, StepError, code};
 use pawl_functions::Settings;
 use pawl_interpreter::{EventDetails, HistoryEvent};
-use pawl_local::{Clock, Durability, Faults};
 use pawl_store::RunStatus;
 use serde_json::{Value, json};
 
-use super::{MachineOptions, Outcome, print};
+use super::{ClockChoice, MachineOptions, Outcome, print};
 use crate::laptop::{Laptop, Options, state_folder};
 use crate::project::{Misuse, Project};
 use crate::report::{Figures, Report, text};
@@ -63,15 +61,6 @@ pub(super) struct Run {
     /// Print the run as JSON
     #[arg(long)]
     json: bool,
-}
-
-/// Where the time comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ClockChoice {
-    /// Time passes
-    Real,
-    /// Time jumps to whatever comes next
-    Simulated,
 }
 
 impl Run {
@@ -194,14 +183,9 @@ impl Run {
     fn options(&self) -> Options {
         Options {
             state: Some(state_folder(self.state.as_deref())),
-            clock: match self.clock {
-                ClockChoice::Real => Clock::real(),
-                ClockChoice::Simulated => Clock::simulated(jiff::Timestamp::now()),
-            },
-            faults: Faults::none(),
-            seed: 0,
-            durability: Durability::default(),
+            clock: self.clock.into(),
             settings: Settings::from_env(&|name| std::env::var(name).ok()),
+            ..Options::default()
         }
     }
 

@@ -8,7 +8,7 @@ use pawl::project::Project;
 use pawl::report::{Figures, Report};
 use pawl_compiler::{Diagnostic, Level};
 use pawl_functions::{Mail, Settings};
-use pawl_local::{Clock, Durability, Fault, Faults};
+use pawl_local::{Clock, Fault, Faults};
 use serde_json::Value;
 
 /// A definition and what belongs to it.
@@ -140,11 +140,11 @@ pub(crate) fn in_memory(outbox: &Path, faults: Faults) -> Options {
         clock: Clock::simulated("2026-01-05T09:00:00Z".parse().expect("a moment")),
         faults,
         seed: 7,
-        durability: Durability::default(),
         settings: Settings {
             mail: Mail::Outbox(outbox.to_owned()),
             ..Settings::from_env(&|_| None)
         },
+        ..Options::default()
     }
 }
 

@@ -5,6 +5,7 @@ mod check;
 mod command_line;
 mod corpus;
 mod crashes;
+mod dev;
 mod eval;
 mod explain;
 mod fmt;

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
+use super::checksum::Checksum;
+
 /// The description of an object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,7 +22,24 @@ pub(super) struct Description {
     pub(super) modified: Timestamp,
     /// The author's own headers, without `x-amz-meta-`.
     pub(super) metadata: BTreeMap<String, String>,
+    /// The headers of [`KEPT`] that the author gave.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) headers: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) checksum: Option<Checksum>,
+    /// The lengths of the parts that it was put together of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) parts: Vec<usize>,
 }
+
+/// Headers that an object gives back as it got them.
+const KEPT: [&str; 5] = [
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "expires",
+];
 
 impl Description {
     /// Describes an object that a request brings.
@@ -32,14 +51,31 @@ impl Description {
             let name = name.as_str().strip_prefix("x-amz-meta-")?;
             Some((name.to_owned(), value.to_str().ok()?.to_owned()))
         });
+        let kept = KEPT.iter().filter_map(|name| {
+            let value = headers.get(*name)?.to_str().ok()?;
+            Some(((*name).to_owned(), value.to_owned()))
+        });
         Self {
             key: key.to_owned(),
-            etag: format!("\"{}\"", hex(&Md5::digest(body))),
+            etag: Self::etag_of(body),
             bytes: body.len(),
             content_type: content_type.unwrap_or("binary/octet-stream").to_owned(),
             modified,
             metadata: metadata.collect(),
+            headers: kept.collect(),
+            checksum: None,
+            parts: Vec::new(),
         }
+    }
+
+    /// The entity tag of bytes: their MD5 in quotes.
+    pub(super) fn etag_of(body: &[u8]) -> String {
+        format!("\"{}\"", hex(&Md5::digest(body)))
+    }
+
+    /// The quotes of an entity tag are optional where a client writes one.
+    pub(super) fn has_etag(&self, etag: &str) -> bool {
+        self.etag.trim_matches('"') == etag.trim().trim_matches('"')
     }
 
     /// When the object was written, as HTTP writes dates.

@@ -4,19 +4,28 @@
 //! Keys can hold anything, so a file is named after the SHA-256 of its key.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::fs;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http::StatusCode;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::folder::{Folder, failed, replace};
 
 use super::object::{Description, hex};
+use super::refusal::Refusal;
+
+/// The file in a bucket's folder that says when the bucket was made.
+const CREATED: &str = "created.txt";
+
+/// The longest key, in bytes.
+const LONGEST_KEY: usize = 1024;
 
 /// Every bucket with every object in it.
 pub(super) struct Objects {
@@ -25,7 +34,12 @@ pub(super) struct Objects {
 }
 
 type Buckets = BTreeMap<String, Bucket>;
-type Bucket = BTreeMap<String, Object>;
+
+#[derive(Debug)]
+struct Bucket {
+    created: Timestamp,
+    objects: BTreeMap<String, Object>,
+}
 
 #[derive(Debug)]
 struct Object {
@@ -34,55 +48,21 @@ struct Object {
     body: Option<Bytes>,
 }
 
-/// Why S3 did not do what it was asked to.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
-    /// There is no such bucket.
-    #[error("The specified bucket does not exist")]
-    NoSuchBucket,
-    /// There is no such object.
-    #[error("The specified key does not exist.")]
-    NoSuchKey,
-    /// The object is there already and was not to be.
-    #[error("At least one of the pre-conditions you specified did not hold")]
-    PreconditionFailed,
-    /// The bucket still holds objects.
-    #[error("The bucket you tried to delete is not empty")]
-    BucketNotEmpty,
-    /// The bucket's name would be none on AWS.
-    #[error("The specified bucket is not valid.")]
-    InvalidBucketName,
-    /// A parameter has a value that S3 does not take.
-    #[error("{0}")]
-    InvalidArgument(String),
-    /// We do not have this.
-    #[error("the local S3 does not have {0}")]
-    NotImplemented(String),
-    /// The disk failed.
-    #[error("the state folder failed: {0}")]
-    Disk(#[from] io::Error),
-}
-
-impl Refusal {
-    /// How S3 says it.
-    pub(super) fn status_and_code(&self) -> (StatusCode, &'static str) {
-        match self {
-            Self::NoSuchBucket => (StatusCode::NOT_FOUND, "NoSuchBucket"),
-            Self::NoSuchKey => (StatusCode::NOT_FOUND, "NoSuchKey"),
-            Self::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "PreconditionFailed"),
-            Self::BucketNotEmpty => (StatusCode::CONFLICT, "BucketNotEmpty"),
-            Self::InvalidBucketName => (StatusCode::BAD_REQUEST, "InvalidBucketName"),
-            Self::InvalidArgument(_) => (StatusCode::BAD_REQUEST, "InvalidArgument"),
-            Self::NotImplemented(_) => (StatusCode::NOT_IMPLEMENTED, "NotImplemented"),
-            Self::Disk(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
-        }
-    }
+/// What must hold for an object to be written over another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// Nothing.
+    Always,
+    /// There is no object of that key.
+    New,
+    /// There is one, with this entity tag.
+    Matches(String),
 }
 
 impl Objects {
-    /// Opens the buckets of a state folder, or none in memory.
-    pub(super) fn open(folder: Option<&Folder>) -> Result<Self, Error> {
-        let folder = folder.map(|folder| folder.folder("s3")).transpose()?;
+    /// Opens the buckets in a folder of the state folder, or none in memory.
+    pub(super) fn open(folder: Option<&Folder>, name: &str) -> Result<Self, Error> {
+        let folder = folder.map(|folder| folder.folder(name)).transpose()?;
         let buckets = match &folder {
             Some(folder) => read_buckets(folder)?,
             None => Buckets::new(),
@@ -94,15 +74,24 @@ impl Objects {
     }
 
     /// Makes a bucket. In the first region, which this is, one's own bucket may be made twice.
-    pub(super) fn create_bucket(&self, name: &str) -> Result<(), Refusal> {
+    pub(super) fn create_bucket(&self, name: &str, now: Timestamp) -> Result<(), Refusal> {
         if !is_bucket_name(name) {
             return Err(Refusal::InvalidBucketName);
         }
         let mut buckets = self.buckets();
-        if let Some(folder) = &self.folder {
-            fs::create_dir_all(folder.join(name))?;
+        if buckets.contains_key(name) {
+            return Ok(());
         }
-        buckets.entry(name.to_owned()).or_default();
+        if let Some(folder) = &self.folder {
+            let path = folder.join(name);
+            fs::create_dir_all(&path)?;
+            replace(&path.join(CREATED), &[now.to_string().as_bytes()])?;
+        }
+        let bucket = Bucket {
+            created: now,
+            objects: BTreeMap::new(),
+        };
+        buckets.insert(name.to_owned(), bucket);
         Ok(())
     }
 
@@ -119,7 +108,7 @@ impl Objects {
     pub(super) fn delete_bucket(&self, name: &str) -> Result<(), Refusal> {
         let mut buckets = self.buckets();
         let bucket = buckets.get(name).ok_or(Refusal::NoSuchBucket)?;
-        if !bucket.is_empty() {
+        if !bucket.objects.is_empty() {
             return Err(Refusal::BucketNotEmpty);
         }
         if let Some(folder) = &self.folder {
@@ -129,37 +118,60 @@ impl Objects {
         Ok(())
     }
 
-    /// The names of the buckets.
-    pub(super) fn bucket_names(&self) -> Vec<String> {
-        self.buckets().keys().cloned().collect()
+    /// Removes a bucket with everything in it.
+    pub(super) fn remove(&self, name: &str) -> Result<(), Refusal> {
+        let mut buckets = self.buckets();
+        if let Some(folder) = &self.folder {
+            fs::remove_dir_all(folder.join(name))?;
+        }
+        buckets.remove(name);
+        Ok(())
     }
 
-    /// Writes an object; with `only_new` not over another one.
+    /// The buckets with the moments they were made.
+    pub(super) fn bucket_names(&self) -> Vec<(String, Timestamp)> {
+        let buckets = self.buckets();
+        buckets
+            .iter()
+            .map(|(name, bucket)| (name.clone(), bucket.created))
+            .collect()
+    }
+
+    /// Writes an object, if its condition holds.
     pub(super) fn put(
         &self,
         bucket: &str,
         description: Description,
         body: &Bytes,
-        only_new: bool,
+        condition: &Condition,
     ) -> Result<(), Refusal> {
+        if description.key.len() > LONGEST_KEY {
+            return Err(Refusal::KeyTooLong);
+        }
         let mut buckets = self.buckets();
-        let objects = buckets.get_mut(bucket).ok_or(Refusal::NoSuchBucket)?;
-        if only_new && objects.contains_key(&description.key) {
-            return Err(Refusal::PreconditionFailed);
+        let bucket_objects = &mut buckets
+            .get_mut(bucket)
+            .ok_or(Refusal::NoSuchBucket)?
+            .objects;
+        match (condition, bucket_objects.get(&description.key)) {
+            (Condition::Always, _) | (Condition::New, None) => {}
+            (Condition::Matches(etag), Some(object)) if object.description.has_etag(etag) => {}
+            (Condition::Matches(_), None) => return Err(Refusal::NoSuchKey),
+            (Condition::New | Condition::Matches(_), Some(_)) => {
+                return Err(Refusal::PreconditionFailed);
+            }
         }
         let kept = match &self.folder {
             None => Some(body.clone()),
             Some(folder) => {
                 let mut head = serde_json::to_vec(&description).map_err(io::Error::from)?;
                 head.push(b'\n');
-                replace(
-                    &object_file(folder, bucket, &description.key),
-                    &[&head, body],
-                )?;
+                let file = object_file(folder, bucket, &description.key);
+                replace(&file, &[&head, body])?;
                 None
             }
         };
-        objects.insert(
+        bucket_objects.insert(
             description.key.clone(),
             Object {
                 description,
@@ -169,35 +181,36 @@ impl Objects {
         Ok(())
     }
 
-    /// An object with its bytes.
-    pub(super) fn get(&self, bucket: &str, key: &str) -> Result<(Description, Bytes), Refusal> {
+    /// An object with the bytes that `choose` picks once it knows the object.
+    pub(super) fn get(
+        &self,
+        bucket: &str,
+        key: &str,
+        choose: impl FnOnce(&Description) -> Result<Range<usize>, Refusal>,
+    ) -> Result<(Description, Bytes), Refusal> {
         let buckets = self.buckets();
         let object = find(&buckets, bucket, key)?;
+        let range = choose(&object.description)?;
         let body = match (&object.body, &self.folder) {
-            (Some(body), _) => body.clone(),
-            (None, Some(folder)) => {
-                let file = Bytes::from(fs::read(object_file(folder, bucket, key))?);
-                let head = file
-                    .iter()
-                    .position(|&byte| byte == b'\n')
-                    .map_or(file.len(), |end| end + 1);
-                file.slice(head..)
-            }
+            (Some(body), _) => body.slice(range),
+            (None, Some(folder)) => read_range(&object_file(folder, bucket, key), range)?,
             (None, None) => return Err(Refusal::NoSuchKey),
         };
         Ok((object.description.clone(), body))
     }
 
-    /// An object without its bytes.
-    pub(super) fn head(&self, bucket: &str, key: &str) -> Result<Description, Refusal> {
-        let buckets = self.buckets();
-        Ok(find(&buckets, bucket, key)?.description.clone())
+    /// An object with all its bytes.
+    pub(super) fn whole(&self, bucket: &str, key: &str) -> Result<(Description, Bytes), Refusal> {
+        self.get(bucket, key, |description| Ok(0..description.bytes))
     }
 
     /// Removes an object, if it is there.
     pub(super) fn delete(&self, bucket: &str, key: &str) -> Result<(), Refusal> {
         let mut buckets = self.buckets();
-        let objects = buckets.get_mut(bucket).ok_or(Refusal::NoSuchBucket)?;
+        let objects = &mut buckets
+            .get_mut(bucket)
+            .ok_or(Refusal::NoSuchBucket)?
+            .objects;
         if objects.remove(key).is_some()
             && let Some(folder) = &self.folder
         {
@@ -209,8 +222,9 @@ impl Objects {
     /// Every object of a bucket, by key.
     pub(super) fn list(&self, bucket: &str) -> Result<Vec<Description>, Refusal> {
         let buckets = self.buckets();
-        let objects = buckets.get(bucket).ok_or(Refusal::NoSuchBucket)?;
-        Ok(objects
+        let bucket = buckets.get(bucket).ok_or(Refusal::NoSuchBucket)?;
+        Ok(bucket
+            .objects
             .values()
             .map(|object| object.description.clone())
             .collect())
@@ -229,6 +243,7 @@ fn find<'buckets>(
     buckets
         .get(bucket)
         .ok_or(Refusal::NoSuchBucket)?
+        .objects
         .get(key)
         .ok_or(Refusal::NoSuchKey)
 }
@@ -272,9 +287,17 @@ fn read_buckets(folder: &Path) -> Result<Buckets, Error> {
 }
 
 fn read_bucket(folder: &Path) -> Result<Bucket, Error> {
-    let mut objects = Bucket::new();
+    let mut bucket = Bucket {
+        created: Timestamp::UNIX_EPOCH,
+        objects: BTreeMap::new(),
+    };
     for file in fs::read_dir(folder).map_err(failed(folder))? {
         let path = file.map_err(failed(folder))?.path();
+        if path.ends_with(CREATED) {
+            let created = fs::read_to_string(&path).map_err(failed(&path))?;
+            bucket.created = created.parse().map_err(unreadable(&path))?;
+            continue;
+        }
         // A process died while it wrote this one, before anybody was told that it is there.
         if path.extension().is_some() {
             fs::remove_file(&path).map_err(failed(&path))?;
@@ -283,18 +306,33 @@ fn read_bucket(folder: &Path) -> Result<Bucket, Error> {
         let mut head = Vec::new();
         let mut reader = BufReader::new(fs::File::open(&path).map_err(failed(&path))?);
         reader.read_until(b'\n', &mut head).map_err(failed(&path))?;
-        let description: Description =
-            serde_json::from_slice(&head).map_err(|error| Error::Unreadable {
-                path: path.clone(),
-                reason: error.to_string(),
-            })?;
-        objects.insert(
-            description.key.clone(),
-            Object {
-                description,
-                body: None,
-            },
-        );
+        let description: Description = serde_json::from_slice(&head).map_err(unreadable(&path))?;
+        let object = Object {
+            description,
+            body: None,
+        };
+        bucket
+            .objects
+            .insert(object.description.key.clone(), object);
     }
-    Ok(objects)
+    Ok(bucket)
+}
+
+fn unreadable<Cause: Display>(path: &Path) -> impl FnOnce(Cause) -> Error {
+    let path = path.to_owned();
+    move |cause| Error::Unreadable {
+        path,
+        reason: cause.to_string(),
+    }
+}
+
+/// Reads a part of an object's bytes out of its file.
+fn read_range(file: &Path, range: Range<usize>) -> io::Result<Bytes> {
+    let mut reader = BufReader::new(fs::File::open(file)?);
+    let head = reader.skip_until(b'\n')?;
+    let begin = u64::try_from(head + range.start).unwrap_or(u64::MAX);
+    reader.seek(SeekFrom::Start(begin))?;
+    let mut bytes = vec![0; range.len()];
+    reader.read_exact(&mut bytes)?;
+    Ok(bytes.into())
 }

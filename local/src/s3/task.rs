@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::S3;
+use super::checksum::Algorithm;
 use super::object::Description;
-use super::objects::Refusal;
+use super::objects::Condition;
+use super::refusal::Refusal;
 
 impl S3 {
     /// Answers a Task's call, or says the error's code and message. It blocks on the disk.
@@ -33,14 +35,17 @@ impl S3 {
         let (bucket, key) = (text("Bucket"), text("Key"));
         match operation {
             "GetObject" => {
-                let (description, body) = self.objects.get(bucket, key)?;
+                let (description, body) = self.objects.whole(bucket, key)?;
                 let mut answer = facts(&description);
                 if let Some(answer) = answer.as_object_mut() {
                     answer.insert("Body".to_owned(), String::from_utf8_lossy(&body).into());
                 }
                 Ok(answer)
             }
-            "HeadObject" => Ok(facts(&self.objects.head(bucket, key)?)),
+            "HeadObject" => {
+                let (description, _) = self.objects.get(bucket, key, |_| Ok(0..0))?;
+                Ok(facts(&description))
+            }
             "PutObject" => {
                 let body = match arguments.get("Body") {
                     Some(Value::String(text)) => Bytes::from(text.clone()),
@@ -53,9 +58,11 @@ impl S3 {
                 {
                     headers.insert(http::header::CONTENT_TYPE, content_type);
                 }
-                let description = Description::of(key, &headers, &body, now);
+                let mut description = Description::of(key, &headers, &body, now);
+                description.checksum = Some(Algorithm::Crc64Nvme.of(&body));
                 let etag = description.etag.clone();
-                self.objects.put(bucket, description, &body, false)?;
+                self.objects
+                    .put(bucket, description, &body, &Condition::Always)?;
                 Ok(json!({ "ETag": etag }))
             }
             "DeleteObject" => {

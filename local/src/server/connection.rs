@@ -1,8 +1,6 @@
 //! One request of a connection: read whole, handed to its service, answered with an id.
 
 use std::sync::Weak;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -12,7 +10,7 @@ use hyper::body::Incoming;
 use crate::Aws;
 use crate::answer::refuse;
 use crate::network::{Service, Unanswered};
-use crate::random::Random;
+use crate::random::fresh_id;
 use crate::route::route;
 
 use super::health;
@@ -86,7 +84,7 @@ fn too_large(request: &Request<Bytes>) -> Response<Bytes> {
 /// Gives an answer its id, under the names that clients look for.
 fn finish(answer: Response<Bytes>, service: Service) -> Response<Full<Bytes>> {
     let mut answer = answer.map(Full::new);
-    let id = request_id();
+    let id = fresh_id();
     let Ok(value) = HeaderValue::from_str(&id) else {
         return answer;
     };
@@ -97,18 +95,4 @@ fn finish(answer: Response<Bytes>, service: Service) -> Response<Full<Bytes>> {
     }
     headers.insert(HeaderName::from_static("x-amzn-requestid"), value);
     answer
-}
-
-/// An id that no other request has. It decides nothing, so that it need not repeat with a seed.
-pub(crate) fn request_id() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.map_or(0, |since| since.as_nanos());
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the low bits of the time are the ones that differ"
-    )]
-    let seed = (now as u64) ^ count.rotate_left(32) ^ u64::from(std::process::id());
-    Random::new(seed).uuid()
 }

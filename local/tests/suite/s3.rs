@@ -183,7 +183,7 @@ async fn refusals_have_the_names_of_s3() {
         .await;
     assert_eq!(
         copy.expect_err("not there").into_service_error().code(),
-        Some("NotImplemented")
+        Some("NoSuchBucket")
     );
     let acl = client.get_bucket_acl().bucket("things").send().await;
     assert_eq!(

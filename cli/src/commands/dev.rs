@@ -1,0 +1,182 @@
+//! `pawl dev`: serves AWS on this machine, for every tool that speaks to it.
+
+mod stop;
+
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::ValueEnum;
+use pawl_functions::Settings;
+use pawl_local::{Durability, Error, endpoint};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::{ClockChoice, Outcome, print, say};
+use crate::laptop::{Laptop, Options, state_folder};
+use crate::project::Misuse;
+
+const EXAMPLES: &str = "Examples:
+  pawl dev
+  pawl dev --port 0 --state /tmp/aws --json | jq -r .endpoint
+  aws --endpoint-url http://127.0.0.1:4566 stepfunctions list-state-machines
+
+Everything answers at one address: Step Functions, Lambda, DynamoDB, S3, EventBridge, Scheduler, SQS and STS.
+Requests may be signed with any key; only this machine can send them.
+While it runs, the file `endpoint` in the state folder holds the address. Runs that are open go on when it starts again.";
+
+/// Serve AWS on this machine, for every tool that speaks to it.
+///
+/// Exits with 0 when it was asked to stop (Ctrl-C, SIGTERM), 2 when the port or the state folder is in use.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Dev {
+    /// The port; 0 takes any free one
+    #[arg(long, value_name = "PORT", default_value_t = 4566)]
+    port: u16,
+    /// The folder that keeps everything [default: .pawl]
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Whether to wait for time to pass, or to let it jump
+    #[arg(long, value_name = "CLOCK", default_value = "real")]
+    clock: ClockChoice,
+    /// What a run survives: a loss of power, or a killed process
+    #[arg(long, value_name = "DURABILITY", default_value = "fsync")]
+    durability: DurabilityChoice,
+    /// Print the endpoints as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// When something that happened is safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DurabilityChoice {
+    /// On disk before anybody sees it
+    Fsync,
+    /// With the operating system; the last moments may be lost with the machine
+    Relaxed,
+}
+
+impl Dev {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("cannot start")?;
+        runtime.block_on(self.serve())
+    }
+
+    async fn serve(&self) -> anyhow::Result<Outcome> {
+        // Asked for before anything is said, so that whoever reads the endpoint can stop it right away.
+        let stop = stop::asked()?;
+        let listener = self.listen().await?;
+        let address = listener.local_addr().context("cannot find the port")?;
+        let state = state_folder(self.state.as_deref());
+        let opened = Laptop::open(self.options(&state)).await;
+        let laptop = opened.map_err(|error| busy(error, &state))?;
+        let endpoint = endpoint(address);
+        let file = EndpointFile::write(&state, &endpoint)?;
+        let rested = laptop.local.go_on("").await?;
+        self.announce(&endpoint, &state, rested)?;
+        laptop.local.serve(listener, stop).await;
+        drop(file);
+        laptop.close().await;
+        Ok(Outcome::Done)
+    }
+
+    /// Takes the port, on this machine's own address alone.
+    async fn listen(&self) -> anyhow::Result<TcpListener> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        let bound = TcpListener::bind(address).await;
+        bound.map_err(|error| {
+            let port = self.port;
+            if error.kind() == ErrorKind::AddrInUse {
+                Misuse::new(format!("port {port} is in use"))
+                    .help("give another port with `--port`; `--port 0` takes any free one")
+                    .into()
+            } else if error.kind() == ErrorKind::PermissionDenied {
+                Misuse::new(format!("port {port} may not be used"))
+                    .help("give a port above 1023 with `--port`")
+                    .into()
+            } else {
+                anyhow::Error::new(error).context(format!("cannot listen on {address}"))
+            }
+        })
+    }
+
+    fn options(&self, state: &Path) -> Options {
+        Options {
+            state: Some(state.to_owned()),
+            clock: self.clock.into(),
+            settings: Settings::from_env(&|name| std::env::var(name).ok()),
+            durability: match self.durability {
+                DurabilityChoice::Fsync => Durability::Fsync,
+                DurabilityChoice::Relaxed => Durability::Relaxed,
+            },
+            ..Options::default()
+        }
+    }
+
+    fn announce(&self, endpoint: &str, state: &Path, rested: usize) -> anyhow::Result<()> {
+        let state = state.display();
+        if rested > 0 {
+            let what = if rested == 1 {
+                "execution goes"
+            } else {
+                "executions go"
+            };
+            say(&format!("{rested} open {what} on where they were"));
+        }
+        if self.json {
+            let said =
+                json!({ "endpoint": endpoint, "region": "us-east-1", "state": state.to_string() });
+            return Ok(print(&format!("{said}\n"))?);
+        }
+        Ok(print(&format!(
+            "AWS answers at {endpoint}, and keeps everything in {state}\n\n\
+             Point tools at it:\n\
+             \x20 export AWS_ENDPOINT_URL={endpoint} AWS_DEFAULT_REGION=us-east-1 \
+             AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n\
+             \x20 aws stepfunctions list-state-machines\n\n\
+             Ctrl-C ends it.\n"
+        ))?)
+    }
+}
+
+/// Says who has the folder, where that is why it did not open.
+fn busy(error: anyhow::Error, state: &Path) -> anyhow::Error {
+    if !matches!(error.downcast_ref(), Some(Error::Busy(_))) {
+        return error;
+    }
+    let help = match std::fs::read_to_string(state.join(EndpointFile::NAME)) {
+        Ok(endpoint) => format!(
+            "it answers at {}; use that, stop it, or give another folder with `--state`",
+            endpoint.trim()
+        ),
+        Err(_) => "stop it, or give another folder with `--state`".to_owned(),
+    };
+    Misuse::new(error.to_string()).help(help).into()
+}
+
+/// Where others find the endpoint while it is served.
+struct EndpointFile(PathBuf);
+
+impl EndpointFile {
+    const NAME: &str = "endpoint";
+
+    fn write(state: &Path, endpoint: &str) -> anyhow::Result<Self> {
+        let path = state.join(Self::NAME);
+        std::fs::write(&path, format!("{endpoint}\n"))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for EndpointFile {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_file(&self.0) {
+            tracing::warn!(%error, "the endpoint's file could not be removed");
+        }
+    }
+}
