@@ -1,5 +1,6 @@
 //! The local AWS through unmodified SDK clients.
 
+mod crashes;
 mod dynamodb;
 mod executions;
 mod functions;
