@@ -227,7 +227,7 @@ impl Engine<'_> {
         while self.execution.events < pause
             && let Some(strand) = self.execution.queue.pop_front()
         {
-            self.enter(strand);
+            self.proceed(strand);
         }
     }
 
