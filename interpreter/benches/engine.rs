@@ -109,7 +109,7 @@ fn run(machine: &Arc<Machine>, input: &Value) -> (Execution, u64) {
         machine_name: "m".to_owned(),
         role_arn: "arn:aws:iam::111111111111:role/r".to_owned(),
         input: input.clone(),
-        block: Vec::new(),
+        ..Start::default()
     };
     let mut execution = Execution::start(Arc::clone(machine), start, &mut world);
     while execution.is_ready() {

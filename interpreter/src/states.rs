@@ -71,7 +71,7 @@ impl Engine<'_> {
     }
 
     /// The machine, and the strand's place in it. The machine is shared, so that states can be read while strands change.
-    fn machine(&self) -> Arc<Machine> {
+    pub(crate) fn machine(&self) -> Arc<Machine> {
         Arc::clone(&self.execution.machine)
     }
 
@@ -206,6 +206,7 @@ impl Engine<'_> {
             context: Context {
                 start: &execution.start,
                 started_at: execution.started_at,
+                redrives: &execution.redrives,
                 state: state_name,
                 entered_at: strand.visit.entered_at,
                 retry_count: can_retry(state).then_some(strand.visit.retries),

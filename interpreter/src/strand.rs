@@ -80,6 +80,8 @@ pub(crate) struct Children {
     pub(crate) results: Vec<Value>,
     /// How many may be at work at once.
     pub(crate) concurrency: usize,
+    /// The event that the state's own end comes after.
+    pub(crate) last_event: u64,
 }
 
 impl Visit {

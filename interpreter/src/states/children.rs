@@ -25,6 +25,7 @@ impl Engine<'_> {
         concurrency: usize,
     ) {
         let results = vec![Value::Null; inputs.len()];
+        let last_event = self.line(id);
         let waiting = inputs.into_iter().enumerate().rev().collect();
         let children = Children {
             waiting,
@@ -32,6 +33,7 @@ impl Engine<'_> {
             stopped: false,
             results,
             concurrency,
+            last_event,
         };
         if let Some(strand) = self.execution.strands.get_mut(&id) {
             strand.visit.waits_for = WaitsFor::Children(children);
@@ -40,7 +42,7 @@ impl Engine<'_> {
     }
 
     /// Begins those that there is room for, and joins them when all have ended.
-    pub(super) fn continue_children(&mut self, id: StrandId) {
+    pub(crate) fn continue_children(&mut self, id: StrandId) {
         loop {
             let Some(children) = self.children(id) else {
                 return;
@@ -156,12 +158,13 @@ impl Engine<'_> {
             return;
         };
         let previous = strand.previous_event;
-        self.note_iteration(parent, index, previous, IterationPhase::Succeeded);
+        let last_event = self.note_iteration(parent, index, previous, IterationPhase::Succeeded);
         if let Some(parent) = self.execution.strands.get_mut(&parent) {
             parent.previous_event = previous;
         }
         if let Some(children) = self.children(parent) {
             children.active.remove(&child);
+            children.last_event = last_event;
             if let Some(place) = children.results.get_mut(index) {
                 *place = result;
             }
@@ -205,26 +208,19 @@ impl Engine<'_> {
     fn stop_child(&mut self, id: StrandId, failed: bool, because: u64) {
         self.stop_children(id, None, because);
         let machine = self.machine();
-        let Some(strand) = self.execution.strands.get_mut(&id) else {
+        let Some(strand) = self.execution.strands.get(&id) else {
             return;
         };
         let (parent, entered) = (strand.parent, strand.visit.entered_event != 0);
         let state = current(&machine, strand).map(|(_, state)| state);
-        let waited_for = match strand.visit.waits_for {
-            WaitsFor::Children(_) => None,
-            WaitsFor::Nothing | WaitsFor::Timer(_) | WaitsFor::Task(_) => Some(std::mem::replace(
-                &mut strand.visit.waits_for,
-                WaitsFor::Nothing,
-            )),
-        };
-        match waited_for {
-            Some(WaitsFor::Timer(timer)) => self.cancel_timer(timer),
-            Some(WaitsFor::Task(task)) => {
+        match strand.visit.waits_for {
+            WaitsFor::Timer(timer) => self.cancel_timer(timer),
+            WaitsFor::Task(task) => {
                 if self.take_task(task).is_some() {
                     self.world.cancel_task(task);
                 }
             }
-            Some(WaitsFor::Nothing | WaitsFor::Children(_)) | None => {}
+            WaitsFor::Nothing | WaitsFor::Children(_) => {}
         }
         self.execution.queue.retain(|queued| *queued != id);
         if let Some((parent, index)) = parent.filter(|_| !failed) {
@@ -271,7 +267,6 @@ impl Engine<'_> {
         let Some(strand) = self.execution.strands.get_mut(&id) else {
             return;
         };
-        let previous = strand.previous_event;
         let Some((name, state)) = current(&machine, strand) else {
             return;
         };
@@ -279,8 +274,11 @@ impl Engine<'_> {
             return;
         };
         let results = Value::Array(std::mem::take(&mut children.results));
+        let last_event = children.last_event;
+        strand.previous_event = last_event;
+        // The state's exit comes after the last of its children, not after this event.
         self.append(
-            previous,
+            last_event,
             EventDetails::StateSucceeded { kind: state.kind() },
         );
         let joined = Data::limited(results, name).and_then(|result| {
@@ -313,26 +311,34 @@ impl Engine<'_> {
         }
     }
 
-    /// Takes note of what became of an iteration; a branch of a Parallel has no such event, and nothing follows from it.
+    /// The last event of a strand.
+    pub(super) fn line(&self, id: StrandId) -> u64 {
+        self.execution
+            .strands
+            .get(&id)
+            .map_or(0, |strand| strand.previous_event)
+    }
+
+    /// Takes note of what became of an iteration; a branch of a Parallel has no such event.
+    ///
+    /// Gives the event that the end of the enclosing state would come after. Other states follow the iteration's last.
     fn note_iteration(
         &mut self,
         parent: StrandId,
         index: usize,
         because: u64,
         phase: IterationPhase,
-    ) {
+    ) -> u64 {
         let machine = self.machine();
-        let Some((name, state)) = self
+        let Some((name, State::Map(_))) = self
             .execution
             .strands
             .get(&parent)
             .and_then(|strand| current(&machine, strand))
         else {
-            return;
+            return because;
         };
-        if matches!(state, State::Map(_)) {
-            let name = name.clone();
-            self.append(because, EventDetails::Iteration { phase, name, index });
-        }
+        let name = name.clone();
+        self.append(because, EventDetails::Iteration { phase, name, index })
     }
 }

@@ -12,6 +12,7 @@ mod events;
 mod expressions;
 mod limits;
 mod recorded;
+mod redrive;
 mod reports;
 mod retries;
 mod simulation;
