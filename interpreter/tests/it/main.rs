@@ -10,6 +10,8 @@ mod branches;
 mod errors;
 mod events;
 mod expressions;
+mod generate;
+mod laws;
 mod limits;
 mod recorded;
 mod redrive;
