@@ -131,11 +131,11 @@ impl Chance {
         let mut redriven = false;
         loop {
             if let Some(report) = self.next(&execution) {
-                self.tell(&mut execution, report);
+                self.tell(&mut execution, &report);
                 self.lies(&mut execution);
             } else if !redriven && execution.redrivable(self.now).is_ok() {
                 redriven = true;
-                self.tell(&mut execution, Report::Redrive);
+                self.tell(&mut execution, &Report::Redrive);
             } else {
                 return execution;
             }
@@ -177,8 +177,9 @@ impl Chance {
         Some(Report::Fired(timer))
     }
 
-    fn tell(&mut self, execution: &mut Execution, report: Report) {
-        match &report {
+    fn tell(&mut self, execution: &mut Execution, report: &Report) {
+        let events = self.events.len();
+        match report {
             Report::Succeeded(task, _) | Report::Failed(task, _) => self.close_task(*task),
             Report::Fired(timer) => {
                 self.timers.remove(timer);
@@ -192,6 +193,15 @@ impl Chance {
         }
         self.told.push((self.now, report.clone()));
         report.tell(execution, self);
+        // What is open is open for something. An execution that pauses hears it first, and goes on then.
+        let is_outcome = matches!(
+            report,
+            Report::Succeeded(..) | Report::Failed(..) | Report::Fired(_)
+        );
+        assert!(
+            !is_outcome || self.events.len() > events,
+            "something comes of {report:?}"
+        );
     }
 
     /// Says again what is over, and something about what never was: nothing comes of it.
