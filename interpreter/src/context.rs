@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::Start;
+use crate::redrive::Redrives;
 
 /// What the context object is made of.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +13,8 @@ pub(crate) struct Context<'a> {
     pub(crate) start: &'a Start,
     /// When it was started.
     pub(crate) started_at: Timestamp,
+    /// How often it was redriven, and when last.
+    pub(crate) redrives: &'a Redrives,
     /// The state's name.
     pub(crate) state: &'a str,
     /// When the state was entered.
@@ -31,18 +34,19 @@ impl Context<'_> {
         if let (Some(retry_count), Some(state)) = (self.retry_count, state.as_object_mut()) {
             state.insert("RetryCount".to_owned(), json!(retry_count));
         }
+        let mut execution = json!({
+            "Id": self.start.execution_arn,
+            "Input": self.start.input,
+            "StartTime": moment(self.started_at),
+            "Name": self.start.execution_name,
+            "RoleArn": self.start.role_arn,
+            "RedriveCount": self.redrives.count,
+        });
+        if let (Some(last), Some(execution)) = (self.redrives.last, execution.as_object_mut()) {
+            execution.insert("RedriveTime".to_owned(), json!(moment(last)));
+        }
         let mut context = Map::new();
-        context.insert(
-            "Execution".to_owned(),
-            json!({
-                "Id": self.start.execution_arn,
-                "Input": self.start.input,
-                "StartTime": moment(self.started_at),
-                "Name": self.start.execution_name,
-                "RoleArn": self.start.role_arn,
-                "RedriveCount": 0,
-            }),
-        );
+        context.insert("Execution".to_owned(), execution);
         context.insert(
             "StateMachine".to_owned(),
             json!({ "Id": self.start.machine_arn, "Name": self.start.machine_name }),

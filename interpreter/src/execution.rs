@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::data::Data;
 use crate::fault::name;
 use crate::program::Hop;
+use crate::redrive::Redrives;
 use crate::strand::{Alarm, RunningTask, Strand, StrandId};
 use crate::{EventDetails, Failure, HistoryEvent, TaskId, TimerId, World};
 
@@ -82,12 +83,17 @@ pub struct Execution {
     pub(crate) start: Start,
     pub(crate) started_at: Timestamp,
     pub(crate) status: Status,
+    /// When it ended, if it has.
+    pub(crate) ended_at: Option<Timestamp>,
+    pub(crate) redrives: Redrives,
+    /// Where the strands of an execution that ended badly were.
+    pub(crate) stopped: BTreeMap<StrandId, Strand>,
     /// How many events there are.
     pub(crate) events: u64,
     pub(crate) strands: BTreeMap<StrandId, Strand>,
     pub(crate) tasks: BTreeMap<TaskId, RunningTask>,
     pub(crate) timers: BTreeMap<TimerId, Alarm>,
-    /// The strands that are about to enter a state.
+    /// The strands that are about to enter a state, or to go on in the one where they were stopped.
     pub(crate) queue: VecDeque<StrandId>,
     /// Counts strands, tasks and timers.
     pub(crate) counter: u64,
@@ -101,6 +107,9 @@ impl Execution {
             machine,
             started_at: world.now(),
             status: Status::Running,
+            ended_at: None,
+            redrives: Redrives::default(),
+            stopped: BTreeMap::new(),
             events: 0,
             strands: BTreeMap::new(),
             tasks: BTreeMap::new(),
@@ -213,21 +222,25 @@ impl Engine<'_> {
                 role_arn,
             },
         );
-        if let Some(seconds) = self.execution.machine.timeout_seconds {
-            let due = later(self.execution.started_at, seconds);
-            self.set_timer(due, Alarm::ExecutionTimeout);
-        }
+        self.limit(self.execution.started_at);
         let block = self.execution.start.block.clone();
         self.add_strand(None, block, None, input, 0);
     }
 
+    /// Sets the timer of the execution's own timeout, where it has one.
+    pub(crate) fn limit(&mut self, start: Timestamp) {
+        if let Some(seconds) = self.execution.machine.timeout_seconds {
+            self.set_timer(later(start, seconds), Alarm::ExecutionTimeout);
+        }
+    }
+
     /// Lets strands enter states until all of them wait for something, or it is time for a pause.
-    fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         let pause = self.execution.events.saturating_add(EVENTS_AT_ONCE);
         while self.execution.events < pause
             && let Some(strand) = self.execution.queue.pop_front()
         {
-            self.enter(strand);
+            self.proceed(strand);
         }
     }
 
@@ -287,14 +300,19 @@ impl Engine<'_> {
         self.end(previous_id, EventDetails::ExecutionFailed(failure), status);
     }
 
-    /// Ends the execution: one last event, and everything still at work is given up.
+    /// Ends the execution: one last event, and everything still at work is given up. One that ends badly keeps its
+    /// place, so that it can be redriven.
     pub(crate) fn end(&mut self, previous_id: u64, details: EventDetails, status: Status) {
         if self.execution.status != Status::Running {
             return;
         }
         self.append(previous_id, details);
+        let strands = std::mem::take(&mut self.execution.strands);
+        if !matches!(status, Status::Succeeded { .. }) {
+            self.execution.stopped = strands;
+        }
         self.execution.status = status;
-        self.execution.strands.clear();
+        self.execution.ended_at = Some(self.world.now());
         self.execution.queue.clear();
         for timer in std::mem::take(&mut self.execution.timers).into_keys() {
             self.world.cancel_timer(timer);

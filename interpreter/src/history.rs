@@ -48,6 +48,11 @@ pub enum EventDetails {
     ExecutionTimedOut(Failure),
     /// The execution was stopped.
     ExecutionAborted(Failure),
+    /// The execution was redriven: it goes on where it ended badly.
+    ExecutionRedriven {
+        /// How often it has been redriven, this time included.
+        count: u64,
+    },
     /// A state began.
     StateEntered {
         /// The state's kind.
@@ -173,6 +178,7 @@ impl HistoryEvent {
             EventDetails::ExecutionFailed(_) => "ExecutionFailed".to_owned(),
             EventDetails::ExecutionTimedOut(_) => "ExecutionTimedOut".to_owned(),
             EventDetails::ExecutionAborted(_) => "ExecutionAborted".to_owned(),
+            EventDetails::ExecutionRedriven { .. } => "ExecutionRedriven".to_owned(),
             EventDetails::StateEntered { kind, .. } => format!("{kind}StateEntered"),
             EventDetails::StateExited { kind, .. } => format!("{kind}StateExited"),
             EventDetails::StateStarted { kind, .. } => format!("{kind}StateStarted"),
@@ -209,6 +215,7 @@ impl HistoryEvent {
             EventDetails::ExecutionFailed(failure)
             | EventDetails::ExecutionTimedOut(failure)
             | EventDetails::ExecutionAborted(failure) => json!(failure),
+            EventDetails::ExecutionRedriven { count } => json!({ "redriveCount": count }),
             EventDetails::StateEntered { name, input, .. } => {
                 return Some((
                     "stateEnteredEventDetails".to_owned(),

@@ -5,6 +5,7 @@ mod dialect;
 mod functions;
 mod path;
 mod random;
+mod uses;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,6 +18,8 @@ use jsonata_core::value::JValue;
 use serde_json::Value;
 
 use crate::query::Scope;
+
+use uses::{Part, Uses, uses};
 
 /// How deep an expression may nest while it is evaluated: AWS accepts 99 parentheses in each other, or a sum of 100
 /// terms, and refuses one more.
@@ -33,7 +36,13 @@ const KEPT: usize = 1_024;
 
 thread_local! {
     /// Parsing costs more than evaluating, and a machine evaluates the same expressions in every execution.
-    static PARSED: RefCell<HashMap<String, Rc<AstNode>>> = RefCell::new(HashMap::new());
+    static PARSED: RefCell<HashMap<String, Rc<Parsed>>> = RefCell::new(HashMap::new());
+}
+
+/// An expression, read.
+struct Parsed {
+    node: AstNode,
+    uses: Uses,
 }
 
 /// What an expression gave.
@@ -46,9 +55,6 @@ pub(crate) enum Answer {
     Function,
 }
 
-/// `$states` in the engine's form.
-pub(crate) struct Bound(JValue);
-
 /// Evaluates an expression. The error is the engine's message with its code.
 pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
     if let Some(answer) = path::follow(source, scope) {
@@ -56,13 +62,11 @@ pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
     }
     let parsed = parse(source)?;
     let mut context = Context::new();
-    let bound = scope
-        .bound
-        .get_or_init(|| Bound(JValue::from(scope.states())));
-    context.bind("states".to_owned(), bound.0.clone());
-    for name in variables(source) {
-        if let Some(value) = scope.variable(name) {
-            context.bind(name.to_owned(), JValue::from(value.clone()));
+    for (name, part) in &parsed.uses {
+        if name == "states" {
+            context.bind(name.clone(), states(part, scope));
+        } else if let Some(value) = scope.variable(name) {
+            context.bind(name.clone(), convert::part(value, part));
         }
     }
     let options = EvaluatorOptions {
@@ -72,37 +76,50 @@ pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
         max_sequence_length: Some(SEQUENCE),
     };
     let mut evaluator = Evaluator::with_options(context, options);
-    functions::register(&mut evaluator, source, scope);
+    functions::register(&mut evaluator, &parsed.uses, scope);
     // There is no context item: AWS refuses a bare name, and `$$` is nothing.
     let value = evaluator
-        .evaluate(&parsed, &JValue::Undefined)
+        .evaluate(&parsed.node, &JValue::Undefined)
         .map_err(|error| error.message().to_owned())?;
     convert::answer(&value)
 }
 
 /// Whether AWS would take an expression into a machine; the error says why not.
 pub(crate) fn check(source: &str) -> Result<(), String> {
-    dialect::check(&*parse(source.trim())?)
+    dialect::check(&parse(source.trim())?.node)
 }
 
-fn parse(source: &str) -> Result<Rc<AstNode>, String> {
+/// The part of `$states` that an expression can look at.
+fn states(part: &Part, scope: &Scope) -> JValue {
+    let members = ["input", "result", "errorOutput", "context"];
+    let members = members.into_iter().filter_map(|name| {
+        let part = match part {
+            Part::Whole => part,
+            Part::Members(parts) => parts.get(name)?,
+        };
+        let value = match name {
+            "input" => convert::part(scope.input, part),
+            "result" => convert::part(scope.result?, part),
+            "errorOutput" => convert::part(scope.error_output?, part),
+            _ => convert::part(&scope.context.value(), part),
+        };
+        Some((name.to_owned(), value))
+    });
+    JValue::object(members.collect())
+}
+
+fn parse(source: &str) -> Result<Rc<Parsed>, String> {
     PARSED.with_borrow_mut(|parsed| {
         if let Some(known) = parsed.get(source) {
             return Ok(Rc::clone(known));
         }
-        let node = Rc::new(parser::parse(source).map_err(|error| error.display_message())?);
+        let node = parser::parse(source).map_err(|error| error.display_message())?;
+        let uses = uses(&node);
+        let read = Rc::new(Parsed { node, uses });
         if parsed.len() >= KEPT {
             parsed.clear();
         }
-        parsed.insert(source.to_owned(), Rc::clone(&node));
-        Ok(node)
-    })
-}
-
-/// The names after a `$` in an expression: every variable that it can mention, and more.
-fn variables(source: &str) -> impl Iterator<Item = &str> {
-    source.split('$').skip(1).map(|tail| {
-        let end = tail.find(|character: char| !(character.is_alphanumeric() || character == '_'));
-        tail.get(..end.unwrap_or(tail.len())).unwrap_or_default()
+        parsed.insert(source.to_owned(), Rc::clone(&read));
+        Ok(read)
     })
 }

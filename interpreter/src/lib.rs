@@ -19,6 +19,7 @@ mod history;
 mod jsonata;
 mod program;
 mod query;
+mod redrive;
 mod resource;
 mod retry;
 mod states;

@@ -1,6 +1,8 @@
 //! Resolves templates: JSON in which every string `{% ... %}` is an expression.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use pawl_asl::{Dynamic, Fields, QueryLanguage, expression};
@@ -8,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::World;
 use crate::context::Context;
+use crate::data::Data;
 use crate::fault::Fault;
 use crate::jsonata::{self, Answer};
 use crate::strand::Variables;
@@ -30,8 +33,6 @@ pub(crate) struct Scope<'a> {
     pub(crate) now: Timestamp,
     /// Where chance comes from.
     pub(crate) world: RefCell<&'a mut dyn World>,
-    /// `$states`, once something needed it as a whole.
-    pub(crate) bound: OnceCell<jsonata::Bound>,
 }
 
 impl Scope<'_> {
@@ -44,45 +45,64 @@ impl Scope<'_> {
     }
 
     /// A variable's value, from the innermost scope that has it.
-    pub(crate) fn variable(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn variable(&self, name: &str) -> Option<&Arc<Value>> {
         self.variables.iter().find_map(|scope| scope.get(name))
-    }
-
-    /// `$states` as a whole.
-    pub(crate) fn states(&self) -> Value {
-        let mut states = Map::new();
-        states.insert("input".to_owned(), self.input.clone());
-        if let Some(result) = self.result {
-            states.insert("result".to_owned(), result.clone());
-        }
-        if let Some(error_output) = self.error_output {
-            states.insert("errorOutput".to_owned(), error_output.clone());
-        }
-        states.insert("context".to_owned(), self.context.value());
-        Value::Object(states)
     }
 }
 
-/// The value of a template. `field` is its place in the state, such as `Output` or `Choices[0]/Assign`.
-pub(crate) fn resolve(template: &Value, field: &str, scope: &Scope) -> Result<Value, Fault> {
+/// The place of a template in its state. Only an error writes it down.
+#[derive(Clone, Copy)]
+pub(crate) enum Place<'a> {
+    /// A field, such as `Output`.
+    Field(&'a str),
+    /// A field of one in a list, such as `Choices[0]/Condition`.
+    Of(&'a str, usize, &'a str),
+    /// A member of an object, such as `Output/name`.
+    Member(&'a Place<'a>, &'a str),
+    /// An item of a list, such as `Output[0]`.
+    Item(&'a Place<'a>, usize),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => formatter.write_str(name),
+            Self::Of(list, index, name) => write!(formatter, "{list}[{index}]/{name}"),
+            Self::Member(place, name) => write!(formatter, "{place}/{name}"),
+            Self::Item(place, index) => write!(formatter, "{place}[{index}]"),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Place<'a> {
+    fn from(name: &'a str) -> Self {
+        Self::Field(name)
+    }
+}
+
+/// The value of a template.
+pub(crate) fn resolve<'p>(
+    template: &Value,
+    place: impl Into<Place<'p>>,
+    scope: &Scope,
+) -> Result<Value, Fault> {
+    let place = place.into();
     match template {
         Value::String(text) => match scope.expression(text) {
-            Some(source) => evaluate(source, field, scope),
+            Some(source) => evaluate(source, place, scope),
             None => Ok(template.clone()),
         },
         Value::Array(items) => items
             .iter()
             .enumerate()
-            .map(|(index, item)| resolve(item, &format!("{field}[{index}]"), scope))
+            .map(|(index, item)| resolve(item, Place::Item(&place, index), scope))
             .collect::<Result<Vec<_>, _>>()
             .map(Value::Array),
         Value::Object(members) => members
             .iter()
             .map(|(key, member)| {
-                Ok((
-                    key.clone(),
-                    resolve(member, &format!("{field}/{key}"), scope)?,
-                ))
+                let value = resolve(member, Place::Member(&place, key), scope)?;
+                Ok((key.clone(), value))
             })
             .collect::<Result<Map<_, _>, _>>()
             .map(Value::Object),
@@ -91,14 +111,16 @@ pub(crate) fn resolve(template: &Value, field: &str, scope: &Scope) -> Result<Va
 }
 
 /// The values of an Assign, by variable. All expressions see the variables as they were.
-pub(crate) fn resolve_fields(fields: &Fields, field: &str, scope: &Scope) -> Result<Fields, Fault> {
+pub(crate) fn resolve_fields(
+    fields: &Fields,
+    place: Place,
+    scope: &Scope,
+) -> Result<Vec<(String, Data)>, Fault> {
     fields
         .iter()
         .map(|(key, template)| {
-            Ok((
-                key.clone(),
-                resolve(template, &format!("{field}/{key}"), scope)?,
-            ))
+            let value = resolve(template, Place::Member(&place, key), scope)?;
+            Ok((key.clone(), Data::new(value)))
         })
         .collect()
 }
@@ -140,38 +162,41 @@ pub(crate) fn resolve_whole(
 /// The truth of a field that is a condition.
 pub(crate) fn resolve_truth(
     field_value: &Dynamic<bool>,
-    field: &str,
+    place: Place,
     scope: &Scope,
 ) -> Result<bool, Fault> {
     let source = match field_value {
         Dynamic::Fixed(truth) => return Ok(*truth),
-        Dynamic::Expression(text) => source(text, field)?,
+        Dynamic::Expression(text) => source(text, place)?,
     };
-    let value = evaluate(source, field, scope)?;
+    let value = evaluate(source, place, scope)?;
     let Value::Bool(truth) = value else {
-        return Err(unexpected(source, field, "boolean", &value));
+        return Err(unexpected(source, place, "boolean", &value));
     };
     Ok(truth)
 }
 
 /// The expression in a field that can hold no other text.
-fn source<'t>(text: &'t str, field: &str) -> Result<&'t str, Fault> {
+fn source<'t, 'p>(text: &'t str, place: impl Into<Place<'p>>) -> Result<&'t str, Fault> {
     expression(text).ok_or_else(|| {
-        Fault::expression(
-            field,
-            format!("The field '{field}' holds no expression: {text}"),
-        )
+        let place = place.into().to_string();
+        let cause = format!("The field '{place}' holds no expression: {text}");
+        Fault::expression(&place, cause)
     })
 }
 
 /// The value of an expression, which has to give one.
-pub(crate) fn evaluate(source: &str, field: &str, scope: &Scope) -> Result<Value, Fault> {
+pub(crate) fn evaluate<'p>(
+    source: &str,
+    place: impl Into<Place<'p>>,
+    scope: &Scope,
+) -> Result<Value, Fault> {
     let source = source.trim();
     let said = |what: &str| {
-        Fault::expression(
-            field,
-            format!("The JSONata expression '{source}' specified for the field '{field}' {what}"),
-        )
+        let place = place.into().to_string();
+        let cause =
+            format!("The JSONata expression '{source}' specified for the field '{place}' {what}");
+        Fault::expression(&place, cause)
     };
     match jsonata::evaluate(source, scope) {
         Ok(Answer::Value(value)) => Ok(value),
@@ -184,7 +209,12 @@ pub(crate) fn evaluate(source: &str, field: &str, scope: &Scope) -> Result<Value
 }
 
 /// An expression that gave a value of another type than its field needs.
-pub(crate) fn unexpected(source: &str, field: &str, expected: &str, value: &Value) -> Fault {
+pub(crate) fn unexpected<'p>(
+    source: &str,
+    place: impl Into<Place<'p>>,
+    expected: &str,
+    value: &Value,
+) -> Fault {
     let found = match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
@@ -193,12 +223,10 @@ pub(crate) fn unexpected(source: &str, field: &str, expected: &str, value: &Valu
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     };
-    let source = source.trim();
-    Fault::expression(
-        field,
-        format!(
-            "The JSONata expression '{source}' specified for the field '{field}' returned an unexpected result type. \
-             Expected '{expected}', but was '{found}' for value: {value}"
-        ),
-    )
+    let (source, place) = (source.trim(), place.into().to_string());
+    let cause = format!(
+        "The JSONata expression '{source}' specified for the field '{place}' returned an unexpected result type. \
+         Expected '{expected}', but was '{found}' for value: {value}"
+    );
+    Fault::expression(&place, cause)
 }

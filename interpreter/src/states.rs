@@ -9,7 +9,7 @@ mod task;
 mod trouble;
 mod wait;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ impl Engine<'_> {
         &mut self,
         parent: Option<(StrandId, usize)>,
         path: Vec<Hop>,
-        item: Option<Value>,
+        item: Option<Arc<Value>>,
         input: Data,
         previous_event: u64,
     ) -> StrandId {
@@ -71,12 +71,29 @@ impl Engine<'_> {
     }
 
     /// The machine, and the strand's place in it. The machine is shared, so that states can be read while strands change.
-    fn machine(&self) -> Arc<Machine> {
+    pub(crate) fn machine(&self) -> Arc<Machine> {
         Arc::clone(&self.execution.machine)
     }
 
+    /// Lets a strand go on: into the state that it has come to, or in the one where it was stopped.
+    pub(crate) fn proceed(&mut self, id: StrandId) {
+        let Some(strand) = self.execution.strands.get(&id) else {
+            return;
+        };
+        match strand.visit.waits_for {
+            WaitsFor::Children(_) => self.continue_children(id),
+            WaitsFor::Nothing | WaitsFor::Timer(_) | WaitsFor::Task(_) => {
+                if strand.visit.entered_event == 0 {
+                    self.enter(id);
+                } else {
+                    self.attempt(id);
+                }
+            }
+        }
+    }
+
     /// Enters the state that a strand has come to.
-    pub(crate) fn enter(&mut self, id: StrandId) {
+    fn enter(&mut self, id: StrandId) {
         let machine = self.machine();
         let Some(strand) = self.execution.strands.get(&id) else {
             return;
@@ -132,7 +149,7 @@ impl Engine<'_> {
 
     /// A Pass or Succeed: the input goes on.
     fn pass(&mut self, id: StrandId, state: &State) -> Result<(), Fault> {
-        let input = self.input(id);
+        let input = self.input(id)?;
         self.leave(id, Exit::of(state, input), Sight::default())
     }
 
@@ -153,12 +170,9 @@ impl Engine<'_> {
     }
 
     /// The input of the state that a strand is in.
-    fn input(&self, id: StrandId) -> Value {
-        self.execution
-            .strands
-            .get(&id)
-            .map(|strand| strand.visit.input.value.clone())
-            .unwrap_or_default()
+    fn input(&self, id: StrandId) -> Result<Data, Fault> {
+        let strand = self.execution.strands.get(&id).ok_or_else(lost)?;
+        Ok(strand.visit.input.clone())
     }
 
     /// Evaluates something with what a strand's expressions can see.
@@ -170,9 +184,8 @@ impl Engine<'_> {
     ) -> Result<T, Fault> {
         let execution = &*self.execution;
         let now = self.world.now();
-        let missing = || Fault::state(name::RUNTIME, "The execution has lost its place.");
-        let strand = execution.strands.get(&id).ok_or_else(missing)?;
-        let (state_name, state) = current(&execution.machine, strand).ok_or_else(missing)?;
+        let strand = execution.strands.get(&id).ok_or_else(lost)?;
+        let (state_name, state) = current(&execution.machine, strand).ok_or_else(lost)?;
         let mut variables = Vec::new();
         let mut item = sight.item;
         let mut around = Some(strand);
@@ -193,6 +206,7 @@ impl Engine<'_> {
             context: Context {
                 start: &execution.start,
                 started_at: execution.started_at,
+                redrives: &execution.redrives,
                 state: state_name,
                 entered_at: strand.visit.entered_at,
                 retry_count: can_retry(state).then_some(strand.visit.retries),
@@ -202,10 +216,14 @@ impl Engine<'_> {
             variables,
             now,
             world: RefCell::new(&mut *self.world),
-            bound: OnceCell::new(),
         };
         evaluate(&scope)
     }
+}
+
+/// There is no such strand or state. Nothing leads here.
+fn lost() -> Fault {
+    Fault::state(name::RUNTIME, "The execution has lost its place.")
 }
 
 /// The state that a strand is in, with its name.

@@ -1,6 +1,7 @@
 //! A strand: one line of states, the root or one branch or iteration, and where it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -15,7 +16,7 @@ use crate::{TaskId, TimerId};
 pub(crate) struct StrandId(pub(crate) u64);
 
 /// The variables of one scope.
-pub(crate) type Variables = BTreeMap<String, Value>;
+pub(crate) type Variables = BTreeMap<String, Arc<Value>>;
 
 /// One line of states.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub(crate) struct Strand {
     /// Where the strand's states stand in the machine.
     pub(crate) path: Vec<Hop>,
     /// The item, for an iteration of a Map.
-    pub(crate) item: Option<Value>,
+    pub(crate) item: Option<Arc<Value>>,
     /// The variables set in this strand.
     pub(crate) variables: Variables,
     /// The strand's last event.
@@ -43,7 +44,7 @@ pub(crate) struct Visit {
     pub(crate) input: Data,
     /// When it was entered.
     pub(crate) entered_at: Timestamp,
-    /// The event of its entry.
+    /// The event of its entry; 0 before.
     pub(crate) entered_event: u64,
     /// How often it was tried again.
     pub(crate) retries: u64,
@@ -70,13 +71,17 @@ pub(crate) enum WaitsFor {
 #[derive(Debug)]
 pub(crate) struct Children {
     /// The inputs of those not begun, in reverse order; each with its place.
-    pub(crate) waiting: Vec<(usize, Value)>,
-    /// Those at work.
+    pub(crate) waiting: Vec<(usize, Arc<Value>)>,
+    /// Those begun that have not ended well: at work, or stopped.
     pub(crate) active: BTreeSet<StrandId>,
+    /// Whether they are stopped, because one of them failed or none may go on. They keep their places.
+    pub(crate) stopped: bool,
     /// The results so far, by place.
     pub(crate) results: Vec<Value>,
     /// How many may be at work at once.
     pub(crate) concurrency: usize,
+    /// The event that the state's own end comes after.
+    pub(crate) last_event: u64,
 }
 
 impl Visit {

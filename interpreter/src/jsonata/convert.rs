@@ -1,12 +1,46 @@
-//! From the engine's values to JSON.
+//! From JSON to the engine's values and back.
 
-use jsonata_core::value::{JValue, with_stack};
+use jsonata_core::value::{JArray, JValue, with_stack};
 use serde_json::{Map, Number, Value};
 
 use super::Answer;
+use super::uses::Part;
 
 /// The deepest value that an expression may give. Deeper ones no JSON reader on the way would take.
 const DEPTH: usize = 1_000;
+
+/// The part of a value that an expression can look at.
+pub(super) fn part(value: &Value, part: &Part) -> JValue {
+    let (Part::Members(parts), Value::Object(members)) = (part, value) else {
+        return whole(value);
+    };
+    let members = parts.iter().filter_map(|(name, inner)| {
+        let member = members.get(name)?;
+        Some((name.clone(), self::part(member, inner)))
+    });
+    JValue::object(members.collect())
+}
+
+/// A value in the engine's form.
+fn whole(value: &Value) -> JValue {
+    match value {
+        Value::Null => JValue::Null,
+        Value::Bool(truth) => JValue::Bool(*truth),
+        Value::Number(number) => JValue::Number(number.as_f64().unwrap_or(0.0)),
+        Value::String(text) => JValue::from(text.as_str()),
+        Value::Array(items) => {
+            let flat = !items.iter().any(Value::is_array);
+            let items = with_stack(|| items.iter().map(whole).collect());
+            JValue::Array(JArray::new_flat(items, flat))
+        }
+        Value::Object(members) => with_stack(|| {
+            let members = members
+                .iter()
+                .map(|(name, member)| (name.clone(), whole(member)));
+            JValue::object(members.collect())
+        }),
+    }
+}
 
 /// What a value is, as the result of an expression.
 pub(super) fn answer(value: &JValue) -> Result<Answer, String> {

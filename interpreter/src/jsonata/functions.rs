@@ -1,6 +1,6 @@
 //! The functions that Step Functions adds to JSONata, and those whose answer has to come from the world.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt::Write;
 use std::rc::Rc;
 
@@ -12,6 +12,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::random::{JavaRandom, Mixer};
+use super::uses::Uses;
 use crate::context::moment;
 use crate::query::Scope;
 
@@ -21,47 +22,41 @@ type Function = dyn Fn(&[JValue]) -> HostFnResult;
 /// The longest list that `$range` builds: AWS accepts this many and refuses one more.
 const RANGE: usize = 360_145;
 
-/// Makes the functions known to an evaluator. Those that need chance draw it only where they are mentioned.
-pub(super) fn register(evaluator: &mut Evaluator, source: &str, scope: &Scope) {
-    let mut add = |name: &str, function: fn(&[JValue]) -> HostFnResult| {
-        evaluator
-            .register_fn(name, function)
-            .expect("the engine has no function of this name");
-    };
-    add("partition", partition);
-    add("range", range);
-    add("hash", hash);
-    add("parse", parse);
-    let mut replace = |name: &str, function: Box<Function>| {
-        evaluator
-            .register_fn_override(name, function)
-            .expect("the engine lets this function be replaced");
-    };
-    replace(
-        "eval",
-        Box::new(|_| Err(refused("T1006: The function eval is not supported"))),
-    );
+/// Makes the functions that an expression mentions known to an evaluator. Chance is drawn only where it is mentioned.
+pub(super) fn register(evaluator: &mut Evaluator, uses: &Uses, scope: &Scope) {
     let now = scope.now;
-    replace("millis", Box::new(move |_| Ok(millis(now))));
-    replace("now", Box::new(move |arguments| self::now(now, arguments)));
-    if ["$random", "$uuid", "$shuffle"]
-        .iter()
-        .any(|name| source.contains(name))
-    {
-        let mixer = Rc::new(RefCell::new(Mixer::new(scope.world.borrow_mut().random())));
-        let (random, uuid, shuffle) = (Rc::clone(&mixer), Rc::clone(&mixer), mixer);
-        replace(
-            "random",
-            Box::new(move |arguments| self::random(&random, arguments)),
-        );
-        replace(
-            "uuid",
-            Box::new(move |_| Ok(JValue::from(uuid.borrow_mut().uuid()))),
-        );
-        replace(
-            "shuffle",
-            Box::new(move |arguments| Ok(self::shuffle(&shuffle, arguments))),
-        );
+    let mixer = OnceCell::new();
+    let mixer = || {
+        let new = || Rc::new(RefCell::new(Mixer::new(scope.world.borrow_mut().random())));
+        Rc::clone(mixer.get_or_init(new))
+    };
+    for name in uses.keys() {
+        let function: Box<Function> = match name.as_str() {
+            "partition" => Box::new(partition),
+            "range" => Box::new(range),
+            "hash" => Box::new(hash),
+            "parse" => Box::new(parse),
+            "eval" => Box::new(|_| Err(refused("T1006: The function eval is not supported"))),
+            "millis" => Box::new(move |_| Ok(millis(now))),
+            "now" => Box::new(move |arguments| self::now(now, arguments)),
+            "random" => {
+                let mixer = mixer();
+                Box::new(move |arguments| random(&mixer, arguments))
+            }
+            "uuid" => {
+                let mixer = mixer();
+                Box::new(move |_| Ok(JValue::from(mixer.borrow_mut().uuid())))
+            }
+            "shuffle" => {
+                let mixer = mixer();
+                Box::new(move |arguments| Ok(shuffle(&mixer, arguments)))
+            }
+            _ => continue,
+        };
+        // Some of these replace a function of the engine's, the others are new; one call does for both.
+        evaluator
+            .register_fn_override(name.as_str(), function)
+            .expect("the engine lets these functions be replaced");
     }
 }
 

@@ -6,7 +6,7 @@ use super::Sight;
 use super::leave::Exit;
 use crate::execution::Engine;
 use crate::fault::{Fault, name};
-use crate::query::resolve_truth;
+use crate::query::{Place, resolve_truth};
 use crate::strand::StrandId;
 
 impl Engine<'_> {
@@ -17,23 +17,24 @@ impl Engine<'_> {
                 let Some(condition) = &rule.condition else {
                     continue;
                 };
-                if resolve_truth(condition, &format!("Choices[{index}]/Condition"), scope)? {
+                let place = Place::Of("Choices", index, "Condition");
+                if resolve_truth(condition, place, scope)? {
                     return Ok(Some((index, rule)));
                 }
             }
             Ok(None)
         })?;
-        let result = self.input(id);
+        let result = self.input(id)?;
         let exit = match (chosen, &choice.default) {
             (Some((index, rule)), _) => Exit {
-                place: format!("Choices[{index}]/"),
+                list: Some(("Choices", index)),
                 assign: rule.assign.as_ref(),
                 output: rule.output.as_ref(),
                 result,
                 next: Some(&rule.next),
             },
             (None, Some(default)) => Exit {
-                place: String::new(),
+                list: None,
                 assign: choice.assign.as_ref(),
                 output: choice.output.as_ref(),
                 result,

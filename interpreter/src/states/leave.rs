@@ -2,39 +2,38 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use pawl_asl::limits::STATE_BYTES;
 use pawl_asl::{Fields, State};
 use serde_json::Value;
 
 use super::{Sight, current};
-use crate::data::{Data, text};
+use crate::data::Data;
 use crate::execution::Engine;
 use crate::fault::{Fault, name};
 use crate::program::Block;
-use crate::query::{resolve, resolve_fields};
+use crate::query::{Place, resolve, resolve_fields};
 use crate::strand::{StrandId, Visit};
 use crate::{EventDetails, Failure, Status};
 
 /// A way out of a state.
 pub(crate) struct Exit<'s> {
-    /// Where `assign` and `output` stand in the state, such as `Choices[0]/`; empty for the state's own.
-    pub(crate) place: String,
+    /// Which one of which list holds `assign` and `output`, such as the first of `Choices`; `None` for the state's own.
+    pub(crate) list: Option<(&'static str, usize)>,
     /// The variables to set.
     pub(crate) assign: Option<&'s Fields>,
     /// What to make of the result.
     pub(crate) output: Option<&'s Value>,
     /// The output where `output` is absent.
-    pub(crate) result: Value,
+    pub(crate) result: Data,
     /// The state that follows; `None` where the strand ends.
     pub(crate) next: Option<&'s str>,
 }
 
 impl<'s> Exit<'s> {
     /// The way out that a state ends with by itself.
-    pub(crate) fn of(state: &'s State, result: Value) -> Self {
+    pub(crate) fn of(state: &'s State, result: Data) -> Self {
         Self {
-            place: String::new(),
+            list: None,
             assign: state.assign(),
             output: state.output(),
             result,
@@ -56,41 +55,52 @@ impl Engine<'_> {
             return Ok(());
         };
         let Exit {
-            place,
+            list,
             assign,
             output,
             result,
             next,
         } = exit;
-        let (assigned, value) = self.with_scope(id, sight, |scope| {
+        let place = |field| match list {
+            Some((list, index)) => Place::Of(list, index, field),
+            None => Place::Field(field),
+        };
+        let (assigned, output) = self.with_scope(id, sight, |scope| {
             let assigned = match assign {
-                Some(assign) => resolve_fields(assign, &format!("{place}Assign"), scope)?,
-                None => Fields::new(),
+                Some(assign) => resolve_fields(assign, place("Assign"), scope)?,
+                None => Vec::new(),
             };
-            let value = match output {
-                Some(output) => resolve(output, &format!("{place}Output"), scope)?,
-                None => result,
+            let output = match output {
+                Some(output) => Some(resolve(output, place("Output"), scope)?),
+                None => None,
             };
-            Ok((assigned, value))
+            Ok((assigned, output))
         })?;
-        let texts: IndexMap<String, Arc<str>> = assigned
-            .iter()
-            .map(|(variable, value)| (variable.clone(), text(value)))
-            .collect();
-        if texts.values().map(|text| text.len()).sum::<usize>() > STATE_BYTES {
+        let bytes: usize = assigned.iter().map(|(_, data)| data.text.len()).sum();
+        if bytes > STATE_BYTES {
             return Err(Fault::data_limit(name));
         }
-        let data = Data::limited(value, name)?;
+        let data = match output {
+            Some(output) => Data::limited(output, name)?,
+            None => result,
+        };
         // A Fail has no exit, a state that ends well has.
         let exited = EventDetails::StateExited {
             kind: state.kind(),
             name: name.clone(),
             output: Arc::clone(&data.text),
-            assigned: texts,
+            assigned: assigned
+                .iter()
+                .map(|(variable, data)| (variable.clone(), Arc::clone(&data.text)))
+                .collect(),
         };
         self.record(id, exited);
+        self.forget_children(id);
         if let Some(strand) = self.execution.strands.get_mut(&id) {
-            strand.variables.extend(assigned);
+            let values = assigned
+                .into_iter()
+                .map(|(variable, data)| (variable, data.value));
+            strand.variables.extend(values);
         }
         match next {
             Some(next) => self.go(id, next, data),
@@ -123,7 +133,7 @@ impl Engine<'_> {
         };
         let previous = strand.previous_event;
         if let Some((parent, index)) = strand.parent {
-            return self.child_succeeded(parent, id, index, output.value);
+            return self.child_succeeded(parent, id, index, Arc::unwrap_or_clone(output.value));
         }
         let succeeded = EventDetails::ExecutionSucceeded {
             output: output.text,
@@ -132,7 +142,7 @@ impl Engine<'_> {
             previous,
             succeeded,
             Status::Succeeded {
-                output: output.value,
+                output: Arc::unwrap_or_clone(output.value),
             },
         );
     }

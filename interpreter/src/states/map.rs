@@ -1,5 +1,7 @@
 //! A Map at work, its iterations inside the execution.
 
+use std::sync::Arc;
+
 use pawl_asl::limits::INLINE_MAP_CONCURRENCY;
 use pawl_asl::{Map, expression};
 use serde_json::Value;
@@ -32,6 +34,7 @@ impl Engine<'_> {
                 length: Some(items.len()),
             },
         );
+        let items = items.into_iter().map(Arc::new).collect();
         self.begin_children(id, items, concurrency);
         Ok(())
     }

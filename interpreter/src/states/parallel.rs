@@ -19,10 +19,13 @@ impl Engine<'_> {
         parallel: &Parallel,
     ) -> Result<(), Fault> {
         let input = self.with_scope(id, Sight::default(), |scope| match &parallel.arguments {
-            Some(arguments) => resolve(arguments, "Arguments", scope),
-            None => Ok(scope.input.clone()),
+            Some(arguments) => resolve(arguments, "Arguments", scope).map(Some),
+            None => Ok(None),
         })?;
-        let input = Data::limited(input, name)?.value;
+        let input = match input {
+            Some(input) => Data::limited(input, name)?,
+            None => self.input(id)?,
+        };
         self.record(
             id,
             EventDetails::StateStarted {
@@ -31,7 +34,7 @@ impl Engine<'_> {
             },
         );
         let branches = parallel.branches.len();
-        self.begin_children(id, vec![input; branches], branches);
+        self.begin_children(id, vec![input.value; branches], branches);
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! A Task at work: scheduled, started, and done in one of several ways.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use pawl_asl::{Dynamic, State, Task};
 use serde_json::{Value, json};
@@ -102,7 +104,7 @@ impl Engine<'_> {
         let request = TaskRequest {
             state: name.to_owned(),
             resource: task.resource.clone(),
-            arguments: arguments.value,
+            arguments: Arc::unwrap_or_clone(arguments.value),
             credentials,
             retry_count,
             token,
@@ -125,7 +127,11 @@ impl Engine<'_> {
             Ok(output) => output,
             Err(fault) => return self.report_failure(id, &resource, fault.failure),
         };
-        self.record_task(id, &resource, TaskPhase::Succeeded(output.text));
+        self.record_task(
+            id,
+            &resource,
+            TaskPhase::Succeeded(Arc::clone(&output.text)),
+        );
         let machine = self.machine();
         let Some((_, state)) = self
             .execution
@@ -140,7 +146,7 @@ impl Engine<'_> {
             result: Some(&output.value),
             ..Sight::default()
         };
-        if let Err(fault) = self.leave(id, Exit::of(state, output.value.clone()), sight) {
+        if let Err(fault) = self.leave(id, Exit::of(state, output.clone()), sight) {
             self.trouble(id, fault);
         }
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::leave::Exit;
 use super::{Sight, current};
+use crate::data::Data;
 use crate::execution::Engine;
 use crate::fault::{Fault, Origin};
 use crate::history::EventDetails;
@@ -22,7 +23,7 @@ impl Engine<'_> {
         else {
             return;
         };
-        self.abort_children(id);
+        self.stop_children(id, None, previous);
         let fault = self.recorded(id, fault, previous);
         if self.retry(id, &fault) {
             return;
@@ -105,6 +106,7 @@ impl Engine<'_> {
         *used += 1;
         strand.visit.retries += 1;
         let due = now.saturating_add(delay).unwrap_or(jiff::Timestamp::MAX);
+        self.forget_children(id);
         let timer = self.set_timer(due, Alarm::Retry(id));
         if let Some(strand) = self.execution.strands.get_mut(&id) {
             strand.visit.waits_for = WaitsFor::Timer(timer);
@@ -122,19 +124,19 @@ impl Engine<'_> {
             return Err(fault);
         };
         // AWS gives an empty text where there is no error or no cause.
-        let error_output = json!({
+        let error_output = Data::new(json!({
             "Error": fault.failure.error.unwrap_or_default(),
             "Cause": fault.failure.cause.unwrap_or_default(),
-        });
+        }));
         let exit = Exit {
-            place: format!("Catch[{index}]/"),
+            list: Some(("Catch", index)),
             assign: catcher.assign.as_ref(),
             output: catcher.output.as_ref(),
             result: error_output.clone(),
             next: Some(&catcher.next),
         };
         let sight = Sight {
-            error_output: Some(&error_output),
+            error_output: Some(&error_output.value),
             ..Sight::default()
         };
         let left = self.leave(id, exit, sight);

@@ -52,7 +52,7 @@ impl Engine<'_> {
             matches!(state, State::Wait(_)),
             "only a Wait sets this alarm"
         );
-        let input = self.input(id);
+        let input = self.input(id)?;
         self.leave(id, Exit::of(state, input), Sight::default())
     }
 }

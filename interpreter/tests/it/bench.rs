@@ -26,7 +26,14 @@ pub(crate) fn run(mut machine: Value, input: Value) -> (Execution, Simulation<'s
         machine["QueryLanguage"] = json!("JSONata");
     }
     let machine: Machine = serde_json::from_value(machine).expect("a machine");
-    let start = Start {
+    let mut world = Simulation::new(obey);
+    let execution = world.run(machine, start(input));
+    (execution, world)
+}
+
+/// What an execution is started with.
+pub(crate) fn start(input: Value) -> Start {
+    Start {
         execution_arn: "arn:aws:states:eu-west-1:111111111111:execution:m:e".to_owned(),
         execution_name: "e".to_owned(),
         machine_arn: "arn:aws:states:eu-west-1:111111111111:stateMachine:m".to_owned(),
@@ -34,10 +41,7 @@ pub(crate) fn run(mut machine: Value, input: Value) -> (Execution, Simulation<'s
         role_arn: "arn:aws:iam::111111111111:role/r".to_owned(),
         input,
         ..Start::default()
-    };
-    let mut world = Simulation::new(obey);
-    let execution = world.run(machine, start);
-    (execution, world)
+    }
 }
 
 /// The output, or `[error, cause]` of a failure, or the name of another end.

@@ -120,6 +120,13 @@ impl<'a> Simulation<'a> {
         execution
     }
 
+    /// Redrives an execution and runs it until it ends or nothing can happen any more.
+    pub(crate) fn redrive(&mut self, execution: &mut Execution) -> Result<(), &'static str> {
+        execution.redrive(self)?;
+        self.settle(execution);
+        Ok(())
+    }
+
     fn settle(&mut self, execution: &mut Execution) {
         loop {
             if execution.is_ready() {
