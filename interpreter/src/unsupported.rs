@@ -1,6 +1,7 @@
 //! What cannot run yet, by name.
 
-use pawl_asl::{Machine, Problem, ProcessorMode, QueryLanguage, State, StateMap};
+use pawl_asl::{Machine, Map, Problem, QueryLanguage, State, StateMap};
+use serde_json::Value;
 
 use crate::jsonata;
 use crate::resource::Resource;
@@ -90,21 +91,7 @@ pub(crate) fn state_problem(machine: &Machine, state: &State) -> Option<String> 
         }
     }
     match state {
-        State::Map(map) => {
-            let config = map
-                .item_processor
-                .as_ref()
-                .map(|processor| &processor.processor_config);
-            let mode = config
-                .and_then(|config| config.as_ref())
-                .and_then(|config| config.mode);
-            if mode == Some(ProcessorMode::Distributed) {
-                return Some("A distributed Map is not supported.".to_owned());
-            }
-            map.item_processor
-                .is_none()
-                .then(|| "A Map without an ItemProcessor is not supported.".to_owned())
-        }
+        State::Map(map) => map_problem(map),
         State::Task(task) => Resource::parse(&task.resource)
             .is_none()
             .then(|| format!("The resource '{}' is not supported.", task.resource)),
@@ -117,8 +104,37 @@ pub(crate) fn state_problem(machine: &Machine, state: &State) -> Option<String> 
     }
 }
 
+/// Why a Map cannot run, if so.
+fn map_problem(map: &Map) -> Option<String> {
+    if map.item_processor.is_none() {
+        return Some("A Map without an ItemProcessor is not supported.".to_owned());
+    }
+    let others = [
+        map.item_reader.as_ref().map(|reader| &reader.other),
+        map.item_batcher.as_ref().map(|batcher| &batcher.other),
+        map.result_writer.as_ref().map(|writer| &writer.other),
+    ];
+    if let Some(field) = others
+        .into_iter()
+        .flatten()
+        .flat_map(|other| other.keys())
+        .next()
+    {
+        return Some(format!("The field '{field}' is not supported."));
+    }
+    let config = map
+        .item_reader
+        .as_ref()
+        .and_then(|reader| reader.reader_config.as_ref());
+    let input_type = config.and_then(|config| config.get("InputType"));
+    if input_type.and_then(Value::as_str) == Some("PARQUET") {
+        return Some("The InputType 'PARQUET' is not supported.".to_owned());
+    }
+    None
+}
+
 /// A field whose name says that its value is a path, at any depth.
-fn path_field<'f>(name: &'f str, value: &'f serde_json::Value) -> Option<&'f str> {
+fn path_field<'f>(name: &'f str, value: &'f Value) -> Option<&'f str> {
     if name.ends_with(".$") {
         return Some(name);
     }
@@ -140,9 +156,9 @@ fn expressions(state: &State, pointer: &str, problems: &mut Vec<Problem>) {
     walk(&value, pointer, problems);
 }
 
-fn walk(value: &serde_json::Value, pointer: &str, problems: &mut Vec<Problem>) {
+fn walk(value: &Value, pointer: &str, problems: &mut Vec<Problem>) {
     match value {
-        serde_json::Value::String(text) => {
+        Value::String(text) => {
             if let Some(Err(message)) = pawl_asl::expression(text).map(jsonata::check) {
                 problems.push(Problem {
                     pointer: pointer.to_owned(),
@@ -150,16 +166,16 @@ fn walk(value: &serde_json::Value, pointer: &str, problems: &mut Vec<Problem>) {
                 });
             }
         }
-        serde_json::Value::Array(items) => {
+        Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 walk(item, &format!("{pointer}/{index}"), problems);
             }
         }
-        serde_json::Value::Object(members) => {
+        Value::Object(members) => {
             for (name, member) in members {
                 walk(member, &pawl_asl::pointer(pointer, name), problems);
             }
         }
-        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

@@ -1,9 +1,9 @@
-//! A Map at work, its iterations inside the execution.
+//! A Map at work, its iterations inside the execution; `distributed` has those with executions of their own.
 
 use std::sync::Arc;
 
 use pawl_asl::limits::INLINE_MAP_CONCURRENCY;
-use pawl_asl::{Map, expression};
+use pawl_asl::{Map, ProcessorMode, expression};
 use serde_json::Value;
 
 use super::Sight;
@@ -15,7 +15,10 @@ use crate::strand::StrandId;
 
 impl Engine<'_> {
     /// Finds the items and begins as many iterations as may run at once.
-    pub(super) fn map(&mut self, id: StrandId, map: &Map) -> Result<(), Fault> {
+    pub(super) fn map(&mut self, id: StrandId, name: &str, map: &Map) -> Result<(), Fault> {
+        if is_distributed(map) {
+            return self.distribute(id, name, map);
+        }
         let (concurrency, items) = self.with_scope(id, Sight::default(), |scope| {
             let concurrency = match &map.max_concurrency {
                 Some(concurrency) => resolve_whole(concurrency, "MaxConcurrency", scope)?,
@@ -38,6 +41,15 @@ impl Engine<'_> {
         self.begin_children(id, items, concurrency);
         Ok(())
     }
+}
+
+/// Whether every iteration is an execution of its own.
+fn is_distributed(map: &Map) -> bool {
+    let config = map
+        .item_processor
+        .as_ref()
+        .and_then(|processor| processor.processor_config.as_ref());
+    config.and_then(|config| config.mode) == Some(ProcessorMode::Distributed)
 }
 
 fn items(map: &Map, scope: &Scope) -> Result<Vec<Value>, Fault> {

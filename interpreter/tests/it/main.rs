@@ -7,6 +7,7 @@
 
 mod bench;
 mod branches;
+mod distributed;
 mod errors;
 mod events;
 mod expressions;
@@ -19,3 +20,4 @@ mod reports;
 mod retries;
 mod simulation;
 mod steering;
+mod tasks;
