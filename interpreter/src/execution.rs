@@ -102,6 +102,8 @@ pub struct Execution {
     pub(crate) queue: VecDeque<StrandId>,
     /// Counts strands, tasks and timers.
     pub(crate) counter: u64,
+    /// The most bytes that the variables can have.
+    pub(crate) variable_bytes: usize,
 }
 
 impl Execution {
@@ -123,6 +125,7 @@ impl Execution {
             map_tasks: BTreeMap::new(),
             queue: VecDeque::new(),
             counter: 0,
+            variable_bytes: 0,
             start,
         };
         let mut engine = Engine {

@@ -24,7 +24,7 @@ use crate::fault::{Fault, name};
 use crate::program::{Block, Hop};
 use crate::query::{Scope, resolve_text};
 use crate::strand::{Strand, StrandId, Visit, WaitsFor};
-use crate::unsupported::state_problem;
+use crate::unsupported::{RESULT, state_problem};
 use crate::{EventDetails, Failure};
 
 use leave::Exit;
@@ -152,9 +152,12 @@ impl Engine<'_> {
         }
     }
 
-    /// A Pass or Succeed: the input goes on.
+    /// A Pass or Succeed: the input goes on, or what a Pass in JSONPath mode has in its place.
     fn pass(&mut self, id: StrandId, state: &State) -> Result<(), Fault> {
-        let input = self.input(id)?;
+        let input = match fixed_result(state) {
+            Some(result) => Data::new(result.clone()),
+            None => self.input(id)?,
+        };
         self.leave(id, Exit::of(state, input), Sight::default())
     }
 
@@ -244,6 +247,20 @@ pub(crate) fn current<'m>(
     Block::at(machine, &strand.path)?
         .states
         .get_index(strand.visit.state)
+}
+
+/// The `Result` of a Pass in JSONPath mode. In JSONata mode there is no such field, and the state does not run.
+fn fixed_result(state: &State) -> Option<&Value> {
+    match state {
+        State::Pass(pass) => pass.other.get(RESULT),
+        State::Task(_)
+        | State::Choice(_)
+        | State::Wait(_)
+        | State::Succeed(_)
+        | State::Fail(_)
+        | State::Parallel(_)
+        | State::Map(_) => None,
+    }
 }
 
 /// Whether a state of this kind can be tried again.

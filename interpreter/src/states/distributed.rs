@@ -35,6 +35,8 @@ use reader::Reader;
 use settings::{Export, Settings};
 use writer::{Child, File, Style};
 
+pub(super) use settings::thresholds;
+
 pub use run::{MapRun, MapRunCounts, MapRunStatus, UpdateMapRun};
 
 /// A Map Run and what it works on.

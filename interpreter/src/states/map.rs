@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use pawl_asl::limits::INLINE_MAP_CONCURRENCY;
-use pawl_asl::{Map, ProcessorMode, expression};
+use pawl_asl::{Map, ProcessorMode, QueryLanguage, expression};
 use serde_json::Value;
 
 use super::Sight;
+use super::distributed::thresholds;
 use crate::execution::Engine;
-use crate::fault::Fault;
+use crate::fault::{Fault, name};
 use crate::history::EventDetails;
 use crate::query::{Scope, evaluate, resolve, resolve_whole, unexpected};
 use crate::strand::StrandId;
@@ -24,6 +25,8 @@ impl Engine<'_> {
                 Some(concurrency) => resolve_whole(concurrency, "MaxConcurrency", scope)?,
                 None => 0,
             };
+            // Only a distributed Map heeds the thresholds, but AWS takes them here, too.
+            thresholds(map, scope)?;
             Ok((concurrency, items(map, scope)?))
         })?;
         let concurrency = match usize::try_from(concurrency) {
@@ -64,6 +67,10 @@ fn items(map: &Map, scope: &Scope) -> Result<Vec<Value>, Fault> {
         (None, None) => scope.input.clone(),
     };
     let Value::Array(items) = value else {
+        if scope.language == QueryLanguage::JsonPath {
+            let cause = "Reference path \"$\" must point to array.";
+            return Err(Fault::state(name::RUNTIME, cause));
+        }
         let fault = |source| unexpected(source, "Items", "array", &value);
         let cause = format!("Map state input must be an array but was: {value}");
         return Err(source.map_or_else(|| Fault::expression("Items", cause), fault));

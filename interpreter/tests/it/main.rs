@@ -12,6 +12,7 @@ mod errors;
 mod events;
 mod expressions;
 mod generate;
+mod languages;
 mod laws;
 mod limits;
 mod recorded;

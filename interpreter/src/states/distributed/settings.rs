@@ -39,11 +39,6 @@ impl Settings {
                 .map(|number| resolve_whole(number, place, scope))
                 .transpose()
         };
-        let percentage = map
-            .tolerated_failure_percentage
-            .as_ref()
-            .map(|percentage| resolve_percentage(percentage, scope))
-            .transpose()?;
         let batching = match &map.item_batcher {
             Some(batcher) => Some(Batching {
                 input: batcher
@@ -64,16 +59,28 @@ impl Settings {
         let (style, export) = writer(map, scope)?;
         Ok(Self {
             concurrency: whole(&map.max_concurrency, "MaxConcurrency")?.unwrap_or(0),
-            thresholds: Thresholds {
-                count: whole(&map.tolerated_failure_count, "ToleratedFailureCount")?,
-                percentage,
-            },
+            thresholds: thresholds(map, scope)?,
             batching,
             reader: reader(map, scope)?,
             style,
             export,
         })
     }
+}
+
+/// How many items may fail.
+pub(in crate::states) fn thresholds(map: &Map, scope: &Scope) -> Result<Thresholds, Fault> {
+    let count = map
+        .tolerated_failure_count
+        .as_ref()
+        .map(|count| resolve_whole(count, "ToleratedFailureCount", scope))
+        .transpose()?;
+    let percentage = map
+        .tolerated_failure_percentage
+        .as_ref()
+        .map(|percentage| resolve_percentage(percentage, scope))
+        .transpose()?;
+    Ok(Thresholds { count, percentage })
 }
 
 /// The items in the state's own data: a list, or the members of an object.
