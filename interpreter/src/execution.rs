@@ -290,7 +290,8 @@ impl Engine<'_> {
             let cause = format!(
                 "The execution reached the maximum number of history events ({HISTORY_EVENTS})."
             );
-            self.fail(previous_id, Failure::new(name::RUNTIME, cause));
+            // The error is of the execution itself, so nothing led to it.
+            self.fail(0, Failure::new(name::RUNTIME, cause));
             return previous_id;
         }
         self.execution.events = id;
@@ -314,13 +315,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Ends the execution with an error. One of the execution itself has no event before it, as AWS records it.
+    /// Ends the execution with an error.
     pub(crate) fn fail(&mut self, previous_id: u64, failure: Failure) {
-        let previous_id = if failure.error.as_deref() == Some(name::RUNTIME) {
-            0
-        } else {
-            previous_id
-        };
         let status = Status::Failed {
             error: failure.error.clone(),
             cause: failure.cause.clone(),

@@ -75,24 +75,21 @@ impl Names {
 
 /// The label of a Map that has none: the same for every execution of the machine.
 fn label(machine: &str, state: &str) -> String {
-    uuid(
-        Md5::digest(format!("{machine}/{state}").as_bytes()).as_slice(),
-        3,
-    )
+    uuid(Md5::digest(format!("{machine}/{state}").as_bytes()).as_slice())
 }
 
 /// A UUID that nobody can guess, from a number by chance and what makes it unlike all others.
 pub(super) fn random_uuid(execution_arn: &str, count: u64, random: f64) -> String {
     let seed = format!("{execution_arn} {count} {random}");
-    uuid(Sha1::digest(seed.as_bytes()).as_slice(), 4)
+    uuid(Sha1::digest(seed.as_bytes()).as_slice())
 }
 
-/// A UUID with the first 16 of some bytes.
-fn uuid(bytes: &[u8], version: u8) -> String {
+/// A UUID with the first 16 of some bytes; of version 3, as all of these are on AWS.
+fn uuid(bytes: &[u8]) -> String {
     let mut text = String::new();
     for (index, byte) in bytes.iter().take(16).enumerate() {
         let byte = match index {
-            6 => byte & 0x0f | version << 4,
+            6 => byte & 0x0f | 0x30,
             8 => byte & 0x3f | 0x80,
             _ => *byte,
         };

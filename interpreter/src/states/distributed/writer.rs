@@ -253,6 +253,8 @@ impl Child {
         }
         if let Ending::Succeeded(output) = &self.ending {
             add("Output", json!(output.to_string()));
+        }
+        if self.ending != Ending::Pending {
             add("OutputDetails", included);
         }
         let (status, redrive, reason) = match &self.ending {
