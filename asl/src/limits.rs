@@ -12,6 +12,12 @@ pub const HISTORY_EVENTS: u64 = 25_000;
 /// The most characters of a state's name, and of a variable's.
 pub const NAME_CHARACTERS: usize = 80;
 
+/// The most characters of a distributed Map's label.
+pub const LABEL_CHARACTERS: usize = 40;
+
+/// The most bytes, as JSON, of all the variables that an execution has at a time.
+pub const VARIABLE_BYTES: usize = 10_485_760;
+
 /// The most characters of an error's name.
 pub const ERROR_CHARACTERS: usize = 256;
 

@@ -21,10 +21,23 @@ pub(crate) struct Context<'a> {
     pub(crate) entered_at: Timestamp,
     /// How often the state was tried again, for the kinds that can be.
     pub(crate) retry_count: Option<u64>,
-    /// The item of the iteration, with its number.
-    pub(crate) item: Option<(usize, &'a Value)>,
+    /// The item of the iteration.
+    pub(crate) item: Option<ItemSight<'a>>,
     /// The token of the task, while its arguments are evaluated.
     pub(crate) token: Option<&'a str>,
+}
+
+/// The item that an iteration of a Map is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ItemSight<'a> {
+    /// Its number, counted from 0.
+    pub(crate) index: usize,
+    /// The item.
+    pub(crate) value: &'a Value,
+    /// The name of the member, where the items are those of an object.
+    pub(crate) key: Option<&'a str>,
+    /// Where a distributed Map has read it.
+    pub(crate) source: Option<&'a str>,
 }
 
 impl Context<'_> {
@@ -52,11 +65,17 @@ impl Context<'_> {
             json!({ "Id": self.start.machine_arn, "Name": self.start.machine_name }),
         );
         context.insert("State".to_owned(), state);
-        if let Some((index, value)) = self.item {
-            context.insert(
-                "Map".to_owned(),
-                json!({ "Item": { "Index": index, "Value": value } }),
-            );
+        if let Some(item) = self.item {
+            let mut shown = Map::new();
+            shown.insert("Index".to_owned(), json!(item.index));
+            if let Some(key) = item.key {
+                shown.insert("Key".to_owned(), json!(key));
+            }
+            shown.insert("Value".to_owned(), item.value.clone());
+            if let Some(source) = item.source {
+                shown.insert("Source".to_owned(), json!(source));
+            }
+            context.insert("Map".to_owned(), json!({ "Item": shown }));
         }
         if let Some(token) = self.token {
             context.insert("Task".to_owned(), json!({ "Token": token }));

@@ -13,6 +13,7 @@ use crate::data::Data;
 use crate::fault::name;
 use crate::program::Hop;
 use crate::redrive::Redrives;
+use crate::states::{MapTask, Run};
 use crate::strand::{Alarm, RunningTask, Strand, StrandId};
 use crate::{EventDetails, Failure, HistoryEvent, TaskId, TimerId, World};
 
@@ -93,10 +94,16 @@ pub struct Execution {
     pub(crate) strands: BTreeMap<StrandId, Strand>,
     pub(crate) tasks: BTreeMap<TaskId, RunningTask>,
     pub(crate) timers: BTreeMap<TimerId, Alarm>,
+    /// The Map Runs of distributed Maps, in the order in which they began.
+    pub(crate) map_runs: Vec<Run>,
+    /// What the tasks of Map Runs are for: reading, a child execution, writing.
+    pub(crate) map_tasks: BTreeMap<TaskId, MapTask>,
     /// The strands that are about to enter a state, or to go on in the one where they were stopped.
     pub(crate) queue: VecDeque<StrandId>,
     /// Counts strands, tasks and timers.
     pub(crate) counter: u64,
+    /// The most bytes that the variables can have.
+    pub(crate) variable_bytes: usize,
 }
 
 impl Execution {
@@ -114,8 +121,11 @@ impl Execution {
             strands: BTreeMap::new(),
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
+            map_runs: Vec::new(),
+            map_tasks: BTreeMap::new(),
             queue: VecDeque::new(),
             counter: 0,
+            variable_bytes: 0,
             start,
         };
         let mut engine = Engine {
@@ -135,6 +145,21 @@ impl Execution {
     /// Reports that a task has failed.
     pub fn task_failed(&mut self, task: TaskId, failure: Failure, world: &mut dyn World) {
         self.told(world, |engine| engine.task_failed(task, failure));
+    }
+
+    /// Reports that a worker has asked for the work of an activity; other tasks begin by themselves.
+    pub fn task_started(&mut self, task: TaskId, worker: Option<String>, world: &mut dyn World) {
+        self.told(world, |engine| engine.task_started(task, worker));
+    }
+
+    /// Reports how a child execution of a distributed Map has ended, whichever way that was.
+    pub fn child_ended(&mut self, task: TaskId, status: Status, world: &mut dyn World) {
+        self.told(world, |engine| engine.child_ended(task, status));
+    }
+
+    /// Reports that a service has not taken on a task that would have ended later: `TaskSubmitFailed`.
+    pub fn task_not_submitted(&mut self, task: TaskId, failure: Failure, world: &mut dyn World) {
+        self.told(world, |engine| engine.task_not_submitted(task, failure));
     }
 
     /// Reports that a service has taken on a task that ends later: by its token, or with the job it began.
@@ -194,7 +219,7 @@ impl Execution {
     }
 
     /// An execution that has ended hears nothing any more.
-    fn told(&mut self, world: &mut dyn World, report: impl FnOnce(&mut Engine)) {
+    pub(crate) fn told(&mut self, world: &mut dyn World, report: impl FnOnce(&mut Engine)) {
         if self.status == Status::Running {
             let mut engine = Engine {
                 execution: self,
@@ -229,7 +254,10 @@ impl Engine<'_> {
 
     /// Sets the timer of the execution's own timeout, where it has one.
     pub(crate) fn limit(&mut self, start: Timestamp) {
-        if let Some(seconds) = self.execution.machine.timeout_seconds {
+        // The limit is the machine's; a child execution of a distributed Map has none.
+        let is_child = !self.execution.start.block.is_empty();
+        let limit = self.execution.machine.timeout_seconds;
+        if let Some(seconds) = limit.filter(|_| !is_child) {
             self.set_timer(later(start, seconds), Alarm::ExecutionTimeout);
         }
     }
@@ -262,7 +290,8 @@ impl Engine<'_> {
             let cause = format!(
                 "The execution reached the maximum number of history events ({HISTORY_EVENTS})."
             );
-            self.fail(previous_id, Failure::new(name::RUNTIME, cause));
+            // The error is of the execution itself, so nothing led to it.
+            self.fail(0, Failure::new(name::RUNTIME, cause));
             return previous_id;
         }
         self.execution.events = id;
@@ -286,13 +315,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Ends the execution with an error. One of the execution itself has no event before it, as AWS records it.
+    /// Ends the execution with an error.
     pub(crate) fn fail(&mut self, previous_id: u64, failure: Failure) {
-        let previous_id = if failure.error.as_deref() == Some(name::RUNTIME) {
-            0
-        } else {
-            previous_id
-        };
         let status = Status::Failed {
             error: failure.error.clone(),
             cause: failure.cause.clone(),
@@ -320,6 +344,7 @@ impl Engine<'_> {
         for task in std::mem::take(&mut self.execution.tasks).into_keys() {
             self.world.cancel_task(task);
         }
+        self.stop_map_runs();
     }
 
     /// The execution itself has taken too long. Only the event names the error.

@@ -104,6 +104,8 @@ pub enum EventDetails {
         /// The item's number, counted from 0.
         index: usize,
     },
+    /// A Map Run, the iterations of a distributed Map, changed.
+    MapRun(MapRunPhase),
     /// Something about a task.
     Task(TaskEvent),
     /// An expression failed.
@@ -130,15 +132,49 @@ pub enum IterationPhase {
     Aborted,
 }
 
-/// An event of a task. AWS has two families: one for service integrations, one for a function's bare ARN.
+/// What became of a Map Run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MapRunPhase {
+    /// It began.
+    Started {
+        /// Its ARN.
+        arn: String,
+    },
+    /// It ended well.
+    Succeeded,
+    /// It failed.
+    Failed(Failure),
+    /// It was given up.
+    Aborted,
+    /// It goes on at the children that did not end well.
+    Redriven {
+        /// Its ARN.
+        arn: String,
+        /// How often it was redriven.
+        count: u64,
+    },
+}
+
+/// An event of a task. AWS has three families: for service integrations, for a function's bare ARN and for activities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskEvent {
-    /// The kind of resource, such as `lambda` or `aws-sdk:s3`; `None` for a function's bare ARN.
-    pub resource_type: Option<String>,
-    /// The action, such as `invoke`, or the function's ARN.
+    /// What does the task.
+    pub worker: Worker,
+    /// The action, such as `invoke`, or the ARN of the function or activity.
     pub resource: String,
     /// What happened.
     pub phase: TaskPhase,
+}
+
+/// What does a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Worker {
+    /// A service, by the name that history has for it, such as `lambda` or `aws-sdk:s3`.
+    Service(String),
+    /// A Lambda function, by its bare ARN.
+    Function,
+    /// Whoever asks for the work of an activity.
+    Activity,
 }
 
 /// What happened to a task.
@@ -157,10 +193,19 @@ pub enum TaskPhase {
         /// The role it runs under, where one is set.
         credentials: Option<Value>,
     },
+    /// It could not be handed over.
+    ScheduleFailed(Failure),
     /// It began.
-    Started,
+    Started {
+        /// What the worker of an activity calls itself.
+        worker: Option<String>,
+    },
+    /// It could not begin.
+    StartFailed(Failure),
     /// It was taken on by a service that answers later.
     Submitted(Arc<str>),
+    /// A service that answers later did not take it on.
+    SubmitFailed(Failure),
     /// It ended well.
     Succeeded(Arc<str>),
     /// It failed.
@@ -186,6 +231,7 @@ impl HistoryEvent {
             EventDetails::StateFailed { kind } => format!("{kind}StateFailed"),
             EventDetails::StateAborted { kind } => format!("{kind}StateAborted"),
             EventDetails::Iteration { phase, .. } => format!("MapIteration{}", phase.name()),
+            EventDetails::MapRun(phase) => format!("MapRun{}", phase.name()),
             EventDetails::Task(task) => format!("{}{}", task.family(), task.phase.name()),
             EventDetails::EvaluationFailed { .. } => "EvaluationFailed".to_owned(),
         }
@@ -214,7 +260,8 @@ impl HistoryEvent {
             }
             EventDetails::ExecutionFailed(failure)
             | EventDetails::ExecutionTimedOut(failure)
-            | EventDetails::ExecutionAborted(failure) => json!(failure),
+            | EventDetails::ExecutionAborted(failure)
+            | EventDetails::MapRun(MapRunPhase::Failed(failure)) => json!(failure),
             EventDetails::ExecutionRedriven { count } => json!({ "redriveCount": count }),
             EventDetails::StateEntered { name, input, .. } => {
                 return Some((
@@ -242,8 +289,13 @@ impl HistoryEvent {
             EventDetails::StateStarted { length: None, .. }
             | EventDetails::StateSucceeded { .. }
             | EventDetails::StateFailed { .. }
-            | EventDetails::StateAborted { .. } => return None,
+            | EventDetails::StateAborted { .. }
+            | EventDetails::MapRun(MapRunPhase::Succeeded | MapRunPhase::Aborted) => return None,
             EventDetails::Iteration { name, index, .. } => json!({ "name": name, "index": index }),
+            EventDetails::MapRun(MapRunPhase::Started { arn }) => json!({ "mapRunArn": arn }),
+            EventDetails::MapRun(MapRunPhase::Redriven { arn, count }) => {
+                json!({ "mapRunArn": arn, "redriveCount": count })
+            }
             EventDetails::Task(task) => task.rendered()?,
             EventDetails::EvaluationFailed {
                 failure,
@@ -273,12 +325,27 @@ impl IterationPhase {
     }
 }
 
+impl MapRunPhase {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "Started",
+            Self::Succeeded => "Succeeded",
+            Self::Failed(_) => "Failed",
+            Self::Aborted => "Aborted",
+            Self::Redriven { .. } => "Redriven",
+        }
+    }
+}
+
 impl TaskPhase {
     fn name(&self) -> &'static str {
         match self {
             Self::Scheduled { .. } => "Scheduled",
-            Self::Started => "Started",
+            Self::ScheduleFailed(_) => "ScheduleFailed",
+            Self::Started { .. } => "Started",
+            Self::StartFailed(_) => "StartFailed",
             Self::Submitted(_) => "Submitted",
+            Self::SubmitFailed(_) => "SubmitFailed",
             Self::Succeeded(_) => "Succeeded",
             Self::Failed(_) => "Failed",
             Self::TimedOut(_) => "TimedOut",
@@ -288,20 +355,21 @@ impl TaskPhase {
 
 impl TaskEvent {
     fn family(&self) -> &'static str {
-        if self.resource_type.is_some() {
-            "Task"
-        } else {
-            "LambdaFunction"
+        match self.worker {
+            Worker::Service(_) => "Task",
+            Worker::Function => "LambdaFunction",
+            Worker::Activity => "Activity",
         }
     }
 
     fn rendered(&self) -> Option<Value> {
         let mut details = Map::new();
-        if let Some(resource_type) = &self.resource_type {
-            details.insert("resourceType".to_owned(), json!(resource_type));
-            details.insert("resource".to_owned(), json!(self.resource));
-        }
+        let mut add = |name: &str, value: Value| details.insert(name.to_owned(), value);
         let whole = json!({ "truncated": false });
+        if let Worker::Service(service) = &self.worker {
+            add("resourceType", json!(service));
+            add("resource", json!(self.resource));
+        }
         match &self.phase {
             TaskPhase::Scheduled {
                 parameters,
@@ -310,41 +378,50 @@ impl TaskEvent {
                 heartbeat_seconds,
                 credentials,
             } => {
-                if self.resource_type.is_some() {
-                    details.insert("region".to_owned(), json!(region));
-                    details.insert("parameters".to_owned(), json!(parameters));
+                if let Worker::Service(_) = self.worker {
+                    add("region", json!(region));
+                    add("parameters", json!(parameters));
                 } else {
-                    details.insert("resource".to_owned(), json!(self.resource));
-                    details.insert("input".to_owned(), json!(parameters));
-                    details.insert("inputDetails".to_owned(), whole);
+                    add("resource", json!(self.resource));
+                    add("input", json!(parameters));
+                    add("inputDetails", whole);
                 }
                 if let Some(seconds) = timeout_seconds {
-                    details.insert("timeoutInSeconds".to_owned(), json!(seconds));
+                    add("timeoutInSeconds", json!(seconds));
                 }
-                if let Some(seconds) = heartbeat_seconds.filter(|_| self.resource_type.is_some()) {
-                    details.insert("heartbeatInSeconds".to_owned(), json!(seconds));
+                if let Some(seconds) = heartbeat_seconds.filter(|_| self.worker != Worker::Function)
+                {
+                    add("heartbeatInSeconds", json!(seconds));
                 }
                 if let Some(role) = credentials
                     .as_ref()
                     .and_then(|credentials| credentials.get("RoleArn"))
                 {
-                    details.insert("taskCredentials".to_owned(), json!({ "roleArn": role }));
+                    add("taskCredentials", json!({ "roleArn": role }));
                 }
             }
             // AWS gives this event of a bare function no details at all.
-            TaskPhase::Started => {
-                self.resource_type.as_ref()?;
+            TaskPhase::Started { .. } if self.worker == Worker::Function => return None,
+            TaskPhase::Started { worker: None } => {}
+            TaskPhase::Started {
+                worker: Some(worker),
+            } => {
+                add("workerName", json!(worker));
             }
             TaskPhase::Submitted(output) | TaskPhase::Succeeded(output) => {
-                details.insert("output".to_owned(), json!(output));
-                details.insert("outputDetails".to_owned(), whole);
+                add("output", json!(output));
+                add("outputDetails", whole);
             }
-            TaskPhase::Failed(failure) | TaskPhase::TimedOut(failure) => {
+            TaskPhase::ScheduleFailed(failure)
+            | TaskPhase::StartFailed(failure)
+            | TaskPhase::SubmitFailed(failure)
+            | TaskPhase::Failed(failure)
+            | TaskPhase::TimedOut(failure) => {
                 if let Some(error) = &failure.error {
-                    details.insert("error".to_owned(), json!(error));
+                    add("error", json!(error));
                 }
                 if let Some(cause) = &failure.cause {
-                    details.insert("cause".to_owned(), json!(cause));
+                    add("cause", json!(cause));
                 }
             }
         }

@@ -28,7 +28,8 @@ mod unsupported;
 mod world;
 
 pub use execution::{Execution, Start, Status};
-pub use history::{EventDetails, HistoryEvent, TaskPhase};
+pub use history::{EventDetails, HistoryEvent, MapRunPhase, TaskEvent, TaskPhase, Worker};
 pub use program::Hop;
+pub use states::{MapRun, MapRunCounts, MapRunStatus, UpdateMapRun};
 pub use unsupported::unsupported;
-pub use world::{Failure, TaskId, TaskRequest, TimerId, World};
+pub use world::{Failure, Refusal, TaskId, TaskRequest, TimerId, World};

@@ -107,7 +107,9 @@ impl Engine<'_> {
                 children.active.iter().copied().collect()
             }
             // What it waited for was given up when the execution ended.
-            WaitsFor::Nothing | WaitsFor::Timer(_) | WaitsFor::Task(_) => Vec::new(),
+            WaitsFor::Nothing | WaitsFor::Timer(_) | WaitsFor::Task(_) | WaitsFor::MapRun(_) => {
+                Vec::new()
+            }
         };
         for child in inside {
             self.restart(child, redriven);

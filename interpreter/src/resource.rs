@@ -1,17 +1,20 @@
 //! What the ARN of a Task says: which service, which action, and when the task is done.
 
+use crate::history::Worker;
+
 /// A Task's resource, taken apart.
 ///
 /// ```text
 /// arn:aws:states:::lambda:invoke.waitForTaskToken  ->  lambda, invoke.waitForTaskToken, Token
 /// arn:aws:states:::aws-sdk:s3:getObject            ->  aws-sdk:s3, getObject, Answer
 /// arn:aws:lambda:eu-west-1:1:function:hello        ->  a bare function
+/// arn:aws:states:eu-west-1:1:activity:work         ->  an activity, Token
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Resource {
-    /// The service, as history calls it; `None` for a function's bare ARN.
-    pub(crate) service: Option<String>,
-    /// The action with its suffix, or the whole ARN of a bare function.
+    /// What does the work.
+    pub(crate) worker: Worker,
+    /// The action with its suffix, or the whole ARN of a bare function or an activity.
     pub(crate) action: String,
     /// When the task is done.
     pub(crate) completion: Completion,
@@ -52,9 +55,16 @@ impl Resource {
         };
         if service == "lambda" && rest.starts_with("function:") {
             return Some(Self {
-                service: None,
+                worker: Worker::Function,
                 action: arn.to_owned(),
                 completion: Completion::Answer,
+            });
+        }
+        if service == "states" && rest.starts_with("activity:") {
+            return Some(Self {
+                worker: Worker::Activity,
+                action: arn.to_owned(),
+                completion: Completion::Token,
             });
         }
         if service != "states" || !region.is_empty() {
@@ -68,7 +78,7 @@ impl Resource {
             Some(_) => return None,
         };
         Some(Self {
-            service: Some(service.to_owned()),
+            worker: Worker::Service(service.to_owned()),
             action: action.to_owned(),
             completion,
         })
@@ -76,7 +86,10 @@ impl Resource {
 
     /// What AWS calls the task when its result is too large.
     pub(crate) fn name(&self) -> &str {
-        self.service.as_deref().unwrap_or(&self.action)
+        match &self.worker {
+            Worker::Service(service) => service,
+            Worker::Function | Worker::Activity => &self.action,
+        }
     }
 }
 
@@ -97,44 +110,27 @@ mod tests {
 
     #[test]
     fn an_arn_is_taken_apart() {
+        let service = |name: &str| Worker::Service(name.to_owned());
+        let function = "arn:aws:lambda:eu-west-1:111111111111:function:hello:3";
+        let activity = "arn:aws-cn:states:cn-north-1:111111111111:activity:work";
+        #[rustfmt::skip]
         let rows = [
-            (
-                "arn:aws:states:::lambda:invoke",
-                Some("lambda"),
-                "invoke",
-                Completion::Answer,
-            ),
-            (
-                "arn:aws:states:::lambda:invoke.waitForTaskToken",
-                Some("lambda"),
-                "invoke.waitForTaskToken",
-                Completion::Token,
-            ),
-            (
-                "arn:aws:states:::states:startExecution.sync:2",
-                Some("states"),
-                "startExecution.sync:2",
-                Completion::Job,
-            ),
-            (
-                "arn:aws:states:::aws-sdk:s3:getObject",
-                Some("aws-sdk:s3"),
-                "getObject",
-                Completion::Answer,
-            ),
-            (
-                "arn:aws:lambda:eu-west-1:111111111111:function:hello:3",
-                None,
-                "arn:aws:lambda:eu-west-1:111111111111:function:hello:3",
-                Completion::Answer,
-            ),
+            ("arn:aws:states:::lambda:invoke", service("lambda"), "invoke", Completion::Answer),
+            ("arn:aws-us-gov:states:::sqs:sendMessage.waitForTaskToken", service("sqs"), "sendMessage.waitForTaskToken", Completion::Token),
+            ("arn:aws:states:::states:startExecution.sync:2", service("states"), "startExecution.sync:2", Completion::Job),
+            ("arn:aws:states:::aws-sdk:s3:getObject", service("aws-sdk:s3"), "getObject", Completion::Answer),
+            (function, Worker::Function, function, Completion::Answer),
+            (activity, Worker::Activity, activity, Completion::Token),
         ];
-        for (arn, service, action, completion) in rows {
+        for (arn, worker, action, completion) in rows {
             let resource = Resource::parse(arn).expect(arn);
-            assert_eq!(resource.service.as_deref(), service);
             assert_eq!(
-                (resource.action.as_str(), resource.completion),
-                (action, completion)
+                (
+                    resource.worker,
+                    resource.action.as_str(),
+                    resource.completion
+                ),
+                (worker, action, completion)
             );
         }
     }
@@ -147,7 +143,7 @@ mod tests {
             "arn:aws:states:::lambda",
             "arn:aws:states:::lambda:",
             "arn:aws:states:::lambda:invoke.later",
-            "arn:aws:states:eu-west-1:111111111111:activity:work",
+            "arn:aws:states:eu-west-1:111111111111:stateMachine:work",
             "arn:aws:s3:::bucket",
         ] {
             assert_eq!(Resource::parse(arn), None, "{arn}");

@@ -2,6 +2,7 @@
 
 mod children;
 mod choice;
+mod distributed;
 mod leave;
 mod map;
 mod parallel;
@@ -16,17 +17,20 @@ use std::sync::Arc;
 use pawl_asl::{Fail, Machine, QueryLanguage, State};
 use serde_json::Value;
 
-use crate::context::Context;
+use crate::context::{Context, ItemSight};
 use crate::data::Data;
 use crate::execution::Engine;
 use crate::fault::{Fault, name};
 use crate::program::{Block, Hop};
 use crate::query::{Scope, resolve_text};
 use crate::strand::{Strand, StrandId, Visit, WaitsFor};
-use crate::unsupported::state_problem;
+use crate::unsupported::{RESULT, state_problem};
 use crate::{EventDetails, Failure};
 
 use leave::Exit;
+
+pub use distributed::{MapRun, MapRunCounts, MapRunStatus, UpdateMapRun};
+pub(crate) use distributed::{MapTask, Run};
 
 /// What an expression can see beside the state's input, the variables and the context.
 #[derive(Clone, Copy, Default)]
@@ -36,7 +40,7 @@ pub(crate) struct Sight<'a> {
     /// The error that a catcher is for.
     error_output: Option<&'a Value>,
     /// The item that a Map is about to hand out.
-    item: Option<(usize, &'a Value)>,
+    item: Option<ItemSight<'a>>,
     /// The token of the task that is about to start.
     token: Option<&'a str>,
 }
@@ -82,6 +86,7 @@ impl Engine<'_> {
         };
         match strand.visit.waits_for {
             WaitsFor::Children(_) => self.continue_children(id),
+            WaitsFor::MapRun(run) => self.redrive_map_run(id, run),
             WaitsFor::Nothing | WaitsFor::Timer(_) | WaitsFor::Task(_) => {
                 if strand.visit.entered_event == 0 {
                     self.enter(id);
@@ -139,7 +144,7 @@ impl Engine<'_> {
                 State::Wait(wait) => self.wait(id, wait),
                 State::Task(task) => self.start_task(id, name, task),
                 State::Parallel(parallel) => self.fork(id, name, parallel),
-                State::Map(map) => self.map(id, map),
+                State::Map(map) => self.map(id, name, map),
             },
         };
         if let Err(fault) = outcome {
@@ -147,9 +152,12 @@ impl Engine<'_> {
         }
     }
 
-    /// A Pass or Succeed: the input goes on.
+    /// A Pass or Succeed: the input goes on, or what a Pass in JSONPath mode has in its place.
     fn pass(&mut self, id: StrandId, state: &State) -> Result<(), Fault> {
-        let input = self.input(id)?;
+        let input = match fixed_result(state) {
+            Some(result) => Data::new(result.clone()),
+            None => self.input(id)?,
+        };
         self.leave(id, Exit::of(state, input), Sight::default())
     }
 
@@ -192,7 +200,12 @@ impl Engine<'_> {
         while let Some(strand) = around {
             variables.push(&strand.variables);
             if let (None, Some(value), Some((_, index))) = (item, &strand.item, strand.parent) {
-                item = Some((index, value));
+                item = Some(ItemSight {
+                    index,
+                    value,
+                    key: None,
+                    source: None,
+                });
             }
             around = strand
                 .parent
@@ -234,6 +247,20 @@ pub(crate) fn current<'m>(
     Block::at(machine, &strand.path)?
         .states
         .get_index(strand.visit.state)
+}
+
+/// The `Result` of a Pass in JSONPath mode. In JSONata mode there is no such field, and the state does not run.
+fn fixed_result(state: &State) -> Option<&Value> {
+    match state {
+        State::Pass(pass) => pass.other.get(RESULT),
+        State::Task(_)
+        | State::Choice(_)
+        | State::Wait(_)
+        | State::Succeed(_)
+        | State::Fail(_)
+        | State::Parallel(_)
+        | State::Map(_) => None,
+    }
 }
 
 /// Whether a state of this kind can be tried again.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::data::Data;
@@ -65,6 +65,8 @@ pub(crate) enum WaitsFor {
     Task(TaskId),
     /// Its branches or iterations.
     Children(Children),
+    /// Its Map Run, by its place in the execution's list.
+    MapRun(usize),
 }
 
 /// The branches of a Parallel or the iterations of a Map.
@@ -106,10 +108,16 @@ pub(crate) struct RunningTask {
     pub(crate) strand: StrandId,
     /// What does it.
     pub(crate) resource: Resource,
-    /// The timer of its timeout.
+    /// The longest that it may take, in seconds.
+    pub(crate) timeout_seconds: Option<u64>,
+    /// The longest that it may be silent, in seconds.
+    pub(crate) heartbeat_seconds: Option<u64>,
+    /// The timer of its timeout, once that counts.
     pub(crate) timeout: Option<TimerId>,
-    /// The timer of its next heartbeat, and how far apart heartbeats may be.
-    pub(crate) heartbeat: Option<(TimerId, SignedDuration)>,
+    /// The timer of its next heartbeat, once that counts.
+    pub(crate) heartbeat: Option<TimerId>,
+    /// Whether it has begun; an activity begins when a worker asks for it.
+    pub(crate) has_begun: bool,
 }
 
 /// What a timer is for.

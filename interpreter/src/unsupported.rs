@@ -1,10 +1,23 @@
-//! What cannot run yet, by name.
+//! What cannot run yet, by name: above all the fields of JSONPath mode that select and shape data.
+//!
+//! A state in JSONPath mode runs as long as it has none of them. To run them, too, three places of the engine would
+//! ask [`Scope`](crate::query::Scope) for what it already knows, the state's language: where a state's data is
+//! resolved (`query`: `InputPath`, `Parameters`, `ItemsPath`, the fields in `Path`), where it is left (`states::leave`:
+//! `ResultSelector`, `ResultPath`, `OutputPath`) and where a Choice's rules are tried (`states::choice`). Nothing else
+//! tells the languages apart.
 
-use pawl_asl::{Machine, Problem, ProcessorMode, QueryLanguage, State, StateMap};
+use pawl_asl::{Machine, Map, Problem, QueryLanguage, State, StateMap};
+use serde_json::Value;
 
 use crate::jsonata;
 use crate::resource::Resource;
 use crate::states::language;
+
+/// The one field of JSONPath mode that selects nothing: a Pass gives it instead of its input.
+pub(crate) const RESULT: &str = "Result";
+
+/// The fields of JSONPath mode that change nothing where they are `$`, as they are when absent.
+const WHOLE: [&str; 3] = ["InputPath", "OutputPath", "ResultPath"];
 
 /// Everything in a machine that this interpreter cannot run, and every expression that cannot be read.
 ///
@@ -65,46 +78,25 @@ pub(crate) fn state_problem(machine: &Machine, state: &State) -> Option<String> 
     } else {
         &[]
     };
+    let is_json_path = language(machine, state) == QueryLanguage::JsonPath;
+    let runs = |(field, value): &(&String, &Value)| {
+        let is_result = matches!(state, State::Pass(_)) && *field == RESULT;
+        is_json_path && (is_result || (WHOLE.contains(&field.as_str()) && *value == "$"))
+    };
     let mut others = [state.other()]
         .into_iter()
         .chain(state.catch().iter().map(|catcher| &catcher.other))
         .chain(choices.iter().map(|rule| &rule.other))
-        .flat_map(|fields| fields.keys());
-    if let Some(field) = others.next() {
+        .flatten()
+        .filter(|field| !runs(field));
+    if let Some((field, _)) = others.next() {
         return Some(format!("The field '{field}' is not supported."));
     }
-    if language(machine, state) == QueryLanguage::JsonPath {
-        let assigns = state.assign().into_iter().chain(
-            state
-                .catch()
-                .iter()
-                .filter_map(|catcher| catcher.assign.as_ref()),
-        );
-        if let Some(field) = assigns
-            .flatten()
-            .find_map(|(name, value)| path_field(name, value))
-        {
-            return Some(format!(
-                "The JSONPath assignment '{field}' is not supported."
-            ));
-        }
+    if is_json_path && let Some(field) = path_field(state) {
+        return Some(format!("The JSONPath field '{field}' is not supported."));
     }
     match state {
-        State::Map(map) => {
-            let config = map
-                .item_processor
-                .as_ref()
-                .map(|processor| &processor.processor_config);
-            let mode = config
-                .and_then(|config| config.as_ref())
-                .and_then(|config| config.mode);
-            if mode == Some(ProcessorMode::Distributed) {
-                return Some("A distributed Map is not supported.".to_owned());
-            }
-            map.item_processor
-                .is_none()
-                .then(|| "A Map without an ItemProcessor is not supported.".to_owned())
-        }
+        State::Map(map) => map_problem(map),
         State::Task(task) => Resource::parse(&task.resource)
             .is_none()
             .then(|| format!("The resource '{}' is not supported.", task.resource)),
@@ -117,15 +109,76 @@ pub(crate) fn state_problem(machine: &Machine, state: &State) -> Option<String> 
     }
 }
 
-/// A field whose name says that its value is a path, at any depth.
-fn path_field<'f>(name: &'f str, value: &'f serde_json::Value) -> Option<&'f str> {
+/// Why a Map cannot run, if so.
+fn map_problem(map: &Map) -> Option<String> {
+    if map.item_processor.is_none() {
+        return Some("A Map without an ItemProcessor is not supported.".to_owned());
+    }
+    let others = [
+        map.item_reader.as_ref().map(|reader| &reader.other),
+        map.item_batcher.as_ref().map(|batcher| &batcher.other),
+        map.result_writer.as_ref().map(|writer| &writer.other),
+    ];
+    if let Some(field) = others
+        .into_iter()
+        .flatten()
+        .flat_map(|other| other.keys())
+        .next()
+    {
+        return Some(format!("The field '{field}' is not supported."));
+    }
+    let config = map
+        .item_reader
+        .as_ref()
+        .and_then(|reader| reader.reader_config.as_ref());
+    let input_type = config.and_then(|config| config.get("InputType"));
+    if input_type.and_then(Value::as_str) == Some("PARQUET") {
+        return Some("The InputType 'PARQUET' is not supported.".to_owned());
+    }
+    None
+}
+
+/// A field of a template whose name says that its value is a path, at any depth.
+fn path_field(state: &State) -> Option<&str> {
+    let catchers = state
+        .catch()
+        .iter()
+        .filter_map(|catcher| catcher.assign.as_ref());
+    let assigned = state.assign().into_iter().chain(catchers).flatten();
+    let mut templates: Vec<(&str, &Value)> = assigned
+        .map(|(name, value)| (name.as_str(), value))
+        .collect();
+    match state {
+        State::Map(map) => {
+            let batcher = map.item_batcher.as_ref();
+            let batch_input = batcher.and_then(|batcher| batcher.batch_input.as_ref());
+            let values = map.item_selector.iter().chain(batch_input);
+            templates.extend(values.map(|value| ("", value)));
+        }
+        State::Task(task) => templates.extend(task.credentials.iter().map(|value| ("", value))),
+        State::Pass(_)
+        | State::Choice(_)
+        | State::Wait(_)
+        | State::Succeed(_)
+        | State::Fail(_)
+        | State::Parallel(_) => {}
+    }
+    templates
+        .into_iter()
+        .find_map(|(name, value)| path_in(name, value))
+}
+
+fn path_in<'f>(name: &'f str, value: &'f Value) -> Option<&'f str> {
     if name.ends_with(".$") {
         return Some(name);
     }
-    value
-        .as_object()?
-        .iter()
-        .find_map(|(name, value)| path_field(name, value))
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .find_map(|(name, value)| path_in(name, value)),
+        Value::Array(items) => items.iter().find_map(|value| path_in("", value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
 }
 
 /// Reports every expression of a state that cannot be read; those of the states inside it are not looked at.
@@ -140,9 +193,9 @@ fn expressions(state: &State, pointer: &str, problems: &mut Vec<Problem>) {
     walk(&value, pointer, problems);
 }
 
-fn walk(value: &serde_json::Value, pointer: &str, problems: &mut Vec<Problem>) {
+fn walk(value: &Value, pointer: &str, problems: &mut Vec<Problem>) {
     match value {
-        serde_json::Value::String(text) => {
+        Value::String(text) => {
             if let Some(Err(message)) = pawl_asl::expression(text).map(jsonata::check) {
                 problems.push(Problem {
                     pointer: pointer.to_owned(),
@@ -150,16 +203,16 @@ fn walk(value: &serde_json::Value, pointer: &str, problems: &mut Vec<Problem>) {
                 });
             }
         }
-        serde_json::Value::Array(items) => {
+        Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 walk(item, &format!("{pointer}/{index}"), problems);
             }
         }
-        serde_json::Value::Object(members) => {
+        Value::Object(members) => {
             for (name, member) in members {
                 walk(member, &pawl_asl::pointer(pointer, name), problems);
             }
         }
-        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

@@ -16,15 +16,33 @@ pub trait World {
     /// A number from 0 up to, but not including, 1.
     fn random(&mut self) -> f64;
 
+    /// Whether a task cannot even be handed over, asked before it is started. A world that starts everything says no.
+    fn refuses(&self, request: &TaskRequest) -> Option<Refusal> {
+        let _ = request;
+        None
+    }
+
     /// Starts a task. Its outcome is reported by [`Execution::task_succeeded`](crate::Execution::task_succeeded) or
     /// [`Execution::task_failed`](crate::Execution::task_failed).
+    ///
+    /// A distributed Map reads and writes by tasks, too. To `arn:aws:states:::s3:getObject` the answer is an object
+    /// whose `Body` is the text, uncompressed; to `s3:listObjectsV2` what the API gives; `s3:putObject` has the text to
+    /// write in `Body`.
     fn start_task(&mut self, task: TaskId, request: TaskRequest);
 
-    /// Starts a child execution, for items of a distributed Map. Its end is reported like a task's.
+    /// Starts a child execution, for items of a distributed Map. Its end is reported like a task's, or by
+    /// [`Execution::child_ended`](crate::Execution::child_ended).
     ///
     /// Whoever works on the child starts an [`Execution`](crate::Execution) of the same machine with the request's
     /// [`Start`], and gives the parent its output or its error.
     fn start_child(&mut self, task: TaskId, child: Start);
+
+    /// Redrives a child execution that has not ended well: the one with the same ARN, which goes on where it was.
+    ///
+    /// A world that keeps no executions starts it anew.
+    fn redrive_child(&mut self, task: TaskId, child: Start) {
+        self.start_child(task, child);
+    }
 
     /// Gives a task or a child up: it timed out, was stopped, or a sibling branch failed. Reporting its outcome has no
     /// effect. A child has to be stopped.
@@ -61,8 +79,19 @@ pub struct TaskRequest {
     pub credentials: Option<Value>,
     /// How often this visit of the state was tried before.
     pub retry_count: u64,
-    /// The token that completes the task, where the resource ends in `.waitForTaskToken`.
+    /// The token that completes the task, where the resource ends in `.waitForTaskToken` or is an activity.
     pub token: Option<String>,
+}
+
+/// Why a task cannot be handed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// What should do it does not exist, such as an activity: the execution fails, with this cause.
+    Missing(String),
+    /// It cannot be scheduled.
+    NotScheduled(Failure),
+    /// It is scheduled and cannot begin.
+    NotStarted(Failure),
 }
 
 /// How a task failed. Either part may be missing, as in `SendTaskFailure`.

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 
 use super::{Problems, errors, pointer, text};
-use crate::limits::{CAUSE_CHARACTERS, ERROR_CHARACTERS, SECONDS};
+use crate::limits::{CAUSE_CHARACTERS, ERROR_CHARACTERS, LABEL_CHARACTERS, SECONDS};
 use crate::{
     Choice, Dynamic, Fail, Fields, Map, ProcessorMode, QueryLanguage, State, Task, Wait, expression,
 };
@@ -128,25 +128,25 @@ fn check_map(map: &Map, language: QueryLanguage, place: &str, problems: &mut Pro
         &pointer(place, "MaxConcurrency"),
         problems,
     );
+    text::number(
+        map.tolerated_failure_count.as_ref(),
+        0..=u64::MAX,
+        &pointer(place, "ToleratedFailureCount"),
+        problems,
+    );
+    check_percentage(map, &pointer(place, "ToleratedFailurePercentage"), problems);
     let mode = processor
         .processor_config
         .as_ref()
         .and_then(|config| config.mode);
     if mode == Some(ProcessorMode::Distributed) {
-        return;
+        return check_label(map, &pointer(place, "Label"), problems);
     }
+    // AWS takes the thresholds of failures anywhere, as recorded there, though only a distributed Map heeds them.
     let rows = [
         ("ItemReader", map.item_reader.is_some()),
         ("ItemBatcher", map.item_batcher.is_some()),
         ("ResultWriter", map.result_writer.is_some()),
-        (
-            "ToleratedFailureCount",
-            map.tolerated_failure_count.is_some(),
-        ),
-        (
-            "ToleratedFailurePercentage",
-            map.tolerated_failure_percentage.is_some(),
-        ),
         ("Label", map.label.is_some()),
     ];
     for (field, _) in rows.into_iter().filter(|(_, is_set)| *is_set) {
@@ -154,6 +154,36 @@ fn check_map(map: &Map, language: QueryLanguage, place: &str, problems: &mut Pro
             &pointer(place, field),
             format!("`{field}` is only for a distributed Map"),
         );
+    }
+}
+
+fn check_percentage(map: &Map, place: &str, problems: &mut Problems) {
+    match &map.tolerated_failure_percentage {
+        Some(Dynamic::Fixed(percentage)) if !(0.0..=100.0).contains(percentage) => {
+            problems.add(place, format!("{percentage} is not from 0 to 100"));
+        }
+        Some(Dynamic::Expression(text)) => text::only_expression(text, place, problems),
+        Some(Dynamic::Fixed(_)) | None => {}
+    }
+}
+
+/// The label of a distributed Map stands in ARNs.
+fn check_label(map: &Map, place: &str, problems: &mut Problems) {
+    let Some(label) = &map.label else {
+        return;
+    };
+    let forbidden = |character: char| {
+        character.is_whitespace()
+            || character.is_control()
+            || "?*<>{}[]\"#%\\^|~`$&,;:/".contains(character)
+    };
+    if label.is_empty() || label.chars().count() > LABEL_CHARACTERS {
+        problems.add(
+            place,
+            format!("a label has 1 to {LABEL_CHARACTERS} characters"),
+        );
+    } else if let Some(character) = label.chars().find(|character| forbidden(*character)) {
+        problems.add(place, format!("a label cannot hold `{character}`"));
     }
 }
 

@@ -7,7 +7,7 @@ use pawl_asl::{Map, State};
 use serde_json::Value;
 
 use super::leave::Exit;
-use super::{Sight, current};
+use super::{ItemSight, Sight, current};
 use crate::data::Data;
 use crate::execution::Engine;
 use crate::fault::{Fault, name};
@@ -107,7 +107,7 @@ impl Engine<'_> {
                     name: name.clone(),
                     index,
                 };
-                self.record(id, failed);
+                self.append(self.line(id), failed);
                 return Err(fault);
             }
         };
@@ -139,7 +139,12 @@ impl Engine<'_> {
             return Ok(Arc::clone(item));
         };
         let sight = Sight {
-            item: Some((index, item)),
+            item: Some(ItemSight {
+                index,
+                value: item,
+                key: None,
+                source: None,
+            }),
             ..Sight::default()
         };
         self.with_scope(id, sight, |scope| resolve(selector, "ItemSelector", scope))
@@ -220,6 +225,7 @@ impl Engine<'_> {
                     self.world.cancel_task(task);
                 }
             }
+            WaitsFor::MapRun(run) => self.abort_map_run(id, run),
             WaitsFor::Nothing | WaitsFor::Children(_) => {}
         }
         self.execution.queue.retain(|queued| *queued != id);
@@ -307,7 +313,9 @@ impl Engine<'_> {
     fn children(&mut self, id: StrandId) -> Option<&mut Children> {
         match &mut self.execution.strands.get_mut(&id)?.visit.waits_for {
             WaitsFor::Children(children) => Some(children),
-            WaitsFor::Nothing | WaitsFor::Timer(_) | WaitsFor::Task(_) => None,
+            WaitsFor::Nothing | WaitsFor::Timer(_) | WaitsFor::Task(_) | WaitsFor::MapRun(_) => {
+                None
+            }
         }
     }
 

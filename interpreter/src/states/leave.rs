@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use pawl_asl::limits::STATE_BYTES;
+use pawl_asl::limits::{STATE_BYTES, VARIABLE_BYTES};
 use pawl_asl::{Fields, State};
 use serde_json::Value;
 
 use super::{Sight, current};
-use crate::data::Data;
+use crate::data::{Data, text};
 use crate::execution::Engine;
 use crate::fault::{Fault, name};
 use crate::program::Block;
@@ -84,6 +84,7 @@ impl Engine<'_> {
             Some(output) => Data::limited(output, name)?,
             None => result,
         };
+        self.count_variables(bytes)?;
         // A Fail has no exit, a state that ends well has.
         let exited = EventDetails::StateExited {
             kind: state.kind(),
@@ -106,6 +107,28 @@ impl Engine<'_> {
             Some(next) => self.go(id, next, data),
             None => self.finish(id, data),
         }
+        Ok(())
+    }
+
+    /// Refuses more bytes of variables than an execution may have.
+    ///
+    /// The count only grows, as variables that are replaced or gone are still in it. Once it seems too large, all
+    /// variables are measured.
+    fn count_variables(&mut self, more: usize) -> Result<(), Fault> {
+        let counted = self.execution.variable_bytes + more;
+        if counted > VARIABLE_BYTES {
+            let strands = self.execution.strands.values();
+            let values = strands.flat_map(|strand| strand.variables.values());
+            let measured: usize = values.map(|value| text(value).len()).sum();
+            if measured + more > VARIABLE_BYTES {
+                let cause = format!(
+                    "The variables of the execution exceed the maximum number of bytes service limit ({VARIABLE_BYTES})."
+                );
+                return Err(Fault::state(name::DATA_LIMIT_EXCEEDED, cause));
+            }
+            self.execution.variable_bytes = measured;
+        }
+        self.execution.variable_bytes += more;
         Ok(())
     }
 

@@ -1,26 +1,32 @@
-//! A Map at work, its iterations inside the execution.
+//! A Map at work, its iterations inside the execution; `distributed` has those with executions of their own.
 
 use std::sync::Arc;
 
 use pawl_asl::limits::INLINE_MAP_CONCURRENCY;
-use pawl_asl::{Map, expression};
+use pawl_asl::{Map, ProcessorMode, QueryLanguage, expression};
 use serde_json::Value;
 
 use super::Sight;
+use super::distributed::thresholds;
 use crate::execution::Engine;
-use crate::fault::Fault;
+use crate::fault::{Fault, name};
 use crate::history::EventDetails;
 use crate::query::{Scope, evaluate, resolve, resolve_whole, unexpected};
 use crate::strand::StrandId;
 
 impl Engine<'_> {
     /// Finds the items and begins as many iterations as may run at once.
-    pub(super) fn map(&mut self, id: StrandId, map: &Map) -> Result<(), Fault> {
+    pub(super) fn map(&mut self, id: StrandId, name: &str, map: &Map) -> Result<(), Fault> {
+        if is_distributed(map) {
+            return self.distribute(id, name, map);
+        }
         let (concurrency, items) = self.with_scope(id, Sight::default(), |scope| {
             let concurrency = match &map.max_concurrency {
                 Some(concurrency) => resolve_whole(concurrency, "MaxConcurrency", scope)?,
                 None => 0,
             };
+            // Only a distributed Map heeds the thresholds, but AWS takes them here, too.
+            thresholds(map, scope)?;
             Ok((concurrency, items(map, scope)?))
         })?;
         let concurrency = match usize::try_from(concurrency) {
@@ -40,6 +46,15 @@ impl Engine<'_> {
     }
 }
 
+/// Whether every iteration is an execution of its own.
+fn is_distributed(map: &Map) -> bool {
+    let config = map
+        .item_processor
+        .as_ref()
+        .and_then(|processor| processor.processor_config.as_ref());
+    config.and_then(|config| config.mode) == Some(ProcessorMode::Distributed)
+}
+
 fn items(map: &Map, scope: &Scope) -> Result<Vec<Value>, Fault> {
     let source = map
         .items
@@ -52,6 +67,10 @@ fn items(map: &Map, scope: &Scope) -> Result<Vec<Value>, Fault> {
         (None, None) => scope.input.clone(),
     };
     let Value::Array(items) = value else {
+        if scope.language == QueryLanguage::JsonPath {
+            let cause = "Reference path \"$\" must point to array.";
+            return Err(Fault::state(name::RUNTIME, cause));
+        }
         let fault = |source| unexpected(source, "Items", "array", &value);
         let cause = format!("Map state input must be an array but was: {value}");
         return Err(source.map_or_else(|| Fault::expression("Items", cause), fault));

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
 use pawl_asl::{Dynamic, State, Task};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -12,11 +11,19 @@ use super::{Sight, current};
 use crate::data::Data;
 use crate::execution::{Engine, later};
 use crate::fault::{Fault, Origin, name};
-use crate::history::{EventDetails, TaskEvent, TaskPhase};
-use crate::query::{resolve, resolve_whole};
+use crate::history::{EventDetails, TaskEvent, TaskPhase, Worker};
+use crate::query::{Scope, resolve, resolve_whole};
 use crate::resource::{Completion, Resource};
 use crate::strand::{Alarm, RunningTask, StrandId, WaitsFor};
-use crate::{Failure, Status, TaskId, TaskRequest};
+use crate::{Failure, Refusal, Status, TaskId, TaskRequest};
+
+/// What the fields of a Task came to.
+struct Settings {
+    arguments: Value,
+    credentials: Option<Value>,
+    timeout: Option<u64>,
+    heartbeat: Option<u64>,
+}
 
 impl Engine<'_> {
     /// Evaluates the arguments, which may mention the retry count and the token, and hands the task over.
@@ -36,85 +43,107 @@ impl Engine<'_> {
         let task_id = TaskId(self.count());
         let token = (resource.completion == Completion::Token).then(|| self.token(task_id));
         let sight = Sight {
-            token: token.as_deref(),
+            // The worker of an activity is given the token; the state does not see it.
+            token: token
+                .as_deref()
+                .filter(|_| resource.worker != Worker::Activity),
             ..Sight::default()
         };
-        let (arguments, credentials, timeout, heartbeat) = self.with_scope(id, sight, |scope| {
-            let arguments = match &task.arguments {
-                Some(arguments) => resolve(arguments, "Arguments", scope)?,
-                None => scope.input.clone(),
-            };
-            let credentials = task
-                .credentials
-                .as_ref()
-                .map(|credentials| resolve(credentials, "Credentials", scope))
-                .transpose()?;
-            let seconds = |field: &Option<Dynamic<u64>>, place| {
-                field
-                    .as_ref()
-                    .map(|seconds| resolve_whole(seconds, place, scope))
-                    .transpose()
-            };
-            let timeout = seconds(&task.timeout_seconds, "TimeoutSeconds")?;
-            Ok((
-                arguments,
-                credentials,
-                timeout,
-                seconds(&task.heartbeat_seconds, "HeartbeatSeconds")?,
-            ))
-        })?;
-        let arguments = Data::limited(arguments, name)?;
-        let scheduled = TaskPhase::Scheduled {
-            parameters: arguments.text,
-            region: self.region(),
-            timeout_seconds: timeout,
-            heartbeat_seconds: heartbeat,
-            credentials: credentials.clone(),
-        };
-        self.record_task(id, &resource, scheduled);
-        self.record_task(id, &resource, TaskPhase::Started);
-        // The history may be full by now, and the execution at its end.
-        if self.execution.status != Status::Running {
-            return Ok(());
-        }
-        let now = self.world.now();
-        let timeout =
-            timeout.map(|seconds| self.set_timer(later(now, seconds), Alarm::TaskTimeout(task_id)));
-        let heartbeat = heartbeat.map(|seconds| {
-            let due = later(now, seconds);
-            (
-                self.set_timer(due, Alarm::Heartbeat(task_id)),
-                due.duration_since(now),
-            )
-        });
-        self.execution.tasks.insert(
-            task_id,
-            RunningTask {
-                strand: id,
-                resource,
-                timeout,
-                heartbeat,
-            },
-        );
-        let mut retry_count = 0;
-        if let Some(strand) = self.execution.strands.get_mut(&id) {
-            strand.visit.waits_for = WaitsFor::Task(task_id);
-            retry_count = strand.visit.retries;
-        }
+        let settings = self.with_scope(id, sight, |scope| settings(task, scope))?;
+        let arguments = Data::limited(settings.arguments, name)?;
+        let retry_count = self
+            .execution
+            .strands
+            .get(&id)
+            .map_or(0, |strand| strand.visit.retries);
         let request = TaskRequest {
             state: name.to_owned(),
             resource: task.resource.clone(),
             arguments: Arc::unwrap_or_clone(arguments.value),
-            credentials,
+            credentials: settings.credentials,
             retry_count,
             token,
         };
-        self.world.start_task(task_id, request);
+        let scheduled = TaskPhase::Scheduled {
+            parameters: arguments.text,
+            region: self.region(),
+            timeout_seconds: settings.timeout,
+            heartbeat_seconds: settings.heartbeat,
+            credentials: request.credentials.clone(),
+        };
+        match self.world.refuses(&request) {
+            None => self.record_task(id, &resource, scheduled),
+            Some(Refusal::Missing(cause)) => return Err(Fault::state(name::RUNTIME, cause)),
+            Some(Refusal::NotScheduled(failure)) => {
+                let phase = TaskPhase::ScheduleFailed(failure.clone());
+                self.record_task(id, &resource, phase);
+                return Err(Fault::outcome(failure));
+            }
+            Some(Refusal::NotStarted(failure)) => {
+                self.record_task(id, &resource, scheduled);
+                let phase = TaskPhase::StartFailed(failure.clone());
+                self.record_task(id, &resource, phase);
+                return Err(Fault::outcome(failure));
+            }
+        }
+        let is_activity = resource.worker == Worker::Activity;
+        let running = RunningTask {
+            strand: id,
+            resource,
+            timeout_seconds: settings.timeout,
+            heartbeat_seconds: settings.heartbeat,
+            timeout: None,
+            heartbeat: None,
+            has_begun: false,
+        };
+        self.execution.tasks.insert(task_id, running);
+        if let Some(strand) = self.execution.strands.get_mut(&id) {
+            strand.visit.waits_for = WaitsFor::Task(task_id);
+        }
+        // An activity begins when a worker asks for it.
+        if !is_activity {
+            self.task_started(task_id, None);
+        }
+        // The history may be full by now, and the execution at its end.
+        if self.execution.status == Status::Running {
+            self.world.start_task(task_id, request);
+        }
         Ok(())
+    }
+
+    /// A task has begun: from now on its time counts.
+    pub(crate) fn task_started(&mut self, task: TaskId, worker: Option<String>) {
+        let Some(running) = self
+            .execution
+            .tasks
+            .get_mut(&task)
+            .filter(|running| !running.has_begun)
+        else {
+            return;
+        };
+        running.has_begun = true;
+        let (id, resource) = (running.strand, running.resource.clone());
+        let (timeout, heartbeat) = (running.timeout_seconds, running.heartbeat_seconds);
+        self.record_task(id, &resource, TaskPhase::Started { worker });
+        if self.execution.status != Status::Running {
+            return;
+        }
+        let now = self.world.now();
+        let timeout =
+            timeout.map(|seconds| self.set_timer(later(now, seconds), Alarm::TaskTimeout(task)));
+        let heartbeat =
+            heartbeat.map(|seconds| self.set_timer(later(now, seconds), Alarm::Heartbeat(task)));
+        if let Some(running) = self.execution.tasks.get_mut(&task) {
+            running.timeout = timeout;
+            running.heartbeat = heartbeat;
+        }
     }
 
     /// A task has done its work.
     pub(crate) fn task_succeeded(&mut self, task: TaskId, output: Value) {
+        if self.execution.map_tasks.contains_key(&task) {
+            return self.map_task_succeeded(task, output);
+        }
         let Some(RunningTask {
             strand: id,
             resource,
@@ -153,7 +182,9 @@ impl Engine<'_> {
 
     /// A task has failed.
     pub(crate) fn task_failed(&mut self, task: TaskId, failure: Failure) {
-        if let Some(RunningTask {
+        if self.execution.map_tasks.contains_key(&task) {
+            self.map_task_failed(task, failure);
+        } else if let Some(RunningTask {
             strand, resource, ..
         }) = self.take_task(task)
         {
@@ -172,31 +203,37 @@ impl Engine<'_> {
             return;
         };
         let (id, resource) = (running.strand, running.resource.clone());
-        if resource.completion == Completion::Answer {
+        if resource.completion == Completion::Answer || resource.worker == Worker::Activity {
             return;
         }
         self.record_task(id, &resource, TaskPhase::Submitted(Data::new(output).text));
     }
 
+    /// A service has not taken the task on.
+    pub(crate) fn task_not_submitted(&mut self, task: TaskId, failure: Failure) {
+        if let Some(RunningTask {
+            strand, resource, ..
+        }) = self.take_task(task)
+        {
+            let phase = TaskPhase::SubmitFailed(failure.clone());
+            self.record_task(strand, &resource, phase);
+            self.trouble(strand, Fault::outcome(failure));
+        }
+    }
+
     /// Whoever works on the task still does: its silence is counted from now.
     pub(crate) fn task_heartbeat(&mut self, task: TaskId) {
-        let Some((timer, interval)) = self
-            .execution
-            .tasks
-            .get(&task)
-            .and_then(|running| running.heartbeat)
-        else {
+        let Some(running) = self.execution.tasks.get(&task) else {
+            return;
+        };
+        let (Some(timer), Some(seconds)) = (running.heartbeat, running.heartbeat_seconds) else {
             return;
         };
         self.cancel_timer(timer);
-        let due = self
-            .world
-            .now()
-            .saturating_add(interval)
-            .unwrap_or(jiff::Timestamp::MAX);
+        let due = later(self.world.now(), seconds);
         let timer = self.set_timer(due, Alarm::Heartbeat(task));
         if let Some(running) = self.execution.tasks.get_mut(&task) {
-            running.heartbeat = Some((timer, interval));
+            running.heartbeat = Some(timer);
         }
     }
 
@@ -228,10 +265,7 @@ impl Engine<'_> {
     /// Takes a task out of those at work, with its timers.
     pub(super) fn take_task(&mut self, task: TaskId) -> Option<RunningTask> {
         let running = self.execution.tasks.remove(&task)?;
-        let heartbeat = running
-            .heartbeat
-            .map(|(timer, _): (_, SignedDuration)| timer);
-        for timer in running.timeout.into_iter().chain(heartbeat) {
+        for timer in running.timeout.into_iter().chain(running.heartbeat) {
             self.cancel_timer(timer);
         }
         Some(running)
@@ -239,7 +273,7 @@ impl Engine<'_> {
 
     fn record_task(&mut self, id: StrandId, resource: &Resource, phase: TaskPhase) {
         let event = TaskEvent {
-            resource_type: resource.service.clone(),
+            worker: resource.worker.clone(),
             resource: resource.action.clone(),
             phase,
         };
@@ -267,4 +301,38 @@ impl Engine<'_> {
         ]);
         format!("{:x}", Sha256::digest(seed.to_string().as_bytes()))
     }
+}
+
+fn settings(task: &Task, scope: &Scope) -> Result<Settings, Fault> {
+    let arguments = match &task.arguments {
+        Some(arguments) => resolve(arguments, "Arguments", scope)?,
+        None => scope.input.clone(),
+    };
+    let credentials = task
+        .credentials
+        .as_ref()
+        .map(|credentials| resolve(credentials, "Credentials", scope))
+        .transpose()?;
+    let seconds = |field: &Option<Dynamic<u64>>, place| {
+        field
+            .as_ref()
+            .map(|seconds| resolve_whole(seconds, place, scope))
+            .transpose()
+    };
+    let timeout = seconds(&task.timeout_seconds, "TimeoutSeconds")?;
+    let heartbeat = seconds(&task.heartbeat_seconds, "HeartbeatSeconds")?;
+    if let (Some(timeout), Some(heartbeat)) = (timeout, heartbeat)
+        && heartbeat >= timeout
+    {
+        let cause = format!(
+            "HeartbeatSeconds must be smaller than TimeoutSeconds, but {heartbeat} is not smaller than {timeout}."
+        );
+        return Err(Fault::state(name::RUNTIME, cause));
+    }
+    Ok(Settings {
+        arguments,
+        credentials,
+        timeout,
+        heartbeat,
+    })
 }

@@ -21,17 +21,21 @@ pub(crate) fn obey(request: &TaskRequest) -> Outcome {
     }
 }
 
-pub(crate) fn run(mut machine: Value, input: Value) -> (Execution, Simulation<'static>) {
-    if machine.get("QueryLanguage").is_none() {
-        machine["QueryLanguage"] = json!("JSONata");
-    }
-    let machine: Machine = serde_json::from_value(machine).expect("a machine");
+pub(crate) fn run(machine: Value, input: Value) -> (Execution, Simulation<'static>) {
     let mut world = Simulation::new(obey);
-    let execution = world.run(machine, start(input));
+    let execution = world.run(whole(machine), start(input));
     (execution, world)
 }
 
-/// What an execution is started with.
+/// A machine as a type; in JSONata mode where it names no language.
+pub(crate) fn whole(mut machine: Value) -> Machine {
+    if machine.get("QueryLanguage").is_none() {
+        machine["QueryLanguage"] = json!("JSONata");
+    }
+    serde_json::from_value(machine).expect("a machine")
+}
+
+/// What every execution here is started with, but for the input.
 pub(crate) fn start(input: Value) -> Start {
     Start {
         execution_arn: "arn:aws:states:eu-west-1:111111111111:execution:m:e".to_owned(),

@@ -47,6 +47,33 @@ fn limits_are_kept() {
 }
 
 #[test]
+fn variables_have_a_limit() {
+    // Every turn keeps 200,000 bytes more, under another name or under the same.
+    let turns = |name: &str| {
+        let mut states = json!({});
+        for turn in 0..60 {
+            let variable = name.replace('#', &turn.to_string());
+            let next = format!("s{}", turn + 1);
+            let state = json!({ "Type": "Pass", "Assign": { variable: "{% $states.input %}" }, "Next": next });
+            states[format!("s{turn}")] = state;
+        }
+        states["s60"] = json!({ "Type": "Succeed", "Output": "done" });
+        machine(&states)
+    };
+    let input = json!("x".repeat(200_000));
+    check(vec![(turns("same"), input.clone(), json!("done"))]);
+    let (execution, world) = run(turns("v#"), input);
+    assert_eq!(end(&execution)[0], json!("States.DataLimitExceeded"));
+    let entered = event_types(world.history());
+    let entered = entered.iter().filter(|event| *event == "PassStateEntered");
+    assert_eq!(
+        entered.count(),
+        53,
+        "52 values of 200,000 bytes fit into 10 MiB"
+    );
+}
+
+#[test]
 fn an_execution_can_take_too_long() {
     let machine = json!({
         "TimeoutSeconds": 10, "StartAt": "p",

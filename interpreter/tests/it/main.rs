@@ -7,10 +7,12 @@
 
 mod bench;
 mod branches;
+mod distributed;
 mod errors;
 mod events;
 mod expressions;
 mod generate;
+mod languages;
 mod laws;
 mod limits;
 mod recorded;
@@ -19,3 +21,4 @@ mod reports;
 mod retries;
 mod simulation;
 mod steering;
+mod tasks;
