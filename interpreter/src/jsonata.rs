@@ -5,6 +5,7 @@ mod dialect;
 mod functions;
 mod path;
 mod random;
+mod survey;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,6 +18,8 @@ use jsonata_core::value::JValue;
 use serde_json::Value;
 
 use crate::query::Scope;
+
+pub(crate) use survey::survey;
 
 /// How deep an expression may nest while it is evaluated: AWS accepts 99 parentheses in each other, or a sum of 100
 /// terms, and refuses one more.

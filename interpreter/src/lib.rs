@@ -31,3 +31,8 @@ pub use history::{EventDetails, HistoryEvent, TaskPhase};
 pub use program::Hop;
 pub use unsupported::unsupported;
 pub use world::{Failure, TaskId, TaskRequest, TimerId, World};
+
+/// Looks through a JSONata expression without evaluating it: what AWS would refuse in it, and what it reads.
+pub fn survey(source: &str) -> pawl_asl::Survey {
+    jsonata::survey(source)
+}
