@@ -8,7 +8,7 @@
 //!     states: [(
 //!         "greet".to_owned(),
 //!         State::Task(Task {
-//!             resource: "arn:aws:states:::lambda:invoke".to_owned(),
+//!             resource: "arn:aws:lambda:us-east-1:000000000000:function:greet".to_owned(),
 //!             end: true,
 //!             ..Task::default()
 //!         }),
@@ -30,7 +30,7 @@ mod state;
 mod states;
 mod validate;
 
-pub use machine::{Branch, Machine, ProcessorConfig, ProcessorMode, StateMap};
+pub use machine::{Branch, Machine, MachineType, ProcessorConfig, ProcessorMode, StateMap};
 pub use query::{Dynamic, Fields, QueryLanguage, expression};
 pub use retry::{Catcher, Jitter, Retrier};
 pub use state::State;
@@ -42,4 +42,6 @@ pub use states::pass::Pass;
 pub use states::succeed::Succeed;
 pub use states::task::Task;
 pub use states::wait::Wait;
-pub use validate::{Problem, pointer, validate};
+pub use validate::{
+    Diagnostic, Problem, Severity, Survey, diagnose, pointer, validate, variable_references,
+};

@@ -33,6 +33,17 @@ pub struct Machine {
     pub other: Fields,
 }
 
+/// How the executions of a machine run: for up to a year and with a history, or for minutes and without.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum MachineType {
+    /// Durable, each step once, for up to a year.
+    #[default]
+    Standard,
+    /// At most five minutes, told by nothing but its end and its logs.
+    Express,
+}
+
 impl Default for Machine {
     /// An empty machine in JSONata mode, the only one that we write.
     fn default() -> Self {

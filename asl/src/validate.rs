@@ -1,15 +1,37 @@
-//! Finds what AWS would refuse in a machine, and what could never run.
+//! Finds what AWS refuses in a definition, in AWS's words, codes and places.
+//!
+//! A definition is looked at as JSON, before it is read as a [`Machine`]: what is no machine at all is described like
+//! everything else. Fields and their bounds stand in tables (`fields.rs`); what holds between states comes after them,
+//! and only for a definition whose fields are right, so that one mistake is one diagnostic.
 
+mod block;
+mod choice;
+mod diagnostic;
 mod errors;
+mod expressions;
+mod fields;
 mod graph;
+mod map;
+mod object;
+mod place;
+mod references;
 mod state;
-mod text;
+mod task;
 mod variables;
+mod wait;
+mod warnings;
 
-use std::collections::BTreeSet;
+use serde_json::Value;
 
-use crate::limits::{DEFINITION_BYTES, SECONDS};
-use crate::{Machine, QueryLanguage, State, StateMap};
+pub use diagnostic::{Diagnostic, Severity};
+pub use expressions::Survey;
+pub use references::variable_references;
+
+use crate::limits::DEFINITION_BYTES;
+use crate::{Machine, MachineType, QueryLanguage};
+use block::Block;
+use diagnostic::Findings;
+use place::Place;
 
 /// Something wrong with a machine, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,39 +42,70 @@ pub struct Problem {
     pub message: String,
 }
 
-/// Everything that is wrong with a machine; empty where nothing is.
+/// Everything that AWS would refuse in a machine; empty where nothing is.
 ///
 /// Expressions are not parsed here, only found: whether one can be read is for whoever evaluates it.
 pub fn validate(machine: &Machine) -> Vec<Problem> {
-    let mut problems = Problems::default();
-    let bytes = serde_json::to_vec(machine).map_or(0, |text| text.len());
+    let definition = serde_json::to_value(machine).unwrap_or_default();
+    let mut problems = Vec::new();
+    let bytes = definition.to_string().len();
     if bytes > DEFINITION_BYTES {
-        problems.add(
-            "",
-            format!("the definition has {bytes} bytes; {DEFINITION_BYTES} are allowed"),
-        );
+        problems.push(Problem {
+            pointer: String::new(),
+            message: format!("the definition has {bytes} bytes; {DEFINITION_BYTES} are allowed"),
+        });
     }
-    if machine
-        .timeout_seconds
-        .is_some_and(|seconds| !(1..=SECONDS).contains(&seconds))
-    {
-        problems.add("/TimeoutSeconds", format!("must be from 1 to {SECONDS}"));
-    }
-    for field in machine.other.keys() {
-        problems.add(
-            &pointer("", field),
-            format!("a state machine has no field `{field}`"),
-        );
-    }
-    let language = machine.query_language.unwrap_or(QueryLanguage::JsonPath);
-    let mut validator = Validator {
-        language,
-        names: BTreeSet::new(),
-        problems,
+    let diagnostics = diagnose(&definition, MachineType::Standard, &|_| Survey::default());
+    problems.extend(
+        diagnostics
+            .into_iter()
+            .filter(|diagnostic| diagnostic.severity == Severity::Error)
+            .map(|diagnostic| Problem {
+                pointer: diagnostic.pointer,
+                message: diagnostic.message,
+            }),
+    );
+    problems
+}
+
+/// What AWS has to say about a definition, errors and warnings.
+///
+/// `survey` is asked what stands in each JSONata expression, without its delimiters.
+pub fn diagnose(
+    definition: &Value,
+    machine_type: MachineType,
+    survey: &dyn Fn(&str) -> Survey,
+) -> Vec<Diagnostic> {
+    let mut findings = Findings::default();
+    let Some(machine) = definition.as_object() else {
+        let message = "Definition must be a valid JSON object";
+        findings.anywhere("SCHEMA_VALIDATION_FAILED", message);
+        return findings.found;
     };
-    validator.block(&machine.start_at, &machine.states, "");
-    variables::check(&machine.states, "", &[], &mut validator.problems);
-    validator.problems.found
+    let place = Place::root();
+    object::check(
+        machine,
+        fields::MACHINE,
+        QueryLanguage::JsonPath,
+        &place,
+        &mut findings,
+    );
+    let mut checker = Checker {
+        language: language(machine.get("QueryLanguage"), QueryLanguage::JsonPath),
+        survey,
+        findings,
+    };
+    let block = Block::new(machine, place, machine_type);
+    checker.block(&block);
+    let mut findings = checker.findings;
+    if findings.has_errors() {
+        return findings.found;
+    }
+    graph::check(&block, &mut findings);
+    block::names(&block, &mut findings);
+    variables::check(&block, checker.language, survey, &mut findings);
+    warnings::check(&block, checker.language, &mut findings);
+    findings.found
 }
 
 /// The JSON Pointer of a member of the value at another pointer.
@@ -60,93 +113,19 @@ pub fn pointer(parent: &str, name: &str) -> String {
     format!("{parent}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// The problems found so far.
-#[derive(Default)]
-pub(crate) struct Problems {
-    found: Vec<Problem>,
-}
-
-impl Problems {
-    /// How many there are.
-    pub(crate) fn count(&self) -> usize {
-        self.found.len()
-    }
-
-    /// Adds one.
-    pub(crate) fn add(&mut self, pointer: &str, message: impl Into<String>) {
-        self.found.push(Problem {
-            pointer: pointer.to_owned(),
-            message: message.into(),
-        });
-    }
-}
-
-/// What is known of the whole machine while its blocks are gone through.
-struct Validator<'m> {
-    /// The machine's language.
+/// What is known while the fields of a definition are gone through.
+struct Checker<'d> {
+    /// The machine's language, that of every state that names none.
     language: QueryLanguage,
-    /// The names of states so far; a name may not come twice, not even in another branch.
-    names: BTreeSet<&'m str>,
-    problems: Problems,
+    survey: &'d dyn Fn(&str) -> Survey,
+    findings: Findings,
 }
 
-impl<'m> Validator<'m> {
-    /// Goes through the states of the machine, of a branch or of an item processor.
-    fn block(&mut self, start_at: &str, states: &'m StateMap, parent: &str) {
-        graph::check(start_at, states, parent, &mut self.problems);
-        let parent = pointer(parent, "States");
-        for (name, state) in states {
-            let place = pointer(&parent, name);
-            text::name(name, &place, &mut self.problems);
-            if !self.names.insert(name) {
-                self.problems.add(
-                    &place,
-                    format!("the name `{name}` is taken by another state of the machine"),
-                );
-            }
-            if self.language == QueryLanguage::Jsonata
-                && state.query_language() == Some(QueryLanguage::JsonPath)
-            {
-                let message = "a state of a JSONata machine cannot go back to JSONPath";
-                self.problems
-                    .add(&pointer(&place, "QueryLanguage"), message);
-            } else {
-                let language = state.query_language().unwrap_or(self.language);
-                state::check(state, language, &place, &mut self.problems);
-            }
-            self.inner(state, &place);
-        }
-    }
-
-    fn inner(&mut self, state: &'m State, place: &str) {
-        match state {
-            State::Parallel(parallel) => {
-                for (index, branch) in parallel.branches.iter().enumerate() {
-                    let place = format!("{place}/Branches/{index}");
-                    if branch.processor_config.is_some() {
-                        self.problems.add(
-                            &pointer(&place, "ProcessorConfig"),
-                            "only a Map's item processor has one",
-                        );
-                    }
-                    self.block(&branch.start_at, &branch.states, &place);
-                }
-            }
-            State::Map(map) => {
-                if let Some(processor) = &map.item_processor {
-                    self.block(
-                        &processor.start_at,
-                        &processor.states,
-                        &pointer(place, "ItemProcessor"),
-                    );
-                }
-            }
-            State::Task(_)
-            | State::Pass(_)
-            | State::Choice(_)
-            | State::Wait(_)
-            | State::Succeed(_)
-            | State::Fail(_) => {}
-        }
+/// The language that a `QueryLanguage` means: whatever is not exactly `JSONPath` is JSONata.
+fn language(named: Option<&Value>, otherwise: QueryLanguage) -> QueryLanguage {
+    match named {
+        None => otherwise,
+        Some(Value::String(name)) if name == "JSONPath" => QueryLanguage::JsonPath,
+        Some(_) => QueryLanguage::Jsonata,
     }
 }

@@ -5,6 +5,7 @@ mod dialect;
 mod functions;
 mod path;
 mod random;
+mod survey;
 mod uses;
 
 use std::cell::RefCell;
@@ -20,6 +21,7 @@ use serde_json::Value;
 use crate::query::Scope;
 
 use uses::{Part, Uses, uses};
+pub(crate) use survey::survey;
 
 /// How deep an expression may nest while it is evaluated: AWS accepts 99 parentheses in each other, or a sum of 100
 /// terms, and refuses one more.

@@ -40,7 +40,12 @@ impl Aws {
         Ok(Self {
             dynamodb: DynamoDb::open(folder.as_ref())?,
             s3: S3::open(folder.as_ref())?,
-            step_functions: StepFunctions::open(folder.as_ref(), options.clock.clone(), engine)?,
+            step_functions: StepFunctions::open(
+                Arc::clone(&journal),
+                options.clock.clone(),
+                engine,
+                options.seed,
+            )?,
             clock: options.clock,
             network: Network::new(options.faults),
             journal,

@@ -2,101 +2,100 @@
 
 use std::collections::BTreeSet;
 
-use super::{Problems, pointer};
-use crate::{State, StateMap};
+use serde_json::Value;
 
-/// Checks a block; `parent` points to what holds its `StartAt` and `States`.
-pub(super) fn check(start_at: &str, states: &StateMap, parent: &str, problems: &mut Problems) {
-    if !states.contains_key(start_at) {
-        problems.add(
-            &pointer(parent, "StartAt"),
-            format!("there is no state `{start_at}`"),
-        );
-        return;
+use super::block::{Block, StateAt};
+use super::diagnostic::Findings;
+use super::place::Place;
+
+/// Checks the ways of a machine and of the blocks inside it.
+pub(super) fn check(machine: &Block, findings: &mut Findings) {
+    // AWS asks for an end of the whole only, and then not whether every state is reached.
+    let ends = machine.states.iter().any(is_last);
+    ways_lead(machine, findings);
+    if ends {
+        reached(machine, findings);
+    } else {
+        findings.anywhere("MISSING_END_STATE", "Workflow has no terminal state");
     }
-    let place = pointer(parent, "States");
-    let before = problems.count();
-    for (name, state) in states {
-        let place = pointer(&place, name);
-        for (way, target) in ways(state) {
-            if !states.contains_key(target) {
-                problems.add(
-                    &format!("{place}/{way}"),
-                    format!("there is no state `{target}` beside this one"),
-                );
-            }
-        }
-        leaving(state, &place, problems);
-    }
-    // With a way missing, more states seem out of reach than are.
-    if problems.count() == before {
-        reaching(start_at, states, &place, problems);
+    for state in &machine.states {
+        inner(state, findings);
     }
 }
 
-/// Checks that every state can be reached, and from there an end.
-fn reaching(start_at: &str, states: &StateMap, place: &str, problems: &mut Problems) {
-    let mut reached = BTreeSet::from([start_at]);
-    let mut open = vec![start_at];
-    let mut ends = false;
-    while let Some(state) = open.pop().and_then(|name| states.get(name)) {
-        ends |= is_last(state);
-        for (_, target) in ways(state) {
+fn inner(state: &StateAt, findings: &mut Findings) {
+    for block in &state.inner {
+        ways_lead(block, findings);
+        reached(block, findings);
+        for state in &block.states {
+            inner(state, findings);
+        }
+    }
+}
+
+/// Checks that every way leads to a state of its block.
+fn ways_lead(block: &Block, findings: &mut Findings) {
+    let missing = |target: &str| !block.states.iter().any(|state| state.name == target);
+    let mut lead = |target: &str, place: &Place| {
+        if missing(target) {
+            let message = format!("Missing 'Next' target: {target}");
+            findings.error("MISSING_TRANSITION_TARGET", place, message);
+        }
+    };
+    if let Some(start) = block.fields.get("StartAt").and_then(Value::as_str) {
+        lead(start, &block.place.field("StartAt"));
+    }
+    for state in &block.states {
+        for (target, place) in ways(state) {
+            lead(target, &place);
+        }
+    }
+}
+
+/// Checks that every state of a block can be reached.
+fn reached(block: &Block, findings: &mut Findings) {
+    let start = block.fields.get("StartAt").and_then(Value::as_str);
+    let mut reached: BTreeSet<&str> = start.into_iter().collect();
+    let mut open: Vec<&str> = start.into_iter().collect();
+    while let Some(name) = open.pop() {
+        let state = block.states.iter().find(|state| state.name == name);
+        for (target, _) in state.map(ways).unwrap_or_default() {
             if reached.insert(target) {
                 open.push(target);
             }
         }
     }
-    for name in states
-        .keys()
-        .filter(|name| !reached.contains(name.as_str()))
-    {
-        problems.add(
-            &pointer(place, name),
-            format!("nothing leads to the state `{name}`"),
-        );
-    }
-    if !ends {
-        problems.add(place, "no way leads to a state that ends");
+    for state in &block.states {
+        if !reached.contains(state.name) {
+            let message = format!("State \"{}\" is not reachable.", state.name);
+            findings.error("MISSING_TRANSITION_TARGET", &state.place, message);
+        }
     }
 }
 
 /// Whether a strand can end with a state.
-fn is_last(state: &State) -> bool {
-    state.is_end() || matches!(state, State::Succeed(_) | State::Fail(_))
+fn is_last(state: &StateAt) -> bool {
+    let is = |name: &str, value: &Value| state.fields.get(name) == Some(value);
+    is("End", &true.into()) || is("Type", &"Succeed".into()) || is("Type", &"Fail".into())
 }
 
-/// Every way out of a state: where it stands in the state, and where it leads.
-fn ways(state: &State) -> Vec<(String, &str)> {
+/// Every way out of a state, and where it stands.
+fn ways<'d>(state: &StateAt<'d>) -> Vec<(&'d str, Place)> {
     let mut ways = Vec::new();
-    if let Some(next) = state.next() {
-        ways.push(("Next".to_owned(), next));
-    }
-    for (index, catcher) in state.catch().iter().enumerate() {
-        ways.push((format!("Catch/{index}/Next"), catcher.next.as_str()));
-    }
-    if let State::Choice(choice) = state {
-        for (index, rule) in choice.choices.iter().enumerate() {
-            ways.push((format!("Choices/{index}/Next"), rule.next.as_str()));
+    let text = |value: &'d Value| value.as_str();
+    for name in ["Next", "Default"] {
+        if let Some(target) = state.fields.get(name).and_then(text) {
+            ways.push((target, state.place.field(name)));
         }
-        if let Some(default) = &choice.default {
-            ways.push(("Default".to_owned(), default));
+    }
+    for name in ["Catch", "Choices"] {
+        let entries = state.fields.get(name).and_then(Value::as_array);
+        for (index, entry) in entries.into_iter().flatten().enumerate() {
+            if let Some(target) = entry.get("Next").and_then(text) {
+                let place = state.place.field(name).item(index).field("Next");
+                ways.push((target, place));
+            }
         }
     }
     ways
-}
-
-/// Checks that a state says in exactly one way what follows it.
-fn leaving(state: &State, place: &str, problems: &mut Problems) {
-    if matches!(state, State::Choice(_) | State::Succeed(_) | State::Fail(_)) {
-        return;
-    }
-    match (state.next(), state.is_end()) {
-        (None, false) => problems.add(place, "the state has neither `Next` nor `End`"),
-        (Some(_), true) => problems.add(
-            &pointer(place, "End"),
-            "the state has both `Next` and `End`",
-        ),
-        (Some(_), false) | (None, true) => {}
-    }
 }

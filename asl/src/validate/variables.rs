@@ -2,111 +2,103 @@
 
 use std::collections::BTreeSet;
 
-use super::{Problems, pointer};
+use serde_json::{Map, Value};
+
+use super::block::{Block, StateAt};
+use super::diagnostic::Findings;
+use super::expressions::Survey;
+use super::place::Place;
+use super::references;
+use crate::QueryLanguage;
 use crate::limits::NAME_CHARACTERS;
-use crate::{Fields, State, StateMap};
+
+/// Checks the variables of a machine.
+pub(super) fn check(
+    machine: &Block,
+    language: QueryLanguage,
+    survey: &dyn Fn(&str) -> Survey,
+    findings: &mut Findings,
+) {
+    scope(machine, &BTreeSet::new(), language, survey, findings);
+}
 
 /// Checks a block. `outer` are the variables of the scopes around it.
-pub(super) fn check(
-    states: &StateMap,
-    parent: &str,
-    outer: &[&BTreeSet<&str>],
-    problems: &mut Problems,
+fn scope(
+    block: &Block,
+    outer: &BTreeSet<String>,
+    language: QueryLanguage,
+    survey: &dyn Fn(&str) -> Survey,
+    findings: &mut Findings,
 ) {
-    let place = pointer(parent, "States");
-    let own: BTreeSet<&str> = states
-        .values()
-        .flat_map(assigns)
-        .flat_map(|(_, assign)| assign.keys())
-        .map(String::as_str)
-        .collect();
-    let mut scopes = outer.to_vec();
-    scopes.push(&own);
-    for (name, state) in states {
-        let place = pointer(&place, name);
-        for (assign_place, assign) in assigns(state) {
-            for variable in assign.keys() {
-                let place = pointer(&format!("{place}/{assign_place}"), variable);
-                spelling(variable, &place, problems);
-                if outer.iter().any(|scope| scope.contains(variable.as_str())) {
-                    let message = format!(
-                        "`{variable}` is a variable of a scope around this one, which can be read here but not set"
-                    );
-                    problems.add(&place, message);
-                }
-            }
+    let mut visible = outer.clone();
+    for (variable, place) in block.states.iter().flat_map(assigned) {
+        spelling(variable, &place, findings);
+        if outer.contains(variable) {
+            let message =
+                format!("The variable name '{variable}' was already defined in a parent scope.");
+            findings.error("DUPLICATE_VARIABLE_NAME", &place, message);
         }
-        match state {
-            State::Parallel(parallel) => {
-                for (index, branch) in parallel.branches.iter().enumerate() {
-                    check(
-                        &branch.states,
-                        &format!("{place}/Branches/{index}"),
-                        &scopes,
-                        problems,
-                    );
-                }
-            }
-            State::Map(map) => {
-                if let Some(processor) = &map.item_processor {
-                    check(
-                        &processor.states,
-                        &pointer(&place, "ItemProcessor"),
-                        &scopes,
-                        problems,
-                    );
-                }
-            }
-            State::Task(_)
-            | State::Pass(_)
-            | State::Choice(_)
-            | State::Wait(_)
-            | State::Succeed(_)
-            | State::Fail(_) => {}
+        visible.insert(variable.to_owned());
+    }
+    for state in &block.states {
+        let reads = references::of_state(state, language, survey);
+        for variable in reads.difference(&visible) {
+            let message = format!("Variable '{variable}' is possibly not defined.");
+            findings.warning("POSSIBLY_UNDEFINED_VARIABLE", &state.place, message);
+        }
+        for inner in &state.inner {
+            // An execution of its own sees nothing of the one that started it.
+            let nothing = BTreeSet::new();
+            let outer = if inner.is_distributed {
+                &nothing
+            } else {
+                &visible
+            };
+            scope(inner, outer, language, survey, findings);
         }
     }
 }
 
-/// Every Assign in a state, with its place.
-fn assigns(state: &State) -> Vec<(String, &Fields)> {
-    let mut assigns: Vec<_> = state
-        .assign()
-        .map(|assign| ("Assign".to_owned(), assign))
-        .into_iter()
-        .collect();
-    for (index, catcher) in state.catch().iter().enumerate() {
-        assigns.extend(
-            catcher
-                .assign
-                .as_ref()
-                .map(|assign| (format!("Catch/{index}/Assign"), assign)),
-        );
-    }
-    if let State::Choice(choice) = state {
-        for (index, rule) in choice.choices.iter().enumerate() {
-            assigns.extend(
-                rule.assign
-                    .as_ref()
-                    .map(|assign| (format!("Choices/{index}/Assign"), assign)),
-            );
+/// Every variable that a state sets, and where.
+fn assigned<'d>(state: &StateAt<'d>) -> Vec<(&'d str, Place)> {
+    let mut found = Vec::new();
+    let mut add = |holder: &'d Map<String, Value>, place: &Place| {
+        let assign = holder.get("Assign").and_then(Value::as_object);
+        for name in assign.into_iter().flat_map(Map::keys) {
+            // In JSONPath mode the name ends so where the value is a path.
+            let variable = name.strip_suffix(".$").unwrap_or(name);
+            found.push((variable, place.field("Assign").field(name)));
+        }
+    };
+    add(state.fields, &state.place);
+    for name in ["Catch", "Choices"] {
+        let entries = state.fields.get(name).and_then(Value::as_array);
+        for (index, entry) in entries.into_iter().flatten().enumerate() {
+            if let Some(entry) = entry.as_object() {
+                add(entry, &state.place.field(name).item(index));
+            }
         }
     }
-    assigns
+    found
 }
 
-fn spelling(variable: &str, place: &str, problems: &mut Problems) {
-    // In JSONPath mode the name ends so where the value is a path.
-    let name = variable.strip_suffix(".$").unwrap_or(variable);
-    let begins = name.starts_with(|first: char| first.is_alphabetic() || first == '_');
-    let goes_on = name
+fn spelling(variable: &str, place: &Place, findings: &mut Findings) {
+    let begins = variable.starts_with(char::is_alphabetic);
+    let goes_on = variable
         .chars()
         .all(|character| character.is_alphanumeric() || character == '_');
-    if name == "states" {
-        problems.add(place, "`states` is reserved");
-    } else if !begins || !goes_on || name.chars().count() > NAME_CHARACTERS {
-        let message = format!(
-            "`{name}` is no name for a variable: letters, digits and underscores, not first a digit, at most {NAME_CHARACTERS}"
-        );
-        problems.add(place, message);
+    let mut invalid = |why: &str| {
+        let message = format!("Invalid variable name '{variable}': the variable name {why}.");
+        findings.error("INVALID_VARIABLE_NAME", place, message);
+    };
+    if variable == "states" {
+        let message = "Cannot assign to reserved variable '$states'.";
+        findings.error("RESERVED_VARIABLE_NAME", place, message);
+    } else if !begins || !goes_on {
+        invalid("contains invalid characters");
+    } else if variable.chars().count() > NAME_CHARACTERS {
+        invalid(&format!(
+            "exceeds the {NAME_CHARACTERS}-character limit allowed by the service"
+        ));
     }
 }

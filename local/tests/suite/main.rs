@@ -6,5 +6,7 @@ mod executions;
 mod functions;
 mod machines;
 mod port;
+mod protocol;
+mod requests;
 mod s3;
 mod world;

@@ -1,215 +1,166 @@
-//! A machine as it is kept, and the file that keeps it.
+//! A machine as it is kept, and what an update of it changes.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 use jiff::Timestamp;
-use pawl_asl::limits::DEFINITION_BYTES;
-use pawl_asl::{Machine, State, StateMap};
+use pawl_asl::MachineType;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::Error;
-use crate::engine::is_invocable;
-use crate::folder::{failed, replace};
-
-use super::super::Refusal;
 use super::super::names::version_arn;
-use super::missing;
+use super::super::refusal::Refusal;
 
-/// A machine with its versions.
+/// A machine with its versions and aliases.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Stored {
-    pub(super) name: String,
-    pub(super) created: Timestamp,
-    pub(super) current: Revision,
+pub(in super::super) struct Stored {
+    pub(in super::super) name: String,
+    pub(in super::super) machine_type: MachineType,
+    pub(in super::super) created: Timestamp,
+    /// Whether it goes as soon as its last execution has ended.
+    pub(in super::super) deleting: bool,
+    /// The number of the revision that is current, from 0.
+    pub(in super::super) revision: u64,
+    /// How it was made: whether with a version, and how that was described. It is made again only in the same way.
+    pub(in super::super) published: bool,
+    pub(in super::super) description: Option<String>,
     /// In the order of their numbers.
-    pub(super) versions: Vec<Version>,
+    pub(in super::super) versions: Vec<Version>,
+    /// The number of the latest version there has ever been; numbers are not given twice.
+    pub(in super::super) last_version: u64,
+    pub(in super::super) aliases: BTreeMap<String, Alias>,
+    pub(in super::super) tags: BTreeMap<String, String>,
 }
 
-/// What an update changes.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// What an update changes. It is kept once, however many versions show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Revision {
-    pub(super) number: u64,
-    pub(super) definition: String,
-    pub(super) role_arn: String,
+pub(in super::super) struct Revision {
+    /// None before the first update.
+    pub(in super::super) id: Option<String>,
+    pub(in super::super) updated: Timestamp,
+    pub(in super::super) definition: String,
+    pub(in super::super) role_arn: String,
+    pub(in super::super) settings: Settings,
+}
+
+/// How AWS watches and guards a machine. Here it is kept and shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in super::super) struct Settings {
+    pub(in super::super) logging: Value,
+    pub(in super::super) tracing: Value,
+    pub(in super::super) encryption: Value,
 }
 
 /// A published revision. It never changes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Version {
-    pub(super) number: u64,
-    pub(super) created: Timestamp,
-    pub(super) description: Option<String>,
-    pub(super) revision: Revision,
+pub(in super::super) struct Version {
+    pub(in super::super) number: u64,
+    pub(in super::super) created: Timestamp,
+    pub(in super::super) description: Option<String>,
+    pub(in super::super) revision: u64,
 }
 
-impl Revision {
-    /// The revision's id.
-    pub(super) fn id(&self) -> String {
-        match self.number {
-            0 => "INITIAL".to_owned(),
-            number => format!("00000000-0000-4000-8000-{number:012}"),
+/// A name for one or two versions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in super::super) struct Alias {
+    pub(in super::super) description: Option<String>,
+    pub(in super::super) created: Timestamp,
+    pub(in super::super) updated: Timestamp,
+    pub(in super::super) routes: Vec<Route>,
+}
+
+/// How many of a hundred executions run a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in super::super) struct Route {
+    pub(in super::super) version: u64,
+    pub(in super::super) weight: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            logging: json!({ "level": "OFF", "includeExecutionData": false }),
+            tracing: json!({ "enabled": false }),
+            encryption: json!({ "type": "AWS_OWNED_KEY" }),
         }
     }
 }
 
 impl Stored {
-    /// A machine that has just been made.
-    pub(super) fn new(name: &str, current: Revision, created: Timestamp) -> Self {
-        Self {
-            name: name.to_owned(),
-            created,
-            current,
-            versions: Vec::new(),
-        }
+    /// The key of one of its revisions: no machine of the same name has had it before.
+    pub(in super::super) fn revision_key(&self, number: u64) -> String {
+        let made = self.created.as_microsecond();
+        format!("{}/{made}/{number}", self.name)
     }
 
-    /// Publishes the current revision, if the latest version is not that already; the version's number.
-    pub(super) fn publish(&mut self, description: Option<String>, now: Timestamp) -> u64 {
-        let latest = self.versions.last();
-        if let Some(version) =
-            latest.filter(|version| version.revision.number == self.current.number)
-        {
-            return version.number;
-        }
-        let number = latest.map_or(1, |version| version.number + 1);
-        let revision = self.current.clone();
-        self.versions.push(Version {
-            number,
-            created: now,
-            description,
-            revision,
-        });
-        number
+    /// The id of the revision that an update makes.
+    pub(in super::super) fn revision_id(&self, number: u64) -> String {
+        let hex = format!("{:x}", Sha256::digest(self.revision_key(number)));
+        let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+        format!(
+            "{}-{}-4{}-8{}-{}",
+            part(0, 8),
+            part(8, 12),
+            part(13, 16),
+            part(17, 20),
+            part(20, 32)
+        )
     }
 
     /// A published version.
-    pub(super) fn version(&self, number: u64) -> Result<&Version, Refusal> {
+    pub(in super::super) fn version(&self, number: u64) -> Result<&Version, Refusal> {
         let version = self
             .versions
             .iter()
             .find(|version| version.number == number);
-        version.ok_or_else(|| missing(&version_arn(&self.name, number)))
+        version.ok_or_else(|| Refusal::no_machine(&version_arn(&self.name, number)))
     }
 
-    /// The revision that an ARN with or without a version means, when it was made and how it is described.
-    pub(super) fn at(
+    /// Publishes the current revision, if none of the versions is that already; the version's number.
+    pub(in super::super) fn publish(
+        &mut self,
+        description: Option<String>,
+        now: Timestamp,
+    ) -> Result<u64, Refusal> {
+        let known = self
+            .versions
+            .iter()
+            .find(|version| version.revision == self.revision);
+        if let Some(version) = known {
+            return Ok(version.number);
+        }
+        if self.versions.len() >= MOST_VERSIONS {
+            let message = format!(
+                "The maximum number of versions ({MOST_VERSIONS}) of the state machine has been reached"
+            );
+            return Err(Refusal::new("ServiceQuotaExceededException", message));
+        }
+        self.last_version += 1;
+        self.versions.push(Version {
+            number: self.last_version,
+            created: now,
+            description,
+            revision: self.revision,
+        });
+        Ok(self.last_version)
+    }
+
+    /// The aliases that lead to a version.
+    pub(in super::super) fn aliases_of(
         &self,
-        version: Option<u64>,
-    ) -> Result<(&Revision, Timestamp, Option<String>), Refusal> {
-        match version {
-            None => Ok((&self.current, self.created, None)),
-            Some(number) => {
-                let version = self.version(number)?;
-                Ok((
-                    &version.revision,
-                    version.created,
-                    version.description.clone(),
-                ))
-            }
-        }
+        version: u64,
+    ) -> impl Iterator<Item = (&String, &Alias)> {
+        self.aliases
+            .iter()
+            .filter(move |(_, alias)| alias.routes.iter().any(|route| route.version == version))
     }
 }
 
-/// The name of a definition among all definitions.
-pub(super) fn hash(definition: &str) -> String {
-    format!("{:x}", Sha256::digest(definition))
-}
-
-/// Reads a definition.
-pub(super) fn parse(definition: &str) -> Result<Machine, Refusal> {
-    serde_json::from_str(definition).map_err(|error| invalid(&error.to_string()))
-}
-
-fn invalid(reason: &str) -> Refusal {
-    Refusal::new(
-        "InvalidDefinition",
-        format!("Invalid State Machine Definition: '{reason}'"),
-    )
-}
-
-/// Refuses a definition that AWS would refuse or that could not run here.
-pub(super) fn check(definition: &str) -> Result<(), Refusal> {
-    if definition.len() > DEFINITION_BYTES {
-        return Err(invalid(&format!(
-            "it has more than {DEFINITION_BYTES} bytes"
-        )));
-    }
-    let machine = parse(definition)?;
-    let mut problems = pawl_asl::validate(&machine);
-    problems.extend(pawl_interpreter::unsupported(&machine));
-    let mut reasons: Vec<String> = problems
-        .iter()
-        .map(|problem| format!("{} at {}", problem.message, problem.pointer))
-        .collect();
-    not_invocable(&machine.states, &mut reasons);
-    if reasons.is_empty() {
-        Ok(())
-    } else {
-        Err(invalid(&reasons.join(", ")))
-    }
-}
-
-/// Finds the Tasks that invoke what is not here.
-fn not_invocable(states: &StateMap, reasons: &mut Vec<String>) {
-    for (name, state) in states {
-        match state {
-            State::Task(task) if !is_invocable(&task.resource) => {
-                reasons.push(format!(
-                    "the resource {} is not available here, at `{name}`",
-                    task.resource
-                ));
-            }
-            State::Parallel(parallel) => {
-                for branch in &parallel.branches {
-                    not_invocable(&branch.states, reasons);
-                }
-            }
-            State::Map(map) => {
-                if let Some(processor) = &map.item_processor {
-                    not_invocable(&processor.states, reasons);
-                }
-            }
-            State::Task(_)
-            | State::Pass(_)
-            | State::Choice(_)
-            | State::Wait(_)
-            | State::Succeed(_)
-            | State::Fail(_) => {}
-        }
-    }
-}
-
-/// Writes a machine to its file.
-pub(super) fn write(folder: &Path, machine: &Stored) -> Result<(), Refusal> {
-    let text =
-        serde_json::to_vec_pretty(machine).map_err(|error| Refusal::internal(error.to_string()))?;
-    let path = folder.join(format!("{}.json", machine.name));
-    replace(&path, &[&text])
-        .map_err(|error| Refusal::internal(format!("the state folder failed: {error}")))
-}
-
-/// Reads every machine of a folder.
-pub(super) fn read_all(folder: &Path) -> Result<BTreeMap<String, Stored>, Error> {
-    let mut machines = BTreeMap::new();
-    for file in fs::read_dir(folder).map_err(failed(folder))? {
-        let path = file.map_err(failed(folder))?.path();
-        // A process died while it wrote this one, before anybody was told that it is there.
-        if path.extension().is_some_and(|extension| extension == "new") {
-            fs::remove_file(&path).map_err(failed(&path))?;
-            continue;
-        }
-        let text = fs::read(&path).map_err(failed(&path))?;
-        let machine: Stored = serde_json::from_slice(&text).map_err(|error| Error::Unreadable {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?;
-        machines.insert(machine.name.clone(), machine);
-    }
-    Ok(machines)
-}
+/// How many versions a machine may have.
+const MOST_VERSIONS: usize = 1_000;

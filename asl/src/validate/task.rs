@@ -1,0 +1,202 @@
+//! A Task: what does the work, and what it has to be given.
+
+use serde_json::Value;
+
+use super::block::StateAt;
+use super::diagnostic::Findings;
+use super::object;
+use super::place::Place;
+use crate::{MachineType, QueryLanguage};
+
+/// Services whose integrations never run a job to its end.
+const WITHOUT_SYNC: [&str; 7] = [
+    "lambda",
+    "sns",
+    "sqs",
+    "dynamodb",
+    "events",
+    "apigateway",
+    "aws-sdk",
+];
+
+/// Services whose integrations never wait for a token.
+const WITHOUT_TOKEN: [&str; 11] = [
+    "athena",
+    "batch",
+    "codebuild",
+    "elasticmapreduce",
+    "emr-containers",
+    "emr-serverless",
+    "glue",
+    "databrew",
+    "mediaconvert",
+    "sagemaker",
+    "dynamodb",
+];
+
+/// What a call cannot do without.
+const ARGUMENTS: [(&str, &str, &[&str]); 9] = [
+    ("lambda", "invoke", &["FunctionName"]),
+    ("sqs", "sendMessage", &["QueueUrl", "MessageBody"]),
+    ("sns", "publish", &["Message"]),
+    ("dynamodb", "putItem", &["TableName", "Item"]),
+    ("dynamodb", "getItem", &["TableName", "Key"]),
+    ("states", "startExecution", &["StateMachineArn"]),
+    ("events", "putEvents", &["Entries"]),
+    ("ecs", "runTask", &["TaskDefinition"]),
+    ("glue", "startJobRun", &["JobName"]),
+];
+
+/// Checks a Task.
+pub(super) fn check(
+    state: &StateAt,
+    language: QueryLanguage,
+    machine_type: MachineType,
+    findings: &mut Findings,
+) {
+    let StateAt { fields, place, .. } = state;
+    object::required(fields, &["Resource"], place, findings);
+    for [fixed, path] in [
+        ["TimeoutSeconds", "TimeoutSecondsPath"],
+        ["HeartbeatSeconds", "HeartbeatSecondsPath"],
+    ] {
+        object::not_both(fields, [fixed, path], place, findings);
+    }
+    let seconds = |name: &str| fields.get(name).and_then(Value::as_u64);
+    if let (Some(timeout), Some(heartbeat)) =
+        (seconds("TimeoutSeconds"), seconds("HeartbeatSeconds"))
+        && heartbeat >= timeout
+    {
+        let message = "Value must be less than the value of 'TimeoutSeconds'";
+        findings.schema(&place.field("HeartbeatSeconds"), message);
+    }
+    let Some(resource) = fields.get("Resource").and_then(Value::as_str) else {
+        return;
+    };
+    let resource_place = place.field("Resource");
+    if !resource.starts_with("arn:") {
+        findings.schema(&resource_place, "Value is not a valid resource ARN");
+        return;
+    }
+    credentials(state, resource, findings);
+    if machine_type == MachineType::Express {
+        express(resource, &resource_place, findings);
+    }
+    if let Some(call) = Call::parse(resource) {
+        call.check(state, language, resource, &resource_place, findings);
+    }
+}
+
+fn credentials(state: &StateAt, resource: &str, findings: &mut Findings) {
+    let Some(credentials) = state.fields.get("Credentials") else {
+        return;
+    };
+    let place = state.place.field("Credentials");
+    if is_activity(resource) {
+        let message = "The field 'Credentials' is not supported for activities";
+        findings.schema(&place, message);
+    } else if let Some(credentials) = credentials.as_object()
+        && !credentials.contains_key("RoleArn")
+        && !credentials.contains_key("RoleArn.$")
+    {
+        let message = "The field 'RoleArn' is required but was missing";
+        findings.schema(&place, message);
+    }
+}
+
+fn is_activity(resource: &str) -> bool {
+    let mut parts = resource.split(':').skip(2);
+    parts.next() == Some("states") && parts.nth(2) == Some("activity")
+}
+
+/// An execution of at most five minutes waits for nothing that lasts longer.
+fn express(resource: &str, place: &Place, findings: &mut Findings) {
+    if is_activity(resource) {
+        let message = "Express state machine does not support Activity ARN";
+        findings.schema(place, message);
+        return;
+    }
+    let pattern = Call::parse(resource).and_then(|call| call.pattern);
+    if pattern == Some("waitForTaskToken") {
+        // The space at the end is AWS's.
+        let message =
+            "Express state machine does not support '.waitForTaskToken' service integration ";
+        findings.schema(place, message);
+    } else if matches!(pattern, Some("sync" | "sync:2")) {
+        let message = "Express state machine does not support '.sync' service integration";
+        findings.schema(place, message);
+    }
+}
+
+/// A call to a service: `arn:aws:states:::sqs:sendMessage.waitForTaskToken`.
+struct Call<'r> {
+    service: &'r str,
+    action: &'r str,
+    pattern: Option<&'r str>,
+}
+
+impl<'r> Call<'r> {
+    fn parse(resource: &'r str) -> Option<Self> {
+        let (_, rest) = resource.split_once(":states:::")?;
+        let (service, action) = rest.split_once(':')?;
+        let (action, pattern) = match action.split_once('.') {
+            Some((action, pattern)) => (action, Some(pattern)),
+            None => (action, None),
+        };
+        Some(Self {
+            service,
+            action,
+            pattern,
+        })
+    }
+
+    fn check(
+        &self,
+        state: &StateAt,
+        language: QueryLanguage,
+        resource: &str,
+        resource_place: &Place,
+        findings: &mut Findings,
+    ) {
+        if !self.has_pattern() {
+            let message = format!(
+                "The resource provided {resource} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region."
+            );
+            findings.schema(resource_place, message);
+            return;
+        }
+        let field = match language {
+            QueryLanguage::Jsonata => "Arguments",
+            QueryLanguage::JsonPath => "Parameters",
+        };
+        let Some(arguments) = state.fields.get(field) else {
+            let message = format!("{field} field is required for resource ARN: {resource}");
+            findings.schema(resource_place, message);
+            return;
+        };
+        let Some(arguments) = arguments.as_object() else {
+            return;
+        };
+        let required = ARGUMENTS
+            .iter()
+            .find(|(service, action, _)| *service == self.service && *action == self.action)
+            .map_or(&[][..], |(_, _, required)| required);
+        for name in required {
+            if !arguments.contains_key(*name) && !arguments.contains_key(&format!("{name}.$")) {
+                let message = format!("The field '{name}' is required but was missing");
+                findings.schema(&state.place.field(field), message);
+            }
+        }
+    }
+
+    /// Whether the service can be waited for in this way.
+    fn has_pattern(&self) -> bool {
+        match self.pattern {
+            None => true,
+            Some("sync") => !WITHOUT_SYNC.contains(&self.service),
+            Some("sync:2") => self.service == "states",
+            Some("waitForTaskToken") => !WITHOUT_TOKEN.contains(&self.service),
+            Some(_) => false,
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Starting executions.
+
+use pawl_asl::MachineType;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::engine::{About, Engine, Parent, Snapshot};
+
+use super::executions::show_outcome;
+use super::machines::{IncludedData, Machines, Runnable, add};
+use super::names::{MachineArn, check_name, execution_arn, express_arn, machine_arn, version_arn};
+use super::refusal::Refusal;
+use super::{seconds, syntax};
+
+/// `StartExecution` and `StartSyncExecution`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StartRequest {
+    state_machine_arn: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    input: Option<String>,
+    #[serde(default)]
+    trace_header: Option<String>,
+    #[serde(default)]
+    included_data: IncludedData,
+}
+
+/// Whether a task waits for the end of an execution that it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nesting {
+    /// It does not.
+    None,
+    /// It does, and is given the output as JSON or as text.
+    Waits { parent: Parent, is_json: bool },
+}
+
+/// Starts an execution. Started again just the same while it runs, it is the one that runs.
+pub(super) fn start(
+    machines: &Machines,
+    engine: &Engine,
+    request: StartRequest,
+) -> Result<Value, Refusal> {
+    let name = request.name.clone().unwrap_or_else(|| engine.random_name());
+    let runnable = runnable(machines, &request)?;
+    let about = begin(runnable, engine, request, name, Nesting::None)?;
+    Ok(json!({ "executionArn": about.arn, "startDate": seconds(about.started) }))
+}
+
+/// Starts an execution of an Express machine and waits for its end.
+pub(super) fn sync(
+    machines: &Machines,
+    engine: &Engine,
+    request: StartRequest,
+) -> Result<Value, Refusal> {
+    let name = request.name.clone().unwrap_or_else(|| engine.random_name());
+    let included = request.included_data;
+    let runnable = runnable(machines, &request)?;
+    if runnable.machine_type == MachineType::Standard {
+        return Err(Refusal::machine_type());
+    }
+    // From before the beginning, so that no end is missed.
+    let mut events = engine.events();
+    let about = begin(runnable, engine, request, name, Nesting::None)?;
+    let snapshot = loop {
+        let found = engine.snapshot(&about.arn)?;
+        let closed = || Refusal::internal("the execution was lost");
+        let snapshot = found.ok_or_else(closed)?;
+        if !snapshot.is_running() {
+            break snapshot;
+        }
+        // Whatever happens, only the end of this one matters.
+        loop {
+            let (arn, event) = events.blocking_recv().ok_or_else(closed)?;
+            let ends = ["Succeeded", "Failed", "TimedOut", "Aborted"];
+            let kind = serde_json::to_value(&event).unwrap_or_default();
+            let kind = kind.get("type").and_then(Value::as_str).unwrap_or_default();
+            let is_end = kind
+                .strip_prefix("Execution")
+                .is_some_and(|kind| ends.contains(&kind));
+            if arn == about.arn && is_end {
+                break;
+            }
+        }
+    };
+    Ok(synchronous(&snapshot, included))
+}
+
+/// The memory that AWS bills an execution by at least, in MiB.
+const BILLED_MEMORY: u64 = 64;
+
+/// AWS bills time in steps of so many milliseconds.
+const BILLED_STEP: u64 = 100;
+
+/// The answer of an execution that was waited for.
+fn synchronous(snapshot: &Snapshot, included: IncludedData) -> Value {
+    let about = &snapshot.about;
+    let stopped = snapshot.outcome.stopped.unwrap_or(about.started);
+    let lasted = stopped.duration_since(about.started).as_millis();
+    let steps = u64::try_from(lasted)
+        .unwrap_or_default()
+        .div_ceil(BILLED_STEP);
+    let mut answer = Map::new();
+    answer.insert("executionArn".to_owned(), json!(about.arn));
+    answer.insert("stateMachineArn".to_owned(), json!(about.machine_arn));
+    answer.insert("name".to_owned(), json!(about.name));
+    answer.insert("startDate".to_owned(), seconds(about.started));
+    answer.insert("stopDate".to_owned(), seconds(stopped));
+    let status = match snapshot.status.as_str() {
+        // It has no other word for the end of one that was stopped.
+        "ABORTED" => "FAILED",
+        status => status,
+    };
+    answer.insert("status".to_owned(), status.into());
+    show_outcome(snapshot, included, &mut answer);
+    let trace = about.trace_header.as_deref().map(Value::from);
+    add(&mut answer, "traceHeader", trace);
+    answer.insert(
+        "billingDetails".to_owned(),
+        json!({
+            "billedMemoryUsedInMB": BILLED_MEMORY,
+            "billedDurationInMilliseconds": steps.max(1) * BILLED_STEP,
+        }),
+    );
+    Value::Object(answer)
+}
+
+/// Starts an execution for a Task.
+pub(super) fn nested(
+    machines: &Machines,
+    engine: &Engine,
+    arguments: &Value,
+    name: &str,
+    nesting: Nesting,
+) -> Result<About, Refusal> {
+    let text = |field: &str| match arguments.get(field) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(other) => Some(other.to_string()),
+    };
+    let request = StartRequest {
+        state_machine_arn: text("StateMachineArn").unwrap_or_default(),
+        name: text("Name"),
+        // A Task gives the input as JSON, and a text is an input like any other.
+        input: arguments.get("Input").map(Value::to_string),
+        trace_header: text("TraceHeader"),
+        included_data: IncludedData::default(),
+    };
+    let name = request.name.clone().unwrap_or_else(|| name.to_owned());
+    let runnable = runnable(machines, &request)?;
+    let waits = matches!(nesting, Nesting::Waits { .. });
+    if waits && runnable.machine_type == MachineType::Express {
+        return Err(Refusal::machine_type());
+    }
+    begin(runnable, engine, request, name, nesting)
+}
+
+fn runnable(machines: &Machines, request: &StartRequest) -> Result<Runnable, Refusal> {
+    machines.runnable(&MachineArn::parse(&request.state_machine_arn)?)
+}
+
+fn begin(
+    runnable: Runnable,
+    engine: &Engine,
+    request: StartRequest,
+    name: String,
+    nesting: Nesting,
+) -> Result<About, Refusal> {
+    check_name(&name)?;
+    let text = request.input.unwrap_or_else(|| "{}".to_owned());
+    let input = parse_input(&text)?;
+    let is_express = runnable.machine_type == MachineType::Express;
+    let arn = if is_express {
+        express_arn(&runnable.name, &name, &engine.random_name())
+    } else {
+        execution_arn(&runnable.name, &name)
+    };
+    let (parent, gives_json) = match nesting {
+        Nesting::None => (None, false),
+        Nesting::Waits { parent, is_json } => (Some(parent), is_json),
+    };
+    let exists = |existing: &Snapshot| {
+        let same =
+            serde_json::from_str::<Value>(&existing.about.input).is_ok_and(|known| known == input);
+        let is_own = parent.is_some() && existing.about.parent == parent;
+        if (existing.is_running() && same) || is_own {
+            return Ok(existing.about.clone());
+        }
+        Err(Refusal::new(
+            "ExecutionAlreadyExists",
+            format!("Execution Already Exists: '{arn}'"),
+        ))
+    };
+    let about = About {
+        arn: arn.clone(),
+        name,
+        machine_arn: machine_arn(&runnable.name),
+        version_arn: runnable
+            .version
+            .map(|version| version_arn(&runnable.name, version)),
+        alias_arn: runnable.alias,
+        map_run_arn: None,
+        started_as: request.state_machine_arn,
+        machine_name: runnable.name,
+        role_arn: runnable.role_arn,
+        definition: runnable.definition.hash.to_string(),
+        block: Vec::new(),
+        is_express,
+        input: text,
+        started: engine.now(),
+        seed: engine.seed(),
+        parent,
+        gives_json,
+        trace_header: request.trace_header,
+    };
+    Ok(engine.start(&runnable.definition, about, exists)?)
+}
+
+/// Reads an input, which may be any JSON.
+fn parse_input(text: &str) -> Result<Value, Refusal> {
+    let refuse = |reason: &str| {
+        Refusal::new(
+            "InvalidExecutionInput",
+            format!("Invalid State Machine Execution Input: '{reason}'"),
+        )
+    };
+    if text.trim().is_empty() {
+        return Err(refuse("Invalid execution input."));
+    }
+    serde_json::from_str(text).map_err(|error| refuse(&syntax::describe(text, &error).message))
+}
