@@ -66,14 +66,20 @@ impl Aws {
         }
         let folder = state_folder(place.state.as_deref());
         if !folder.join("lock").exists() {
-            let message = format!("there are no runs: folder `{}` is no state folder", folder.display());
+            let message = format!(
+                "there are no runs: folder `{}` is no state folder",
+                folder.display()
+            );
             return Err(Misuse::new(message).help(format!(
                 "`pawl run workflows/examples/welcome-email --state {}` makes one, or name another by `--state`",
                 folder.display()
             )).into());
         }
         match Laptop::open(options(&folder)).await {
-            Ok(laptop) => Ok(Self::with(&laptop.local.sdk_config(), Reach::Here(laptop.clone()))),
+            Ok(laptop) => Ok(Self::with(
+                &laptop.local.sdk_config(),
+                Reach::Here(laptop.clone()),
+            )),
             Err(error) => match error.downcast_ref() {
                 Some(pawl_local::Error::Busy(_)) => Self::at(&endpoint_of(&folder)?),
                 _ => Err(error),
@@ -163,7 +169,10 @@ fn endpoint_of(folder: &Path) -> anyhow::Result<String> {
     match std::fs::read_to_string(&file) {
         Ok(endpoint) => Ok(endpoint.trim().to_owned()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let message = format!("another process is using the state folder `{}`", folder.display());
+            let message = format!(
+                "another process is using the state folder `{}`",
+                folder.display()
+            );
             Err(Misuse::new(message)
                 .help("wait until that `pawl run` is over; beside a `pawl dev` one can look at any time")
                 .into())

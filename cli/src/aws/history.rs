@@ -133,7 +133,9 @@ impl Aws {
         let mut events = Vec::new();
         let mut token = None;
         loop {
-            let (page, next) = self.page(execution_arn, PAGE, Order::Forward, token).await?;
+            let (page, next) = self
+                .page(execution_arn, PAGE, Order::Forward, token)
+                .await?;
             events.extend(page);
             token = next;
             if token.is_none() {

@@ -38,7 +38,9 @@ impl Aws {
             [] => Err(missing(given, &runs).into()),
             several => {
                 let message = format!("`{given}` is a part of the ids of {} runs", several.len());
-                Err(Misuse::new(message).help(format!("it may be {}", list(several))).into())
+                Err(Misuse::new(message)
+                    .help(format!("it may be {}", list(several)))
+                    .into())
             }
         }
     }
@@ -47,22 +49,26 @@ impl Aws {
 fn missing(given: &str, runs: &[Run]) -> Misuse {
     let misuse = Misuse::new(format!("there is no run `{given}`"));
     if runs.is_empty() {
-        return misuse.help(
-            "there are no runs yet; start one: `pawl run workflows/examples/welcome-email`",
-        );
+        return misuse
+            .help("there are no runs yet; start one: `pawl run workflows/examples/welcome-email`");
     }
     let ids = runs.iter().map(|run| run.run.as_str());
     if let Some(near) = near(given, ids) {
         return misuse.help(format!("did you mean `{near}`? `pawl runs` lists all"));
     }
     let latest: Vec<&Run> = runs.iter().collect();
-    misuse.help(format!("the latest runs are {}; `pawl runs` lists all", list(&latest)))
+    misuse.help(format!(
+        "the latest runs are {}; `pawl runs` lists all",
+        list(&latest)
+    ))
 }
 
 /// A few runs with what they are of.
 fn list(runs: &[&Run]) -> String {
     let few = runs.iter().take(SUGGESTED);
-    let few: Vec<String> = few.map(|run| format!("`{}` ({})", run.run, run.name)).collect();
+    let few: Vec<String> = few
+        .map(|run| format!("`{}` ({})", run.run, run.name))
+        .collect();
     let more = if runs.len() > SUGGESTED { " ..." } else { "" };
     few.join(", ") + more
 }

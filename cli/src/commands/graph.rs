@@ -84,10 +84,7 @@ impl Graphed {
             Some("svg") => Ok(Format::Svg),
             Some("mmd" | "mermaid") => Ok(Format::Mermaid),
             _ => {
-                let message = format!(
-                    "`{}` does not say what to write",
-                    self.output.display()
-                );
+                let message = format!("`{}` does not say what to write", self.output.display());
                 let help = "let its name end in `.svg` or `.mmd`, or give `--format`";
                 Err(Misuse::new(message).help(help).into())
             }
@@ -127,8 +124,12 @@ fn definition(path: &Path) -> anyhow::Result<Option<Graph>> {
 async fn run(aws: &Aws, given: &str) -> anyhow::Result<Graph> {
     let run = aws.run(given).await?;
     let machine = aws.machine(&run).await?;
-    let graph = from_machine(&machine)
-        .with_context(|| format!("the machine of run `{}` was not compiled from a workflow", run.run))?;
+    let graph = from_machine(&machine).with_context(|| {
+        format!(
+            "the machine of run `{}` was not compiled from a workflow",
+            run.run
+        )
+    })?;
     let records = aws.store.records(&run.org, &run.run).await?;
     let current = aws.current(&run).await?.map(|(step, _)| step);
     let took = run.completed_at.as_ref();

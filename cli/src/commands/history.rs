@@ -47,7 +47,10 @@ impl History {
             executions.push((execution, events));
         }
         if executions.is_empty() {
-            say(&format!("Step Functions knows no execution of run `{}` any more", run.run));
+            say(&format!(
+                "Step Functions knows no execution of run `{}` any more",
+                run.run
+            ));
         }
         if self.reverse {
             executions.reverse();

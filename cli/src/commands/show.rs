@@ -133,7 +133,8 @@ async fn never_visited(
         let name = &run.run;
         let misuse = Misuse::new(format!("run `{name}` has not come to step `{slug}`"));
         let last = records.last().map(|record| record.step.as_str());
-        let last = last.map(|last| format!("its last step is `{last}`; `pawl graph {name}` shows the way"));
+        let last = last
+            .map(|last| format!("its last step is `{last}`; `pawl graph {name}` shows the way"));
         return Ok(match last {
             Some(help) => misuse.help(help),
             None => misuse,

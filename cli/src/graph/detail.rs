@@ -36,12 +36,9 @@ fn join<const COUNT: usize>(words: [Option<&str>; COUNT]) -> String {
     words.join(" · ")
 }
 
-/// A template that is one expression, without its braces.
+/// A template without its braces: the step's kind says that it is evaluated.
 fn bare(template: &str) -> String {
-    let inner = template.trim().strip_prefix("{{");
-    let inner = inner.and_then(|inner| inner.strip_suffix("}}"));
-    let inner = inner.filter(|inner| !inner.contains("{{"));
-    inner.unwrap_or(template).trim().to_owned()
+    template.replace("{{", "").replace("}}", "")
 }
 
 /// A text on one line that is not too long.

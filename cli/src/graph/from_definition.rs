@@ -19,7 +19,9 @@ pub fn from_definition(checked: &Checked) -> Graph {
     let drawn: Vec<StepId> = (0..definition.steps.len()).filter(is_drawn).collect();
     let numbers: BTreeMap<StepId, StepId> = drawn.iter().copied().zip(0..).collect();
     let target = |target: Target| match target {
-        Target::Step(step) => numbers.get(&step).map_or(Target::End, |id| Target::Step(*id)),
+        Target::Step(step) => numbers
+            .get(&step)
+            .map_or(Target::End, |id| Target::Step(*id)),
         Target::End => Target::End,
     };
     let draft = |id: &StepId| {

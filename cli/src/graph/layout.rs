@@ -54,6 +54,12 @@ pub(super) struct Layout {
 /// The diameter of an end.
 pub(super) const END: f64 = 18.0;
 
+/// How far from a row of steps a line may turn.
+const CLEARANCE: f64 = 3.0;
+
+/// How far from a box's corner a line may begin.
+const CORNER: f64 = 14.0;
+
 /// Room above the steps of a loop, for its name.
 const LOOP_NAME: f64 = 10.0;
 
@@ -98,6 +104,13 @@ pub(super) fn lay_out(graph: &Graph, steps: &[Size], labels: &[Size]) -> Layout 
         let (from, to) = names(way);
         dagre.set_edge(from, to, Some(edge(way, *label)), Some(&number.to_string()));
     }
+    for (number, (from, to)) in below(graph).into_iter().enumerate() {
+        let unseen = EdgeLabel {
+            weight: 0,
+            ..EdgeLabel::default()
+        };
+        dagre.set_edge(from, to, Some(unseen), Some(&format!("below {number}")));
+    }
     let options = LayoutOptions {
         nodesep: 44.0,
         edgesep: 24.0,
@@ -125,11 +138,61 @@ pub(super) fn lay_out(graph: &Graph, steps: &[Size], labels: &[Size]) -> Layout 
             .map(|step| area(&dagre, &end_name(*step)))
             .collect(),
     };
+    layout.straighten();
+    layout.attach(&graph.ways);
     layout.settle(labels);
     layout
 }
 
 impl Layout {
+    /// Lets lines pass rows of steps upright, so that they do not touch the corners of those beside them.
+    fn straighten(&mut self) {
+        let steps = &self.steps;
+        for line in &mut self.lines {
+            let [first, middle @ .., last] = line.points.as_slice() else {
+                continue;
+            };
+            let mut points = vec![*first];
+            let mut before = *first;
+            for point in middle {
+                let row = steps
+                    .iter()
+                    .find(|step| (step.centre.y - point.y).abs() < 1.0);
+                let half = row.map_or(0.0, |step| step.height / 2.0 + CLEARANCE);
+                let half = if before.y < point.y { half } else { -half };
+                let ends = [-half, half].map(|offset| Point {
+                    y: point.y + offset,
+                    ..*point
+                });
+                if half == 0.0 {
+                    points.push(*point);
+                } else {
+                    points.extend(ends);
+                }
+                before = *point;
+            }
+            points.push(*last);
+            line.points = points;
+        }
+    }
+
+    /// Lets lines leave and meet steps at their lower and upper borders, so that none goes sideways through a row of steps.
+    fn attach(&mut self, ways: &[Way]) {
+        let steps = &self.steps;
+        for (line, way) in self.lines.iter_mut().zip(ways) {
+            if let [first, next, ..] = line.points.as_mut_slice()
+                && let Some(step) = steps.get(way.from)
+            {
+                *first = step.border(*first, *next);
+            }
+            if let [.., before, last] = line.points.as_mut_slice()
+                && let Some(step) = way.to.and_then(|to| steps.get(to))
+            {
+                *last = step.border(*last, *before);
+            }
+        }
+    }
+
     /// Moves everything so that it begins at the top left corner, and measures it.
     fn settle(&mut self, labels: &[Size]) {
         let areas = self.steps.iter().chain(&self.loops).chain(&self.ends);
@@ -156,12 +219,68 @@ impl Layout {
     }
 }
 
+impl Area {
+    /// Where a line meets the border that faces its next point. What lies beside the box is met where it was.
+    fn border(&self, met: Point, next: Point) -> Point {
+        let half = self.height / 2.0;
+        let y = match next.y - self.centre.y {
+            below if below > half => self.centre.y + half,
+            above if above < -half => self.centre.y - half,
+            _ => return met,
+        };
+        let room = (self.width / 2.0 - CORNER).max(0.0);
+        let x = met.x.clamp(self.centre.x - room, self.centre.x + room);
+        Point { x, y }
+    }
+}
+
 /// The steps from which the run can end, once each.
 fn enders(graph: &Graph) -> Vec<usize> {
     let ways = graph.ways.iter().filter(|way| way.to.is_none());
     let mut enders: Vec<usize> = ways.map(|way| way.from).collect();
     enders.dedup();
     enders
+}
+
+/// What must lie below what, though no way leads there: where a loop goes on when it is done lies below the loop, not beside it.
+fn below(graph: &Graph) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    for (number, found) in graph.loops.iter().enumerate() {
+        let is_in = |step: usize| is_inside(graph, step, number);
+        let done = |way: &&Way| way.from == found.head && way.port == "done";
+        let Some(done) = graph.ways.iter().find(done) else {
+            continue;
+        };
+        // Back into an outer loop, or to where the run has been before, is not on.
+        if done.to.is_some_and(|to| is_in(to) || to < found.head) {
+            continue;
+        }
+        let mut last: Vec<usize> = graph
+            .ways
+            .iter()
+            .filter(|way| way.to.is_some_and(|to| to < way.from && is_in(to)))
+            .map(|way| way.from)
+            .collect();
+        last.dedup();
+        let (_, target) = names(done);
+        pairs.extend(
+            last.into_iter()
+                .map(|step| (step_name(step), target.clone())),
+        );
+    }
+    pairs
+}
+
+/// Whether a step stands in a loop, however deep.
+fn is_inside(graph: &Graph, step: usize, number: usize) -> bool {
+    let mut around = graph.steps.get(step).and_then(|step| step.inside);
+    while let Some(found) = around {
+        if found == number {
+            return true;
+        }
+        around = graph.loops.get(found).and_then(|found| found.inside);
+    }
+    false
 }
 
 fn step_name(step: usize) -> String {

@@ -35,7 +35,11 @@ fn scope(text: &mut String, graph: &Graph, inside: Option<usize>, depth: usize) 
         if found.inside == inside {
             let head = graph.steps.get(found.head).map(|step| step.slug.as_str());
             let title = escaped(head.unwrap_or_default());
-            line(text, depth, &format!("subgraph loop{number} [\"loop {title}\"]"));
+            line(
+                text,
+                depth,
+                &format!("subgraph loop{number} [\"loop {title}\"]"),
+            );
             scope(text, graph, Some(number), depth + 1);
             line(text, depth, "end");
         }

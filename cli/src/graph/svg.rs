@@ -39,7 +39,11 @@ pub fn svg(graph: &Graph) -> String {
     let width = layout.size.width.max(titles).max(300.0);
     let legend = legend::Legend::of(graph, width);
     let height = TITLE + layout.size.height + legend.height();
-    let mut svg = Svg::new(width + 2.0 * MARGIN, height + 2.0 * MARGIN, &describe(graph));
+    let mut svg = Svg::new(
+        width + 2.0 * MARGIN,
+        height + 2.0 * MARGIN,
+        &describe(graph),
+    );
     svg.style(style::STYLE, &style::kinds());
     svg.open(&format!("<g transform=\"translate({MARGIN} {MARGIN})\">"));
     svg.text("title", 0.0, 18.0, &graph.title);
@@ -140,8 +144,8 @@ fn draw_loop(svg: &mut Svg, graph: &Graph, number: usize, area: Area) {
     let head = found.and_then(|found| graph.steps.get(found.head));
     let slug = head.map_or("", |head| head.slug.as_str());
     let Point { x, y } = corner(area);
-    svg.rect("loop", Point { x, y }, area, 10.0);
-    svg.text("loop-name", x + 10.0, y + 15.0, &format!("loop {slug}"));
+    svg.rect("around", Point { x, y }, area, 10.0);
+    svg.text("around-name", x + 10.0, y + 15.0, &format!("loop {slug}"));
 }
 
 fn draw_end(svg: &mut Svg, area: Area) {

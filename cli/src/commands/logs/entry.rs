@@ -83,10 +83,9 @@ pub(super) fn of_run(run: &Run) -> Vec<Entry> {
         let level = match run.status {
             RunStatus::Failed | RunStatus::Timeout => Level::Error,
             RunStatus::Cancelled => Level::Warn,
-            RunStatus::Pending
-            | RunStatus::Running
-            | RunStatus::Waiting
-            | RunStatus::Completed => Level::Info,
+            RunStatus::Pending | RunStatus::Running | RunStatus::Waiting | RunStatus::Completed => {
+                Level::Info
+            }
         };
         entries.push(entry(end, Turn::Closed, level, text));
     }

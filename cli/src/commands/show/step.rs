@@ -48,10 +48,16 @@ fn visit(text: &mut String, visit: &Record) {
     let sign = mark(visit.status);
     line(
         text,
-        &format!("{sign} visit {}{iteration} {status}{took}{port}", visit.visit),
+        &format!(
+            "{sign} visit {}{iteration} {status}{took}{port}",
+            visit.visit
+        ),
     );
     line(text, &format!("  at        {}", visit.at));
-    line(text, &format!("  started   {} UTC", readable(&visit.started_at)));
+    line(
+        text,
+        &format!("  started   {} UTC", readable(&visit.started_at)),
+    );
     line(text, &format!("  attempts  {}", visit.attempts));
     if visit.mocked {
         line(text, "  mocked    yes");
@@ -62,7 +68,10 @@ fn visit(text: &mut String, visit: &Record) {
         value(text, "meta", meta);
     }
     if let Some(error) = &visit.error {
-        line(text, &format!("  error     {}: {}", error.code, error.message));
+        line(
+            text,
+            &format!("  error     {}: {}", error.code, error.message),
+        );
     }
 }
 
@@ -70,7 +79,10 @@ fn visit(text: &mut String, visit: &Record) {
 fn value(text: &mut String, name: &str, value: &Value) {
     if !value.is_null() {
         let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
-        line(text, &format!("  {name:<8}  {}", pretty.replace('\n', "\n            ")));
+        line(
+            text,
+            &format!("  {name:<8}  {}", pretty.replace('\n', "\n            ")),
+        );
     }
 }
 

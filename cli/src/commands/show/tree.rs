@@ -5,8 +5,8 @@ use std::fmt::Write;
 use pawl_contract::{At, StepError};
 use serde_json::Value;
 
-use super::Shown;
 use super::super::runs::readable;
+use super::Shown;
 use crate::duration::between;
 use crate::report::{Visit, mark, shorten, sign};
 
@@ -37,7 +37,10 @@ fn heading(text: &mut String, shown: &Shown) {
     });
     let status = shown.status.name();
     let sign = sign(shown.status);
-    line(text, &format!("{sign} {}{version} {status}{took}", shown.workflow));
+    line(
+        text,
+        &format!("{sign} {}{version} {status}{took}", shown.workflow),
+    );
     line(text, &format!("  run         {}", shown.run));
     let by = shown.trigger.get("type").and_then(Value::as_str);
     let by = by.map_or_else(String::new, |by| format!(" by {by}"));
@@ -52,7 +55,10 @@ fn heading(text: &mut String, shown: &Shown) {
         let mocked: Vec<&str> = shown.mocks.keys().map(String::as_str).collect();
         line(text, &format!("  mocked      {}", mocked.join(", ")));
     }
-    line(text, &format!("  input       {}", shorten(&shown.input.to_string())));
+    line(
+        text,
+        &format!("  input       {}", shorten(&shown.input.to_string())),
+    );
 }
 
 /// Every visit's place in the tree, its sign and its step.
@@ -129,7 +135,10 @@ fn step(text: &mut String, row: &str, widest: usize, visit: &Visit) {
     };
     line(
         text,
-        &format!("{}  {row:<widest$}  {port:<8} {took:>8}  {notes}{said}", visit.at),
+        &format!(
+            "{}  {row:<widest$}  {port:<8} {took:>8}  {notes}{said}",
+            visit.at
+        ),
     );
 }
 

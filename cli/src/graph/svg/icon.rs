@@ -2,8 +2,8 @@
 
 use pawl_contract::Kind;
 
-use super::super::layout::{Area, Point};
 use super::super::Standing;
+use super::super::layout::{Area, Point};
 use super::write::Svg;
 
 /// How large a kind's sign is.
@@ -26,9 +26,15 @@ pub(super) fn kind(svg: &mut Svg, kind: Kind, at: Point) {
         Kind::Llm => ("sign", "M4.5 5h11v7.5h-5.5l-3 3v-3h-2.5z"),
         Kind::Action => ("sign", "M4.5 10h10.5M10.5 5.5 15 10l-4.5 4.5"),
         // The ways part.
-        Kind::Condition => ("sign", "M10 4v4.5L5.5 15M10 8.5 14.5 15M3.6 12.5 5.5 15l2.7-1.3M16.4 12.5 14.5 15l-2.7-1.3"),
+        Kind::Condition => (
+            "sign",
+            "M10 4v4.5L5.5 15M10 8.5 14.5 15M3.6 12.5 5.5 15l2.7-1.3M16.4 12.5 14.5 15l-2.7-1.3",
+        ),
         Kind::Loop => ("sign", "M15 10a5 5 0 1 1-1.8-3.8M13.6 3v3.4h-3.4"),
-        Kind::Transform => ("sign", "M8 4.5c-2.4 0-.8 4.7-3.2 5.5 2.4.8.8 5.5 3.2 5.5M12 4.5c2.4 0 .8 4.7 3.2 5.5-2.4.8-.8 5.5-3.2 5.5"),
+        Kind::Transform => (
+            "sign",
+            "M8 4.5c-2.4 0-.8 4.7-3.2 5.5 2.4.8.8 5.5 3.2 5.5M12 4.5c2.4 0 .8 4.7 3.2 5.5-2.4.8-.8 5.5-3.2 5.5",
+        ),
     };
     svg.path_at(class, at, path);
 }

@@ -97,5 +97,8 @@ fn arrow(svg: &mut Svg, class: &str, before: Point, tip: Point) {
     });
     let points = [tip, left, right];
     let points = points.map(|point| format!("{} {}", number(point.x), number(point.y)));
-    svg.path(&format!("arrow {class}"), &format!("M{}Z", points.join("L")));
+    svg.path(
+        &format!("arrow {class}"),
+        &format!("M{}Z", points.join("L")),
+    );
 }

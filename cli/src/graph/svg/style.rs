@@ -16,8 +16,8 @@ pub(super) const STYLE: &str = r"text { font-family: 'Helvetica Neue', Helvetica
 .visits { font-size: 11px; font-weight: 600; text-anchor: end; }
 .legend { font-size: 12px; fill: #3a464e; }
 .rule { stroke: #c4ccd1; stroke-width: 1; fill: none; }
-.loop { fill: #00735a; fill-opacity: .05; stroke: #00735a; stroke-opacity: .55; stroke-width: 1.2; stroke-dasharray: 6 4; }
-.loop-name { font-size: 11px; font-weight: 600; fill: #00735a; }
+.around { fill: #00735a; fill-opacity: .05; stroke: #00735a; stroke-opacity: .55; stroke-width: 1.2; stroke-dasharray: 6 4; }
+.around-name { font-size: 11px; font-weight: 600; fill: #00735a; }
 .box { fill: #ffffff; stroke: #7b868e; stroke-width: 1.4; }
 .sign { fill: none; stroke: #ffffff; stroke-width: 1.7; stroke-linecap: round; stroke-linejoin: round; }
 .solid { fill: #ffffff; stroke: #ffffff; stroke-width: 1; stroke-linejoin: round; }
@@ -51,8 +51,8 @@ text { fill: #e6ebee; }
 .subtitle, .detail { fill: #a3b0b8; }
 .legend { fill: #c3cdd3; }
 .rule { stroke: #3c4850; }
-.loop { fill: #3fc7a3; fill-opacity: .06; stroke: #3fc7a3; }
-.loop-name { fill: #5fd3b4; }
+.around { fill: #3fc7a3; fill-opacity: .06; stroke: #3fc7a3; }
+.around-name { fill: #5fd3b4; }
 .box { fill: #1b2429; stroke: #8a969e; }
 .end { fill: #12181c; stroke: #c3cdd3; }
 .end-dot { fill: #c3cdd3; }

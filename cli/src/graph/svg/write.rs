@@ -50,8 +50,7 @@ impl Svg {
     }
 
     pub(super) fn rect(&mut self, class: &str, corner: Point, area: Area, round: f64) {
-        let [x, y, width, height] =
-            [corner.x, corner.y, area.width, area.height].map(number);
+        let [x, y, width, height] = [corner.x, corner.y, area.width, area.height].map(number);
         self.open(&format!(
             "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"{round}\"/>"
         ));
