@@ -10,6 +10,7 @@ use anyhow::Context;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sfn::Client as StepFunctions;
+use aws_sdk_sfn::error::SdkError;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_types::checksum_config::{RequestChecksumCalculation, ResponseChecksumValidation};
@@ -51,7 +52,7 @@ pub struct Aws {
 /// How it is reached.
 enum Reach {
     /// In this process; it closes with this.
-    Here(Laptop),
+    Here(Box<Laptop>),
     /// By the network.
     There,
 }
@@ -62,7 +63,7 @@ impl Aws {
     /// A state folder is opened in this process. Where another process has it open, that one is asked.
     pub async fn open(place: &Place) -> anyhow::Result<Self> {
         if let Some(endpoint) = &place.endpoint {
-            return Self::at(endpoint);
+            return Self::at(endpoint).await;
         }
         let folder = state_folder(place.state.as_deref());
         if !folder.join("lock").exists() {
@@ -78,29 +79,32 @@ impl Aws {
         match Laptop::open(options(&folder)).await {
             Ok(laptop) => Ok(Self::with(
                 &laptop.local.sdk_config(),
-                Reach::Here(laptop.clone()),
+                Reach::Here(Box::new(laptop.clone())),
             )),
             Err(error) => match error.downcast_ref() {
-                Some(pawl_local::Error::Busy(_)) => Self::at(&endpoint_of(&folder)?),
+                Some(pawl_local::Error::Busy(_)) => Self::at(&endpoint_of(&folder)?).await,
                 _ => Err(error),
             },
         }
     }
 
-    /// The one in this process.
-    pub fn of(laptop: &Laptop) -> Self {
-        Self::with(&laptop.local.sdk_config(), Reach::Here(laptop.clone()))
-    }
-
     /// The one behind an endpoint.
-    fn at(endpoint: &str) -> anyhow::Result<Self> {
+    async fn at(endpoint: &str) -> anyhow::Result<Self> {
+        let help = "give the address of a `pawl dev`, such as `http://127.0.0.1:4566`";
         if !endpoint.starts_with("http://") {
             let message = format!("`{endpoint}` is no endpoint that can be asked");
-            return Err(Misuse::new(message)
-                .help("give the address of a `pawl dev`, such as `http://127.0.0.1:4566`")
-                .into());
+            return Err(Misuse::new(message).help(help).into());
         }
-        Ok(Self::with(&sdk_config(endpoint), Reach::There))
+        let aws = Self::with(&sdk_config(endpoint), Reach::There);
+        let asked = aws.step_functions.list_state_machines().max_results(1);
+        match asked.send().await {
+            Err(SdkError::DispatchFailure(_)) => {
+                let message = format!("nothing answers at {endpoint}");
+                Err(Misuse::new(message).help(help).into())
+            }
+            // What else is wrong is said by what is asked next.
+            _ => Ok(aws),
+        }
     }
 
     fn with(sdk: &SdkConfig, reach: Reach) -> Self {
@@ -190,7 +194,7 @@ fn sdk_config(endpoint: &str) -> SdkConfig {
         .build();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))
-        .operation_timeout(Duration::from_secs(60))
+        .operation_timeout(Duration::from_mins(1))
         .build();
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())

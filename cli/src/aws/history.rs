@@ -193,9 +193,11 @@ impl Aws {
             .context("Step Functions did not answer with JSON")?;
         let events = body.get_mut("events").and_then(Value::as_array_mut);
         let events = events.map(std::mem::take).unwrap_or_default();
-        let events = events.into_iter().filter_map(|event| match event {
-            Value::Object(whole) => Event::read(whole),
-            _ => None,
+        let events = events.into_iter().filter_map(|event| {
+            let Value::Object(whole) = event else {
+                return None;
+            };
+            Event::read(whole)
         });
         Ok((events.collect(), page.next_token))
     }

@@ -95,13 +95,13 @@ impl History {
         let took = took.map_or_else(String::new, |end| {
             format!(" after {}", between(&execution.start_date, end))
         });
-        let states = states(events);
+        let state_of = states(events);
         let start = events.first().map(|event| event.moment);
         let rows: Vec<[String; 6]> = self
             .ordered(events)
             .into_iter()
             .map(|event| {
-                let state = states.get(&event.id).copied();
+                let state = state_of.get(&event.id).copied();
                 [
                     event.id.to_string(),
                     event.previous.to_string(),

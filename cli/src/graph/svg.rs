@@ -16,8 +16,9 @@ use write::{Svg, width_of};
 
 /// Room around everything.
 const MARGIN: f64 = 24.0;
-/// The height of the title.
+/// The height of the title, and of the line below it that says what run is shown.
 const TITLE: f64 = 46.0;
+const SUBTITLE: f64 = 14.0;
 /// The height of a step.
 const STEP: f64 = 46.0;
 /// The room for a step's icon.
@@ -38,7 +39,12 @@ pub fn svg(graph: &Graph) -> String {
     let titles = width_of(&graph.title, 18.0).max(width_of(subtitle, 12.0));
     let width = layout.size.width.max(titles).max(300.0);
     let legend = legend::Legend::of(graph, width);
-    let height = TITLE + layout.size.height + legend.height();
+    let top = if graph.run.is_some() {
+        TITLE + SUBTITLE
+    } else {
+        TITLE
+    };
+    let height = top + layout.size.height + legend.height();
     let mut svg = Svg::new(
         width + 2.0 * MARGIN,
         height + 2.0 * MARGIN,
@@ -49,7 +55,7 @@ pub fn svg(graph: &Graph) -> String {
     svg.text("title", 0.0, 18.0, &graph.title);
     svg.text("subtitle", 0.0, 36.0, subtitle);
     let left = ((width - layout.size.width) / 2.0).round();
-    svg.open(&format!("<g transform=\"translate({left} {TITLE})\">"));
+    svg.open(&format!("<g transform=\"translate({left} {top})\">"));
     for (number, area) in layout.loops.iter().enumerate() {
         draw_loop(&mut svg, graph, number, *area);
     }
@@ -72,7 +78,7 @@ pub fn svg(graph: &Graph) -> String {
         draw_step(&mut svg, step, caption, *area);
     }
     svg.close("g");
-    legend.draw(&mut svg, TITLE + layout.size.height);
+    legend.draw(&mut svg, top + layout.size.height);
     svg.close("g");
     svg.end()
 }

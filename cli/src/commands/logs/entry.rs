@@ -20,8 +20,8 @@ enum Level {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Turn {
     Opened,
-    Begun,
-    Tried,
+    /// What a history says keeps its order there.
+    Going,
     Done,
     Over,
     Closed,
@@ -142,10 +142,10 @@ fn of_record(record: &Record) -> Entry {
 
 /// What the machine did that no record tells: began a step, tried one in vain, went on elsewhere, ended.
 pub(super) fn of_history(number: usize, execution: &Execution, events: &[Event]) -> Vec<Entry> {
-    let states = states(events);
+    let state_of = states(events);
     let entries = events.iter().filter_map(|event| {
         let (turn, level, text) = said(number, execution, event)?;
-        let state = states.get(&event.id).copied().unwrap_or_default();
+        let state = state_of.get(&event.id).copied().unwrap_or_default();
         Some(Entry {
             moment: iso(event.moment),
             turn,
@@ -160,10 +160,14 @@ pub(super) fn of_history(number: usize, execution: &Execution, events: &[Event])
 
 fn said(number: usize, execution: &Execution, event: &Event) -> Option<(Turn, Level, String)> {
     let failure = || {
-        let cause = event.text("cause").filter(|cause| !cause.is_empty());
+        let Some(error) = event.text("error") else {
+            return String::new();
+        };
+        let cause = event.text("cause").map(cause);
+        // A step of ours raises its code and nothing else: why it failed stands in its record.
+        let cause = cause.filter(|cause| !cause.is_empty() && !cause.starts_with(error));
         let cause = cause.map_or_else(String::new, |cause| format!(" because: {cause}"));
-        let error = event.text("error");
-        error.map_or_else(String::new, |error| format!(": {error}{cause}"))
+        format!(": {error}{cause}")
     };
     let event_type = event.event_type.as_str();
     match event_type {
@@ -180,18 +184,27 @@ fn said(number: usize, execution: &Execution, event: &Event) -> Option<(Turn, Le
             Level::Warn,
             format!("execution was stopped{}", failure()),
         )),
-        "TaskStateEntered" => Some((Turn::Begun, Level::Info, "begun".to_owned())),
-        "WaitStateEntered" => Some((Turn::Begun, Level::Info, "waits".to_owned())),
+        "TaskStateEntered" => Some((Turn::Going, Level::Info, "begun".to_owned())),
+        "WaitStateEntered" => Some((Turn::Going, Level::Info, "waits".to_owned())),
         _ if event_type.ends_with("TimedOut") => {
             let text = format!("an attempt took too long{}", failure());
-            Some((Turn::Tried, Level::Warn, text))
+            Some((Turn::Going, Level::Warn, text))
         }
         "TaskFailed" | "LambdaFunctionFailed" | "ActivityFailed" | "EvaluationFailed" => {
             let text = format!("an attempt failed{}", failure());
-            Some((Turn::Tried, Level::Warn, text))
+            Some((Turn::Going, Level::Warn, text))
         }
         _ => None,
     }
+}
+
+/// What a cause says: where a function raised it, its message.
+fn cause(text: &str) -> String {
+    let raised: Option<Value> = serde_json::from_str(text).ok();
+    let message = raised
+        .as_ref()
+        .and_then(|raised| raised.get("errorMessage")?.as_str());
+    message.unwrap_or(text).to_owned()
 }
 
 fn over(level: Level, text: String) -> (Turn, Level, String) {
