@@ -12,7 +12,8 @@ mod palette;
 mod passage;
 mod svg;
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, VecDeque};
 
 use indexmap::IndexMap;
 use pawl_compiler::graph::{Graph as StepGraph, Loops, StepId, Target};
@@ -115,9 +116,10 @@ impl Graph {
             Target::End => None,
         };
         let nesting = Nesting::find(&graph, &drafts, &order);
-        let loops = nesting.heads.iter().map(|head| Loop {
+        let loops = nesting.loops.iter().enumerate();
+        let loops = loops.map(|(place, (head, _))| Loop {
             head: number(*head),
-            inside: nesting.around(*head),
+            inside: nesting.around(*head, place),
         });
         let mut ways = vec![Way {
             from: 0,
@@ -182,43 +184,67 @@ fn as_met(graph: &StepGraph) -> Vec<StepId> {
 
 /// Which loops there are to draw, and which one each step is drawn in.
 struct Nesting {
-    loops: Loops,
-    /// The heads of the loops that have a body, outer ones first.
-    heads: Vec<StepId>,
+    /// The loops that have a body, outer ones first: the head, and the steps that run in it only.
+    loops: Vec<(StepId, BTreeSet<StepId>)>,
 }
 
 impl Nesting {
     fn find(graph: &StepGraph, drafts: &[Draft], order: &[StepId]) -> Self {
-        let kind = |step: StepId| drafts.get(step).map(|draft| draft.kind);
-        let heads = order.iter().copied();
-        let heads: Vec<StepId> = heads
-            .filter(|step| kind(*step) == Some(Kind::Loop))
-            .collect();
-        let loops = Loops::find(graph, heads.iter().copied());
-        let mut nesting = Self { loops, heads };
-        let has_body = |head: &StepId| order.iter().any(|step| nesting.stands_in(*step, *head));
-        let mut heads = nesting.heads.clone();
-        heads.retain(has_body);
-        heads.sort_by_key(|head| nesting.loops.around(*head).len());
-        nesting.heads = heads;
-        nesting
+        let is_loop = |step: &StepId| {
+            let draft = drafts.get(*step);
+            draft.is_some_and(|draft| draft.kind == Kind::Loop)
+        };
+        let heads: Vec<StepId> = order.iter().copied().filter(is_loop).collect();
+        let found = Loops::find(graph, heads.iter().copied());
+        let incoming = graph.incoming();
+        let bodies = heads.into_iter().map(|head| {
+            let steps = order.iter().copied();
+            let may_stand = steps.filter(|step| found.around(*step).contains(&head));
+            let body = only_inside(graph, &incoming, head, may_stand.collect());
+            (head, body)
+        });
+        let mut loops: Vec<_> = bodies.filter(|(_, body)| !body.is_empty()).collect();
+        // What stands in something else has fewer steps.
+        loops.sort_by_key(|(_, body)| Reverse(body.len()));
+        Self { loops }
     }
 
-    /// Whether a step runs in a loop only. One that runs outside as well is drawn outside.
-    fn stands_in(&self, step: StepId, head: StepId) -> bool {
-        self.loops.around(step).contains(&head) && !self.loops.is_shared(step)
-    }
-
-    /// The innermost loop around a step.
-    fn around(&self, step: StepId) -> Option<usize> {
-        let around = self.loops.around(step).iter().rev();
-        let mut around = around.filter(|head| self.stands_in(step, **head));
-        around.find_map(|head| self.heads.iter().position(|known| known == head))
+    /// The innermost of the loops before `end` that a step stands in.
+    fn around(&self, step: StepId, end: usize) -> Option<usize> {
+        let loops = self.loops.iter().take(end);
+        let mut loops = loops.enumerate().rev();
+        let found = loops.find(|(_, (_, body))| body.contains(&step));
+        found.map(|(number, _)| number)
     }
 
     /// The loop that a step is drawn in: a head in its own.
     fn inside(&self, step: StepId) -> Option<usize> {
-        let own = self.heads.iter().position(|head| *head == step);
-        own.or_else(|| self.around(step))
+        let own = self.loops.iter().position(|(head, _)| *head == step);
+        own.or_else(|| self.around(step, self.loops.len()))
+    }
+}
+
+/// The steps of a loop's body that nothing outside of it leads to.
+fn only_inside(
+    graph: &StepGraph,
+    incoming: &[Vec<(StepId, &'static str)>],
+    head: StepId,
+    mut body: BTreeSet<StepId>,
+) -> BTreeSet<StepId> {
+    loop {
+        let is_entered = |step: &StepId| {
+            let sources = incoming.get(*step).into_iter().flatten();
+            let mut others = sources.filter(|(source, port)| {
+                !body.contains(source) && !(*source == head && *port == "next")
+            });
+            graph.entry_step() == Some(*step) || others.next().is_some()
+        };
+        let entered: Vec<StepId> = body.iter().copied().filter(is_entered).collect();
+        if entered.is_empty() {
+            return body;
+        }
+        for step in entered {
+            body.remove(&step);
+        }
     }
 }

@@ -188,13 +188,11 @@ fn below(graph: &Graph) -> Vec<(String, String)> {
         if done.to.is_some_and(|to| is_in(to) || to < found.head) {
             continue;
         }
-        let mut last: Vec<usize> = graph
-            .ways
-            .iter()
-            .filter(|way| way.to.is_some_and(|to| to < way.from && is_in(to)))
-            .map(|way| way.from)
-            .collect();
-        last.dedup();
+        let goes_on = |step: usize| {
+            let mut ways = graph.ways.iter().filter(|way| way.from == step);
+            ways.any(|way| way.to.is_some_and(|to| to > step && is_in(to)))
+        };
+        let last = (0..graph.steps.len()).filter(|step| is_in(*step) && !goes_on(*step));
         let (_, target) = names(done);
         pairs.extend(
             last.into_iter()

@@ -248,7 +248,8 @@ fn hand_overs() -> impl Strategy<Value = Option<u32>> {
     prop_oneof![Just(None), (3..20_u32).prop_map(Some)]
 }
 
-fn seed() -> u64 {
+/// What random workflows begin with.
+pub(crate) fn seed() -> u64 {
     let seed = std::env::var("PAWL_SEED").ok();
     seed.and_then(|seed| seed.parse().ok()).unwrap_or(1)
 }
