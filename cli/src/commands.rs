@@ -6,14 +6,22 @@ mod dev;
 mod eval;
 mod explain;
 mod fmt;
+mod graph;
+mod history;
+mod logs;
 mod run;
+mod runs;
+mod show;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
 use pawl_local::Clock;
+use serde::Serialize;
 
+use crate::aws::{Aws, Place};
 use crate::project::Misuse;
 
 /// Workflows as AWS Step Functions machines, on this machine and in the cloud.
@@ -27,6 +35,9 @@ pub struct Pawl {
 const EXAMPLES: &str = r#"Examples:
   pawl run workflows/examples/welcome-email
   pawl dev --port 4566
+  pawl runs
+  pawl show latest
+  pawl graph workflows/examples/auto-reply -o auto-reply.svg
   pawl check workflows/examples
   pawl fmt workflows/examples --check
   pawl eval 'Hello {{name}}' --data '{"name": "Ada"}'
@@ -43,6 +54,16 @@ enum Command {
     Run(run::Run),
     /// Serve AWS on this machine, for every tool that speaks to it
     Dev(dev::Dev),
+    /// List runs
+    Runs(runs::Runs),
+    /// Show a run with its steps
+    Show(show::Show),
+    /// Show what happened in a run, in order of time
+    Logs(logs::Logs),
+    /// Show the Step Functions history of a run
+    History(history::History),
+    /// Draw a definition, or a run
+    Graph(graph::Graphed),
     /// Write definitions in one layout
     Fmt(fmt::Fmt),
     /// Evaluate an expression or a template
@@ -59,6 +80,11 @@ impl Pawl {
             Command::Compile(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Dev(command) => command.run(),
+            Command::Runs(command) => command.run(),
+            Command::Show(command) => command.run(),
+            Command::Logs(command) => command.run(),
+            Command::History(command) => command.run(),
+            Command::Graph(command) => command.run(),
             Command::Fmt(command) => command.run(),
             Command::Eval(command) => command.run(),
             Command::Explain(command) => command.run(),
@@ -97,6 +123,28 @@ pub fn print(text: &str) -> std::io::Result<()> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
+}
+
+/// Prints a value for scripts.
+fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    Ok(print(&(serde_json::to_string_pretty(value)? + "\n"))?)
+}
+
+/// Looks into an AWS, and leaves it as it was.
+fn looking(
+    place: &Place,
+    look: impl AsyncFnOnce(&Aws) -> anyhow::Result<Outcome>,
+) -> anyhow::Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    runtime.block_on(async {
+        let aws = Aws::open(place).await?;
+        let outcome = look(&aws).await;
+        aws.close().await;
+        outcome
+    })
 }
 
 /// Writes a line for people to standard error.

@@ -20,9 +20,11 @@ use tokio::sync::mpsc;
 use crate::report::{Figures, Report};
 
 /// The organisation that runs on a laptop belong to.
-const ORG: &str = "default";
-const TABLE: &str = "pawl";
-const BUCKET: &str = "pawl";
+pub const ORG: &str = "default";
+/// The table's name.
+pub const TABLE: &str = "pawl";
+/// The bucket's name.
+pub const BUCKET: &str = "pawl";
 
 /// What is decided before the first run.
 #[derive(Debug, Clone)]
@@ -39,6 +41,17 @@ pub struct Options {
     pub durability: Durability,
     /// What the environment says about mail and models.
     pub settings: Settings,
+    /// Whether open runs go on.
+    pub driving: Driving,
+}
+
+/// Whether runs that a folder holds open go on while it is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driving {
+    /// They go on.
+    Runs,
+    /// They stay as they are: someone only looks.
+    Rests,
 }
 
 impl Default for Options {
@@ -51,6 +64,7 @@ impl Default for Options {
             seed: 0,
             settings: Settings::from_env(&|_| None),
             durability: Durability::default(),
+            driving: Driving::Runs,
         }
     }
 }
@@ -86,6 +100,7 @@ impl Laptop {
             seed,
             durability,
             mut settings,
+            driving,
         } = options;
         TABLE.clone_into(&mut settings.table);
         BUCKET.clone_into(&mut settings.bucket);
@@ -107,10 +122,13 @@ impl Laptop {
         let store = Store::new(&sdk, TABLE, BUCKET);
         let services = Services::new(&sdk, settings);
         local.install(functions(services.clone()));
-        store
-            .create()
-            .await
-            .context("cannot create the table and the bucket")?;
+        // Who only looks makes nothing.
+        if driving == Driving::Runs {
+            store
+                .create()
+                .await
+                .context("cannot create the table and the bucket")?;
+        }
         Ok(Self {
             local,
             services,

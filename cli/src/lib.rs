@@ -1,6 +1,10 @@
 //! The command line as a library, so that tests can do in-process what `pawl` does.
 
+pub mod aws;
 pub mod commands;
+pub mod duration;
+pub mod graph;
 pub mod laptop;
 pub mod project;
 pub mod report;
+mod table;

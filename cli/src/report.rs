@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use text::text;
+pub(crate) use text::{mark, shorten, sign};
 
 /// A run and what it left.
 #[derive(Debug, Clone, Serialize)]

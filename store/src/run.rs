@@ -12,6 +12,9 @@ use crate::fetch::primary_key;
 use crate::record::word;
 use crate::{Error, Items, Store, key, schema};
 
+/// So many runs are read at once.
+const RUNS_AT_ONCE: i32 = 100;
+
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -30,6 +33,32 @@ pub enum RunStatus {
     Cancelled,
     /// It took longer than it may.
     Timeout,
+}
+
+impl RunStatus {
+    /// Every status, in the order in which a run may have them.
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Running,
+        Self::Waiting,
+        Self::Completed,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Timeout,
+    ];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Timeout => "timeout",
+        }
+    }
 }
 
 /// Why a run failed: which step, with which code, and what it said.
@@ -136,22 +165,43 @@ impl Store {
     }
 
     /// The latest runs of an organisation, newest first.
-    pub async fn runs(&self, org: &str, limit: i32) -> Result<Vec<Run>, Error> {
-        let page = self
-            .dynamodb
-            .query()
-            .table_name(&self.table)
-            .index_name(schema::LISTS)
-            .key_condition_expression("gpk = :gpk")
-            .expression_attribute_values(":gpk", string(key::collection(org, "runs")))
-            .scan_index_forward(false)
-            .limit(limit)
-            .send()
-            .await
-            .map_err(Error::call("Query"))?;
+    pub async fn runs(&self, org: &str, limit: usize) -> Result<Vec<Run>, Error> {
+        self.find_runs(org, limit, |_| true).await
+    }
+
+    /// The latest runs that are wanted, newest first.
+    pub async fn find_runs(
+        &self,
+        org: &str,
+        limit: usize,
+        is_wanted: impl Fn(&Run) -> bool,
+    ) -> Result<Vec<Run>, Error> {
         let mut runs = Vec::new();
-        for item in page.items.unwrap_or_default() {
-            runs.push(self.run_from(&item).await?);
+        let mut start = None;
+        while runs.len() < limit {
+            let page = self
+                .dynamodb
+                .query()
+                .table_name(&self.table)
+                .index_name(schema::LISTS)
+                .key_condition_expression("gpk = :gpk")
+                .expression_attribute_values(":gpk", string(key::collection(org, "runs")))
+                .scan_index_forward(false)
+                .limit(RUNS_AT_ONCE)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(Error::call("Query"))?;
+            for item in page.items.unwrap_or_default() {
+                let run = self.run_from(&item).await?;
+                if runs.len() < limit && is_wanted(&run) {
+                    runs.push(run);
+                }
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
         }
         Ok(runs)
     }

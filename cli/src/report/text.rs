@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use jiff::Timestamp;
 use pawl_store::{RecordStatus, RunStatus};
 use serde_json::Value;
 
 use super::{Report, Visit};
+use crate::duration::between;
 
 /// The most characters of a value that a line shows.
 const WIDEST_VALUE: usize = 72;
@@ -48,7 +48,7 @@ fn line(text: &mut String, visit: &Visit, widest: usize) {
     let milliseconds = visit
         .completed_at
         .as_deref()
-        .map_or_else(String::new, |end| took(&visit.started_at, end));
+        .map_or_else(String::new, |end| between(&visit.started_at, end));
     let shown = match (&visit.error, &visit.output) {
         (Some(error), _) => format!("{}: {}", error.code, error.message),
         (None, Value::Null) => String::new(),
@@ -71,17 +71,12 @@ fn closing(text: &mut String, report: &Report) {
             .filter_map(|visit| visit.completed_at.as_deref())
             .max(),
     ) {
-        (Some(first), Some(last)) => format!(" after {}", took(&first.started_at, last)),
+        (Some(first), Some(last)) => format!(" after {}", between(&first.started_at, last)),
         _ => String::new(),
     };
     writeln(text, "");
-    let status = serde_json::to_value(report.status).ok();
-    let status = status.as_ref().and_then(Value::as_str).unwrap_or("unknown");
-    let sign = match report.status {
-        RunStatus::Completed => '✔',
-        RunStatus::Pending | RunStatus::Running | RunStatus::Waiting => '…',
-        RunStatus::Failed | RunStatus::Cancelled | RunStatus::Timeout => '✖',
-    };
+    let status = report.status.name();
+    let sign = sign(report.status);
     writeln(text, &format!("{sign} {} {status}{took}", report.workflow));
     if let Some(error) = &report.error {
         let step = error
@@ -109,7 +104,8 @@ fn indent(visit: &Visit) -> String {
     "  ".repeat(visit.iteration.len())
 }
 
-fn mark(status: RecordStatus) -> char {
+/// The sign of a visit.
+pub(crate) fn mark(status: RecordStatus) -> char {
     match status {
         RecordStatus::Completed => '✔',
         RecordStatus::Failed => '✖',
@@ -117,27 +113,17 @@ fn mark(status: RecordStatus) -> char {
     }
 }
 
-/// The time between two moments, for people.
-fn took(start: &str, end: &str) -> String {
-    let moment = |text: &str| text.parse::<Timestamp>().ok();
-    let Some(milliseconds) = moment(start)
-        .zip(moment(end))
-        .map(|(start, end)| end.as_millisecond() - start.as_millisecond())
-    else {
-        return String::new();
-    };
-    match milliseconds {
-        ..1_000 => format!("{milliseconds} ms"),
-        1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
-        _ => format!(
-            "{} min {} s",
-            milliseconds / 60_000,
-            milliseconds % 60_000 / 1_000
-        ),
+/// The sign of a run.
+pub(crate) fn sign(status: RunStatus) -> char {
+    match status {
+        RunStatus::Completed => '✔',
+        RunStatus::Pending | RunStatus::Running | RunStatus::Waiting => '…',
+        RunStatus::Failed | RunStatus::Cancelled | RunStatus::Timeout => '✖',
     }
 }
 
-fn shorten(value: &str) -> String {
+/// A value on one line that is not too long.
+pub(crate) fn shorten(value: &str) -> String {
     if value.chars().count() <= WIDEST_VALUE {
         return value.to_owned();
     }

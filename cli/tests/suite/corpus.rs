@@ -140,6 +140,7 @@ pub(crate) fn in_memory(outbox: &Path, faults: Faults) -> Options {
         clock: Clock::simulated("2026-01-05T09:00:00Z".parse().expect("a moment")),
         faults,
         seed: 7,
+        driving: pawl::laptop::Driving::Runs,
         settings: Settings {
             mail: Mail::Outbox(outbox.to_owned()),
             ..Settings::from_env(&|_| None)

@@ -52,6 +52,24 @@ enum Visit {
     SecondAttempt,
 }
 
+/// Random workflows, as definitions.
+pub(crate) fn definitions() -> impl Strategy<Value = String> {
+    pieces().prop_map(|pieces| lay_out(&pieces).0)
+}
+
+/// The definition of a workflow of these pieces, and its mocks.
+fn lay_out(pieces: &[Piece]) -> (String, BTreeMap<String, Mock>) {
+    let mut layout = Layout::default();
+    let start = layout.block(pieces, "end");
+    // The first step is where the workflow begins.
+    layout
+        .steps
+        .sort_by_key(|step| step.get("stepSlug").and_then(Value::as_str) != Some(&start));
+    let definition = json!({ "name": "Levels", "steps": layout.steps });
+    let text = serde_json::to_string_pretty(&definition).expect("JSON");
+    (text, layout.mocks)
+}
+
 fn pieces() -> impl Strategy<Value = Vec<Piece>> {
     let visit = prop_oneof![4 => Just(Visit::Output), 1 => Just(Visit::Error), 1 => Just(Visit::SecondAttempt)];
     let visits = prop::collection::vec(visit, 1..4);
@@ -230,7 +248,8 @@ fn hand_overs() -> impl Strategy<Value = Option<u32>> {
     prop_oneof![Just(None), (3..20_u32).prop_map(Some)]
 }
 
-fn seed() -> u64 {
+/// What random workflows begin with.
+pub(crate) fn seed() -> u64 {
     let seed = std::env::var("PAWL_SEED").ok();
     seed.and_then(|seed| seed.parse().ok()).unwrap_or(1)
 }
@@ -246,11 +265,7 @@ proptest! {
 
     #[test]
     fn both_levels_leave_the_same_records(pieces in pieces(), n in 0..6_i64, after in hand_overs()) {
-        let mut layout = Layout::default();
-        let start = layout.block(&pieces, "end");
-        // The first step is where the workflow begins.
-        layout.steps.sort_by_key(|step| step.get("stepSlug").and_then(Value::as_str) != Some(&start));
-        let text = serde_json::to_string_pretty(&json!({ "name": "Levels", "steps": layout.steps })).expect("JSON");
+        let (text, mocks) = lay_out(&pieces);
         let compiled = compile(&text, Notation::Json, Options::default());
         let errors: Vec<_> = compiled.diagnostics.into_iter().filter(pawl_compiler::Diagnostic::is_error).collect();
         prop_assert!(errors.is_empty(), "{}", render(&errors, &text, "workflow.json", &annotate_snippets::Renderer::plain()));
@@ -261,8 +276,8 @@ proptest! {
             let o0 = Options { level: Level::O0, hand_over_after: None };
             let o1 = Options { level: Level::O1, hand_over_after: after };
             (
-                Box::pin(run(&text, o0, &layout.mocks, &input)).await,
-                Box::pin(run(&text, o1, &layout.mocks, &input)).await,
+                Box::pin(run(&text, o0, &mocks, &input)).await,
+                Box::pin(run(&text, o1, &mocks, &input)).await,
             )
         });
         assert_same(&normal(&together), &normal(&apart), &text);

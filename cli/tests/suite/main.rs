@@ -9,6 +9,8 @@ mod dev;
 mod eval;
 mod explain;
 mod fmt;
+mod graph;
 mod levels;
 mod pages;
+mod runs;
 mod sarif;

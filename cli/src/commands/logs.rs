@@ -1,0 +1,101 @@
+//! `pawl logs`: what happened in a run, in order of time.
+
+mod entry;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use pawl_store::{Run, RunStatus};
+
+use super::{Outcome, looking, print, say};
+use crate::aws::{Aws, Place};
+use entry::Entry;
+
+const EXAMPLES: &str = "Examples:
+  pawl logs latest
+  pawl logs 8f2a9c10 | grep error
+  pawl logs latest --follow
+
+RUN is a run's id, a part of it that no other run has, or `latest`.
+With --follow it goes on until the run is over, and exits with 0 only when the run completed.";
+
+/// How long to wait before looking again.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Show what happened in a run, in order of time.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Logs {
+    /// The run
+    run: String,
+    /// Go on until the run is over
+    #[arg(long, short)]
+    follow: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Logs {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        looking(&self.place, async |aws| self.show(aws).await)
+    }
+
+    async fn show(&self, aws: &Aws) -> anyhow::Result<Outcome> {
+        let mut run = aws.run(&self.run).await?;
+        let mut written = BTreeSet::new();
+        loop {
+            // What a run that is over has left is complete only after it is over.
+            let is_over = !run.is_open();
+            write(aws, &run, &mut written).await?;
+            if !self.follow {
+                return Ok(Outcome::Done);
+            }
+            if is_over {
+                return Ok(outcome(run.status));
+            }
+            if !aws.is_running() {
+                say(&format!(
+                    "Nothing goes on with this run: no `pawl dev` has the folder open; `pawl run PATH --resume {}` goes on with it",
+                    run.run
+                ));
+                return Ok(Outcome::Refused);
+            }
+            tokio::time::sleep(PAUSE).await;
+            run = aws.run(&run.run).await?;
+        }
+    }
+}
+
+/// Writes what has not been written yet.
+async fn write(aws: &Aws, run: &Run, written: &mut BTreeSet<Entry>) -> anyhow::Result<()> {
+    let mut entries = entry::of_records(&aws.store.records(&run.org, &run.run).await?);
+    for (number, execution) in aws.executions(run).await?.iter().enumerate() {
+        let events = aws.history(&execution.execution_arn).await?;
+        entries.extend(entry::of_history(number, execution, &events));
+    }
+    entries.extend(entry::of_run(run));
+    entries.sort();
+    let mut text = String::new();
+    for entry in entries {
+        if !written.contains(&entry) {
+            text.push_str(&entry.line());
+            written.insert(entry);
+        }
+    }
+    if !text.is_empty() {
+        print(&text)?;
+    }
+    Ok(())
+}
+
+fn outcome(status: RunStatus) -> Outcome {
+    match status {
+        RunStatus::Completed => Outcome::Done,
+        RunStatus::Pending
+        | RunStatus::Running
+        | RunStatus::Waiting
+        | RunStatus::Failed
+        | RunStatus::Cancelled
+        | RunStatus::Timeout => Outcome::Refused,
+    }
+}

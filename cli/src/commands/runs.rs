@@ -1,0 +1,161 @@
+//! `pawl runs`: lists runs.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::Timestamp;
+use pawl_store::{Run, RunStatus};
+use serde::Serialize;
+
+use super::{Outcome, looking, print, print_json, say};
+use crate::aws::{Aws, Place};
+use crate::duration::{between, since};
+use crate::report::sign;
+use crate::table::{Side, table};
+
+const EXAMPLES: &str = "Examples:
+  pawl runs
+  pawl runs --status failed --limit 5
+  pawl runs --workflow 'Welcome Email' --json | jq -r '.[].run'
+  pawl runs --endpoint http://127.0.0.1:4566";
+
+/// List runs, newest first.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Runs {
+    /// Only runs that stand so
+    #[arg(long, value_name = "STATUS", value_parser = status())]
+    status: Option<RunStatus>,
+    /// Only runs of this workflow: its name, or its name as an identifier
+    #[arg(long, value_name = "WORKFLOW")]
+    workflow: Option<String>,
+    /// List so many at most
+    #[arg(long, value_name = "N", default_value = "20")]
+    limit: usize,
+    #[command(flatten)]
+    place: Place,
+    /// Print the runs as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A run in the list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    run: String,
+    workflow: String,
+    version: Option<String>,
+    status: RunStatus,
+    started_at: String,
+    completed_at: Option<String>,
+    /// The step that an open run is at, or that a failed one failed in.
+    step: Option<String>,
+    /// The code with which it failed.
+    error: Option<String>,
+}
+
+impl Runs {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        looking(&self.place, async |aws| self.list(aws).await)
+    }
+
+    async fn list(&self, aws: &Aws) -> anyhow::Result<Outcome> {
+        let is_wanted = |run: &Run| {
+            let is_of = |workflow: &String| [&run.name, &run.workflow].contains(&workflow);
+            self.status.is_none_or(|status| status == run.status)
+                && self.workflow.as_ref().is_none_or(is_of)
+        };
+        let mut listed = Vec::new();
+        for run in aws.runs(self.limit, is_wanted).await? {
+            let current = aws.current(&run).await?.map(|(step, _)| step);
+            listed.push(Listed::new(run, current));
+        }
+        if self.json {
+            print_json(&listed)?;
+        } else if listed.is_empty() {
+            say(&self.nothing(aws).await?);
+        } else {
+            print(&text(&listed))?;
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// What to say where there is nothing to list.
+    async fn nothing(&self, aws: &Aws) -> anyhow::Result<String> {
+        if aws.runs(1, |_| true).await?.is_empty() {
+            let start = "start one: `pawl run workflows/examples/welcome-email`";
+            return Ok(format!("There are no runs yet; {start}"));
+        }
+        let status = self.status.map(|status| format!(" is {}", status.name()));
+        let workflow = self.workflow.as_ref();
+        let workflow = workflow.map(|workflow| format!(" of workflow `{workflow}`"));
+        Ok(format!(
+            "No run{}{}; `pawl runs` lists all",
+            workflow.unwrap_or_default(),
+            status.unwrap_or_default()
+        ))
+    }
+}
+
+impl Listed {
+    fn new(run: Run, current: Option<String>) -> Self {
+        let failed = run.error.as_ref().and_then(|error| error.step.clone());
+        Self {
+            run: run.run,
+            workflow: run.name,
+            version: run.version,
+            status: run.status,
+            started_at: run.started_at,
+            completed_at: run.completed_at,
+            step: current.or(failed),
+            error: run.error.map(|error| error.code),
+        }
+    }
+}
+
+fn text(listed: &[Listed]) -> String {
+    let rows: Vec<_> = listed.iter().map(row).collect();
+    let headings = [
+        ("run", Side::Left),
+        ("workflow", Side::Left),
+        ("status", Side::Left),
+        ("started (UTC)", Side::Left),
+        ("took", Side::Right),
+        ("step", Side::Left),
+        ("error", Side::Left),
+    ];
+    table(headings, &rows)
+}
+
+fn row(listed: &Listed) -> [String; 7] {
+    let took = match &listed.completed_at {
+        Some(end) => between(&listed.started_at, end),
+        // It goes on.
+        None => listed.started_at.parse().map_or_else(
+            |_| String::new(),
+            |start| since(start, Timestamp::now()) + " …",
+        ),
+    };
+    [
+        listed.run.clone(),
+        listed.workflow.clone(),
+        format!("{} {}", sign(listed.status), listed.status.name()),
+        readable(&listed.started_at),
+        took,
+        listed.step.clone().unwrap_or_default(),
+        listed.error.clone().unwrap_or_default(),
+    ]
+}
+
+/// A moment to the second, without what is the same in all of them.
+pub(super) fn readable(moment: &str) -> String {
+    moment.get(..19).unwrap_or(moment).replace('T', " ")
+}
+
+fn status() -> impl TypedValueParser<Value = RunStatus> {
+    let names = RunStatus::ALL.map(RunStatus::name);
+    PossibleValuesParser::new(names).map(|name| {
+        let mut all = RunStatus::ALL.into_iter();
+        let found = all.find(|status| status.name() == name);
+        found.expect("clap lets only these names pass")
+    })
+}

@@ -1,0 +1,146 @@
+//! `pawl show`: one run with its steps.
+
+mod step;
+mod tree;
+
+use pawl_compiler::diagnostic::did_you_mean;
+use pawl_contract::Mock;
+use pawl_store::{Record, Run, RunError, RunStatus};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use super::{Outcome, looking, print, print_json};
+use crate::aws::{Aws, Execution, Place};
+use crate::graph::from_machine;
+use crate::project::Misuse;
+use crate::report::Visit;
+
+const EXAMPLES: &str = "Examples:
+  pawl show latest
+  pawl show 019f2c5e-7a61-7c3e-9d0e-3f1b8f2a9c10
+  pawl show 8f2a9c10 --step send_mail
+  pawl show latest --json | jq '.steps[] | select(.status == \"failed\")'
+
+RUN is a run's id, a part of it that no other run has, or `latest`.";
+
+/// Show a run with its steps.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Show {
+    /// The run
+    run: String,
+    /// Show every visit of this step: input, output, attempts, error
+    #[arg(long, value_name = "SLUG")]
+    step: Option<String>,
+    #[command(flatten)]
+    place: Place,
+    /// Print the run as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A run, as scripts read it: what `pawl run --json` says, and more.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown {
+    run: String,
+    /// The workflow's name.
+    workflow: String,
+    version: Option<String>,
+    status: RunStatus,
+    started_at: String,
+    completed_at: Option<String>,
+    /// The step that an open run is at.
+    current: Option<String>,
+    trigger: Value,
+    input: Value,
+    output: Value,
+    error: Option<RunError>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    mocks: BTreeMap<String, Mock>,
+    /// The ARN of its machine.
+    machine: String,
+    executions: Vec<Execution>,
+    steps: Vec<Visit>,
+}
+
+impl Show {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        looking(&self.place, async |aws| self.show(aws).await)
+    }
+
+    async fn show(&self, aws: &Aws) -> anyhow::Result<Outcome> {
+        let run = aws.run(&self.run).await?;
+        let records = aws.store.records(&run.org, &run.run).await?;
+        if let Some(slug) = &self.step {
+            let visits: Vec<Record> = records
+                .iter()
+                .filter(|record| record.step == *slug)
+                .cloned()
+                .collect();
+            if visits.is_empty() {
+                return Err(never_visited(aws, &run, &records, slug).await?.into());
+            }
+            if self.json {
+                print_json(&visits)?;
+            } else {
+                print(&step::text(slug, &visits))?;
+            }
+            return Ok(Outcome::Done);
+        }
+        let shown = shown(aws, run, records).await?;
+        if self.json {
+            print_json(&shown)?;
+        } else {
+            print(&tree::text(&shown))?;
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+async fn shown(aws: &Aws, run: Run, records: Vec<Record>) -> anyhow::Result<Shown> {
+    Ok(Shown {
+        current: aws.current(&run).await?.map(|(step, _)| step),
+        output: aws.store.output(&run).await?,
+        executions: aws.executions(&run).await?,
+        steps: records.into_iter().map(Visit::from).collect(),
+        run: run.run,
+        workflow: run.name,
+        version: run.version,
+        status: run.status,
+        started_at: run.started_at,
+        completed_at: run.completed_at,
+        trigger: run.trigger,
+        input: run.input,
+        error: run.error,
+        mocks: run.mocks,
+        machine: run.machine,
+    })
+}
+
+/// Why there is nothing to show of a step: the run has not come to it, or there is none of the name.
+async fn never_visited(
+    aws: &Aws,
+    run: &Run,
+    records: &[Record],
+    slug: &str,
+) -> anyhow::Result<Misuse> {
+    let graph = from_machine(&aws.machine(run).await?);
+    let steps = graph.map(|graph| graph.steps).unwrap_or_default();
+    let known: Vec<&str> = steps.iter().map(|step| step.slug.as_str()).collect();
+    if known.contains(&slug) {
+        let name = &run.run;
+        let misuse = Misuse::new(format!("run `{name}` has not come to step `{slug}`"));
+        let last = records.last().map(|record| record.step.as_str());
+        let last = last
+            .map(|last| format!("its last step is `{last}`; `pawl graph {name}` shows the way"));
+        return Ok(match last {
+            Some(help) => misuse.help(help),
+            None => misuse,
+        });
+    }
+    let misuse = Misuse::new(format!("workflow `{}` has no step `{slug}`", run.name));
+    let help = did_you_mean(slug, known.iter().copied());
+    Ok(misuse.help(help.unwrap_or_else(|| format!("it has {}", known.join(", ")))))
+}

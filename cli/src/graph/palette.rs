@@ -1,0 +1,27 @@
+//! Colours that people with any sight, and printers without colour, can tell apart; none of them says anything alone.
+
+use pawl_contract::Kind;
+
+use super::Standing;
+
+/// The colour of a kind. White is readable on it.
+pub(super) fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Trigger => "#3d4a54",
+        Kind::Llm => "#8e4585",
+        Kind::Action => "#0067a3",
+        Kind::Condition => "#a85500",
+        Kind::Loop => "#00735a",
+        Kind::Transform => "#66707a",
+    }
+}
+
+/// The colour of a standing. White is readable on it.
+pub(super) fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::NotReached => "#7b868e",
+        Standing::Completed => "#00735a",
+        Standing::Running => "#0067a3",
+        Standing::Failed => "#c24400",
+    }
+}

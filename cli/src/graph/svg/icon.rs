@@ -1,0 +1,52 @@
+//! The signs of kinds and standings. They are drawn, not written: not every type has such characters.
+
+use pawl_contract::Kind;
+
+use super::super::Standing;
+use super::super::layout::{Area, Point};
+use super::write::Svg;
+
+/// How large a kind's sign is.
+pub(super) const ICON: f64 = 20.0;
+
+/// How large a standing's sign is, from its centre.
+pub(super) const BADGE: f64 = 7.5;
+
+/// Draws the sign of a kind, white on the kind's colour.
+pub(super) fn kind(svg: &mut Svg, kind: Kind, at: Point) {
+    let area = Area {
+        centre: at,
+        width: ICON,
+        height: ICON,
+    };
+    svg.rect(&format!("icon {}", kind.name()), at, area, 5.0);
+    let (class, path) = match kind {
+        Kind::Trigger => ("solid", "M7 5 L15 10 L7 15 Z"),
+        // Someone says something.
+        Kind::Llm => ("sign", "M4.5 5h11v7.5h-5.5l-3 3v-3h-2.5z"),
+        Kind::Action => ("sign", "M4.5 10h10.5M10.5 5.5 15 10l-4.5 4.5"),
+        // The ways part.
+        Kind::Condition => (
+            "sign",
+            "M10 4v4.5L5.5 15M10 8.5 14.5 15M3.6 12.5 5.5 15l2.7-1.3M16.4 12.5 14.5 15l-2.7-1.3",
+        ),
+        Kind::Loop => ("sign", "M15 10a5 5 0 1 1-1.8-3.8M13.6 3v3.4h-3.4"),
+        Kind::Transform => (
+            "sign",
+            "M8 4.5c-2.4 0-.8 4.7-3.2 5.5 2.4.8.8 5.5 3.2 5.5M12 4.5c2.4 0 .8 4.7 3.2 5.5-2.4.8-.8 5.5-3.2 5.5",
+        ),
+    };
+    svg.path_at(class, at, path);
+}
+
+/// Draws the sign of a standing around a point.
+pub(super) fn standing(svg: &mut Svg, standing: Standing, centre: Point) {
+    svg.circle(&format!("badge {}", super::class(standing)), centre, BADGE);
+    let path = match standing {
+        Standing::NotReached => return,
+        Standing::Completed => "M-3.5 .3 -1 2.8 3.6-2.6",
+        Standing::Running => "M-2-3.3 3.3 0-2 3.3Z",
+        Standing::Failed => "M-2.8-2.8 2.8 2.8M2.8-2.8-2.8 2.8",
+    };
+    svg.path_at("sign", centre, path);
+}

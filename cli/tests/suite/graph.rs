@@ -1,0 +1,302 @@
+//! Graphs of workflows: the same from a definition and from its machine, readable as pictures, and as committed.
+
+use std::collections::BTreeSet;
+
+use pawl::graph::{Graph, from_definition, from_machine, mermaid, svg};
+use pawl_compiler::{Compiled, Level, Notation, Options, Program, compile};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use roxmltree::{Document, Node};
+
+use crate::command_line::{pawl, text};
+use crate::corpus::{cases, root, same};
+use crate::levels::{definitions, seed};
+
+/// The examples whose graphs are committed.
+const COMMITTED: [&str; 3] = [
+    "examples/error-port-in-loop",
+    "examples/nested-loops",
+    "examples/paging",
+];
+
+#[test]
+fn a_definition_and_its_machines_give_the_same_graph() {
+    for case in cases() {
+        for level in [Level::O0, Level::O1] {
+            let options = Options {
+                level,
+                hand_over_after: Some(5),
+            };
+            let Compiled { program, .. } = case.project.compile(options);
+            if let Some(program) = program {
+                assert_same_graph(&program, &format!("{} at {level:?}", case.name));
+            }
+        }
+    }
+}
+
+#[test]
+fn graphs_are_as_committed() {
+    for case in cases() {
+        if COMMITTED.contains(&case.name.as_str()) {
+            let program = case.project.compile(Options::default()).program;
+            let graph = from_definition(&program.expect("an example").checked);
+            same(&case, "graph.mmd", Some(mermaid(&graph)));
+        }
+    }
+}
+
+#[test]
+fn pictures_of_all_cases_are_readable() {
+    for case in cases() {
+        if let Some(program) = case.project.compile(Options::default()).program {
+            assert_readable(&from_definition(&program.checked), &case.name);
+        }
+    }
+}
+
+proptest! {
+    // The same workflows every time; PAWL_SEED asks for others.
+    #![proptest_config(ProptestConfig {
+        cases: 128,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(seed()),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn pictures_of_random_workflows_are_readable(text in definitions()) {
+        let program = compile(&text, Notation::Json, Options::default()).program.expect("it compiles");
+        assert_same_graph(&program, &text);
+        assert_readable(&from_definition(&program.checked), &text);
+    }
+}
+
+#[test]
+fn a_graph_is_written_where_and_as_it_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let example = root().join("workflows/examples/paging");
+    let example = example.display().to_string();
+    let broken = root().join("cases/check/ports-that-lead-nowhere");
+    let broken = broken.display().to_string();
+    let rows: &[(&[&str], i32, &str)] = &[
+        (&[&example], 0, "flowchart TD"),
+        (&[&example, "-o", "-"], 0, "flowchart TD"),
+        (&[&example, "-o", "-", "--format", "svg"], 0, "<svg"),
+        (&[&example, "-o", "x.svg"], 0, ""),
+        (&[&example, "-o", "x.mmd"], 0, ""),
+        (&[&example, "-o", "x.png"], 2, "`.svg` or `.mmd`"),
+        (&[&example, "-o", "missing/x.svg"], 1, "missing/x.svg"),
+        (&["missing.json"], 2, "does not exist"),
+        (&["missing"], 2, "no state folder"),
+        (&[&broken], 1, "missing-port"),
+    ];
+    for (arguments, code, said) in rows {
+        let arguments: Vec<&str> = ["graph"].iter().chain(*arguments).copied().collect();
+        let output = pawl(folder.path(), &arguments);
+        let all = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.code(), Some(*code), "{arguments:?}: {all}");
+        assert!(
+            all.contains(said),
+            "{arguments:?} does not say `{said}`: {all}"
+        );
+        assert!(!all.contains("panicked"), "{arguments:?}: {all}");
+    }
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("a file");
+    assert!(read("x.svg").starts_with("<svg"));
+    assert!(read("x.mmd").starts_with("---\ntitle:"));
+}
+
+/// A machine has every step that a run can come to, and no others.
+fn assert_same_graph(program: &Program, what: &str) {
+    let machine = from_machine(&program.lowered.machine).expect("a machine of ours");
+    let mut definition = from_definition(&program.checked);
+    // Steps that no run comes to are the last ones.
+    let count = machine.steps.len();
+    definition.steps.truncate(count);
+    definition.ways.retain(|way| way.from < count);
+    definition.loops.retain(|found| found.head < count);
+    assert_eq!(definition, machine, "{what}");
+}
+
+/// A box in a picture.
+#[derive(Debug, Clone, Copy)]
+struct Area {
+    left: f64,
+    top: f64,
+    right: f64,
+    bottom: f64,
+}
+
+impl Area {
+    fn of(rect: Node<'_, '_>) -> Self {
+        let [left, top, width, height] =
+            ["x", "y", "width", "height"].map(|name| number(rect, name));
+        Self {
+            left,
+            top,
+            right: left + width,
+            bottom: top + height,
+        }
+    }
+
+    /// Where a label of so many letters lies around a point.
+    fn of_label(label: Node<'_, '_>) -> Self {
+        let (x, y) = (number(label, "x"), number(label, "y"));
+        let letters = label.text().unwrap_or_default().chars().count();
+        let half = f64::from(u32::try_from(letters).expect("few")) * 5.5 / 2.0;
+        Self {
+            left: x - half,
+            top: y - 9.0,
+            right: x + half,
+            bottom: y + 2.0,
+        }
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
+    }
+
+    fn holds(&self, other: &Self) -> bool {
+        self.left <= other.left
+            && self.top <= other.top
+            && self.right >= other.right
+            && self.bottom >= other.bottom
+    }
+
+    fn point(x: f64, y: f64) -> Self {
+        Self {
+            left: x,
+            top: y,
+            right: x,
+            bottom: y,
+        }
+    }
+
+    /// The box without its outermost points, so that a line that ends at its border is not in it.
+    fn inner(&self) -> Self {
+        Self {
+            left: self.left + 3.0,
+            top: self.top + 3.0,
+            right: self.right - 3.0,
+            bottom: self.bottom - 3.0,
+        }
+    }
+}
+
+fn number(node: Node<'_, '_>, name: &str) -> f64 {
+    let text = node.attribute(name).expect(name);
+    text.parse().expect("a number")
+}
+
+/// Nothing covers anything else, and everything is there.
+fn assert_readable(graph: &Graph, what: &str) {
+    let picture = svg(graph);
+    let document = Document::parse(&picture).expect("well-formed XML");
+    let of_class = |class: &'static str| {
+        let nodes = document.descendants();
+        nodes.filter(move |node| {
+            let classes = node.attribute("class").unwrap_or_default();
+            classes.split(' ').any(|found| found == class)
+        })
+    };
+    let boxes: Vec<Area> = of_class("box").map(Area::of).collect();
+    let loops: Vec<Area> = of_class("around").map(Area::of).collect();
+    let labels: Vec<Area> = of_class("port").map(Area::of_label).collect();
+    assert_eq!(boxes.len(), graph.steps.len(), "{what}");
+    assert_eq!(labels.len(), graph.ways.len(), "{what}");
+    assert_eq!(loops.len(), graph.loops.len(), "{what}");
+    let slugs: BTreeSet<&str> = of_class("slug").filter_map(|node| node.text()).collect();
+    assert_eq!(slugs.len(), boxes.len(), "{what}: {slugs:?}");
+    assert_apart(&boxes, &boxes, &format!("steps of {what}"));
+    assert_apart(&labels, &labels, &format!("labels of {what}"));
+    for (label, way) in labels.iter().zip(&graph.ways) {
+        for area in &boxes {
+            assert!(!label.overlaps(area), "{what}: label {way:?} at {label:?}");
+        }
+    }
+    for (step, area) in graph.steps.iter().zip(&boxes) {
+        for (number, around) in loops.iter().enumerate() {
+            let stands_in = stands_in(graph, step.inside, number);
+            assert_eq!(
+                around.holds(area),
+                stands_in,
+                "{what}: {} in loop {number}",
+                step.slug
+            );
+            assert_eq!(
+                around.overlaps(area),
+                stands_in,
+                "{what}: {} and loop {number}",
+                step.slug
+            );
+        }
+    }
+    for (number, (found, around)) in graph.loops.iter().zip(&loops).enumerate() {
+        // Where a loop goes on lies below it, unless that is where the run has been before.
+        let done = graph
+            .ways
+            .iter()
+            .find(|way| way.from == found.head && way.port == "done");
+        let is_outside = |to: &usize| {
+            let inside = graph.steps.get(*to).and_then(|step| step.inside);
+            *to > found.head && !stands_in(graph, inside, number)
+        };
+        let target = done.and_then(|way| way.to).filter(is_outside);
+        if let Some(target) = target.and_then(|to| boxes.get(to)) {
+            assert!(
+                target.top >= around.bottom,
+                "{what}: {target:?} is not below {around:?}"
+            );
+        }
+    }
+    for line in of_class("way").filter(|node| node.attribute("transform").is_none()) {
+        for point in points(line.attribute("d").expect("a line")) {
+            let through = boxes.iter().find(|area| point.overlaps(&area.inner()));
+            assert!(through.is_none(), "{what}: a line goes through {through:?}");
+        }
+    }
+}
+
+fn stands_in(graph: &Graph, inside: Option<usize>, number: usize) -> bool {
+    let mut around = inside;
+    while let Some(found) = around {
+        if found == number {
+            return true;
+        }
+        around = graph.loops.get(found).and_then(|found| found.inside);
+    }
+    false
+}
+
+fn assert_apart(areas: &[Area], others: &[Area], what: &str) {
+    for (place, area) in areas.iter().enumerate() {
+        for other in others.iter().skip(place + 1) {
+            assert!(!area.overlaps(other), "{what}: {area:?} covers {other:?}");
+        }
+    }
+}
+
+/// Points along a line, corners cut off or not.
+fn points(path: &str) -> Vec<Area> {
+    let numbers = path.split(|letter: char| letter.is_ascii_alphabetic() || letter == ' ');
+    let numbers = numbers.filter(|text| !text.is_empty());
+    let numbers: Vec<f64> = numbers
+        .map(|text| text.parse().expect("a number"))
+        .collect();
+    let corners: Vec<(f64, f64)> = numbers
+        .chunks(2)
+        .filter_map(|pair| Some((*pair.first()?, *pair.get(1)?)))
+        .collect();
+    let mut points = Vec::new();
+    for ((x, y), (to_x, to_y)) in corners.iter().zip(corners.iter().skip(1)) {
+        for part in 0..=20 {
+            let part = f64::from(part) / 20.0;
+            points.push(Area::point(x + (to_x - x) * part, y + (to_y - y) * part));
+        }
+    }
+    points
+}
