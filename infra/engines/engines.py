@@ -136,4 +136,3 @@ def with_stand_in(engine: Engine) -> Engine:
     return engine
 
 
-FOREIGN = {"ministack": lambda scratch: ministack(scratch, waits=False), "moto": moto}

@@ -22,7 +22,7 @@ from outcome import Difference
 @dataclass(frozen=True)
 class Rule:
     name: str
-    engine: str
+    engines: tuple[str, ...]
     written_in: Callable[[dict], dict] | None = None
     avoided: Callable[[dict], dict] | None = None
     excused: Callable[[Difference, dict, dict], bool] | None = None
@@ -117,6 +117,14 @@ def string_escapes(text: str) -> str:
     return text.replace("$string(", f"(function($it) {{ $type($it) = 'string' ? $it : {escaped} }})(")
 
 
+def remainders_are_whole(text: str) -> str:
+    return text.replace(" % 7)", " % 7 ~> function($it) { $it < 0 ? $ceil($it) : $floor($it) })")
+
+
+def no_division_by_zero(text: str) -> str:
+    return text.replace("1 / 0", "$error('1 / 0')")
+
+
 # ------------------------------------------------------------ moto
 
 
@@ -197,29 +205,56 @@ def no_hash(text: str) -> str:
     return text.replace("$hash(", "(function($value, $algorithm) { 'Function $hash is currently not supported' })(")
 
 
+def no_partition_of_nothing(text: str) -> str:
+    one_part = "function($list, $size) { $count($list) = 0 ? [[]] : $partition($list, $size) }"
+    return text.replace("$partition(", f"({one_part})(")
+
+
+ITEM = re.compile(r"\$states\.context\.Map\.Item\.(Index|Value)")
+
+
+def no_item_in_an_iteration(state: dict, inner: bool) -> None:
+    """Only a selector reads which item it is for; the states of an iteration have a number instead."""
+    for field in state.keys() - {"Branches", "ItemProcessor", "ItemSelector"}:
+        state[field] = replaced(state[field], lambda text: ITEM.sub("3", text))
+
+
+def no_name_is_an_empty_name(difference: Difference, ours: dict, theirs: dict) -> bool:
+    return difference.fact == "error" and difference.ours is None and difference.theirs == ""
+
+
+MINISTACK, MOTO, SFNX = ("ministack",), ("moto",), ("sfnx",)
+# These three evaluate JSONata by the same library.
+PYTHON = ("ministack", "moto", "sfnx")
+
 RULES = [
-    Rule("iterations-leave-no-history", "ministack", excused=iterations_leave_no_history),
-    Rule("parallel-is-plain", "ministack", written_in=on_states(parallel_is_plain)),
-    Rule("succeed-is-plain", "ministack", written_in=on_states(succeed_is_plain)),
-    Rule("a-failure-has-a-name", "ministack", written_in=on_states(a_failure_has_a_name)),
-    Rule("what-is-absent-is-null", "ministack", written_in=on_states(what_is_absent_is_null)),
-    Rule("default-has-no-output", "ministack", written_in=on_states(default_has_no_output)),
-    Rule("anything-is-a-condition", "ministack", written_in=on_states(anything_is_a_condition)),
-    Rule("assign-sees-new-values", "ministack", written_in=on_states(assign_sees_new_values)),
-    Rule("string-escapes-letters", "ministack", written_in=on_expressions(string_escapes)),
-    Rule("no-lone-dollar", "moto", avoided=on_expressions(no_lone_dollar)),
-    Rule("selector-is-an-object", "moto", avoided=on_states(selector_is_an_object)),
-    Rule("texts-in-variables-are-bare", "moto", avoided=on_states(texts_in_variables_are_bare)),
-    Rule("results-outlive-their-state", "moto", avoided=on_states(results_outlive_their_state)),
-    Rule("errors-of-aws-leave-no-branch", "moto", excused=died_of("Custom Error Names MUST NOT begin with the prefix 'States.'")),
-    Rule("no-choice-matched-is-a-runtime-error", "moto", excused=died_of("No branching option reached in state")),
-    Rule("a-condition-that-is-no-boolean-is-a-runtime-error", "moto", excused=died_of("Expected Condition to produce a boolean result")),
-    Rule("default-by-its-name", "moto", written_in=on_states(default_by_its_name)),
-    Rule("output-sees-new-values", "moto", written_in=on_states(output_sees_new_values)),
-    Rule("string-escapes-letters-too", "moto", written_in=on_expressions(string_escapes)),
-    Rule("no-hash", "moto", written_in=on_expressions(no_hash)),
+    Rule("remainders-are-whole", PYTHON, written_in=on_expressions(remainders_are_whole)),
+    Rule("no-division-by-zero", PYTHON, avoided=on_expressions(no_division_by_zero)),
+    Rule("string-escapes-letters", ("ministack", "moto"), written_in=on_expressions(string_escapes)),
+    Rule("no-item-in-an-iteration", ("moto", "sfnx"), avoided=on_states(no_item_in_an_iteration)),
+    Rule("iterations-leave-no-history", MINISTACK, excused=iterations_leave_no_history),
+    Rule("parallel-is-plain", MINISTACK, written_in=on_states(parallel_is_plain)),
+    Rule("succeed-is-plain", MINISTACK, written_in=on_states(succeed_is_plain)),
+    Rule("a-failure-has-a-name", MINISTACK, written_in=on_states(a_failure_has_a_name)),
+    Rule("what-is-absent-is-null", MINISTACK, written_in=on_states(what_is_absent_is_null)),
+    Rule("default-has-no-output", MINISTACK, written_in=on_states(default_has_no_output)),
+    Rule("anything-is-a-condition", MINISTACK, written_in=on_states(anything_is_a_condition)),
+    Rule("assign-sees-new-values", MINISTACK, written_in=on_states(assign_sees_new_values)),
+    Rule("no-lone-dollar", MOTO, avoided=on_expressions(no_lone_dollar)),
+    Rule("selector-is-an-object", MOTO, avoided=on_states(selector_is_an_object)),
+    Rule("texts-in-variables-are-bare", MOTO, avoided=on_states(texts_in_variables_are_bare)),
+    Rule("results-outlive-their-state", MOTO, avoided=on_states(results_outlive_their_state)),
+    Rule("errors-of-aws-leave-no-branch", MOTO, excused=died_of("Custom Error Names MUST NOT begin with the prefix 'States.'")),
+    Rule("no-choice-matched-is-a-runtime-error", MOTO, excused=died_of("No branching option reached in state")),
+    Rule("a-condition-that-is-no-boolean-is-a-runtime-error", MOTO, excused=died_of("Expected Condition to produce a boolean result")),
+    Rule("default-by-its-name", MOTO, written_in=on_states(default_by_its_name)),
+    Rule("output-sees-new-values", MOTO, written_in=on_states(output_sees_new_values)),
+    Rule("no-partition-of-nothing", MOTO, written_in=on_expressions(no_partition_of_nothing)),
+    Rule("no-hash", MOTO, written_in=on_expressions(no_hash)),
+    Rule("a-result-that-is-not-there-is-refused", SFNX, avoided=on_states(results_outlive_their_state)),
+    Rule("no-name-is-an-empty-name", SFNX, excused=no_name_is_an_empty_name),
 ]
 
 
 def of(engine: str) -> list[Rule]:
-    return [rule for rule in RULES if rule.engine == engine]
+    return [rule for rule in RULES if engine in rule.engines]
