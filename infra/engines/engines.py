@@ -4,6 +4,7 @@ import contextlib
 import json
 import time
 import urllib.request
+import uuid
 from pathlib import Path
 
 import boto3
@@ -48,9 +49,9 @@ class Engine:
         return self.states.create_state_machine(name=name, definition=text, roleArn=ROLE)["stateMachineArn"]
 
     def start(self, machine: str, data, name: str | None = None) -> str:
-        """An execution's ARN."""
-        named = {"name": name} if name else {}
-        return self.states.start_execution(stateMachineArn=machine, input=json.dumps(data), **named)["executionArn"]
+        """An execution's ARN. One without a name gets one here, for moto gives them all the same."""
+        name = name or str(uuid.uuid4())
+        return self.states.start_execution(stateMachineArn=machine, input=json.dumps(data), name=name)["executionArn"]
 
     def result(self, execution: str, seconds: float = 60, pause: float = 0.02) -> dict:
         """What became of an execution: `{status, output, error, cause, history}`; its status is RUNNING if it hangs."""

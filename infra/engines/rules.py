@@ -223,6 +223,12 @@ def no_name_is_an_empty_name(difference: Difference, ours: dict, theirs: dict) -
     return difference.fact == "error" and difference.ours is None and difference.theirs == ""
 
 
+def task_failed_is_all(state: dict, inner: bool) -> None:
+    for handler in (*state.get("Retry", []), *state.get("Catch", [])):
+        if handler["ErrorEquals"] == ["States.TaskFailed"]:
+            handler["ErrorEquals"] = ["States.ALL"]
+
+
 MINISTACK, MOTO, SFNX = ("ministack",), ("moto",), ("sfnx",)
 # These three evaluate JSONata by the same library.
 PYTHON = ("ministack", "moto", "sfnx")
@@ -252,6 +258,7 @@ RULES = [
     Rule("no-partition-of-nothing", MOTO, written_in=on_expressions(no_partition_of_nothing)),
     Rule("no-hash", MOTO, written_in=on_expressions(no_hash)),
     Rule("a-result-that-is-not-there-is-refused", SFNX, avoided=on_states(results_outlive_their_state)),
+    Rule("task-failed-is-not-for-expressions", SFNX, avoided=on_states(task_failed_is_all)),
     Rule("no-name-is-an-empty-name", SFNX, excused=no_name_is_an_empty_name),
 ]
 

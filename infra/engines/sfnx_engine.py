@@ -2,7 +2,7 @@
 
     .tools/sfnx/bin/python infra/engines/sfnx_engine.py
 
-A line `{definition, input, name, execution}` is answered by `{status, output, error, cause, states, seconds}`, or by `{refused}`.
+A line `{definition, input, name, execution, executions}` is answered by `{status, output, error, cause, states, seconds}`, or by `{refused}`.
 """
 
 import json
@@ -42,7 +42,9 @@ def run(question: dict) -> dict:
     names.update(machine=question.get("name"), execution=question.get("execution"))
     begun = time.perf_counter()
     try:
-        execution = testing.run(question["definition"], question["input"], task)
+        # It has no executions at once: they run one after the other.
+        for _ in range(question.get("executions", 1)):
+            execution = testing.run(question["definition"], question["input"], task)
     except (testing.Unsupported, testing.InvalidDefinition) as error:
         return {"refused": str(error)}
     except Exception as error:
