@@ -22,7 +22,8 @@ def machine_of(states: dict, **fields) -> dict:
     return {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states, **fields}
 
 
-HELLO = machine_of({"hello": {"Type": "Pass", "Output": "{% 'hello ' & $states.input.name %}", "End": True}})
+GREETING = "{% $exists($states.input.name) ? 'hello ' & $states.input.name : $error('nobody to greet') %}"
+HELLO = machine_of({"hello": {"Type": "Pass", "Output": GREETING, "End": True}})
 SLEEP = machine_of({"sleep": {"Type": "Wait", "Seconds": 3600, "End": True}})
 WAITS_FOR_TOKEN = machine_of({
     "ask": {
@@ -142,7 +143,7 @@ def list_with_filters(engine: Engine) -> str:
 def versions_and_aliases(engine: Engine) -> str:
     states, name = engine.states, unused("versions")
     machine = engine.create(HELLO, name)
-    first = states.publish_state_machine_version(stateMachineArn=machine, description="one")["stateMachineVersionArn"]
+    first = states.publish_state_machine_version(stateMachineArn=machine)["stateMachineVersionArn"]
     again = states.publish_state_machine_version(stateMachineArn=machine)["stateMachineVersionArn"]
     assert first == again == f"{machine}:1", "publishing what is published gives the same version"
     other = machine_of({"other": {"Type": "Pass", "Output": "other", "End": True}})

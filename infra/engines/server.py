@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 SECONDS_TO_START = 60
@@ -23,6 +25,19 @@ def free_port() -> int:
 @contextlib.contextmanager
 def running(name: str, command: list, environment: dict[str, str], health: str, scratch: Path):
     """Starts a program in a session of its own, waits until `health` answers, and stops it whatever happens."""
+    with started(name, command, environment, lambda: answers(health), scratch) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def listening(name: str, command: list, environment: dict[str, str], port: int, scratch: Path):
+    """The same for a program that says nothing to a plain request: it has started when its port is open."""
+    with started(name, command, environment, lambda: is_open(port), scratch) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def started(name: str, command: list, environment: dict[str, str], is_ready: Callable[[], bool], scratch: Path):
     # Someone who ends this process politely gets the same clean end as an error does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("error: ended from outside"))
     log = scratch / f"{name}.log"
@@ -33,16 +48,16 @@ def running(name: str, command: list, environment: dict[str, str], health: str, 
             stdout=output, stderr=output, start_new_session=True,
         )
         try:
-            await_start(name, process, health, log)
+            await_start(name, process, is_ready, log)
             yield process
         finally:
             stop(process)
 
 
-def await_start(name: str, process: subprocess.Popen, health: str, log: Path) -> None:
+def await_start(name: str, process: subprocess.Popen, is_ready: Callable[[], bool], log: Path) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline and process.poll() is None:
-        if answers(health):
+        if is_ready():
             return
         time.sleep(0.1)
     sys.exit(f"error: {name} did not start\n{log.read_text()}")
@@ -61,8 +76,14 @@ def answers(url: str) -> bool:
     return True
 
 
+def is_open(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
 def stop(process: subprocess.Popen) -> None:
-    """Ends the session that `running` started: first politely, then for good."""
+    """Ends the session that `started` began: first politely, then for good."""
     for ending in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, ending)
