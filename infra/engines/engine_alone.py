@@ -1,0 +1,129 @@
+"""Part one of `performance.py`: states a second of every engine, over the wire or in its own process, round by round."""
+
+import contextlib
+import json
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import engines
+import libraries
+import scenarios
+from conversations import unused
+from engines import Engine
+from libraries import Library
+from scenarios import Scenario
+
+STARTERS = 16
+SECONDS_TO_RUN = 120
+
+
+@dataclass
+class Contender:
+    """Something that runs scenarios, and how long each took it, round by round."""
+
+    name: str
+    measure: Callable[[Scenario], float]
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    def median(self, scenario: Scenario) -> float | None:
+        taken = self.seconds.get(scenario.name)
+        return statistics.median(taken) if taken else None
+
+
+def over_the_wire(engine: Engine) -> Callable[[Scenario], float]:
+    """Starts executions by the API and asks until they have ended, as a client must."""
+    machines = {scenario.name: engine.create(scenario.definition, unused("bench")) for scenario in scenarios.ALL}
+    pool = ThreadPoolExecutor(STARTERS)
+
+    def measure(scenario: Scenario) -> float:
+        machine, text = machines[scenario.name], scenario.input
+        begun = time.perf_counter()
+        if scenario.executions == 1:
+            started = [engine.start(machine, text)]
+        else:
+            started = list(pool.map(lambda _: engine.start(machine, text), range(scenario.executions)))
+        for execution in started:
+            ended = engine.await_end(execution, SECONDS_TO_RUN, pause=0.001)
+            if ended["status"] != "SUCCEEDED":
+                raise RuntimeError(f"{engine.name}: {scenario.name} ended as {ended['status']}: {ended.get('cause')}")
+        return time.perf_counter() - begun
+
+    return measure
+
+
+def in_process(library: Library) -> Callable[[Scenario], float]:
+    paths = library.name == "aws-local-stepfunctions"
+
+    def measure(scenario: Scenario) -> float:
+        definition = scenario.paths if paths else scenario.definition
+        question = {"definition": definition, "input": scenario.input, "name": "bench", "executions": scenario.executions}
+        answer = library.result(question)
+        if answer["status"] != "SUCCEEDED":
+            raise RuntimeError(f"{library.name}: {scenario.name} failed: {answer.get('error')} {answer.get('cause')}")
+        return answer["seconds"]
+
+    return measure
+
+
+def by_program(program: str) -> Callable[[Scenario], float]:
+    """Our interpreter in its own process: a program that answers `{definition, input, executions}` with `{seconds}`."""
+    process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def measure(scenario: Scenario) -> float:
+        question = {"definition": scenario.definition, "input": scenario.input, "executions": scenario.executions}
+        process.stdin.write(json.dumps(question) + "\n")
+        process.stdin.flush()
+        return json.loads(process.stdout.readline())["seconds"]
+
+    return measure
+
+
+@contextlib.contextmanager
+def contenders(pawl: str | None, bench: str | None, scratch: Path) -> Iterator[list[Contender]]:
+    with contextlib.ExitStack() as stack:
+        found = []
+        if pawl:
+            for durability in ("relaxed", "fsync"):
+                folder = scratch / durability
+                folder.mkdir()
+                ours = stack.enter_context(engines.pawl(pawl, folder, "--durability", durability))
+                found.append(Contender(f"Pawl, {durability}", over_the_wire(ours)))
+        if bench:
+            found.append(Contender("Pawl, in its own process", by_program(bench)))
+        found.append(Contender("MiniStack", over_the_wire(stack.enter_context(engines.ministack(scratch)))))
+        found.append(Contender("moto", over_the_wire(stack.enter_context(engines.moto(scratch)))))
+        found.append(Contender("sfnx.testing", in_process(stack.enter_context(libraries.sfnx()))))
+        found.append(Contender("aws-local-stepfunctions", in_process(stack.enter_context(libraries.local_stepfunctions()))))
+        yield found
+
+
+def measure(pawl: str | None, bench: str | None, rounds: int, scratch: Path) -> str:
+    """A table in Markdown. In every round each engine runs each scenario once, so that noise hits all alike."""
+    with contenders(pawl, bench, scratch) as found:
+        for turn in range(-1, rounds):
+            for scenario in scenarios.ALL:
+                # Which engine comes first changes from round to round.
+                for contender in found[turn % len(found) :] + found[: turn % len(found)]:
+                    taken = contender.measure(scenario)
+                    # The first round warms up.
+                    if turn >= 0:
+                        contender.seconds.setdefault(scenario.name, []).append(taken)
+        return table(found)
+
+
+def table(found: list[Contender]) -> str:
+    ours = next((contender for contender in found if contender.name == "Pawl, relaxed"), None)
+    lines = ["| scenario | engine | time | states a second | Pawl at `relaxed` is faster by |", "|---|---|---|---|---|"]
+    for scenario in scenarios.ALL:
+        for contender in found:
+            seconds = contender.median(scenario)
+            ratio = f"{seconds / ours.median(scenario):.1f}" if ours and contender is not ours else ""
+            lines.append(
+                f"| {scenario.name} | {contender.name} | {seconds * 1000:,.1f} ms | {scenario.states / seconds:,.0f} | {ratio} |"
+            )
+    return "\n".join(lines)
