@@ -20,8 +20,8 @@ use serde_json::Value;
 
 use crate::query::Scope;
 
-use uses::{Part, Uses, uses};
 pub(crate) use survey::survey;
+use uses::{Part, Uses, uses};
 
 /// How deep an expression may nest while it is evaluated: AWS accepts 99 parentheses in each other, or a sum of 100
 /// terms, and refuses one more.

@@ -18,7 +18,7 @@ pub(crate) fn survey(source: &str) -> Survey {
                 survey,
                 own: BTreeSet::new(),
             };
-            surveyor.walk(&node, Level::Top);
+            surveyor.walk(&node.node, Level::Top);
             survey = surveyor.survey;
             let own = surveyor.own;
             survey

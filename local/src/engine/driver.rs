@@ -196,7 +196,7 @@ impl Shared {
     }
 
     /// Reports what became of a task.
-    fn report(self: &Arc<Self>, execution: u64, task: TaskId, outcome: Outcome) {
+    pub(super) fn report(self: &Arc<Self>, execution: u64, task: TaskId, outcome: Outcome) {
         let is_taken = |state: &State| {
             let open = state.open.get(&execution);
             open.is_some_and(|open| open.waits.tasks.get(&task) == Some(&Progress::Taken))

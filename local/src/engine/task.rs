@@ -38,7 +38,8 @@ pub(super) async fn perform(
     request: &TaskRequest,
 ) -> Option<Outcome> {
     if let Some(nested) = execution::Nested::of(&request.resource) {
-        return Some(nested.start(shared, parent, request).await);
+        nested.start(shared, parent, request).await;
+        return None;
     }
     if let Some(call) = service::Call::of(&request.resource) {
         return Some(call.perform(shared, request).await);

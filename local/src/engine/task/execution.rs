@@ -37,56 +37,64 @@ impl Nested {
         }
     }
 
-    /// Starts the execution. One that this very task started in an earlier process is found again.
-    pub(super) async fn start(
+    /// Starts the execution, and reports what came of it. One that this very task started in an earlier process is
+    /// found again, and may have ended meanwhile.
+    pub(super) async fn start(self, shared: &Arc<Shared>, parent: Parent, request: &TaskRequest) {
+        let Parent { execution, task } = parent;
+        let about = match self.begin(shared, parent, request).await {
+            Ok(about) => about,
+            Err(failure) => return shared.report(execution, task, Outcome::Failed(failure)),
+        };
+        let answer =
+            json!({ "ExecutionArn": about.arn, "StartDate": about.started.as_millisecond() });
+        match self {
+            Self::Start => shared.report(execution, task, Outcome::Succeeded(answer)),
+            Self::Token => shared.report(execution, task, Outcome::Submitted(answer)),
+            Self::Text | Self::Json => {
+                shared.report(execution, task, Outcome::Submitted(answer));
+                let child = shared.journal.execution(&about.arn);
+                if let Ok(Some(child)) = child
+                    && child.status != "RUNNING"
+                {
+                    shared.child_ended(parent, child.number);
+                }
+            }
+        }
+    }
+
+    async fn begin(
         self,
         shared: &Arc<Shared>,
         parent: Parent,
         request: &TaskRequest,
-    ) -> Outcome {
+    ) -> Result<About, Failure> {
         let nesting = match self {
             Self::Start | Self::Token => Nesting::None,
-            Self::Text => Nesting::Waits {
+            Self::Text | Self::Json => Nesting::Waits {
                 parent,
-                is_json: false,
-            },
-            Self::Json => Nesting::Waits {
-                parent,
-                is_json: true,
+                is_json: self == Self::Json,
             },
         };
-        let Some(aws) = shared.services() else {
-            return Outcome::Failed(Failure::new("States.Runtime", "This AWS is closing."));
-        };
+        let closing = || Failure::new("States.Runtime", "This AWS is closing.");
+        let aws = shared.services().ok_or_else(closing)?;
         let arguments = request.arguments.clone();
         let name = name(parent);
         let started = tokio::task::spawn_blocking(move || {
             aws.step_functions.start_nested(&arguments, &name, nesting)
         });
-        let about = match started.await {
-            Ok(Ok(about)) => about,
-            Ok(Err(refusal)) => {
-                return Outcome::Failed(Failure::new(
-                    format!(
-                        "StepFunctions.{}Exception",
-                        refusal.code.trim_end_matches("Exception")
-                    ),
-                    format!(
-                        "{} (Service: AWSStepFunctions; Status Code: 400; Error Code: {})",
-                        refusal.message, refusal.code
-                    ),
-                ));
-            }
-            Err(panic) => {
-                return Outcome::Failed(Failure::new("States.Runtime", panic.to_string()));
-            }
-        };
-        let answer =
-            json!({ "ExecutionArn": about.arn, "StartDate": about.started.as_millisecond() });
-        match self {
-            Self::Start => Outcome::Succeeded(answer),
-            Self::Token | Self::Text | Self::Json => Outcome::Submitted(answer),
-        }
+        let started = started
+            .await
+            .map_err(|panic| Failure::new("States.Runtime", panic.to_string()))?;
+        started.map_err(|refusal| {
+            let (code, message) = (refusal.code, refusal.message);
+            let name = code.trim_end_matches("Exception");
+            Failure::new(
+                format!("StepFunctions.{name}Exception"),
+                format!(
+                    "{message} (Service: AWSStepFunctions; Status Code: 400; Error Code: {code})"
+                ),
+            )
+        })
     }
 }
 
