@@ -8,6 +8,8 @@
 //! ```
 
 mod about;
+mod activity;
+mod children;
 mod driver;
 mod keep;
 mod load;
@@ -18,12 +20,13 @@ mod task;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::convert::Infallible;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use jiff::Timestamp;
 use pawl_asl::Machine;
-use pawl_interpreter::{Failure, HistoryEvent};
+use pawl_interpreter::{Failure, HistoryEvent, UpdateMapRun};
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
@@ -34,7 +37,8 @@ use crate::journal::{Broken, Filter, Journal, Write};
 use crate::random::Random;
 use crate::{Aws, Clock, Error, Functions};
 
-pub(crate) use about::{About, Definition, Parent, Snapshot};
+use about::MAP_RUNS;
+pub(crate) use about::{About, Definition, KeptMapRun, Parent, Snapshot};
 use driver::Work;
 use open::Open;
 use report::Report;
@@ -66,6 +70,10 @@ struct State {
     open: BTreeMap<u64, Open>,
     /// Their numbers by ARN.
     numbers: BTreeMap<String, u64>,
+    /// Those that a task waits for.
+    children: BTreeMap<Parent, u64>,
+    /// The tasks of activities that no worker has asked for yet.
+    activities: BTreeMap<String, VecDeque<Parent>>,
     /// How many executions were ever started.
     started: u64,
     /// When executions are to be woken.
@@ -131,6 +139,8 @@ impl Engine {
         let state = State {
             open: BTreeMap::new(),
             numbers: BTreeMap::new(),
+            children: BTreeMap::new(),
+            activities: BTreeMap::new(),
             started,
             wakes: BTreeSet::new(),
             asleep: BTreeMap::new(),
@@ -213,7 +223,7 @@ impl Engine {
         arn: &str,
         error: Option<String>,
         cause: Option<String>,
-    ) -> Result<Option<Snapshot>, Unable<std::convert::Infallible>> {
+    ) -> Result<Option<Snapshot>, Unable<Infallible>> {
         let Some(snapshot) = self.snapshot(arn)? else {
             return Ok(None);
         };
@@ -229,7 +239,7 @@ impl Engine {
         &self,
         token: &str,
         outcome: TokenOutcome,
-    ) -> Result<Option<()>, Unable<std::convert::Infallible>> {
+    ) -> Result<Option<()>, Unable<Infallible>> {
         let Some(number) = self.shared.journal.token(token)? else {
             return Ok(None);
         };
@@ -254,6 +264,53 @@ impl Engine {
         };
         self.shared.tell_and_wait(number, report)?;
         Ok(Some(()))
+    }
+
+    /// Has an execution that ended badly go on; `Ok(Err)` says why it cannot. It blocks on the disk.
+    pub(crate) fn redrive(
+        &self,
+        snapshot: Snapshot,
+    ) -> Result<Result<(), &'static str>, Unable<Infallible>> {
+        self.shared.redrive(snapshot, None)
+    }
+
+    /// The Map Run of an ARN.
+    pub(crate) fn map_run(&self, arn: &str) -> Result<Option<KeptMapRun>, Error> {
+        self.shared.journal.document(MAP_RUNS, arn)
+    }
+
+    /// The Map Runs of an execution, in the order in which they began.
+    pub(crate) fn map_runs(&self, execution_arn: &str) -> Result<Vec<KeptMapRun>, Error> {
+        let all = self.shared.journal.documents::<KeptMapRun>(MAP_RUNS)?;
+        let mut runs: Vec<KeptMapRun> = all
+            .into_values()
+            .filter(|run| run.execution_arn == execution_arn)
+            .collect();
+        runs.sort_by_key(|run| run.map_run.started_at);
+        Ok(runs)
+    }
+
+    /// Changes how a Map Run goes on. It blocks on the disk.
+    pub(crate) fn update_map_run(
+        &self,
+        run: &KeptMapRun,
+        update: UpdateMapRun,
+    ) -> Result<(), Unable<Infallible>> {
+        if let Some(parent) = self.snapshot(&run.execution_arn)? {
+            let arn = run.map_run.map_run_arn.clone();
+            self.shared
+                .tell_and_wait(parent.number, Report::UpdateMapRun { arn, update })?;
+        }
+        Ok(())
+    }
+
+    /// Gives a worker the next task of an activity: its token and its input. It blocks on the disk.
+    pub(crate) fn next_activity_task(
+        &self,
+        arn: &str,
+        worker: Option<&str>,
+    ) -> Result<Option<(String, String)>, Unable<Infallible>> {
+        self.shared.next_activity_task(arn, worker)
     }
 
     /// Where an execution stands.
@@ -412,7 +469,7 @@ impl Shared {
         self: &Arc<Self>,
         number: u64,
         report: Report,
-    ) -> Result<(), Unable<std::convert::Infallible>> {
+    ) -> Result<(), Unable<Infallible>> {
         let (sender, receiver) = channel();
         let told = self.tell_then(number, report, move |written| {
             let _ = sender.send(written);
@@ -457,10 +514,20 @@ impl State {
         self.counted_jobs
     }
 
+    /// Takes an execution into memory.
+    fn add(&mut self, open: Open) {
+        self.numbers.insert(open.about.arn.clone(), open.number);
+        if let Some(parent) = open.parent {
+            self.children.insert(parent, open.number);
+        }
+        self.open.insert(open.number, open);
+    }
+
     /// Takes an execution out of memory.
     fn forget(&mut self, number: u64) {
         if let Some(open) = self.open.remove(&number) {
             self.numbers.remove(&open.about.arn);
+            open.parent.map(|parent| self.children.remove(&parent));
             open.wakes.map(|due| self.wakes.remove(&(due, number)));
         }
     }

@@ -169,6 +169,15 @@ impl Journal {
         }])
     }
 
+    /// A document.
+    pub(crate) fn document<Document: DeserializeOwned>(
+        &self,
+        collection: &str,
+        name: &str,
+    ) -> Result<Option<Document>, Error> {
+        read::document(&self.reader(), collection, name)
+    }
+
     /// All documents of a collection, by name.
     pub(crate) fn documents<Document: DeserializeOwned>(
         &self,

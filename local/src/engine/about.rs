@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use pawl_asl::Machine;
-use pawl_interpreter::{Hop, Start, Status, TaskId};
+use pawl_interpreter::{Hop, MapRun, Start, Status, TaskId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -52,10 +52,20 @@ pub(crate) struct About {
 }
 
 /// A task that waits for the end of another execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Parent {
     pub(crate) execution: u64,
     pub(crate) task: TaskId,
+}
+
+/// The collection of the Map Runs of all executions.
+pub(crate) const MAP_RUNS: &str = "map_runs";
+
+/// A Map Run as it is kept, by its ARN.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct KeptMapRun {
+    pub(crate) execution_arn: String,
+    pub(crate) map_run: MapRun,
 }
 
 /// A definition that executions run.
@@ -131,8 +141,21 @@ impl Outcome {
         }
     }
 
+    /// The status whose outcome this is; `name` is AWS's name for it.
+    pub(super) fn status(self, name: &str) -> Status {
+        let output = self.value();
+        let Self { error, cause, .. } = self;
+        match name {
+            "SUCCEEDED" => Status::Succeeded { output },
+            "TIMED_OUT" => Status::TimedOut { error, cause },
+            "ABORTED" => Status::Aborted { error, cause },
+            "RUNNING" => Status::Running,
+            _ => Status::Failed { error, cause },
+        }
+    }
+
     /// The output as a value.
-    pub(super) fn value(&self) -> Value {
+    fn value(&self) -> Value {
         self.output
             .as_deref()
             .and_then(|output| serde_json::from_str(output).ok())

@@ -16,10 +16,10 @@ use crate::journal::Write;
 use crate::network::Invocation;
 use crate::{Error, FunctionError, jobs};
 
-use super::about::{Parent, Snapshot};
+use super::about::Parent;
 use super::report::Report;
 use super::task::{self, Outcome};
-use super::world::Progress;
+use super::world::{Begun, Progress};
 use super::{Shared, State};
 
 /// The longest that a function may run, as on AWS.
@@ -40,8 +40,18 @@ pub(super) enum Work {
         task: TaskId,
         start: Box<Start>,
     },
+    /// A child that has ended badly goes on.
+    ChildAgain {
+        execution: u64,
+        task: TaskId,
+        start: Box<Start>,
+    },
     /// An execution ended that a task waits for.
     Ended { parent: Parent, child: u64 },
+    /// A task does not wait any more for the execution that it has begun.
+    Abandoned { parent: Parent, child: u64 },
+    /// An execution was brought back, and the task that waited for it may not.
+    Orphan { parent: Parent, child: u64 },
     /// An execution goes on after a pause.
     GoOn { execution: u64 },
     /// An execution of an earlier process goes on.
@@ -83,11 +93,37 @@ pub(super) async fn drive(shared: Arc<Shared>) {
 }
 
 impl Work {
+    /// What an execution has asked for.
+    pub(super) fn of(execution: u64, begun: Begun) -> Self {
+        match begun {
+            Begun::Task(task, request) => Self::Task {
+                execution,
+                task,
+                request,
+            },
+            Begun::Child(task, start) => Self::Child {
+                execution,
+                task,
+                start,
+            },
+            Begun::ChildAgain(task, start) => Self::ChildAgain {
+                execution,
+                task,
+                start,
+            },
+        }
+    }
+
     /// Whether it is done at once, without waiting for anybody.
     fn is_brief(&self) -> bool {
         match self {
-            Self::GoOn { .. } | Self::Load { .. } | Self::Ended { .. } => true,
-            Self::Task { .. } | Self::Child { .. } | Self::Job { .. } => false,
+            Self::Child { .. }
+            | Self::GoOn { .. }
+            | Self::Load { .. }
+            | Self::Ended { .. }
+            | Self::Abandoned { .. }
+            | Self::Orphan { .. } => true,
+            Self::Task { .. } | Self::ChildAgain { .. } | Self::Job { .. } => false,
         }
     }
 }
@@ -110,9 +146,19 @@ async fn perform(shared: &Arc<Shared>, work: Work) {
             task,
             start,
         } => {
-            let begun = task::begin_child(shared, Parent { execution, task }, *start);
+            let begun = shared.begin_child(Parent { execution, task }, *start);
             complain(execution, begun);
         }
+        Work::ChildAgain {
+            execution,
+            task,
+            start,
+        } => {
+            let begun = shared.redrive_child(Parent { execution, task }, *start);
+            complain(execution, begun);
+        }
+        Work::Abandoned { parent, child } => shared.abandon(parent, child),
+        Work::Orphan { parent, child } => shared.adopt(parent, child),
         Work::Ended { parent, child } => shared.child_ended(parent, child),
         Work::GoOn { execution } => shared.hear(execution, Report::GoOn),
         Work::Load { execution } => {
@@ -212,21 +258,9 @@ impl Shared {
     }
 
     /// Tells an execution something that nobody waits to have told.
-    fn hear(self: &Arc<Self>, execution: u64, report: Report) {
+    pub(super) fn hear(self: &Arc<Self>, execution: u64, report: Report) {
         let told = self.tell(execution, report).map(|_| ());
         complain(execution, told);
-    }
-
-    /// Tells a task that the execution it waits for has ended.
-    pub(super) fn child_ended(self: &Arc<Self>, parent: Parent, child: u64) {
-        let found = self.journal.execution_of(child);
-        match found.and_then(|found| found.map(Snapshot::read).transpose()) {
-            Ok(Some(snapshot)) => {
-                self.report(parent.execution, parent.task, task::ended(&snapshot));
-            }
-            Ok(None) => {}
-            Err(error) => complain(child, Err(error)),
-        }
     }
 
     /// Takes note that a job is done, or when it is to be done again.
@@ -294,7 +328,7 @@ impl Shared {
 }
 
 /// There is nobody to answer to: the log has to do.
-fn complain(execution: u64, outcome: Result<(), Error>) {
+pub(super) fn complain(execution: u64, outcome: Result<(), Error>) {
     if let Err(error) = outcome {
         tracing::error!(execution, %error, "an execution cannot go on");
     }

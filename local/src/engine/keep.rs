@@ -7,11 +7,10 @@ use pawl_interpreter::HistoryEvent;
 use crate::jobs::{Job, JobWork};
 use crate::journal::{Broken, Row, Write};
 
-use super::about::About;
+use super::about::{About, Parent};
 use super::driver::Work;
 use super::notice::notice;
 use super::open::{Open, Told, text};
-use super::world::Begun;
 use super::{Shared, State};
 
 /// What follows once a report is kept.
@@ -48,8 +47,7 @@ impl Shared {
         first.append(&mut told.writes);
         told.writes = first;
         let number = open.number;
-        state.numbers.insert(about.arn.clone(), number);
-        state.open.insert(number, open);
+        state.add(open);
         let begun = self.announce(state, &about, None, &mut told.writes);
         self.keep(state, number, told, begun, answer);
     }
@@ -70,6 +68,7 @@ impl Shared {
             mut writes,
             events,
             begun,
+            cancelled,
         } = told;
         open.unwritten += 1;
         let about = Arc::clone(&open.about);
@@ -80,18 +79,15 @@ impl Shared {
             wakes.map(|due| state.wakes.insert((due, number)));
         }
         writes.push(Write::Standing(number, open.standing()));
-        work.extend(begun.into_iter().map(|begun| match begun {
-            Begun::Task(task, request) => Work::Task {
+        work.extend(cancelled.into_iter().filter_map(|task| {
+            let parent = Parent {
                 execution: number,
                 task,
-                request,
-            },
-            Begun::Child(task, start) => Work::Child {
-                execution: number,
-                task,
-                start,
-            },
+            };
+            let child = *state.children.get(&parent)?;
+            Some(Work::Abandoned { parent, child })
         }));
+        work.extend(begun.into_iter().map(|begun| Work::of(number, begun)));
         if open.execution.is_ready() {
             work.push(Work::GoOn { execution: number });
         }
@@ -99,7 +95,7 @@ impl Shared {
         if has_ended {
             let outcome = open.outcome();
             let status = open.standing().status;
-            work.extend(about.parent.map(|parent| Work::Ended {
+            work.extend(open.parent.map(|parent| Work::Ended {
                 parent,
                 child: number,
             }));

@@ -10,7 +10,6 @@ use crate::jobs::JobWork;
 use super::about::Snapshot;
 use super::driver::Work;
 use super::open::Open;
-use super::world::Begun;
 use super::{Shared, State};
 
 impl Shared {
@@ -76,29 +75,18 @@ impl Shared {
         Ok(state.open.get_mut(&number))
     }
 
-    fn bring_back(&self, state: &mut State, snapshot: Snapshot) -> Result<(), Error> {
-        let Snapshot {
-            number,
-            about,
-            redrives,
-            ..
-        } = snapshot;
+    pub(super) fn bring_back(&self, state: &mut State, snapshot: Snapshot) -> Result<(), Error> {
+        let Snapshot { number, about, .. } = snapshot;
         let machine = self.machine(state, &about.definition)?;
         let entries = self.journal.entries(number)?;
         let about = Arc::new(about);
-        let (mut open, begun) = Open::replay(number, &about, redrives, machine, entries)?;
-        for begun in begun {
-            state.work.push_back(match begun {
-                Begun::Task(task, request) => Work::Task {
-                    execution: number,
-                    task,
-                    request,
-                },
-                Begun::Child(task, start) => Work::Child {
-                    execution: number,
-                    task,
-                    start,
-                },
+        let (mut open, begun) = Open::replay(number, &about, machine, entries)?;
+        let begun = begun.into_iter().map(|begun| Work::of(number, begun));
+        state.work.extend(begun);
+        if let Some(parent) = open.parent {
+            state.work.push_back(Work::Orphan {
+                parent,
+                child: number,
             });
         }
         if open.execution.is_ready() {
@@ -110,8 +98,7 @@ impl Shared {
         }
         open.wakes = open.waits.next().map(|(due, _)| due);
         state.wakes.extend(open.wakes.map(|due| (due, number)));
-        state.numbers.insert(about.arn.clone(), number);
-        state.open.insert(number, open);
+        state.add(open);
         self.stir();
         Ok(())
     }

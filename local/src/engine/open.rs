@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use pawl_asl::Machine;
-use pawl_interpreter::{Execution, HistoryEvent, Status};
+use pawl_interpreter::{Execution, HistoryEvent, Status, TaskId};
 
 use crate::Error;
 use crate::journal::{Entry, Standing, Write};
 use crate::random::Random;
 
-use super::about::{About, Outcome, status_name};
+use super::about::{About, KeptMapRun, MAP_RUNS, Outcome, Parent, status_name};
 use super::report::{Dated, Report};
 use super::world::{Begun, Surroundings, Waits};
 
@@ -27,7 +27,8 @@ pub(super) struct Open {
     pub(super) unwritten: u32,
     /// When it is to be woken, as the engine knows it.
     pub(super) wakes: Option<Timestamp>,
-    redrives: u32,
+    /// The task that waits for its end.
+    pub(super) parent: Option<Parent>,
 }
 
 /// What came of a report.
@@ -35,6 +36,7 @@ pub(super) struct Told {
     pub(super) writes: Vec<Write>,
     pub(super) events: Vec<HistoryEvent>,
     pub(super) begun: Vec<Begun>,
+    pub(super) cancelled: Vec<TaskId>,
 }
 
 impl Open {
@@ -42,15 +44,9 @@ impl Open {
     pub(super) fn begin(number: u64, about: Arc<About>, machine: Arc<Machine>) -> (Self, Told) {
         let mut random = Random::new(about.seed);
         let mut waits = Waits::default();
-        let mut world = Surroundings {
-            now: about.started,
-            random: &mut random,
-            waits: &mut waits,
-            events: Vec::new(),
-            begun: Vec::new(),
-        };
+        let mut world = Surroundings::new(about.started, &mut random, &mut waits);
         let execution = Execution::start(machine, about.start(), &mut world);
-        let Surroundings { events, begun, .. } = world;
+        let heard = Heard::of(world);
         let open = Self {
             number,
             waits,
@@ -59,14 +55,14 @@ impl Open {
             last: about.started,
             unwritten: 0,
             wakes: None,
-            redrives: 0,
+            parent: about.parent,
             about,
         };
         let dated = Dated {
             at: open.last,
             report: Report::Begin,
         };
-        let told = open.told(text(&dated), events, begun);
+        let told = open.told(text(&dated), heard);
         (open, told)
     }
 
@@ -77,15 +73,14 @@ impl Open {
             report,
         };
         let kept = text(&dated);
-        let (events, begun) = self.hear(dated);
-        self.told(kept, events, begun)
+        let heard = self.hear(dated);
+        self.told(kept, heard)
     }
 
     /// Brings an execution back to where it was; the tasks that have to be begun again come with it.
     pub(super) fn replay(
         number: u64,
         about: &Arc<About>,
-        redrives: u32,
         machine: Arc<Machine>,
         entries: Vec<Entry>,
     ) -> Result<(Self, Vec<Begun>), Error> {
@@ -98,7 +93,6 @@ impl Open {
             .next()
             .ok_or_else(|| differs("it has no history".to_owned()))?;
         let (mut open, told) = Self::begin(number, Arc::clone(about), machine);
-        open.redrives = redrives;
         let mut begun = told.begun;
         let mut expected = first.last;
         for entry in entries {
@@ -106,8 +100,7 @@ impl Open {
             expected = entry.last;
             let dated =
                 serde_json::from_str(&entry.report).map_err(|error| differs(error.to_string()))?;
-            let (_, more) = open.hear(dated);
-            begun.extend(more);
+            begun.extend(open.hear(dated).begun);
             begun.retain(|begun| open.waits.has_to_begin(begun.task()));
         }
         open.is_as_kept(expected)?;
@@ -128,29 +121,36 @@ impl Open {
         })
     }
 
-    fn hear(&mut self, Dated { at, report }: Dated) -> (Vec<HistoryEvent>, Vec<Begun>) {
+    fn hear(&mut self, Dated { at, report }: Dated) -> Heard {
         self.last = at;
         match &report {
-            Report::Succeeded { task, .. } | Report::Failed { task, .. } => {
+            Report::Succeeded { task, .. }
+            | Report::Failed { task, .. }
+            | Report::ChildEnded { task, .. } => {
                 self.waits.finish(*task);
             }
-            Report::Submitted { task, .. } => self.waits.take_on(*task),
+            Report::Submitted { task, .. } | Report::Started { task, .. } => {
+                self.waits.take_on(*task);
+            }
+            Report::Redrive { parent } => self.parent = parent.or(self.parent),
             Report::Timer { timer } => self.waits.take(*timer),
-            Report::Begin | Report::GoOn | Report::Heartbeat { .. } | Report::Stop { .. } => {}
+            Report::Begin
+            | Report::GoOn
+            | Report::Heartbeat { .. }
+            | Report::Stop { .. }
+            | Report::UpdateMapRun { .. } => {}
         }
-        let mut world = Surroundings {
-            now: at,
-            random: &mut self.random,
-            waits: &mut self.waits,
-            events: Vec::new(),
-            begun: Vec::new(),
-        };
+        let mut world = Surroundings::new(at, &mut self.random, &mut self.waits);
         report.tell(&mut self.execution, &mut world);
-        let Surroundings { events, begun, .. } = world;
-        (events, begun)
+        Heard::of(world)
     }
 
-    fn told(&self, report: String, events: Vec<HistoryEvent>, begun: Vec<Begun>) -> Told {
+    fn told(&self, report: String, heard: Heard) -> Told {
+        let Heard {
+            events,
+            begun,
+            cancelled,
+        } = heard;
         let mut lines = String::new();
         for event in &events {
             if !lines.is_empty() {
@@ -164,6 +164,14 @@ impl Open {
             report,
             events: lines,
         }];
+        writes.extend(self.execution.map_runs().map(|run| Write::Document {
+            collection: MAP_RUNS,
+            name: run.map_run_arn.clone(),
+            document: Some(text(&KeptMapRun {
+                execution_arn: self.about.arn.clone(),
+                map_run: run.clone(),
+            })),
+        }));
         for begun in &begun {
             if let Begun::Task(_, request) = begun
                 && let Some(token) = &request.token
@@ -178,6 +186,7 @@ impl Open {
             writes,
             events,
             begun,
+            cancelled,
         }
     }
 
@@ -195,9 +204,26 @@ impl Open {
             status: status_name(self.execution.status()),
             outcome: text(&self.outcome()),
             events: self.execution.events(),
-            redrives: self.redrives,
+            redrives: u32::try_from(self.execution.redrives().0).unwrap_or(u32::MAX),
             is_busy: self.execution.is_ready() || self.waits.is_busy(),
             wakes: self.waits.next().map(|(due, _)| due),
+        }
+    }
+}
+
+/// What an execution asked for while it was told something.
+struct Heard {
+    events: Vec<HistoryEvent>,
+    begun: Vec<Begun>,
+    cancelled: Vec<TaskId>,
+}
+
+impl Heard {
+    fn of(world: Surroundings) -> Self {
+        Self {
+            events: world.events,
+            begun: world.begun,
+            cancelled: world.cancelled,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What an execution is told, in a form that can be kept: the same reports in the same order lead to the same place.
 
 use jiff::Timestamp;
-use pawl_interpreter::{Execution, Failure, TaskId, TimerId, World};
+use pawl_interpreter::{Execution, Failure, TaskId, TimerId, UpdateMapRun, World};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::about::{Outcome, Parent};
 
 /// A report and when it was made.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,6 +43,27 @@ pub(super) enum Report {
         error: Option<String>,
         cause: Option<String>,
     },
+    /// A worker has asked for the work of an activity.
+    Started {
+        task: TaskId,
+        worker: Option<String>,
+    },
+    /// A child of a distributed Map has ended.
+    ChildEnded {
+        task: TaskId,
+        status: String,
+        outcome: Outcome,
+    },
+    /// It ended badly, and goes on where that was.
+    Redrive {
+        /// The task that waits for its end now, where that is another than before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<Parent>,
+    },
+    UpdateMapRun {
+        arn: String,
+        update: UpdateMapRun,
+    },
 }
 
 impl Report {
@@ -56,6 +79,17 @@ impl Report {
             Self::Heartbeat { task } => execution.task_heartbeat(task, world),
             Self::Timer { timer } => execution.timer_fired(timer, world),
             Self::Stop { error, cause } => execution.stop(error, cause, world),
+            Self::Started { task, worker } => execution.task_started(task, worker, world),
+            Self::ChildEnded {
+                task,
+                status,
+                outcome,
+            } => execution.child_ended(task, outcome.status(&status), world),
+            // Whoever tells has asked whether that can be.
+            Self::Redrive { .. } => drop(execution.redrive(world)),
+            Self::UpdateMapRun { arn, update } => {
+                execution.update_map_run(&arn, update, world);
+            }
         }
     }
 }

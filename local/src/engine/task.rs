@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Shared;
 use super::about::Parent;
 
-pub(super) use execution::{begin_child, ended};
+pub(super) use execution::ended;
 use function::Invocation;
 
 /// What became of a task.
@@ -27,8 +27,16 @@ pub(super) enum Outcome {
 /// Whether a Task's resource is one that is here.
 pub(crate) fn is_invocable(resource: &str) -> bool {
     function::is_function(resource)
+        || activity_of(resource).is_some()
         || execution::Nested::of(resource).is_some()
         || service::Call::of(resource).is_some()
+}
+
+/// The activity that a resource names.
+pub(super) fn activity_of(resource: &str) -> Option<&str> {
+    let mut parts = resource.splitn(7, ':');
+    let is_activity = parts.nth(2) == Some("states") && parts.nth(2) == Some("activity");
+    is_activity.then_some(resource)
 }
 
 /// Does what a Task asks for; `None` if its outcome is reported by somebody else.
@@ -39,6 +47,10 @@ pub(super) async fn perform(
 ) -> Option<Outcome> {
     if let Some(nested) = execution::Nested::of(&request.resource) {
         nested.start(shared, parent, request).await;
+        return None;
+    }
+    if let Some(activity) = activity_of(&request.resource) {
+        shared.offer(activity, parent);
         return None;
     }
     if let Some(call) = service::Call::of(&request.resource) {

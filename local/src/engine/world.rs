@@ -7,6 +7,8 @@ use pawl_interpreter::{HistoryEvent, Start, TaskId, TaskRequest, TimerId, World}
 
 use crate::random::Random;
 
+use super::task::activity_of;
+
 /// What an execution waits for.
 #[derive(Debug, Default)]
 pub(super) struct Waits {
@@ -14,6 +16,8 @@ pub(super) struct Waits {
     pub(super) tasks: BTreeMap<TaskId, Progress>,
     /// The tokens of tasks.
     pub(super) tokens: BTreeMap<TaskId, String>,
+    /// The inputs of tasks that a worker has to ask for.
+    pub(super) inputs: BTreeMap<TaskId, String>,
     timers: BTreeMap<TimerId, Timestamp>,
     due: BTreeSet<(Timestamp, TimerId)>,
 }
@@ -34,12 +38,14 @@ pub(super) enum Progress {
 pub(super) enum Begun {
     Task(TaskId, Box<TaskRequest>),
     Child(TaskId, Box<Start>),
+    /// A child that has ended badly goes on.
+    ChildAgain(TaskId, Box<Start>),
 }
 
 impl Begun {
     pub(super) fn task(&self) -> TaskId {
         match self {
-            Self::Task(task, _) | Self::Child(task, _) => *task,
+            Self::Task(task, _) | Self::Child(task, _) | Self::ChildAgain(task, _) => *task,
         }
     }
 }
@@ -51,6 +57,20 @@ pub(super) struct Surroundings<'open> {
     pub(super) waits: &'open mut Waits,
     pub(super) events: Vec<HistoryEvent>,
     pub(super) begun: Vec<Begun>,
+    pub(super) cancelled: Vec<TaskId>,
+}
+
+impl<'open> Surroundings<'open> {
+    pub(super) fn new(now: Timestamp, random: &'open mut Random, waits: &'open mut Waits) -> Self {
+        Self {
+            now,
+            random,
+            waits,
+            events: Vec::new(),
+            begun: Vec::new(),
+            cancelled: Vec::new(),
+        }
+    }
 }
 
 impl Waits {
@@ -89,6 +109,7 @@ impl Waits {
     pub(super) fn finish(&mut self, task: TaskId) {
         self.tasks.remove(&task);
         self.tokens.remove(&task);
+        self.inputs.remove(&task);
     }
 
     /// Takes a timer out.
@@ -113,6 +134,10 @@ impl World for Surroundings<'_> {
         if let Some(token) = &request.token {
             self.waits.tokens.insert(task, token.clone());
         }
+        if activity_of(&request.resource).is_some() {
+            let input = request.arguments.to_string();
+            self.waits.inputs.insert(task, input);
+        }
         self.begun.push(Begun::Task(task, Box::new(request)));
     }
 
@@ -121,10 +146,16 @@ impl World for Surroundings<'_> {
         self.begun.push(Begun::Child(task, Box::new(child)));
     }
 
+    fn redrive_child(&mut self, task: TaskId, child: Start) {
+        self.waits.tasks.insert(task, Progress::Begun);
+        self.begun.push(Begun::ChildAgain(task, Box::new(child)));
+    }
+
     /// The function goes on to its end, as it does on AWS; only nobody waits for it any more.
     fn cancel_task(&mut self, task: TaskId) {
         self.waits.finish(task);
         self.begun.retain(|begun| begun.task() != task);
+        self.cancelled.push(task);
     }
 
     fn set_timer(&mut self, timer: TimerId, due: Timestamp) {

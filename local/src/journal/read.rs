@@ -235,6 +235,34 @@ impl Journal {
     }
 }
 
+/// A document.
+pub(super) fn document<Document: DeserializeOwned>(
+    connection: &Connection,
+    collection: &str,
+    name: &str,
+) -> Result<Option<Document>, Error> {
+    let text: Option<String> = connection
+        .prepare_cached("SELECT document FROM documents WHERE collection = ?1 AND name = ?2")
+        .and_then(|mut query| {
+            query
+                .query_row([collection, name], |row| row.get(0))
+                .optional()
+        })
+        .map_err(Error::Journal)?;
+    text.map(|text| parsed(&text, collection, name)).transpose()
+}
+
+fn parsed<Document: DeserializeOwned>(
+    text: &str,
+    collection: &str,
+    name: &str,
+) -> Result<Document, Error> {
+    serde_json::from_str(text).map_err(|error| Error::Unreadable {
+        path: format!("{collection}/{name}").into(),
+        reason: error.to_string(),
+    })
+}
+
 /// All documents of a collection, by name.
 pub(super) fn documents<Document: DeserializeOwned>(
     connection: &Connection,
@@ -251,10 +279,7 @@ pub(super) fn documents<Document: DeserializeOwned>(
         .map_err(Error::Journal)?;
     rows.into_iter()
         .map(|(name, text)| {
-            let document = serde_json::from_str(&text).map_err(|error| Error::Unreadable {
-                path: format!("{collection}/{name}").into(),
-                reason: error.to_string(),
-            })?;
+            let document = parsed(&text, collection, &name)?;
             Ok((name, document))
         })
         .collect()

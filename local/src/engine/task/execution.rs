@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use pawl_interpreter::{Failure, Start, TaskRequest};
+use pawl_interpreter::{Failure, TaskRequest};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::Error;
 use crate::engine::Shared;
 use crate::engine::about::{About, Parent, Snapshot};
 use crate::step_functions::{Nesting, moment};
@@ -114,68 +113,8 @@ fn name(parent: Parent) -> String {
     .join("-")
 }
 
-/// Begins a child of a distributed Map. One that an earlier process began goes on, or is found to have ended.
-pub(in crate::engine) fn begin_child(
-    shared: &Arc<Shared>,
-    parent: Parent,
-    start: Start,
-) -> Result<(), Error> {
-    if let Some(found) = shared.journal.execution(&start.execution_arn)? {
-        let snapshot = Snapshot::read(found)?;
-        if snapshot.is_running() {
-            shared.load(&mut shared.state(), snapshot.number)?;
-        } else {
-            shared.child_ended(parent, snapshot.number);
-        }
-        return Ok(());
-    }
-    let mut state = shared.state();
-    // The parent may have given it up meanwhile.
-    let Some(open) = state.open.get(&parent.execution) else {
-        return Ok(());
-    };
-    if !open.waits.tasks.contains_key(&parent.task) {
-        return Ok(());
-    }
-    let above = Arc::clone(&open.about);
-    let hash = above.definition.clone();
-    let machine = shared.machine(&mut state, &hash)?;
-    let about = About {
-        arn: start.execution_arn,
-        name: start.execution_name,
-        machine_name: start.machine_name,
-        started_as: start.machine_arn,
-        map_run_arn: start.map_run_arn,
-        block: start.block,
-        input: start.input.to_string(),
-        started: shared.now(),
-        seed: state.random.next(),
-        parent: Some(parent),
-        ..About::clone(&above)
-    };
-    shared.begin_with(&mut state, machine, about, Vec::new(), |_| {});
-    Ok(())
-}
-
 /// What the end of an execution means for the task that waits for it.
 pub(in crate::engine) fn ended(snapshot: &Snapshot) -> Outcome {
-    let Snapshot { about, outcome, .. } = snapshot;
-    if about.map_run_arn.is_some() {
-        return if snapshot.status == "SUCCEEDED" {
-            Outcome::Succeeded(outcome.value())
-        } else {
-            Outcome::Failed(Failure {
-                error: outcome
-                    .error
-                    .clone()
-                    .or_else(|| match snapshot.status.as_str() {
-                        "TIMED_OUT" => Some("States.Timeout".to_owned()),
-                        _ => None,
-                    }),
-                cause: outcome.cause.clone(),
-            })
-        };
-    }
     let description = describe(snapshot);
     if snapshot.status == "SUCCEEDED" {
         Outcome::Succeeded(description)
