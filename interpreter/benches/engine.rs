@@ -64,6 +64,26 @@ fn cycle(rounds: u64) -> (Machine, Value) {
     )
 }
 
+/// A cycle that adds up a list in a variable, item by item.
+fn sum(items: u64) -> (Machine, Value) {
+    let states = json!({
+        "begin": { "Type": "Pass", "Assign": { "n": 0, "sum": 0, "lines": "{% $states.input.lines %}" }, "Next": "more" },
+        "more": {
+            "Type": "Choice", "Default": "done",
+            "Choices": [{ "Condition": "{% $n < $count($lines) %}", "Next": "add" }],
+        },
+        "add": {
+            "Type": "Pass", "Next": "more",
+            "Assign": { "n": "{% $n + 1 %}", "sum": "{% $sum + $lines[$n].price %}" },
+        },
+        "done": { "Type": "Succeed", "Output": "{% $sum %}" },
+    });
+    let line =
+        |number| json!({ "id": format!("line {number}"), "price": number, "tags": ["a", "b"] });
+    let lines: Vec<Value> = (0..items).map(line).collect();
+    (machine("begin", &states), json!({ "lines": lines }))
+}
+
 /// A Map over whole numbers.
 fn map(items: u64) -> (Machine, Value) {
     let double = json!({ "Type": "Pass", "Output": "{% $states.input * 2 %}", "End": true });
@@ -124,6 +144,7 @@ fn speed(criterion: &mut Criterion) {
     let rows = [
         ("cycle of 100 rounds", cycle(100), 203),
         ("cycle of 1,000 rounds", cycle(1_000), 2_003),
+        ("sum of 1,000 lines", sum(1_000), 2_003),
         ("map over 1,000 items", map(1_000), 1_001),
         ("chain of 10 passes", chain(), 10),
     ];

@@ -68,7 +68,7 @@ pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
         if name == "states" {
             context.bind(name.clone(), states(part, scope));
         } else if let Some(value) = scope.variable(name) {
-            context.bind(name.clone(), convert::part(value, part));
+            context.bind(name.clone(), convert::part(Some(value), value, part));
         }
     }
     let options = EvaluatorOptions {
@@ -100,10 +100,10 @@ fn states(part: &Part, scope: &Scope) -> JValue {
             Part::Members(parts) => parts.get(name)?,
         };
         let value = match name {
-            "input" => convert::part(scope.input, part),
-            "result" => convert::part(scope.result?, part),
-            "errorOutput" => convert::part(scope.error_output?, part),
-            _ => convert::part(&scope.context.value(), part),
+            "input" => convert::part(Some(scope.shared_input), scope.input, part),
+            "result" => convert::part(None, scope.result?, part),
+            "errorOutput" => convert::part(None, scope.error_output?, part),
+            _ => convert::part(None, &scope.context.value(), part),
         };
         Some((name.to_owned(), value))
     });

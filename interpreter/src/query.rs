@@ -21,6 +21,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) language: QueryLanguage,
     /// The state's input.
     pub(crate) input: &'a Value,
+    /// The same, to be shared.
+    pub(crate) shared_input: &'a Arc<Value>,
     /// The state's result, in Output and Assign of the kinds that have one.
     pub(crate) result: Option<&'a Value>,
     /// The error, in Output and Assign of a catcher.

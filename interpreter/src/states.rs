@@ -214,6 +214,7 @@ impl Engine<'_> {
         let scope = Scope {
             language: language(&execution.machine, state),
             input: &strand.visit.input.value,
+            shared_input: &strand.visit.input.value,
             result: sight.result,
             error_output: sight.error_output,
             context: Context {

@@ -1,5 +1,10 @@
 //! From JSON to the engine's values and back.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::ptr;
+use std::sync::Arc;
+
 use jsonata_core::value::{JArray, JValue, with_stack};
 use serde_json::{Map, Number, Value};
 
@@ -9,16 +14,58 @@ use super::uses::Part;
 /// The deepest value that an expression may give. Deeper ones no JSON reader on the way would take.
 const DEPTH: usize = 1_000;
 
-/// The part of a value that an expression can look at.
-pub(super) fn part(value: &Value, part: &Part) -> JValue {
-    let (Part::Members(parts), Value::Object(members)) = (part, value) else {
-        return whole(value);
-    };
-    let members = parts.iter().filter_map(|(name, inner)| {
-        let member = members.get(name)?;
-        Some((name.clone(), self::part(member, inner)))
-    });
-    JValue::object(members.collect())
+/// A list of this length is worth keeping in the engine's form.
+const LONG: usize = 32;
+
+/// The lists that a thread keeps in the engine's form.
+const KEPT: usize = 8;
+
+thread_local! {
+    /// A cycle that walks a list looks at the whole of it every time.
+    static LISTS: RefCell<VecDeque<List>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// A list in both forms.
+struct List {
+    /// What it is a part of. As long as that lives, nothing else has the list's address.
+    root: Arc<Value>,
+    address: *const Value,
+    value: JValue,
+}
+
+/// The part of a value that an expression can look at. `root` is what the value is a part of, where that is shared.
+pub(super) fn part(root: Option<&Arc<Value>>, value: &Value, part: &Part) -> JValue {
+    if let (Part::Members(parts), Value::Object(members)) = (part, value) {
+        let members = parts.iter().filter_map(|(name, inner)| {
+            let member = members.get(name)?;
+            Some((name.clone(), self::part(root, member, inner)))
+        });
+        return JValue::object(members.collect());
+    }
+    match (root, value) {
+        (Some(root), Value::Array(items)) if items.len() >= LONG => list(root, value),
+        _ => whole(value),
+    }
+}
+
+/// A long list, converted once.
+fn list(root: &Arc<Value>, list: &Value) -> JValue {
+    LISTS.with_borrow_mut(|lists| {
+        let known = lists
+            .iter()
+            .find(|known| Arc::ptr_eq(&known.root, root) && ptr::eq(known.address, list));
+        if let Some(known) = known {
+            return known.value.clone();
+        }
+        let value = whole(list);
+        lists.truncate(KEPT - 1);
+        lists.push_front(List {
+            root: Arc::clone(root),
+            address: list,
+            value: value.clone(),
+        });
+        value
+    })
 }
 
 /// A value in the engine's form.
