@@ -85,7 +85,7 @@ impl Execution {
 }
 
 impl Engine<'_> {
-    /// Queues a strand that was stopped, and those inside its state. It takes up its state where it entered it.
+    /// Queues a strand that was stopped, or those inside its state. It takes up its state where it entered it.
     fn restart(&mut self, id: StrandId, redriven: u64) {
         let machine = self.machine();
         let Some(strand) = self.execution.strands.get_mut(&id) else {
@@ -101,7 +101,7 @@ impl Engine<'_> {
         }
         strand.visit.retries = 0;
         strand.visit.retries_by_retrier.fill(0);
-        let inside = match &mut strand.visit.waits_for {
+        let inside: Vec<StrandId> = match &mut strand.visit.waits_for {
             WaitsFor::Children(children) => {
                 children.stopped = false;
                 children.active.iter().copied().collect()
@@ -111,9 +111,12 @@ impl Engine<'_> {
                 Vec::new()
             }
         };
+        // Those inside let it go on when they end.
+        if inside.is_empty() {
+            self.execution.queue.push_back(id);
+        }
         for child in inside {
             self.restart(child, redriven);
         }
-        self.execution.queue.push_back(id);
     }
 }

@@ -302,6 +302,28 @@ fn every_kind_of_state_can_be_redriven() {
 }
 
 #[test]
+fn what_ends_at_once_after_a_redrive_goes_on_once() {
+    let quick = machine(&json!({ "q": { "Type": "Pass", "End": true } }));
+    let inner = json!({
+        "p": { "Type": "Parallel", "Branches": [quick], "Next": "t" },
+        "t": invoke(&json!({ "give": 1 }), &json!({ "End": true, "Output": "done" })),
+    });
+    let breaks = json!({ "b": {
+        "Type": "Pass", "End": true,
+        "Output": "{% $states.context.Execution.RedriveCount = 0 ? $states.absent : 'again' %}",
+    } });
+    // The second branch fails while the state inside the first one is about to be entered.
+    let states = json!({ "all": {
+        "Type": "Parallel", "Branches": [machine(&inner), machine(&breaks)], "End": true,
+    } });
+    let (execution, world) = run(&machine(&states), 1);
+    assert_eq!(end(&execution), json!(["done", "again"]));
+    let tasks = lines(world.history(), 1);
+    let scheduled = tasks.iter().filter(|line| line.ends_with("TaskScheduled"));
+    assert_eq!(scheduled.count(), 1, "{tasks:#?}");
+}
+
+#[test]
 fn a_stop_and_a_timeout_can_be_redriven_and_count_anew() {
     let states = json!({
         "a": { "Type": "Wait", "Seconds": 30, "Next": "b" },
