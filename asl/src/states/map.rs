@@ -36,8 +36,8 @@ pub struct Map {
         skip_serializing_if = "Option::is_none"
     )]
     pub item_selector: Option<Value>,
-    /// What is done with every item.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What is done with every item. An older name for it is `Iterator`.
+    #[serde(default, alias = "Iterator", skip_serializing_if = "Option::is_none")]
     pub item_processor: Option<Branch>,
     /// How many iterations may run at once; 0 or absent for as many as AWS allows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
