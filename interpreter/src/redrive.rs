@@ -107,9 +107,11 @@ impl Engine<'_> {
                 children.active.iter().copied().collect()
             }
             // What it waited for was given up when the execution ended.
-            WaitsFor::Nothing | WaitsFor::Timer(_) | WaitsFor::Task(_) | WaitsFor::MapRun(_) => {
+            waits_for @ (WaitsFor::Timer(_) | WaitsFor::Task(_)) => {
+                *waits_for = WaitsFor::Nothing;
                 Vec::new()
             }
+            WaitsFor::Nothing | WaitsFor::MapRun(_) => Vec::new(),
         };
         // Those inside let it go on when they end.
         if inside.is_empty() {

@@ -87,13 +87,10 @@ impl Engine<'_> {
         match strand.visit.waits_for {
             WaitsFor::Children(_) => self.continue_children(id),
             WaitsFor::MapRun(run) => self.redrive_map_run(id, run),
-            WaitsFor::Nothing | WaitsFor::Timer(_) | WaitsFor::Task(_) => {
-                if strand.visit.entered_event == 0 {
-                    self.enter(id);
-                } else {
-                    self.attempt(id);
-                }
-            }
+            WaitsFor::Nothing if strand.visit.entered_event == 0 => self.enter(id),
+            WaitsFor::Nothing => self.attempt(id),
+            // Something inside the state came first in the queue, and the state waits for something new.
+            WaitsFor::Timer(_) | WaitsFor::Task(_) => {}
         }
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::query::{is_false, present};
-use crate::{Branch, Catcher, Dynamic, Fields, QueryLanguage, Retrier};
+use crate::{Branch, Catcher, Dynamic, Fields, ProcessorMode, QueryLanguage, Retrier};
 
 /// Runs its item processor once per item; its result is the list of theirs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -36,8 +36,8 @@ pub struct Map {
         skip_serializing_if = "Option::is_none"
     )]
     pub item_selector: Option<Value>,
-    /// What is done with every item.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What is done with every item. An older name for it is `Iterator`.
+    #[serde(default, alias = "Iterator", skip_serializing_if = "Option::is_none")]
     pub item_processor: Option<Branch>,
     /// How many iterations may run at once; 0 or absent for as many as AWS allows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,6 +79,17 @@ pub struct Map {
     /// Fields that are not of JSONata mode.
     #[serde(flatten)]
     pub other: Fields,
+}
+
+impl Map {
+    /// Whether every iteration is an execution of its own.
+    pub fn is_distributed(&self) -> bool {
+        let config = self
+            .item_processor
+            .as_ref()
+            .and_then(|processor| processor.processor_config.as_ref());
+        config.and_then(|config| config.mode) == Some(ProcessorMode::Distributed)
+    }
 }
 
 /// Where a distributed Map reads its items from.

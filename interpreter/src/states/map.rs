@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pawl_asl::limits::INLINE_MAP_CONCURRENCY;
-use pawl_asl::{Map, ProcessorMode, QueryLanguage, expression};
+use pawl_asl::{Map, QueryLanguage, expression};
 use serde_json::Value;
 
 use super::Sight;
@@ -17,7 +17,7 @@ use crate::strand::StrandId;
 impl Engine<'_> {
     /// Finds the items and begins as many iterations as may run at once.
     pub(super) fn map(&mut self, id: StrandId, name: &str, map: &Map) -> Result<(), Fault> {
-        if is_distributed(map) {
+        if map.is_distributed() {
             return self.distribute(id, name, map);
         }
         let (concurrency, items) = self.with_scope(id, Sight::default(), |scope| {
@@ -44,15 +44,6 @@ impl Engine<'_> {
         self.begin_children(id, items, concurrency);
         Ok(())
     }
-}
-
-/// Whether every iteration is an execution of its own.
-fn is_distributed(map: &Map) -> bool {
-    let config = map
-        .item_processor
-        .as_ref()
-        .and_then(|processor| processor.processor_config.as_ref());
-    config.and_then(|config| config.mode) == Some(ProcessorMode::Distributed)
 }
 
 fn items(map: &Map, scope: &Scope) -> Result<Vec<Value>, Fault> {

@@ -11,7 +11,7 @@ use pawl_interpreter::{
 };
 use serde_json::{Value, json};
 
-use crate::bench::{check, end, extended, machine, obey, run, start, whole};
+use crate::bench::{check, end, extended, in_state, machine, obey, run, start, whole};
 use crate::simulation::{Outcome, Simulation, event_types};
 
 const ARN: &str = "arn:aws:states:eu-west-1:111111111111";
@@ -350,6 +350,20 @@ fn failures_are_tolerated_up_to_a_threshold() {
         json!({}),
     );
     assert_eq!(end(&execution)[0], json!("States.Runtime"));
+    let (execution, _) = run(
+        distributed(
+            &echo(),
+            &json!({ "Items": [1], "ToleratedFailureCount": "{% -1 %}" }),
+        ),
+        json!({}),
+    );
+    assert_eq!(
+        end(&execution),
+        json!([
+            "States.Runtime",
+            in_state("m", "ToleratedFailureCount cannot be negative.")
+        ])
+    );
 }
 
 #[test]

@@ -34,6 +34,7 @@ enum Step {
         items: u64,
         at_once: u64,
         row: Row,
+        distributed: Option<Distributed>,
         trouble: Trouble,
     },
     /// A Fail, where the execution was not redriven; else the row goes on.
@@ -45,6 +46,39 @@ enum Step {
 struct Trouble {
     retry: Option<(&'static str, u64)>,
     catch: Option<&'static str>,
+}
+
+/// What only a distributed Map has.
+#[derive(Debug, Clone)]
+struct Distributed {
+    tolerated: u64,
+    batch: Option<u64>,
+    writes: bool,
+}
+
+fn distributed() -> impl Strategy<Value = Distributed> {
+    (0..3_u64, prop::option::of(1..3_u64), any::<bool>()).prop_map(|(tolerated, batch, writes)| {
+        Distributed {
+            tolerated,
+            batch,
+            writes,
+        }
+    })
+}
+
+impl Distributed {
+    fn fields(&self) -> Value {
+        let mut fields = json!({ "ToleratedFailureCount": self.tolerated });
+        if let Some(batch) = self.batch {
+            fields["ItemBatcher"] = json!({ "MaxItemsPerBatch": batch });
+        }
+        if self.writes {
+            fields["ResultWriter"] = json!({
+                "Resource": "arn:aws:states:::s3:putObject", "Arguments": { "Bucket": "b", "Prefix": "p" },
+            });
+        }
+        fields
+    }
 }
 
 fn trouble() -> impl Strategy<Value = Trouble> {
@@ -77,11 +111,13 @@ fn row() -> impl Strategy<Value = Row> {
     rows.prop_recursive(3, 24, 3, |row| {
         let parallel = (prop::collection::vec(row.clone(), 1..4), trouble())
             .prop_map(|(branches, trouble)| Step::Parallel { branches, trouble });
-        let map = (0..5_u64, 0..3_u64, row.clone(), trouble()).prop_map(
-            |(items, at_once, row, trouble)| Step::Map {
+        let distributed = prop::option::of(distributed());
+        let map = (0..5_u64, 0..3_u64, row.clone(), distributed, trouble()).prop_map(
+            |(items, at_once, row, distributed, trouble)| Step::Map {
                 items,
                 at_once,
                 row,
+                distributed,
                 trouble,
             },
         );
@@ -208,6 +244,7 @@ impl Builder {
                 items,
                 at_once,
                 row,
+                distributed,
                 trouble,
             } => {
                 let items: Vec<u64> = (0..*items).collect();
@@ -215,7 +252,13 @@ impl Builder {
                     "Type": "Map", "Items": items, "MaxConcurrency": at_once, "ItemProcessor": self.block(row),
                     "ItemSelector": { "item": "{% $states.context.Map.Item.Value %}", "n": format!("{{% ${n} %}}") },
                 });
-                extended(extended(map, &go), &trouble.fields(next, &n))
+                let mut map = extended(extended(map, &go), &trouble.fields(next, &n));
+                if let Some(distributed) = distributed {
+                    map["ItemProcessor"]["ProcessorConfig"] =
+                        json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
+                    map = extended(map, &distributed.fields());
+                }
+                map
             }
             Step::Fail => {
                 let fail = self.name();

@@ -41,6 +41,7 @@ fn states_that_select_nothing_run() {
         (json!({ "Type": "Fail", "Error": "E", "Cause": "{% 'c' %}" }), json!(["E", "{% 'c' %}"])),
         (json!({ "Type": "Parallel", "Branches": [branch(json!({ "Type": "Succeed" })), branch(json!({ "Type": "Pass", "Result": 2, "End": true }))] }), json!([["in", 2], "none"])),
         (json!({ "Type": "Map", "ItemProcessor": branch(json!({ "Type": "Pass", "End": true })) }), json!(["States.Runtime", in_state("a", "Reference path \"$\" must point to array.")])),
+        (json!({ "Type": "Map", "Iterator": branch(json!({ "Type": "Succeed" })) }), json!(["States.Runtime", in_state("a", "Reference path \"$\" must point to array.")])),
         (json!({ "Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:111111111111:function:f", "TimeoutSeconds": 9,
             "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "z" }] }), json!([{ "Payload": null, "StatusCode": 200 }, "none"])),
     ];

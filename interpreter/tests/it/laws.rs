@@ -73,8 +73,17 @@ impl World for Chance {
         self.tasks.insert(task, request);
     }
 
-    fn start_child(&mut self, _: TaskId, child: Start) {
-        panic!("no machine here has children: {child:?}");
+    /// A child execution is a task here: it ends by chance.
+    fn start_child(&mut self, task: TaskId, child: Start) {
+        let request = TaskRequest {
+            state: child.execution_name,
+            resource: child.execution_arn,
+            arguments: child.input,
+            credentials: None,
+            retry_count: 0,
+            token: None,
+        };
+        self.tasks.insert(task, request);
     }
 
     fn cancel_task(&mut self, task: TaskId) {
@@ -179,8 +188,18 @@ impl Chance {
 
     fn tell(&mut self, execution: &mut Execution, report: &Report) {
         let events = self.events.len();
+        let mut is_outcome = matches!(
+            report,
+            Report::Succeeded(..) | Report::Failed(..) | Report::Fired(_)
+        );
         match report {
-            Report::Succeeded(task, _) | Report::Failed(task, _) => self.close_task(*task),
+            Report::Succeeded(task, _) | Report::Failed(task, _) => {
+                // What comes of a child or of what a Map writes may show only at the end of the Map Run.
+                let request = self.tasks.get(task);
+                is_outcome &=
+                    request.is_some_and(|request| request.arguments["Payload"].is_object());
+                self.close_task(*task);
+            }
             Report::Fired(timer) => {
                 self.timers.remove(timer);
                 self.over.push(Report::Fired(*timer));
@@ -194,10 +213,6 @@ impl Chance {
         self.told.push((self.now, report.clone()));
         report.tell(execution, self);
         // What is open is open for something. An execution that pauses hears it first, and goes on then.
-        let is_outcome = matches!(
-            report,
-            Report::Succeeded(..) | Report::Failed(..) | Report::Fired(_)
-        );
         assert!(
             !is_outcome || self.events.len() > events,
             "something comes of {report:?}"

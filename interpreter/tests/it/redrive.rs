@@ -93,6 +93,25 @@ fn a_task_goes_on_where_it_was_entered() {
 }
 
 #[test]
+fn a_state_that_is_tried_again_waits_for_that() {
+    // The task fails in both attempts of the Map, and once more when redriven.
+    let task = invoke(&json!({ "fails": 3, "give": 1 }), &json!({ "End": true }));
+    let map = json!({
+        "Type": "Map", "Items": [1], "ItemProcessor": machine(&json!({ "t": task })), "End": true,
+        "Retry": [{ "ErrorEquals": ["E"], "MaxAttempts": 1, "IntervalSeconds": 10 }],
+    });
+    let parallel =
+        json!({ "Type": "Parallel", "Branches": [machine(&json!({ "m": map }))], "End": true });
+    let (execution, world) = run(&machine(&json!({ "p": parallel })), 1);
+    assert_eq!(end(&execution)[0][0]["Payload"], json!(1));
+    assert_eq!(
+        world.elapsed().as_secs(),
+        20,
+        "10 seconds before the redrive, and after it"
+    );
+}
+
+#[test]
 fn branches_that_ended_well_do_not_run_again() {
     let task = |name: &str, fails: u64| {
         machine(

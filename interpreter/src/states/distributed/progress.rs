@@ -99,7 +99,7 @@ impl Engine<'_> {
 
     /// A Map goes on where it was stopped: its run goes on at the children that did not end well.
     ///
-    /// A run that never came to its children, or that needs none of them, has to begin anew.
+    /// A run that never came to its children has to begin anew; one that has them all writes its results again.
     pub(in crate::states) fn redrive_map_run(&mut self, id: StrandId, run: usize) {
         let now = self.world.now();
         let Some(Run {
@@ -109,6 +109,12 @@ impl Engine<'_> {
         else {
             return self.attempt(id);
         };
+        if map_run.status == MapRunStatus::Running {
+            return;
+        }
+        if work.children.is_empty() {
+            return self.attempt(id);
+        }
         let waiting: VecDeque<usize> = work
             .children
             .iter()
@@ -116,9 +122,6 @@ impl Engine<'_> {
             .filter(|(_, child)| !matches!(child.ending, Ending::Succeeded(_)))
             .map(|(index, _)| index)
             .collect();
-        if waiting.is_empty() {
-            return self.attempt(id);
-        }
         for index in &waiting {
             if let Some(child) = work.children.get_mut(*index) {
                 map_run.change(child.ending.place(), Place::Pending, child.items);

@@ -73,7 +73,7 @@ pub(in crate::states) fn thresholds(map: &Map, scope: &Scope) -> Result<Threshol
     let count = map
         .tolerated_failure_count
         .as_ref()
-        .map(|count| resolve_whole(count, "ToleratedFailureCount", scope))
+        .map(|count| resolve_count(count, scope))
         .transpose()?;
     let percentage = map
         .tolerated_failure_percentage
@@ -146,6 +146,23 @@ fn writer(map: &Map, scope: &Scope) -> Result<(Style, Option<Export>), Fault> {
     let style = Style::new(config.as_ref(), export.is_some())
         .map_err(|cause| Fault::state(name::RUNTIME, cause))?;
     Ok((style, export))
+}
+
+/// A count below zero is an error of the execution on AWS, not one of the expression.
+fn resolve_count(field: &Dynamic<u64>, scope: &Scope) -> Result<u64, Fault> {
+    let place = "ToleratedFailureCount";
+    let Dynamic::Expression(text) = field else {
+        return resolve_whole(field, place, scope);
+    };
+    let source = expression(text).unwrap_or(text);
+    let value = evaluate(source, place, scope)?;
+    if value.as_i64().is_some_and(i64::is_negative) {
+        let cause = "ToleratedFailureCount cannot be negative.";
+        return Err(Fault::state(name::RUNTIME, cause));
+    }
+    value
+        .as_u64()
+        .ok_or_else(|| unexpected(source, place, "number", &value))
 }
 
 fn resolve_percentage(field: &Dynamic<f64>, scope: &Scope) -> Result<f64, Fault> {
