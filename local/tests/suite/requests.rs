@@ -1,5 +1,7 @@
 //! Requests that Step Functions refuses: AWS's code and AWS's words for each.
 
+#![expect(clippy::too_many_lines, reason = "tables are as long as they are")]
+
 use aws_sdk_sfn::error::ProvideErrorMetadata;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
