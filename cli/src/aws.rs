@@ -18,8 +18,6 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use pawl_asl::Machine;
-use pawl_functions::Settings;
-use pawl_local::{Clock, Faults};
 use pawl_store::{Run, Store};
 
 pub use history::{Event, Execution, step_of};
@@ -159,11 +157,8 @@ impl Aws {
 fn options(folder: &Path) -> Options {
     Options {
         state: Some(folder.to_owned()),
-        clock: Clock::real(),
-        faults: Faults::none(),
-        seed: 0,
-        settings: Settings::from_env(&|_| None),
         driving: Driving::Rests,
+        ..Options::default()
     }
 }
 

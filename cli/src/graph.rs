@@ -235,7 +235,8 @@ fn only_inside(
         let is_entered = |step: &StepId| {
             let sources = incoming.get(*step).into_iter().flatten();
             let mut others = sources.filter(|(source, port)| {
-                !body.contains(source) && !(*source == head && *port == "next")
+                let is_inside = body.contains(source) || (*source == head && *port == "next");
+                !is_inside
             });
             graph.entry_step() == Some(*step) || others.next().is_some()
         };

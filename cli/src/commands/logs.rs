@@ -54,10 +54,9 @@ impl Logs {
                 return Ok(outcome(run.status));
             }
             if !aws.is_running() {
-                say(&format!(
-                    "Nothing goes on with this run: no `pawl dev` has the folder open; `pawl run PATH --resume {}` goes on with it",
-                    run.run
-                ));
+                say(
+                    "Nothing goes on with this run while no other process has the folder open; `pawl dev` goes on with all of them",
+                );
                 return Ok(Outcome::Refused);
             }
             tokio::time::sleep(PAUSE).await;

@@ -4,7 +4,7 @@ use pawl_contract::Kind;
 use serde_json::Value;
 
 /// The most characters that are shown.
-const WIDEST: usize = 38;
+const WIDEST: usize = 40;
 
 /// The words for a step of a kind with a configuration.
 pub(super) fn detail(kind: Kind, config: &Value) -> Option<String> {

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use crate::command_line::{command, pawl, text};
 
 /// A running `pawl dev`. It is killed with the test, if the test has not ended it.
-struct Served {
+pub(crate) struct Served {
     child: Child,
-    endpoint: String,
+    pub(crate) endpoint: String,
 }
 
 impl Served {
-    fn start(folder: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Path, more: &[&str]) -> Self {
         let arguments = [&["dev", "--port", "0", "--json"], more].concat();
         let mut child = command(folder, &arguments)
             .stdout(Stdio::piped())
@@ -32,7 +32,7 @@ impl Served {
         }
     }
 
-    async fn states(&self, operation: &str, body: &Value) -> Value {
+    pub(crate) async fn states(&self, operation: &str, body: &Value) -> Value {
         let request = reqwest::Client::builder()
             .no_proxy()
             .build()
@@ -46,7 +46,7 @@ impl Served {
     }
 
     /// Sends a signal and waits for the end.
-    fn end(mut self, signal: &str) -> Option<i32> {
+    pub(crate) fn end(mut self, signal: &str) -> Option<i32> {
         let sent = Command::new("kill")
             .args([signal, &self.child.id().to_string()])
             .status();

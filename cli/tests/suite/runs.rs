@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::command_line::{pawl, text};
 use crate::corpus::{cases, root, same};
+use crate::dev::Served;
 
 /// A run that this process has not seen: where it lies, and what `pawl run --json` said of it.
 struct Ran {
@@ -312,11 +313,75 @@ fn a_run_is_drawn_as_committed() {
         let ran = Ran::new(what, &[]);
         let graph = ran.pawl(&["graph", "latest"]);
         // The title has the run's id and its times.
-        let (title, rest): (Vec<&str>, Vec<&str>) =
-            graph.lines().partition(|line| line.starts_with("title: "));
-        assert!(title.concat().contains(ran.id()), "{title:?}");
-        same(&case, "run.mmd", Some(rest.join("\n")));
+        let title = graph.lines().find(|line| line.starts_with("title: "));
+        let title = title.expect("a title");
+        assert!(title.contains(ran.id()), "{title}");
+        same(&case, "run.mmd", Some(graph.replace(title, "title: a run")));
         let picture = ran.pawl(&["graph", "latest", "-o", "-", "--format", "svg"]);
         assert!(picture.starts_with("<svg") && picture.contains(ran.id()));
     }
+}
+
+/// Two attempts fail, a second apart; so there is time to look while it runs.
+const SLOW: &str = r#"{"name": "Slow", "steps": [
+    {"stepSlug": "find", "name": "Find", "stepType": "action",
+        "config": {"type": "customer", "parameters": {"operation": "query"}}, "nextSteps": {"success": "get"}},
+    {"stepSlug": "get", "name": "Get", "stepType": "action",
+        "config": {"type": "customer_get", "parameters": {"customerId": "nobody"},
+            "retryPolicy": {"maxRetries": 1, "backoffMs": 2000}}}]}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_of_another_process_are_seen_while_they_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("slow.json"), SLOW).expect("a file");
+    let said = pawl(folder.path(), &["run", "slow.json", "--clock", "simulated"]);
+    assert_eq!(said.status.code(), Some(1), "{}", text(&said.stderr));
+    let shown = pawl(folder.path(), &["show", "latest", "--json"]);
+    let shown: Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+
+    let served = Served::start(folder.path(), &[]);
+    let start = json!({
+        "stateMachineArn": string(&shown, "/machine"), "name": "by-hand-1", "input": "{}",
+    });
+    served.states("StartExecution", &start).await;
+    let endpoint = served.endpoint.clone();
+    let path = folder.path().to_owned();
+    let look = move |arguments: &[&str]| {
+        let output = pawl(&path, arguments);
+        (output.status.code(), text(&output.stdout))
+    };
+    tokio::task::spawn_blocking(move || {
+        // By the folder, which says where its process answers, and by the address.
+        let find = |options: &[&str]| {
+            let (code, listed) =
+                look(&[&["runs", "--status", "running", "--json"], options].concat());
+            assert_eq!(code, Some(0));
+            serde_json::from_str::<Value>(&listed).expect("JSON")
+        };
+        let mut tries = 0;
+        while find(&[]).pointer("/0/step").and_then(Value::as_str) != Some("get") {
+            tries += 1;
+            assert!(tries < 100, "the step is never reached");
+        }
+        assert_eq!(
+            string(&find(&["--endpoint", &endpoint]), "/0/run"),
+            "by-hand-1"
+        );
+        let (_, graph) = look(&["graph", "by-hand-1"]);
+        assert!(graph.contains("▶ get"), "{graph}");
+        let (code, logs) = look(&["logs", "by-hand-1", "--follow"]);
+        assert_eq!(code, Some(1), "the run failed: {logs}");
+        assert_eq!(logs.matches("an attempt failed").count(), 2, "{logs}");
+        assert!(logs.contains("run failed after"), "{logs}");
+        let (_, tree) = look(&["show", "by-hand-1"]);
+        assert!(
+            tree.contains("(2 attempts) TOOL_ERROR: there is no customer `nobody`"),
+            "{tree}"
+        );
+        let (_, history) = look(&["history", "by-hand-1"]);
+        assert!(history.contains("ExecutionFailed"), "{history}");
+    })
+    .await
+    .expect("no panic");
+    assert_eq!(served.end("-TERM"), Some(0));
 }
