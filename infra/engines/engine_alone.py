@@ -13,10 +13,10 @@ from pathlib import Path
 import engines
 import libraries
 import scenarios
-from conversations import unused
 from engines import Engine
 from libraries import Library
 from scenarios import Scenario
+from talking import unused
 from wire import Wire
 
 STARTERS = 16

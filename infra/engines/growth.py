@@ -82,7 +82,8 @@ def many_events(program: str, scratch: Path, events: int) -> list[str]:
             lines.append(f"| {kept:,} | {seconds:.2f} | {here.memory() / 1024:.1f} MiB | {size(scratch / 'state') / 2**20:.0f} MiB |")
     begun = time.perf_counter()
     with dev(program, scratch) as here:
-        lines += ["", f"The store of {kept:,} events opens, and the port answers, in {time.perf_counter() - begun:.2f} s, with {here.memory() / 1024:.1f} MiB in use."]
+        opened, memory = time.perf_counter() - begun, here.memory() / 1024
+    lines += ["", f"The store of {kept:,} events opens, and the port answers, in {opened:.2f} s, with {memory:.1f} MiB in use."]
     return lines
 
 
