@@ -7,15 +7,18 @@ MAKEFLAGS += --no-print-directory
 # The steps of `make test` stand in the order in which they are worth knowing: quick ones first.
 .NOTPARALLEL:
 
-STEPS := format spelling licences arrows lint tests docs definitions reference machines template foreign
+STEPS := format spelling licences arrows lint tests docs definitions reference machines template foreign engines clients
 
 PYTHON := python3
 SAM := .tools/sam/bin
 PAWL := $(or $(CARGO_TARGET_DIR),target)/debug/pawl
+# How many random machines each engine of others gets; `make engines MACHINES=300` takes some minutes.
+MACHINES := 60
+ENGINES := sfnx ministack moto
 # SAM looks for a region and keys even where it asks nobody.
 OFFLINE := AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none SAM_CLI_TELEMETRY=0
 
-.PHONY: help test tools pawl generate fuzz bench coverage $(STEPS)
+.PHONY: help test tools pawl generate fuzz bench coverage performance $(STEPS)
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -63,6 +66,14 @@ template: .tools/sam/ready ## Check the template of the deployment
 foreign: pawl .tools/sam/ready .tools/ministack/ready ## Deploy to an AWS of others and compare its records with the laptop's
 	.tools/ministack/bin/python infra/checks/foreign.py --pawl $(PAWL)
 
+engines: pawl .tools/clients/ready .tools/ministack/ready .tools/moto/ready .tools/sfnx/ready ## Run random machines on engines of others and here
+	for engine in $(ENGINES); do \
+		.tools/clients/bin/python infra/engines/differential.py --engine $$engine --pawl $(PAWL) --count $(MACHINES) || exit 1; \
+	done
+
+clients: pawl .tools/clients/ready ## Talk to `pawl dev` as boto3 and the AWS command line do
+	.tools/clients/bin/python infra/engines/clients.py --pawl $(PAWL)
+
 # ---------------------------------------------------------------- What takes long, and is not part of `make test`
 
 fuzz: ## Feed the parsers, the evaluator and the compiler with what nobody would write
@@ -70,6 +81,10 @@ fuzz: ## Feed the parsers, the evaluator and the compiler with what nobody would
 
 bench: ## Measure expressions against JEXL, and how checking grows
 	$(PYTHON) infra/bench/bench.py
+
+performance: .tools/clients/ready .tools/engines/ready .tools/ministack/ready .tools/moto/ready .tools/sfnx/ready ## Measure beside other engines: states, durable steps, memory
+	cargo build --release --package pawl --locked --quiet
+	.tools/clients/bin/python infra/engines/performance.py --pawl $(or $(CARGO_TARGET_DIR),target)/release/pawl
 
 coverage: .tools/reference/ready ## Count the branches of the evaluator that the comparison takes
 	infra/reference/coverage.sh
@@ -82,7 +97,7 @@ generate: pawl ## Compile the machines that template.yaml deploys
 pawl:
 	cargo build --package pawl --locked --quiet
 
-tools: .tools/linters/ready .tools/npm/ready .tools/reference/ready .tools/sam/ready .tools/sarif/ready .tools/ministack/ready ## Install the tools into .tools/
+tools: .tools/linters/ready .tools/npm/ready .tools/reference/ready .tools/sam/ready .tools/sarif/ready .tools/ministack/ready .tools/clients/ready .tools/moto/ready .tools/sfnx/ready ## Install the tools into .tools/
 
 .tools/npm/ready: infra/tools/package.json infra/tools/package-lock.json
 	mkdir -p .tools/npm
@@ -94,6 +109,12 @@ tools: .tools/linters/ready .tools/npm/ready .tools/reference/ready .tools/sam/r
 	mkdir -p .tools/reference
 	cp $^ .tools/reference/
 	npm ci --prefix .tools/reference --no-audit --no-fund --loglevel=error
+	touch $@
+
+.tools/engines/ready: infra/engines/package.json infra/engines/package-lock.json
+	mkdir -p .tools/engines
+	cp $^ .tools/engines/
+	npm ci --prefix .tools/engines --no-audit --no-fund --loglevel=error
 	touch $@
 
 # A tool whose requirements changed is made anew, so that nothing old stays behind.

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import statistics
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -18,6 +17,8 @@ from engines import TOOLS
 
 STEPS = 10
 AT_ONCE = 50
+DURABILITIES = ("relaxed", "fsync")
+SYNCS = ("fsync", "fdatasync", "sync_file_range", "msync")
 HERE = Path(__file__).resolve().parent
 RESTATE = TOOLS / "engines/node_modules/@restatedev/restate-server-linux-x64/bin/restate-server"
 # No proxy of the environment may stand between this process and its own machine.
@@ -44,7 +45,7 @@ def traced(command: list, counts: Path | None) -> list:
     """The command, under a count of what it asks the disk to keep, if that is wanted."""
     if counts is None:
         return command
-    return ["strace", "-f", "-c", "-U", "name,calls", "-e", "trace=fsync,fdatasync,sync_file_range,msync", "-o", counts, *command]
+    return ["strace", "-f", "-c", "-U", "name,calls", "-e", f"trace={','.join(SYNCS)}", "-o", counts, *command]
 
 
 @contextlib.contextmanager
@@ -117,7 +118,8 @@ def measure(program: str | None, rounds: int, scratch: Path) -> str:
     with contextlib.ExitStack() as stack:
         chains = []
         if program:
-            chains += [stack.enter_context(pawl(program, durability, scratch / f"chain-{durability}")) for durability in ("relaxed", "fsync")]
+            for durability in DURABILITIES:
+                chains.append(stack.enter_context(pawl(program, durability, scratch / f"chain-{durability}")))
         chains.append(stack.enter_context(restate(scratch / "chain-restate")))
         pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
         floors = []
@@ -125,7 +127,7 @@ def measure(program: str | None, rounds: int, scratch: Path) -> str:
             floors.append(floor(scratch, 100))
             for chain in chains[turn % len(chains) :] + chains[: turn % len(chains)]:
                 one = [timed(chain.run) for _ in range(10)]
-                many = timed(lambda: list(pool.map(lambda _: chain.run(), range(AT_ONCE * 4)))) / (AT_ONCE * 4)
+                many = timed(lambda: list(pool.map(lambda _: chain.run(), range(AT_ONCE * 2)))) / (AT_ONCE * 2)
                 # The first round warms up.
                 if turn >= 0:
                     chain.one += one
@@ -147,7 +149,7 @@ def counted(program: str | None, scratch: Path, runs: int = 20) -> dict[str, flo
     if program:
         engines += [
             (f"Pawl, {durability}", lambda folder, counts, durability=durability: pawl(program, durability, folder, counts))
-            for durability in ("relaxed", "fsync")
+            for durability in DURABILITIES
         ]
     found = {}
     for number, (name, engine) in enumerate(engines):
@@ -157,10 +159,16 @@ def counted(program: str | None, scratch: Path, runs: int = 20) -> dict[str, flo
             with engine(scratch / f"counted-{number}-{count}", counts) as chain:
                 for _ in range(count):
                     chain.run()
-            totals.append(sum(int(line.split()[-1]) for line in counts.read_text().splitlines() if line.split()[:1] and line.split()[0] in ("fsync", "fdatasync", "msync", "sync_file_range")))
+            totals.append(calls(counts))
         # What it does to start and to stop is not the runs'.
         found[name] = (totals[1] - totals[0]) / runs
     return found
+
+
+def calls(counts: Path) -> int:
+    """What strace counted: a line for each call, its name and how often, below a head."""
+    rows = [line.split() for line in counts.read_text().splitlines()]
+    return sum(int(row[1]) for row in rows if len(row) == 2 and row[0] in SYNCS)
 
 
 def table(chains: list[Chain], floor: float, syncs: dict[str, float]) -> str:
@@ -168,18 +176,13 @@ def table(chains: list[Chain], floor: float, syncs: dict[str, float]) -> str:
     lines = [
         f"Keeping 4 KB at the end of a file takes this disk {floor * 1000:.2f} ms (append and fdatasync).",
         "",
-        f"| | one run of {STEPS} steps | a step | {AT_ONCE} at once, runs a second | fsyncs a run | one run takes, against Pawl at `fsync` |",
+        f"| | one run of {STEPS} steps | a step | {AT_ONCE} at once, runs a second | syncs a run | its time / Pawl's at `fsync` |",
         "|---|---|---|---|---|---|",
     ]
     for chain in chains:
         one = statistics.median(chain.one)
         ratio = f"{one / statistics.median(ours.one):.1f}" if ours else ""
         count = f"{syncs[chain.name]:.1f}" if chain.name in syncs else ""
-        lines.append(
-            f"| {chain.name} | {one * 1000:.1f} ms | {one / STEPS * 1000:.2f} ms | {1 / statistics.median(chain.many):,.0f} | {count} | {ratio} |"
-        )
+        figures = [f"{one * 1000:.1f} ms", f"{one / STEPS * 1000:.2f} ms", f"{1 / statistics.median(chain.many):,.0f}", count, ratio]
+        lines.append(f"| {chain.name} | {' | '.join(figures)} |")
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    sys.exit("this is a part of performance.py")

@@ -15,8 +15,10 @@ import traceback
 from pathlib import Path
 
 import command_line
-import conversations
 import engines
+import talks_events
+import talks_executions
+import talks_machines
 import wrong_calls
 
 
@@ -25,7 +27,9 @@ def main() -> int:
     parser.add_argument("--pawl", required=True, help="the program, or where `pawl dev` serves")
     parser.add_argument("--only", help="the conversations whose name has this in it")
     options = parser.parse_args()
-    talks = [*conversations.ALL, *command_line.ALL, wrong_calls.wrong_calls]
+    talks = [
+        *talks_machines.ALL, *talks_executions.ALL, *command_line.ALL, *talks_events.ALL, wrong_calls.wrong_calls,
+    ]
     chosen = [talk for talk in talks if not options.only or options.only in talk.__name__]
     failed = 0
     with tempfile.TemporaryDirectory() as folder, engines.pawl(options.pawl, Path(folder)) as engine:

@@ -6,9 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import conversations
-from conversations import HELLO, WAITS_FOR_TOKEN, eventually, machine_of, token_of, unused
 from engines import KEYS, REGION, ROLE, Engine
+from talking import HELLO, WAITS_FOR_TOKEN, eventually, machine_of, token_of, unused
 
 AWS = Path(sys.executable).with_name("aws")
 
@@ -30,7 +29,8 @@ def by_hand(engine: Engine) -> str:
         engine, "stepfunctions", "create-state-machine", "--name", unused("by-hand"), "--role-arn", ROLE,
         "--definition", json.dumps(HELLO),
     )["stateMachineArn"]
-    execution = aws(engine, "stepfunctions", "start-execution", "--state-machine-arn", machine, "--input", '{"name": "you"}')["executionArn"]
+    start = ["start-execution", "--state-machine-arn", machine, "--input", '{"name": "you"}']
+    execution = aws(engine, "stepfunctions", *start)["executionArn"]
     engine.await_end(execution)
     described = aws(engine, "stepfunctions", "describe-execution", "--execution-arn", execution)
     assert described["output"] == '"hello you"'

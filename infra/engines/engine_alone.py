@@ -13,10 +13,11 @@ from pathlib import Path
 import engines
 import libraries
 import scenarios
-from conversations import unused
 from engines import Engine
 from libraries import Library
 from scenarios import Scenario
+from talking import unused
+from wire import Wire
 
 STARTERS = 16
 SECONDS_TO_RUN = 120
@@ -38,17 +39,18 @@ class Contender:
 def over_the_wire(engine: Engine) -> Callable[[Scenario], float]:
     """Starts executions by the API and asks until they have ended, as a client must."""
     machines = {scenario.name: engine.create(scenario.definition, unused("bench")) for scenario in scenarios.ALL}
+    wire = Wire(engine.endpoint)
     pool = ThreadPoolExecutor(STARTERS)
 
     def measure(scenario: Scenario) -> float:
         machine, text = machines[scenario.name], scenario.input
         begun = time.perf_counter()
         if scenario.executions == 1:
-            started = [engine.start(machine, text)]
+            started = [wire.start(machine, text)]
         else:
-            started = list(pool.map(lambda _: engine.start(machine, text), range(scenario.executions)))
+            started = list(pool.map(lambda _: wire.start(machine, text), range(scenario.executions)))
         for execution in started:
-            ended = engine.await_end(execution, SECONDS_TO_RUN, pause=0.001)
+            ended = wire.await_end(execution, SECONDS_TO_RUN, pause=0.001)
             if ended["status"] != "SUCCEEDED":
                 raise RuntimeError(f"{engine.name}: {scenario.name} ended as {ended['status']}: {ended.get('cause')}")
         return time.perf_counter() - begun
@@ -117,13 +119,16 @@ def measure(pawl: str | None, bench: str | None, rounds: int, scratch: Path) -> 
 
 
 def table(found: list[Contender]) -> str:
-    ours = next((contender for contender in found if contender.name == "Pawl, relaxed"), None)
-    lines = ["| scenario | engine | time | states a second | Pawl at `relaxed` is faster by |", "|---|---|---|---|---|"]
+    by_name = {contender.name: contender for contender in found}
+    ours = [by_name.get(name) for name in ("Pawl, relaxed", "Pawl, fsync", "Pawl, in its own process")]
+    lines = [
+        "| scenario | engine | time | states a second | its time / Pawl's at `relaxed` | at `fsync` | in its own process |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for scenario in scenarios.ALL:
         for contender in found:
             seconds = contender.median(scenario)
-            ratio = f"{seconds / ours.median(scenario):.1f}" if ours and contender is not ours else ""
-            lines.append(
-                f"| {scenario.name} | {contender.name} | {seconds * 1000:,.1f} ms | {scenario.states / seconds:,.0f} | {ratio} |"
-            )
+            ratios = [f"{seconds / our.median(scenario):.2f}" if our and our is not contender else "" for our in ours]
+            figures = [f"{seconds * 1000:,.1f} ms", f"{scenario.states / seconds:,.0f}", *ratios]
+            lines.append(f"| {scenario.name} | {contender.name} | {' | '.join(figures)} |")
     return "\n".join(lines)

@@ -229,6 +229,14 @@ def task_failed_is_all(state: dict, inner: bool) -> None:
             handler["ErrorEquals"] = ["States.ALL"]
 
 
+def no_match_of_nothing(text: str) -> str:
+    return text.replace("/a*/", "/a/")
+
+
+def no_power_beyond_all(text: str) -> str:
+    return text.replace("$power(10, 400)", "$error('too much')")
+
+
 MINISTACK, MOTO, SFNX = ("ministack",), ("moto",), ("sfnx",)
 # These three evaluate JSONata by the same library.
 PYTHON = ("ministack", "moto", "sfnx")
@@ -238,6 +246,7 @@ RULES = [
     Rule("no-division-by-zero", PYTHON, avoided=on_expressions(no_division_by_zero)),
     Rule("string-escapes-letters", ("ministack", "moto"), written_in=on_expressions(string_escapes)),
     Rule("no-item-in-an-iteration", ("moto", "sfnx"), avoided=on_states(no_item_in_an_iteration)),
+    Rule("matches-of-nothing-are-replaced", ("moto", "sfnx"), avoided=on_expressions(no_match_of_nothing)),
     Rule("iterations-leave-no-history", MINISTACK, excused=iterations_leave_no_history),
     Rule("parallel-is-plain", MINISTACK, written_in=on_states(parallel_is_plain)),
     Rule("succeed-is-plain", MINISTACK, written_in=on_states(succeed_is_plain)),
@@ -259,6 +268,7 @@ RULES = [
     Rule("no-hash", MOTO, written_in=on_expressions(no_hash)),
     Rule("a-result-that-is-not-there-is-refused", SFNX, avoided=on_states(results_outlive_their_state)),
     Rule("task-failed-is-not-for-expressions", SFNX, avoided=on_states(task_failed_is_all)),
+    Rule("a-power-beyond-all-is-python-s", SFNX, avoided=on_expressions(no_power_beyond_all)),
     Rule("no-name-is-an-empty-name", SFNX, excused=no_name_is_an_empty_name),
 ]
 

@@ -2,7 +2,8 @@
 
     .tools/sfnx/bin/python infra/engines/sfnx_engine.py
 
-A line `{definition, input, name, execution, executions}` is answered by `{status, output, error, cause, states, seconds}`, or by `{refused}`.
+A line `{definition, input, name, execution, executions}` is answered by `{status, output, error, cause, states, seconds}`,
+or by `{refused}`.
 """
 
 import json

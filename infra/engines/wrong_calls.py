@@ -4,14 +4,16 @@ import json
 
 from botocore.exceptions import ClientError
 
-from conversations import HELLO, SLEEP, machine_of, unused
 from engines import ROLE, Engine
+from talking import HELLO, SLEEP, machine_of, unused
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:{}"
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:{}:none"
 MAP_RUN = "arn:aws:states:us-east-1:000000000000:mapRun:none/one:11111111-2222-3333-4444-555555555555"
 GOOD = json.dumps(HELLO)
 UNREADABLE = json.dumps(machine_of({"one": {"Type": "Pass", "Output": "{% ( %}", "End": True}}))
+
+TOO_LONG = '"' + "x" * 262_144 + '"'
 
 
 def table(machine: str, name: str) -> list[tuple[str, str, dict, str]]:
@@ -34,7 +36,7 @@ def table(machine: str, name: str) -> list[tuple[str, str, dict, str]]:
         (states, "start_execution", {"stateMachineArn": none}, "StateMachineDoesNotExist"),
         (states, "start_execution", {"stateMachineArn": "none"}, "InvalidArn"),
         (states, "start_execution", {"stateMachineArn": machine, "input": "{"}, "InvalidExecutionInput"),
-        (states, "start_execution", {"stateMachineArn": machine, "input": '"' + "x" * 262_144 + '"'}, "InvalidExecutionInput|ValidationException"),
+        (states, "start_execution", {"stateMachineArn": machine, "input": TOO_LONG}, "InvalidExecutionInput|ValidationException"),
         (states, "start_execution", {"stateMachineArn": machine, "name": "a/b"}, "InvalidName"),
         (states, "start_execution", {"stateMachineArn": f"{machine}:99"}, "StateMachineDoesNotExist"),
         (states, "start_execution", {"stateMachineArn": f"{machine}:absent"}, "StateMachineDoesNotExist"),
@@ -56,9 +58,9 @@ def table(machine: str, name: str) -> list[tuple[str, str, dict, str]]:
         (states, "update_map_run", {"mapRunArn": MAP_RUN, "maxConcurrency": 1}, "ResourceNotFound"),
         (states, "publish_state_machine_version", {"stateMachineArn": none}, "StateMachineDoesNotExist"),
         (states, "describe_state_machine_alias", {"stateMachineAliasArn": f"{machine}:absent"}, "ResourceNotFound"),
-        (states, "create_state_machine_alias", {"name": "live", "routingConfiguration": [{"stateMachineVersionArn": f"{machine}:99", "weight": 100}]}, "ResourceNotFound"),
-        (states, "create_state_machine_alias", {"name": "live", "routingConfiguration": [{"stateMachineVersionArn": f"{machine}:1", "weight": 60}]}, "ValidationException"),
-        (states, "create_state_machine_alias", {"name": "1", "routingConfiguration": [{"stateMachineVersionArn": f"{machine}:1", "weight": 100}]}, "ValidationException"),
+        (states, "create_state_machine_alias", alias("live", f"{machine}:99", 100), "ResourceNotFound"),
+        (states, "create_state_machine_alias", alias("live", f"{machine}:1", 60), "ValidationException"),
+        (states, "create_state_machine_alias", alias("1", f"{machine}:1", 100), "ValidationException"),
         (states, "tag_resource", {"resourceArn": none, "tags": [{"key": "a", "value": "b"}]}, "ResourceNotFound"),
         ("lambda", "get_function", {"FunctionName": "none"}, "ResourceNotFoundException"),
         ("lambda", "invoke", {"FunctionName": "none"}, "ResourceNotFoundException"),
@@ -80,6 +82,10 @@ def table(machine: str, name: str) -> list[tuple[str, str, dict, str]]:
         ("dynamodb", "describe_table", {"TableName": "none"}, "ResourceNotFoundException"),
         ("s3", "get_object", {"Bucket": "no-such-bucket", "Key": "none"}, "NoSuchBucket"),
     ]
+
+
+def alias(name: str, version: str, weight: int) -> dict:
+    return {"name": name, "routingConfiguration": [{"stateMachineVersionArn": version, "weight": weight}]}
 
 
 def schedule(expression: str) -> dict:
