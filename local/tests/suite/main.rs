@@ -3,6 +3,7 @@
 mod dynamodb;
 mod executions;
 mod functions;
+mod lambda;
 mod machines;
 mod port;
 mod s3;
