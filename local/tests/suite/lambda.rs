@@ -252,9 +252,9 @@ async fn functions_are_made_published_and_named() {
     for row in OPERATIONS.lines().filter(|row| !row.is_empty()) {
         let row = row.replace("ARN", arn);
         let mut columns = row.split('|').map(str::trim);
-        let mut part = || columns.next().expect("four parts");
-        let (method, path) = part().split_once(' ').expect("a method and a path");
-        let body = match part() {
+        let mut column = || columns.next().expect("four parts");
+        let (method, path) = column().split_once(' ').expect("a method and a path");
+        let body = match column() {
             "" => Value::Null,
             "@code" => json!({ "ZipFile": archive("second") }),
             text => match text.strip_prefix("@create ") {
@@ -268,8 +268,8 @@ async fn functions_are_made_published_and_named() {
             },
         };
         let (status, code, said) = ask(&port, method, path, &body).await;
-        assert_eq!(format!("{status} {code}").trim(), part(), "{row}: {said}");
-        if let Some((place, expected)) = part().split_once(' ') {
+        assert_eq!(format!("{status} {code}").trim(), column(), "{row}: {said}");
+        if let Some((place, expected)) = column().split_once(' ') {
             assert_eq!(said.pointer(place), Some(&read(expected)), "{row}: {said}");
         }
     }
