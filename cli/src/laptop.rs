@@ -11,12 +11,13 @@ use pawl_asl::Machine;
 use pawl_contract::{Kind, Mock, Start, StepError, code};
 use pawl_functions::{Function, Mail, Services, Settings};
 use pawl_interpreter::HistoryEvent;
-use pawl_local::{Clock, Durability, Faults, FunctionError, Functions, Local};
+use pawl_local::{Bootstrap, Clock, Durability, Faults, FunctionError, Functions, Local};
 use pawl_store::{Run, Store};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
+use crate::project::Misuse;
 use crate::report::{Figures, Report};
 
 /// The organisation that runs on a laptop belong to.
@@ -43,6 +44,8 @@ pub struct Options {
     pub settings: Settings,
     /// Whether open runs go on.
     pub driving: Driving,
+    /// Where the functions run.
+    pub functions: Running,
 }
 
 /// Whether runs that a folder holds open go on while it is open.
@@ -63,10 +66,21 @@ impl Default for Options {
             faults: Faults::none(),
             seed: 0,
             settings: Settings::from_env(&|_| None),
+            functions: Running::default(),
             durability: Durability::default(),
             driving: Driving::Runs,
         }
     }
+}
+
+/// Where the functions of the step kinds run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Running {
+    /// In this process.
+    #[default]
+    Here,
+    /// As on AWS: each in processes of its own. The folder holds `<function>/bootstrap` for each of them.
+    Bootstraps(PathBuf),
 }
 
 /// AWS on this machine.
@@ -101,6 +115,7 @@ impl Laptop {
             durability,
             mut settings,
             driving,
+            functions: running,
         } = options;
         TABLE.clone_into(&mut settings.table);
         BUCKET.clone_into(&mut settings.bucket);
@@ -121,7 +136,18 @@ impl Laptop {
         let sdk = local.sdk_config();
         let store = Store::new(&sdk, TABLE, BUCKET);
         let services = Services::new(&sdk, settings);
-        local.install(functions(services.clone()));
+        match running {
+            Running::Here => {
+                local.install(functions(services.clone()));
+                local.name_functions(function_names());
+            }
+            Running::Bootstraps(folder) => {
+                let bootstraps = bootstraps(&folder, services.settings())?;
+                local
+                    .install_bootstraps(bootstraps)
+                    .context("cannot find the current folder")?;
+            }
+        }
         // Who only looks makes nothing.
         if driving == Driving::Runs {
             store
@@ -266,6 +292,35 @@ fn functions(services: Services) -> Functions {
             Ok(Bytes::from(answer.to_string()))
         })
     })
+}
+
+/// The names of our functions.
+fn function_names() -> impl Iterator<Item = &'static str> {
+    Kind::ALL.into_iter().map(Kind::name).chain(["recorder"])
+}
+
+/// Our functions as programs in a folder, told what those in this process are told.
+fn bootstraps(folder: &Path, settings: &Settings) -> anyhow::Result<Vec<Bootstrap>> {
+    let mut settings = settings.clone();
+    if let Mail::Outbox(outbox) = &settings.mail {
+        // A function runs in the folder of its program.
+        settings.mail = Mail::Outbox(std::path::absolute(outbox)?);
+    }
+    function_names()
+        .map(|name| {
+            let program = folder.join(name);
+            if !program.join("bootstrap").is_file() {
+                let message = format!("there is no `{}`", program.join("bootstrap").display());
+                let help = "build the functions with `cargo lambda build --release`, or say with `--bootstraps` where they are";
+                return Err(Misuse::new(message).help(help).into());
+            }
+            Ok(Bootstrap {
+                name: name.to_owned(),
+                folder: program,
+                environment: settings.to_env(),
+            })
+        })
+        .collect()
 }
 
 /// The ARN under which a function is published here.

@@ -1,9 +1,10 @@
 //! What a deployment decides, read once where a process begins.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The settings of a deployment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The table's name.
     pub table: String,
@@ -82,6 +83,35 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The environment that [`Settings::from_env`] reads as these settings.
+    pub fn to_env(&self) -> BTreeMap<String, String> {
+        let mut environment = BTreeMap::new();
+        let mut set = |name: &str, value: &str| {
+            environment.insert(name.to_owned(), value.to_owned());
+        };
+        set("PAWL_TABLE", &self.table);
+        set("PAWL_BUCKET", &self.bucket);
+        set("PAWL_ORG", &self.org);
+        match &self.mail {
+            Mail::Smtp(server) => set("PAWL_SMTP_URL", server),
+            Mail::Outbox(folder) => set("PAWL_OUTBOX", &folder.to_string_lossy()),
+            Mail::None => {}
+        }
+        set("PAWL_MAIL_FROM", &self.mail_from);
+        if let Some(llm) = &self.llm {
+            set("PAWL_LLM_URL", &llm.base_url);
+            if let Some(key) = &llm.api_key {
+                set("PAWL_LLM_API_KEY", key);
+            }
+            if let Some(model) = &llm.model {
+                set("PAWL_LLM_MODEL", model);
+            }
+        }
+        environment
+    }
+}
+
 fn llm(read: &dyn Fn(&str) -> Option<String>) -> Option<LlmSettings> {
     let api_key = read("PAWL_LLM_API_KEY").or_else(|| read("OPENAI_API_KEY"));
     let base_url = read("PAWL_LLM_URL")
@@ -130,6 +160,9 @@ mod tests {
                 found.map(|(_, value)| (*value).to_owned())
             };
             let settings = Settings::from_env(&get);
+            let environment = settings.to_env();
+            let again = Settings::from_env(&|name| environment.get(name).cloned());
+            assert_eq!(again, settings);
             assert_eq!(settings.mail, mail);
             assert_eq!(settings.llm.map(|llm| llm.base_url).as_deref(), base_url);
         }

@@ -12,6 +12,7 @@ use crate::dynamodb::DynamoDb;
 use crate::engine::Engine;
 use crate::folder::Folder;
 use crate::journal::Journal;
+use crate::lambda::{self, Lambda};
 use crate::network::{Fault, Network, Service};
 use crate::route::Target;
 use crate::s3::S3;
@@ -25,6 +26,7 @@ pub(crate) struct Aws {
     dynamodb: DynamoDb,
     pub(crate) s3: S3,
     pub(crate) step_functions: StepFunctions,
+    pub(crate) lambda: Arc<Lambda>,
     pub(crate) journal: Arc<Journal>,
     _folder: Option<Folder>,
     /// Closed when everything above is gone.
@@ -36,7 +38,15 @@ impl Aws {
     pub(crate) fn open(options: Options) -> Result<Self, Error> {
         let folder = options.state.as_deref().map(Folder::open).transpose()?;
         let journal = Arc::new(Journal::open(folder.as_ref(), options.durability)?);
-        let engine = Engine::new(options.clock.clone(), Arc::clone(&journal), options.seed)?;
+        let clock = &options.clock;
+        let lambda = Lambda::open(folder.as_ref(), &journal, clock.clone(), options.seed)?;
+        let lambda = Arc::new(lambda);
+        let engine = Engine::new(
+            clock.clone(),
+            Arc::clone(&journal),
+            Arc::clone(&lambda),
+            options.seed,
+        )?;
         Ok(Self {
             dynamodb: DynamoDb::open(folder.as_ref())?,
             s3: S3::open(folder.as_ref())?,
@@ -46,6 +56,7 @@ impl Aws {
                 engine,
                 options.seed,
             )?,
+            lambda,
             clock: options.clock,
             network: Network::new(options.faults),
             journal,
@@ -61,8 +72,11 @@ impl Aws {
         request: Request<Bytes>,
         fault: Option<Fault>,
     ) -> Answer {
-        let aws = Arc::clone(self);
         let service = target.service;
+        if service == Service::Lambda {
+            return lambda::answer(self, &target.operation, request).await;
+        }
+        let aws = Arc::clone(self);
         let answered = spawn_blocking(move || aws.answer_blocking(&target, &request, fault)).await;
         answered.unwrap_or_else(|error| {
             let status = StatusCode::INTERNAL_SERVER_ERROR;

@@ -12,6 +12,7 @@ mod activity;
 mod children;
 mod driver;
 mod keep;
+mod later;
 mod load;
 mod notice;
 mod open;
@@ -34,8 +35,9 @@ use tokio::task::AbortHandle;
 
 use crate::jobs::JobWork;
 use crate::journal::{Broken, Filter, Journal, Write};
+use crate::lambda::Lambda;
 use crate::random::Random;
-use crate::{Aws, Clock, Error, Functions};
+use crate::{Aws, Clock, Error};
 
 use about::MAP_RUNS;
 pub(crate) use about::{About, Definition, KeptMapRun, Parent, Snapshot};
@@ -54,7 +56,7 @@ pub(crate) struct Engine {
 pub(crate) struct Shared {
     clock: Clock,
     journal: Arc<Journal>,
-    functions: Mutex<Option<Functions>>,
+    pub(crate) lambda: Arc<Lambda>,
     state: Mutex<State>,
     /// Tells the driver that there is something new to do.
     wake: Notify,
@@ -93,7 +95,6 @@ struct State {
     running: usize,
     /// How many reports are on their way to the disk.
     unwritten: usize,
-    invocations: u64,
     random: Random,
     listeners: Vec<UnboundedSender<(String, HistoryEvent)>>,
 }
@@ -134,7 +135,12 @@ impl<Refusal> From<Broken> for Unable<Refusal> {
 
 impl Engine {
     /// Begins to drive executions; those of an earlier process rest until they are asked to go on.
-    pub(crate) fn new(clock: Clock, journal: Arc<Journal>, seed: u64) -> Result<Self, Error> {
+    pub(crate) fn new(
+        clock: Clock,
+        journal: Arc<Journal>,
+        lambda: Arc<Lambda>,
+        seed: u64,
+    ) -> Result<Self, Error> {
         let (started, counted_jobs) = journal.counts()?;
         let state = State {
             open: BTreeMap::new(),
@@ -151,7 +157,6 @@ impl Engine {
             counted_jobs,
             running: 0,
             unwritten: 0,
-            invocations: 0,
             // An earlier process with the same seed has used the names that would come first.
             random: Random::new(seed.wrapping_add(started.wrapping_mul(0x9E37_79B9))),
             listeners: Vec::new(),
@@ -159,7 +164,7 @@ impl Engine {
         let shared = Arc::new(Shared {
             clock,
             journal,
-            functions: Mutex::default(),
+            lambda,
             state: Mutex::new(state),
             wake: Notify::new(),
             idle: watch::Sender::new(true),
@@ -173,15 +178,6 @@ impl Engine {
     pub(crate) fn attach(&self, services: Weak<Aws>) {
         // It is said once, when they are opened.
         let _ = self.shared.services.set(services);
-    }
-
-    /// Sets the functions.
-    pub(crate) fn install(&self, functions: Functions) {
-        *self
-            .shared
-            .functions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(functions);
     }
 
     /// Goes on with the open executions whose names begin with `prefix`, and with what is to be delivered. How many

@@ -1,6 +1,8 @@
 //! The Lambda functions: handlers given by the caller, reached only through serialised payloads.
 
+use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -28,6 +30,17 @@ pub type Functions = Arc<dyn Fn(&str, Bytes) -> Handling + Send + Sync>;
 
 /// A running invocation.
 pub type Handling = Pin<Box<dyn Future<Output = Result<Bytes, FunctionError>> + Send>>;
+
+/// A function that is a process of its own: a program that speaks Lambda's Runtime API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bootstrap {
+    /// The function's name.
+    pub name: String,
+    /// The folder that holds the program, which is called `bootstrap`.
+    pub folder: PathBuf,
+    /// What stands in its environment besides what Lambda puts there.
+    pub environment: BTreeMap<String, String>,
+}
 
 /// Why a function gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

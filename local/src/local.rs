@@ -20,7 +20,7 @@ use tokio::task::spawn_blocking;
 
 use crate::client::Client;
 use crate::step_functions::REGION;
-use crate::{Aws, Call, Clock, Durability, Error, Faults, FunctionError, Functions};
+use crate::{Aws, Bootstrap, Call, Clock, Durability, Error, Faults, FunctionError, Functions};
 
 /// How to open this AWS. The default is in memory, by the machine's clock, without faults.
 #[derive(Debug, Clone)]
@@ -105,17 +105,30 @@ impl Local {
     /// In simulated time they run one after the other, and no time passes while one runs: a function that
     /// waits for another execution to end would wait for ever.
     pub fn install(&self, functions: Functions) {
-        self.aws.step_functions.engine.install(functions);
+        self.aws.lambda.install(functions);
+    }
+
+    /// Shows installed functions under their names to whoever lists the functions. Each is its own version 1.
+    pub fn name_functions<Name: Into<String>>(&self, names: impl IntoIterator<Item = Name>) {
+        self.aws.lambda.name(names.into_iter().map(Into::into));
+    }
+
+    /// Makes functions of bootstraps: each runs in processes of its own that speak Lambda's Runtime API.
+    pub fn install_bootstraps(&self, bootstraps: Vec<Bootstrap>) -> std::io::Result<()> {
+        self.aws.lambda.install_bootstraps(bootstraps)
+    }
+
+    /// Says at which address this AWS is served, so that functions in processes of their own reach it.
+    ///
+    /// [`Local::serve`] does so by itself; say it before functions run that are needed earlier.
+    pub fn announce(&self, endpoint: &str) {
+        self.aws.lambda.announce(endpoint);
     }
 
     /// Invokes a function, as whoever starts a run by its trigger does.
     pub async fn invoke(&self, function: &str, payload: Bytes) -> Result<Bytes, FunctionError> {
-        self.aws
-            .step_functions
-            .engine
-            .shared()
-            .invoke(function, payload)
-            .await
+        let shared = self.aws.step_functions.engine.shared();
+        shared.invoke(function, payload).await
     }
 
     /// Every event of every execution from now on, with the execution's ARN.

@@ -30,6 +30,7 @@ use crate::step_functions::{ACCOUNT, REGION};
 
 use checksum::Algorithm;
 use object::Description;
+pub(crate) use object::hex;
 use objects::{Condition, Objects};
 use refusal::Refusal;
 
@@ -100,6 +101,14 @@ impl S3 {
             answer.body_mut().clear();
         }
         answer
+    }
+
+    /// The bytes of an object, for other services; what is wrong, where there is none.
+    pub(crate) fn read(&self, bucket: &str, key: &str) -> Result<Bytes, String> {
+        let found = self.objects.whole(bucket, key);
+        found
+            .map(|(_, body)| body)
+            .map_err(|refusal| refusal.to_string())
     }
 
     fn perform(&self, operation: &str, asked: &Asked) -> Result<Answer, Refusal> {

@@ -37,6 +37,9 @@ impl Local {
     /// # }
     /// ```
     pub async fn serve(&self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        if let Ok(address) = listener.local_addr() {
+            self.announce(&endpoint(address));
+        }
         let connections = GracefulShutdown::new();
         // Whatever is still open at the end is closed with this.
         let mut open = JoinSet::new();

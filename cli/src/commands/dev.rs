@@ -14,11 +14,12 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::{ClockChoice, Outcome, print, say};
-use crate::laptop::{Laptop, Options, state_folder};
+use crate::laptop::{Laptop, Options, Running, state_folder};
 use crate::project::Misuse;
 
 const EXAMPLES: &str = "Examples:
   pawl dev
+  pawl dev --functions real --bootstraps target/lambda
   pawl dev --port 0 --state /tmp/aws --json | jq -r .endpoint
   aws --endpoint-url http://127.0.0.1:4566 stepfunctions list-state-machines
 
@@ -44,6 +45,12 @@ pub(super) struct Dev {
     /// What a run survives: a loss of power, or a killed process
     #[arg(long, value_name = "DURABILITY", default_value = "fsync")]
     durability: DurabilityChoice,
+    /// Where the functions of the steps run
+    #[arg(long, value_name = "WHERE", default_value = "in-process")]
+    functions: FunctionsChoice,
+    /// The folder that holds `<function>/bootstrap`, for `--functions real`
+    #[arg(long, value_name = "DIR", default_value = "target/lambda")]
+    bootstraps: PathBuf,
     /// Print the endpoints as one line of JSON
     #[arg(long)]
     json: bool,
@@ -56,6 +63,15 @@ enum DurabilityChoice {
     Fsync,
     /// With the operating system; the last moments may be lost with the machine
     Relaxed,
+}
+
+/// Where the functions of the steps run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FunctionsChoice {
+    /// In this process
+    InProcess,
+    /// As on AWS, in processes of their own
+    Real,
 }
 
 impl Dev {
@@ -77,6 +93,7 @@ impl Dev {
         let laptop = opened.map_err(|error| busy(error, &state))?;
         let endpoint = endpoint(address);
         let file = EndpointFile::write(&state, &endpoint)?;
+        laptop.local.announce(&endpoint);
         let rested = laptop.local.go_on("").await?;
         self.announce(&endpoint, &state, rested)?;
         laptop.local.serve(listener, stop).await;
@@ -113,6 +130,10 @@ impl Dev {
             durability: match self.durability {
                 DurabilityChoice::Fsync => Durability::Fsync,
                 DurabilityChoice::Relaxed => Durability::Relaxed,
+            },
+            functions: match self.functions {
+                FunctionsChoice::InProcess => Running::Here,
+                FunctionsChoice::Real => Running::Bootstraps(self.bootstraps.clone()),
             },
             ..Options::default()
         }

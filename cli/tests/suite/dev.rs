@@ -87,7 +87,7 @@ async fn it_serves_keeps_what_it_was_told_and_ends_cleanly() {
 }
 
 #[test]
-fn a_port_or_a_folder_in_use_is_said_with_what_to_do() {
+fn what_is_in_use_or_missing_is_said_with_what_to_do() {
     let folder = tempfile::tempdir().expect("a folder");
     let served = Served::start(folder.path(), &["--state", "here"]);
     let (_, port) = served.endpoint.rsplit_once(':').expect("a port");
@@ -98,6 +98,18 @@ fn a_port_or_a_folder_in_use_is_said_with_what_to_do() {
             served.endpoint.as_str(),
         ),
         (vec!["dev", "--port", "70000"], "70000"),
+        (
+            vec![
+                "dev",
+                "--port",
+                "0",
+                "--state",
+                "there",
+                "--functions",
+                "real",
+            ],
+            "--bootstraps",
+        ),
     ];
     for (arguments, help) in rows {
         let output = pawl(folder.path(), &arguments);

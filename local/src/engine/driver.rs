@@ -3,17 +3,16 @@
 //! By the machine's clock, functions run side by side. In simulated time they run one after the other, in the order
 //! in which they were asked for, and time jumps to the next timer when none is left: every repetition is the same.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use pawl_interpreter::{Start, TaskId, TaskRequest};
 use tokio::task::JoinSet;
 
-use crate::functions::invoke;
 use crate::jobs::{Job, JobWork, Next};
 use crate::journal::Write;
-use crate::network::Invocation;
+use crate::lambda::{Manner, Named};
 use crate::{Error, FunctionError, jobs};
 
 use super::about::Parent;
@@ -21,9 +20,6 @@ use super::report::Report;
 use super::task::{self, Outcome};
 use super::world::{Begun, Progress};
 use super::{Shared, State};
-
-/// The longest that a function may run, as on AWS.
-const LONGEST: Duration = Duration::from_mins(15);
 
 /// Something to do.
 #[derive(Debug)]
@@ -288,42 +284,9 @@ impl Shared {
         function: &str,
         payload: Bytes,
     ) -> Result<Bytes, FunctionError> {
-        let functions = self
-            .functions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let functions = functions.ok_or(FunctionError::Missing)?;
-        let number = {
-            let mut state = self.state();
-            state.invocations += 1;
-            state.invocations
-        };
-        let invocation = Invocation {
-            function: function.to_owned(),
-            number,
-        };
-        // A task of its own, so that a panic stays in it; it ends with the set if the driver ends.
-        let mut alone = JoinSet::new();
-        alone.spawn(async move { invoke(&functions, invocation, payload).await });
-        let crashed = |error_type: &str, message: String| {
-            Err(FunctionError::Raised {
-                error_type: error_type.to_owned(),
-                message,
-            })
-        };
-        match tokio::time::timeout(LONGEST, alone.join_next()).await {
-            Ok(Some(Ok(answer))) => answer,
-            Ok(Some(Err(panic))) => crashed(
-                "Runtime.ExitError",
-                format!("the function crashed: {panic}"),
-            ),
-            Ok(None) => crashed("Runtime.ExitError", "the function did not run".to_owned()),
-            Err(_) => crashed(
-                "Sandbox.Timedout",
-                format!("Task timed out after {}.00 seconds", LONGEST.as_secs()),
-            ),
-        }
+        let named = Named::read(function, None);
+        let invoked = self.lambda.invoke(&named, payload, Manner::default());
+        invoked.await?.ending.result()
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Shared;
 use super::about::Parent;
+use crate::lambda::Manner;
 
 pub(super) use execution::ended;
 use function::Invocation;
@@ -60,8 +61,10 @@ pub(super) async fn perform(
         Ok(invocation) => invocation,
         Err(failure) => return Some(Outcome::Failed(failure)),
     };
-    let answer = shared
-        .invoke(&invocation.function, invocation.payload.clone())
+    let payload = invocation.payload.clone();
+    let invoked = shared
+        .lambda
+        .invoke(&invocation.named, payload, Manner::default())
         .await;
-    Some(invocation.outcome(answer))
+    Some(invocation.outcome(invoked))
 }

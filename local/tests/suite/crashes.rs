@@ -297,25 +297,23 @@ async fn ten_machines_are_killed_at_every_event() {
         let calm = tempfile::tempdir().expect("a folder");
         let life = Life::begin(&calm, &clock, &Oracle::default(), 1).await;
         life.create_all().await;
-        let before = life.local.commits();
         life.start(name, "run").await;
         life.local.settled().await;
-        let commits = life.local.commits() - before;
         let (status, outcomes) = life.verdict(name, "run").await;
         assert_eq!(status, expected(name), "{name}");
 
-        for point in 0..commits {
+        // What comes together is one transaction, so nobody knows how many there will be.
+        for point in 0.. {
             let (folder, oracle) = (tempfile::tempdir().expect("a folder"), Oracle::default());
             let clock = Clock::simulated(start_of_time());
             let life = Life::begin(&folder, &clock, &oracle, 1).await;
             life.create_all().await;
             life.local.kill_after_commits(point);
             let is_alive = life.start(name, "run").await && life.settle().await;
-            assert!(
-                !is_alive,
-                "{name} was to die after {point} of {commits} transactions"
-            );
             life.local.close().await;
+            if is_alive {
+                break;
+            }
             kills += 1;
 
             let life = Life::begin(&folder, &clock, &oracle, 2).await;

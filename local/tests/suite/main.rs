@@ -4,6 +4,7 @@ mod crashes;
 mod dynamodb;
 mod executions;
 mod functions;
+mod lambda;
 mod machines;
 mod port;
 mod protocol;

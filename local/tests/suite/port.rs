@@ -40,6 +40,19 @@ impl Port {
         }
     }
 
+    /// Stops it and waits until its folder is free.
+    pub(crate) async fn close(self) {
+        let Self {
+            local,
+            stop,
+            serving,
+            ..
+        } = self;
+        stop.send(()).expect("it runs");
+        serving.await.expect("it ends");
+        local.close().await;
+    }
+
     /// A request, signed for a service as far as anybody looks.
     pub(crate) fn request(&self, method: Method, service: &str, path: &str) -> RequestBuilder {
         let scope = format!("Credential=local/20260101/us-east-1/{service}/aws4_request");
@@ -68,7 +81,7 @@ impl Port {
     }
 }
 
-fn header<'answer>(answer: &'answer Response, name: &str) -> &'answer str {
+pub(crate) fn header<'answer>(answer: &'answer Response, name: &str) -> &'answer str {
     let value = answer.headers().get(name);
     value
         .and_then(|value| value.to_str().ok())

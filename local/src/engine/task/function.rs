@@ -5,15 +5,15 @@ use pawl_interpreter::{Failure, TaskRequest};
 use serde_json::{Value, json};
 
 use crate::FunctionError;
+use crate::lambda::{Invoked, Named};
 
 use super::Outcome;
 
 /// Which function a Task invokes, and how its answer is given back.
 #[derive(Debug, Clone)]
 pub(super) struct Invocation {
-    pub(super) function: String,
+    pub(super) named: Named,
     pub(super) payload: Bytes,
-    version: String,
     style: Style,
 }
 
@@ -50,12 +50,10 @@ impl Invocation {
             return Err(Failure::new("States.Runtime", cause));
         };
         if style == Style::Arn {
-            let (function, version) = split_function(&request.resource);
             let payload = request.arguments.to_string().into();
             return Ok(Self {
-                function,
+                named: Named::read(&request.resource, None),
                 payload,
-                version,
                 style,
             });
         }
@@ -70,35 +68,31 @@ impl Invocation {
             let cause = format!("The InvocationType {invocation_type} is not available here");
             return Err(Failure::new("States.Runtime", cause));
         }
-        let (function, version) = split_function(named);
-        let version = argument("Qualifier")
-            .and_then(Value::as_str)
-            .map_or(version, str::to_owned);
+        let named = Named::read(named, argument("Qualifier").and_then(Value::as_str));
         let payload = argument("Payload")
             .map_or_else(|| "{}".to_owned(), Value::to_string)
             .into();
         Ok(Self {
-            function,
+            named,
             payload,
-            version,
             style,
         })
     }
 
     /// What the function's answer means.
-    pub(super) fn outcome(&self, answer: Result<Bytes, FunctionError>) -> Outcome {
-        let payload = match answer {
-            Ok(bytes) => {
-                serde_json::from_slice::<Value>(&bytes).map_err(|error| FunctionError::Raised {
-                    error_type: "Runtime.MarshalError".to_owned(),
-                    message: format!("the function's answer is not JSON: {error}"),
-                })
-            }
-            Err(error) => Err(error),
-        };
-        match payload {
-            Ok(payload) => {
-                let invoked = |payload: Value| json!({ "ExecutedVersion": self.version, "Payload": payload, "StatusCode": 200 });
+    pub(super) fn outcome(&self, invoked: Result<Invoked, FunctionError>) -> Outcome {
+        let answered = invoked.and_then(|invoked| Ok((invoked.version, invoked.ending.result()?)));
+        let answered = answered.and_then(|(version, bytes)| {
+            let payload = serde_json::from_slice::<Value>(&bytes);
+            let payload = payload.map_err(|error| FunctionError::Raised {
+                error_type: "Runtime.MarshalError".to_owned(),
+                message: format!("the function's answer is not JSON: {error}"),
+            });
+            Ok((version, payload?))
+        });
+        match answered {
+            Ok((version, payload)) => {
+                let invoked = |payload: Value| json!({ "ExecutedVersion": version, "Payload": payload, "StatusCode": 200 });
                 match self.style {
                     Style::Invoke => Outcome::Succeeded(invoked(payload)),
                     Style::Token => Outcome::Submitted(invoked(payload)),
@@ -109,7 +103,7 @@ impl Invocation {
                 "Lambda.ResourceNotFoundException",
                 format!(
                     "Function not found: {} (Service: Lambda, Status Code: 404)",
-                    self.function
+                    self.named.name
                 ),
             )),
             Err(FunctionError::Raised {
@@ -119,46 +113,6 @@ impl Invocation {
                 let cause = json!({ "errorMessage": message, "errorType": error_type });
                 Outcome::Failed(Failure::new(error_type, cause.to_string()))
             }
-        }
-    }
-}
-
-/// A function's name and version, out of a name or an ARN, with or without a version.
-fn split_function(named: &str) -> (String, String) {
-    let named = named
-        .rsplit_once("function:")
-        .map_or(named, |(_, named)| named);
-    let (name, version) = named.split_once(':').unwrap_or((named, "$LATEST"));
-    (name.to_owned(), version.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_function_is_found_in_every_way_to_name_it() {
-        let rows = [
-            ("step", "step", "$LATEST"),
-            ("step:7", "step", "7"),
-            (
-                "arn:aws:lambda:us-east-1:000000000000:function:step",
-                "step",
-                "$LATEST",
-            ),
-            (
-                "arn:aws:lambda:us-east-1:000000000000:function:step:live",
-                "step",
-                "live",
-            ),
-            ("000000000000:function:step", "step", "$LATEST"),
-        ];
-        for (named, name, version) in rows {
-            assert_eq!(
-                split_function(named),
-                (name.to_owned(), version.to_owned()),
-                "{named}"
-            );
         }
     }
 }
