@@ -19,6 +19,7 @@ mod durability;
 mod dynamodb;
 mod engine;
 mod error;
+mod event_bridge;
 mod folder;
 mod functions;
 mod jobs;
@@ -31,6 +32,7 @@ mod s3;
 mod server;
 mod step_functions;
 mod sts;
+mod timetable;
 
 pub use clock::Clock;
 pub use durability::Durability;
