@@ -10,13 +10,17 @@ use tokio::task::spawn_blocking;
 use crate::answer::{Answer, refuse};
 use crate::dynamodb::DynamoDb;
 use crate::engine::Engine;
+use crate::event_bridge::EventBridge;
 use crate::folder::Folder;
 use crate::journal::Journal;
 use crate::network::{Fault, Network, Service};
+use crate::random::Names;
 use crate::route::Target;
 use crate::s3::S3;
+use crate::scheduler::Scheduler;
+use crate::sqs::Sqs;
 use crate::step_functions::StepFunctions;
-use crate::{Clock, Error, Options, sts};
+use crate::{Clock, Error, Options, sqs, sts};
 
 /// The services. The fields are dropped in this order: the lock of the folder goes after what uses the folder.
 pub(crate) struct Aws {
@@ -25,6 +29,9 @@ pub(crate) struct Aws {
     dynamodb: DynamoDb,
     pub(crate) s3: S3,
     pub(crate) step_functions: StepFunctions,
+    pub(crate) event_bridge: EventBridge,
+    pub(crate) scheduler: Scheduler,
+    pub(crate) sqs: Sqs,
     pub(crate) journal: Arc<Journal>,
     _folder: Option<Folder>,
     /// Closed when everything above is gone.
@@ -37,7 +44,12 @@ impl Aws {
         let folder = options.state.as_deref().map(Folder::open).transpose()?;
         let journal = Arc::new(Journal::open(folder.as_ref(), options.durability)?);
         let engine = Engine::new(options.clock.clone(), Arc::clone(&journal), options.seed)?;
+        let names = Names::new(options.seed, &options.clock);
+        let clock = || options.clock.clone();
         Ok(Self {
+            event_bridge: EventBridge::open(Arc::clone(&journal), clock(), names.clone())?,
+            scheduler: Scheduler::open(Arc::clone(&journal), clock(), names.clone())?,
+            sqs: Sqs::open(Arc::clone(&journal), clock(), names)?,
             dynamodb: DynamoDb::open(folder.as_ref())?,
             s3: S3::open(folder.as_ref())?,
             step_functions: StepFunctions::open(folder.as_ref(), options.clock.clone(), engine)?,
@@ -58,6 +70,9 @@ impl Aws {
     ) -> Answer {
         let aws = Arc::clone(self);
         let service = target.service;
+        if service == Service::Sqs && target.operation == "ReceiveMessage" {
+            return sqs::receive(&aws, request.body()).await;
+        }
         let answered = spawn_blocking(move || aws.answer_blocking(&target, &request, fault)).await;
         answered.unwrap_or_else(|error| {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
@@ -87,9 +102,10 @@ impl Aws {
             Service::S3 => self.s3.answer(operation, request, self.clock.now()),
             Service::StepFunctions => self.step_functions.answer(operation, request.body()),
             Service::Sts => sts::perform(operation),
-            Service::Lambda | Service::EventBridge | Service::Scheduler | Service::Sqs => {
-                unknown_operation(*service, operation)
-            }
+            Service::EventBridge => self.event_bridge.answer(self, operation, request.body()),
+            Service::Scheduler => self.scheduler.answer(self, operation, request),
+            Service::Sqs => self.sqs.answer(operation, request),
+            Service::Lambda => unknown_operation(*service, operation),
         }
     }
 }

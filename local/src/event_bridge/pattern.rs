@@ -89,9 +89,11 @@ impl Field {
         };
         let mut leaves = Vec::new();
         collect_leaves(value, &mut leaves);
-        tests.iter().any(|test| match test {
-            Test::Exists(wanted) => *wanted != leaves.is_empty(),
-            test => leaves.iter().any(|leaf| test.accepts(leaf)),
+        tests.iter().any(|test| {
+            if let Test::Exists(wanted) = test {
+                return *wanted != leaves.is_empty();
+            }
+            leaves.iter().any(|leaf| test.accepts(leaf))
         })
     }
 }

@@ -168,22 +168,9 @@ fn operator(operator: &Map<String, Value>) -> Result<Test, String> {
                 .as_str()
                 .ok_or("exact match pattern must be a string")?,
         ))),
-        "prefix" | "suffix" => match value {
-            Value::Object(inner) => {
-                let (inner_name, inner) = only(inner)?;
-                if inner_name != "equals-ignore-case" {
-                    return Err(format!("Unsupported {name} pattern: {inner_name}"));
-                }
-                let inner = inner.as_str().ok_or_else(|| {
-                    format!("equals-ignore-case match pattern for {name} must be a string")
-                })?;
-                let inner = inner.to_lowercase();
-                Ok(Test::Text(match name {
-                    "prefix" => Text::PrefixIgnoreCase(inner),
-                    _ => Text::SuffixIgnoreCase(inner),
-                }))
-            }
-            _ => text_test(name, text()?),
+        "prefix" | "suffix" => match value.as_object() {
+            Some(inner) => ignore_case(name, inner),
+            None => text_test(name, text()?),
         },
         "equals-ignore-case" | "wildcard" => text_test(name, text()?),
         "anything-but" => anything_but(value),
@@ -204,6 +191,22 @@ fn operator(operator: &Map<String, Value>) -> Result<Test, String> {
             .ok_or_else(|| "exists match pattern must be either true or false.".to_owned()),
         unknown => Err(format!("Unrecognized match type {unknown}")),
     }
+}
+
+/// `{"prefix": {"equals-ignore-case": "x"}}`, and the same for a suffix.
+fn ignore_case(name: &str, inner: &Map<String, Value>) -> Result<Test, String> {
+    let (inner_name, inner) = only(inner)?;
+    if inner_name != "equals-ignore-case" {
+        return Err(format!("Unsupported {name} pattern: {inner_name}"));
+    }
+    let inner = inner
+        .as_str()
+        .ok_or_else(|| format!("equals-ignore-case match pattern for {name} must be a string"))?;
+    let inner = inner.to_lowercase();
+    Ok(Test::Text(match name {
+        "prefix" => Text::PrefixIgnoreCase(inner),
+        _ => Text::SuffixIgnoreCase(inner),
+    }))
 }
 
 fn text_test(name: &str, text: &str) -> Result<Test, String> {
@@ -263,10 +266,8 @@ fn anything_but(value: &Value) -> Result<Test, String> {
 
 /// A value that must be just this.
 fn literal(value: &Value) -> Test {
-    match value {
-        Value::Number(number) => Test::Number(number.clone()),
-        other => Test::Exact(other.clone()),
-    }
+    let number = value.as_number().cloned().map(Test::Number);
+    number.unwrap_or_else(|| Test::Exact(value.clone()))
 }
 
 fn numeric(terms: &[Value]) -> Result<Test, String> {
