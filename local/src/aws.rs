@@ -10,14 +10,18 @@ use tokio::task::spawn_blocking;
 use crate::answer::{Answer, refuse};
 use crate::dynamodb::DynamoDb;
 use crate::engine::Engine;
+use crate::event_bridge::EventBridge;
 use crate::folder::Folder;
 use crate::journal::Journal;
 use crate::lambda::{self, Lambda};
 use crate::network::{Fault, Network, Service};
+use crate::random::Names;
 use crate::route::Target;
 use crate::s3::S3;
+use crate::scheduler::Scheduler;
+use crate::sqs::Sqs;
 use crate::step_functions::StepFunctions;
-use crate::{Clock, Error, Options, sts};
+use crate::{Clock, Error, Options, sqs, sts};
 
 /// The services. The fields are dropped in this order: the lock of the folder goes after what uses the folder.
 pub(crate) struct Aws {
@@ -27,6 +31,9 @@ pub(crate) struct Aws {
     pub(crate) s3: S3,
     pub(crate) step_functions: StepFunctions,
     pub(crate) lambda: Arc<Lambda>,
+    pub(crate) event_bridge: EventBridge,
+    pub(crate) scheduler: Scheduler,
+    pub(crate) sqs: Sqs,
     pub(crate) journal: Arc<Journal>,
     _folder: Option<Folder>,
     /// Closed when everything above is gone.
@@ -38,16 +45,20 @@ impl Aws {
     pub(crate) fn open(options: Options) -> Result<Self, Error> {
         let folder = options.state.as_deref().map(Folder::open).transpose()?;
         let journal = Arc::new(Journal::open(folder.as_ref(), options.durability)?);
-        let clock = &options.clock;
-        let lambda = Lambda::open(folder.as_ref(), &journal, clock.clone(), options.seed)?;
+        let clock = || options.clock.clone();
+        let lambda = Lambda::open(folder.as_ref(), &journal, clock(), options.seed)?;
         let lambda = Arc::new(lambda);
         let engine = Engine::new(
-            clock.clone(),
+            clock(),
             Arc::clone(&journal),
             Arc::clone(&lambda),
             options.seed,
         )?;
+        let names = Names::new(options.seed, &options.clock);
         Ok(Self {
+            event_bridge: EventBridge::open(Arc::clone(&journal), clock(), names.clone())?,
+            scheduler: Scheduler::open(Arc::clone(&journal), clock(), names.clone())?,
+            sqs: Sqs::open(Arc::clone(&journal), clock(), names)?,
             dynamodb: DynamoDb::open(folder.as_ref())?,
             s3: S3::open(folder.as_ref())?,
             step_functions: StepFunctions::open(
@@ -77,6 +88,9 @@ impl Aws {
             return lambda::answer(self, &target.operation, request).await;
         }
         let aws = Arc::clone(self);
+        if service == Service::Sqs && target.operation == "ReceiveMessage" {
+            return sqs::receive(&aws, request.body()).await;
+        }
         let answered = spawn_blocking(move || aws.answer_blocking(&target, &request, fault)).await;
         answered.unwrap_or_else(|error| {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
@@ -106,9 +120,10 @@ impl Aws {
             Service::S3 => self.s3.answer(operation, request, self.clock.now()),
             Service::StepFunctions => self.step_functions.answer(operation, request.body()),
             Service::Sts => sts::perform(operation),
-            Service::Lambda | Service::EventBridge | Service::Scheduler | Service::Sqs => {
-                unknown_operation(*service, operation)
-            }
+            Service::EventBridge => self.event_bridge.answer(self, operation, request.body()),
+            Service::Scheduler => self.scheduler.answer(self, operation, request),
+            Service::Sqs => self.sqs.answer(operation, request),
+            Service::Lambda => unknown_operation(*service, operation),
         }
     }
 }

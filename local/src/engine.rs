@@ -33,7 +33,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
-use crate::jobs::JobWork;
+use crate::jobs::{Job, JobWork};
 use crate::journal::{Broken, Filter, Journal, Write};
 use crate::lambda::Lambda;
 use crate::random::Random;
@@ -87,6 +87,8 @@ struct State {
     work: VecDeque<Work>,
     /// What is to happen at a time, by time and number.
     jobs: BTreeMap<(Timestamp, u64), JobWork>,
+    /// How far simulated time may go for jobs that only follow the calendar.
+    horizon: Timestamp,
     /// The numbers of the jobs that are known here, until they are done.
     known_jobs: BTreeSet<u64>,
     /// How many jobs there ever were.
@@ -153,6 +155,7 @@ impl Engine {
             machines: BTreeMap::new(),
             work: VecDeque::new(),
             jobs: BTreeMap::new(),
+            horizon: Timestamp::MIN,
             known_jobs: BTreeSet::new(),
             counted_jobs,
             running: 0,
@@ -184,6 +187,18 @@ impl Engine {
     /// executions rested until now.
     pub(crate) fn go_on(&self, prefix: &str) -> Result<usize, Error> {
         self.shared.go_on(prefix)
+    }
+
+    /// Has something happen at a time. It blocks until that is kept.
+    pub(crate) fn add_jobs(&self, jobs: Vec<Job>) -> Result<(), Broken> {
+        self.shared.add_jobs(jobs)
+    }
+
+    /// Lets simulated time go on to a moment, for what only follows the calendar.
+    pub(crate) fn reach(&self, horizon: Timestamp) {
+        let mut state = self.shared.state();
+        state.horizon = horizon.max(state.horizon);
+        self.shared.stir();
     }
 
     /// Every event of every execution from now on.
@@ -372,7 +387,7 @@ impl Shared {
     }
 
     /// The services around, unless they are closing.
-    fn services(&self) -> Option<Arc<Aws>> {
+    pub(crate) fn services(&self) -> Option<Arc<Aws>> {
         self.services.get()?.upgrade()
     }
 
@@ -503,6 +518,12 @@ impl Shared {
 }
 
 impl State {
+    /// When the next job is due that does not only follow the calendar.
+    fn next_job_once(&self) -> Option<Timestamp> {
+        let mut once = self.jobs.iter().filter(|(_, work)| !work.is_recurring());
+        once.next().map(|((due, _), _)| *due)
+    }
+
     /// The number of a new job.
     fn next_job(&mut self) -> u64 {
         self.counted_jobs += 1;

@@ -14,6 +14,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use bytes::Bytes;
+use jiff::Timestamp;
 use pawl_interpreter::HistoryEvent;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::spawn_blocking;
@@ -143,6 +144,15 @@ impl Local {
         let mut idle = self.aws.step_functions.engine.idle();
         // The sender lives as long as `self`, so that the wait cannot end otherwise.
         let _ = idle.wait_for(|idle| *idle).await;
+    }
+
+    /// Lets simulated time go on to a moment, with everything that schedules and rules have happen on the way.
+    ///
+    /// Without it time only goes as far as executions and deliveries need: schedules would keep it going for ever.
+    pub async fn pass_until(&self, moment: Timestamp) {
+        self.aws.step_functions.engine.reach(moment);
+        self.settled().await;
+        self.aws.clock.advance_to(moment);
     }
 
     /// The time here.

@@ -183,12 +183,19 @@ impl Shared {
             state.running += 1;
             return Step::Work(work);
         }
-        let next_job = state.jobs.first_key_value().map(|((due, _), _)| *due);
         let next_wake = state.wakes.first().map(|(due, _)| *due);
+        let once = state.next_job_once();
+        // What only follows the calendar would never let simulated time come to rest.
+        let reach = next_wake.max(once).max(Some(state.horizon));
+        let is_simulated = self.clock.is_simulated();
+        let next_job = state.jobs.first_key_value().map(|((due, _), _)| *due);
+        let next_job = next_job.filter(|due| !is_simulated || Some(*due) <= reach);
+        let has_time = next_job.is_some() && is_simulated;
+        let is_done = next_wake.is_none() && once.is_none() && !has_time;
+        if is_done && state.running == 0 && state.unwritten == 0 {
+            self.idle.send_replace(true);
+        }
         let Some(due) = [next_job, next_wake].into_iter().flatten().min() else {
-            if state.running == 0 && state.unwritten == 0 {
-                self.idle.send_replace(true);
-            }
             return Step::Wait(None);
         };
         if self.clock.is_simulated() {
@@ -262,20 +269,30 @@ impl Shared {
     /// Takes note that a job is done, or when it is to be done again.
     fn settle(self: &Arc<Self>, number: u64, next: Next) {
         let mut state = self.state();
-        let write = match next {
+        let writes = match next {
             Next::Done => {
                 state.known_jobs.remove(&number);
-                Write::JobDone { number }
+                vec![Write::JobDone { number }]
+            }
+            Next::Then(jobs) => {
+                state.known_jobs.remove(&number);
+                let mut writes = vec![Write::JobDone { number }];
+                for job in jobs {
+                    let number = state.next_job();
+                    writes.push(job.write(number));
+                    state.jobs.insert((job.due, number), job.work);
+                }
+                writes
             }
             Next::Again(job) => {
                 let write = job.write(number);
                 let Job { due, work } = job;
                 state.jobs.insert((due, number), work);
-                write
+                vec![write]
             }
         };
         // What was not kept is done once more after a restart, which is what a job is made for.
-        self.journal.write(vec![write], |_| {});
+        self.journal.write(writes, |_| {});
     }
 
     /// Runs a function to its end, whatever that is.

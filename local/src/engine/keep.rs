@@ -1,5 +1,6 @@
 //! What came of a report is written first, and done then.
 
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Weak};
 
 use pawl_interpreter::HistoryEvent;
@@ -145,6 +146,48 @@ impl Shared {
             number,
             work: job.work,
         }]
+    }
+
+    /// Keeps jobs, and has them happen once they are kept.
+    pub(super) fn add_jobs(self: &Arc<Self>, jobs: Vec<Job>) -> Result<(), Broken> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let (sender, receiver) = channel();
+        {
+            let mut state = self.state();
+            let jobs: Vec<(u64, Job)> = jobs
+                .into_iter()
+                .map(|job| (state.next_job(), job))
+                .collect();
+            let writes = jobs
+                .iter()
+                .map(|(number, job)| job.write(*number))
+                .collect();
+            state.unwritten += 1;
+            self.idle.send_replace(false);
+            let shared = Arc::downgrade(self);
+            self.journal.write(writes, move |written| {
+                if let Some(shared) = Weak::upgrade(&shared) {
+                    shared.begin_jobs(jobs, written.is_ok());
+                }
+                // Whoever asked may have gone.
+                let _ = sender.send(written);
+            });
+        }
+        receiver.recv().unwrap_or_else(|_| Err(Broken::closed()))
+    }
+
+    fn begin_jobs(&self, jobs: Vec<(u64, Job)>, is_kept: bool) {
+        let mut state = self.state();
+        state.unwritten -= 1;
+        if is_kept {
+            let jobs = jobs.into_iter();
+            state
+                .jobs
+                .extend(jobs.map(|(number, job)| ((job.due, number), job.work)));
+        }
+        self.stir();
     }
 
     /// Does what had to wait until the report was kept.
