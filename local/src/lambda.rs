@@ -101,14 +101,21 @@ impl Lambda {
             };
             Ok((whole("code")?, whole("logs")?))
         });
+        let folders = folders.transpose()?;
+        let functions: BTreeMap<String, Function> = journal.documents(COLLECTION)?;
+        if let Some((code, _)) = &folders {
+            // Nobody runs any of it yet.
+            let needed = functions.values().flat_map(Function::folders).collect();
+            archive::tidy(code, &needed).map_err(failed(code))?;
+        }
         Ok(Self {
             clock,
-            functions: Mutex::new(journal.documents(COLLECTION)?),
+            functions: Mutex::new(functions),
             handlers: Mutex::default(),
             pools: Mutex::default(),
             logs: Mutex::default(),
             endpoint: Mutex::default(),
-            folders: folders.transpose()?,
+            folders,
             temporary: OnceLock::new(),
             random: Mutex::new(Random::new(seed)),
             invocations: AtomicU64::new(0),

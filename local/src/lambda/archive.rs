@@ -1,7 +1,8 @@
 //! Uploaded code: an archive, unpacked once into a folder of its own.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::io::Cursor;
+use std::io::{self, Cursor};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -16,6 +17,18 @@ use super::refusal::Refusal;
 
 /// How much an archive may hold when it is unpacked, as on AWS.
 const LARGEST: u64 = 262_144_000;
+
+/// Removes the folders of archives that no function needs any more, and what was left half unpacked.
+pub(super) fn tidy(root: &Path, needed: &BTreeSet<String>) -> io::Result<()> {
+    for folder in fs::read_dir(root)? {
+        let path = folder?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if !name.is_some_and(|name| needed.contains(name)) {
+            fs::remove_dir_all(&path)?;
+        }
+    }
+    Ok(())
+}
 
 /// Unpacks an archive into a folder of `root`; the same archive is the same folder.
 pub(super) fn unpack(root: &Path, archive: &[u8]) -> Result<Code, Refusal> {

@@ -113,6 +113,15 @@ impl Function {
         }
     }
 
+    /// The folders of its archives.
+    pub(super) fn folders(&self) -> impl Iterator<Item = String> {
+        let revisions = self.versions.values().chain([&self.latest]);
+        revisions.filter_map(|revision| match &revision.code {
+            Code::Archive { folder, .. } => Some(folder.clone()),
+            Code::Here | Code::Folder(_) => None,
+        })
+    }
+
     /// Whether it came with the program, so that nobody changes it by Lambda's API.
     pub(super) fn is_given(&self) -> bool {
         match self.latest.code {

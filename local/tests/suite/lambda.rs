@@ -307,6 +307,13 @@ async fn aliases_events_and_restarts_reach_the_same_function() {
     assert!(log.contains("heard by Event"), "{log}");
     assert!(!log.contains("heard by DryRun"), "{log}");
 
+    // Code that no version has any more goes with the next start.
+    for note in ["second", "third"] {
+        let code = json!({ "ZipFile": archive(note) });
+        ask(&port, "PUT", "functions/real/code", &code).await;
+    }
+    let folders = || std::fs::read_dir(folder.path().join("code")).expect("a folder");
+    assert_eq!(folders().count(), 3);
     port.close().await;
     let port = Port::open(Options {
         state: Some(folder.path().to_owned()),
@@ -315,6 +322,7 @@ async fn aliases_events_and_restarts_reach_the_same_function() {
     .await;
     let answer = invoke(&port, "real:both", &json!({ "kept": true }), &[]).await;
     assert_eq!(answer.text().await.expect("text"), r#"{"kept":true}"#);
+    assert_eq!(folders().count(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
