@@ -72,14 +72,13 @@ impl Activities {
     pub(super) fn create(&self, request: &Create, now: Timestamp) -> Result<Value, Refusal> {
         check_name(&request.name)?;
         let mut kept = self.kept();
-        let activity = Activity { created: now };
-        let created = match kept.get(&request.name) {
-            Some(activity) => activity.created,
-            None => {
-                self.journal.put(ACTIVITIES, &request.name, &activity)?;
-                kept.insert(request.name.clone(), activity);
-                now
-            }
+        let created = if let Some(activity) = kept.get(&request.name) {
+            activity.created
+        } else {
+            let activity = Activity { created: now };
+            self.journal.put(ACTIVITIES, &request.name, &activity)?;
+            kept.insert(request.name.clone(), activity);
+            now
         };
         let arn = activity_arn(&request.name);
         Ok(json!({ "activityArn": arn, "creationDate": seconds(created) }))
