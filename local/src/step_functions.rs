@@ -1,8 +1,10 @@
 //! Step Functions: machines and their executions behind Step Functions' own protocol.
 
+mod activities;
 mod aliases;
 mod executions;
 mod machines;
+mod map_runs;
 mod names;
 mod paging;
 mod redrive;
@@ -26,9 +28,11 @@ use crate::engine::{About, Engine};
 use crate::journal::{Filter, Journal};
 use crate::{Clock, Error};
 
+use activities::Activities;
 use machines::Machines;
 use names::machine_arn;
 pub(crate) use names::{ACCOUNT, REGION};
+use redrive::Redrives;
 pub(crate) use refusal::Refusal;
 use request::read;
 pub(crate) use start::Nesting;
@@ -37,6 +41,8 @@ pub(crate) use start::Nesting;
 pub(crate) struct StepFunctions {
     clock: Clock,
     machines: Machines,
+    activities: Activities,
+    redrives: Redrives,
     pub(crate) engine: Engine,
 }
 
@@ -50,7 +56,9 @@ impl StepFunctions {
     ) -> Result<Self, Error> {
         Ok(Self {
             clock,
+            activities: Activities::open(Arc::clone(&journal))?,
             machines: Machines::open(journal, seed)?,
+            redrives: Redrives::default(),
             engine,
         })
     }
@@ -119,6 +127,24 @@ impl StepFunctions {
             "ListExecutions" => executions::list(machines, engine, &read(operation, body)?, now),
             "StopExecution" => executions::stop(engine, read(operation, body)?),
             "GetExecutionHistory" => executions::history(engine, &read(operation, body)?, now),
+            "RedriveExecution" => redrive::redrive(
+                machines,
+                engine,
+                &self.redrives,
+                read(operation, body)?,
+                now,
+            ),
+            "DescribeMapRun" => map_runs::describe(engine, &read(operation, body)?),
+            "ListMapRuns" => map_runs::list(engine, &read(operation, body)?, now),
+            "UpdateMapRun" => map_runs::update(engine, &read(operation, body)?),
+            "CreateActivity" => self.activities.create(&read(operation, body)?, now),
+            "DescribeActivity" => self.activities.describe(&read(operation, body)?),
+            "ListActivities" => self.activities.list(&read(operation, body)?, now),
+            "DeleteActivity" => self.activities.delete(&read(operation, body)?),
+            "GetActivityTask" => {
+                self.activities
+                    .fetch(engine, &self.clock, &read(operation, body)?)
+            }
             "SendTaskSuccess" => tasks::succeed(engine, &read(operation, body)?),
             "SendTaskFailure" => tasks::fail(engine, read(operation, body)?),
             "SendTaskHeartbeat" => tasks::heartbeat(engine, &read(operation, body)?),

@@ -9,6 +9,7 @@ use crate::engine::{Engine, Snapshot};
 use crate::journal::Filter;
 
 use super::machines::{IncludedData, Machines, add};
+use super::map_runs::find_run;
 use super::names::{MachineArn, Part, check_execution_arn};
 use super::paging::{Order, Paging, Position};
 use super::redrive;
@@ -91,7 +92,7 @@ pub(super) fn describe(
     let trace = snapshot.about.trace_header.as_deref().map(Value::from);
     add(&mut answer, "traceHeader", trace);
     let is_deleting = machines.is_deleting(&snapshot.about.machine_arn);
-    redrive::show(&snapshot, is_deleting, now, &mut answer);
+    redrive::show(engine, &snapshot, is_deleting, now, &mut answer)?;
     Ok(Value::Object(answer))
 }
 
@@ -132,7 +133,10 @@ pub(super) fn list(
                 Part::Label(_) => return Err(MachineArn::labelled(&arn.text)),
             }
         }
-        (None, Some(arn)) => filter.map_run = Some(arn.clone()),
+        (None, Some(arn)) => {
+            let run = find_run(engine, arn)?;
+            filter.map_run = Some(run.map_run.map_run_arn);
+        }
         (None, None) | (Some(_), Some(_)) => {
             return Err(Refusal::invalid(
                 "MISSING_REQUIRED_PARAMETER",

@@ -78,6 +78,21 @@ pub(super) fn check_execution_arn(text: &str) -> Result<(), Refusal> {
     resource(text, &["execution"]).map(|_| ())
 }
 
+/// Reads the ARN of a Map Run.
+pub(super) fn check_map_run_arn(text: &str) -> Result<(), Refusal> {
+    resource(text, &["mapRun"]).map(|_| ())
+}
+
+/// The name of an activity.
+pub(super) fn activity_name(text: &str) -> Result<&str, Refusal> {
+    resource(text, &["activity"]).map(|(name, _)| name)
+}
+
+/// The ARN of an activity.
+pub(super) fn activity_arn(name: &str) -> String {
+    prefix("activity") + name
+}
+
 /// The name and what follows it in an ARN of one of some resource types.
 ///
 /// What is in another account or region is a name that nothing here has.

@@ -1,10 +1,36 @@
-//! Which executions can be redriven, and why others cannot.
+//! Having executions that ended badly go on, and why others cannot.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use pawl_asl::limits::HISTORY_EVENTS;
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
-use crate::engine::Snapshot;
+use crate::engine::{Engine, Snapshot};
+
+use super::executions::find;
+use super::machines::{Machines, add};
+use super::refusal::Refusal;
+use super::seconds;
+
+/// `RedriveExecution`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Redrive {
+    execution_arn: String,
+    #[serde(default)]
+    client_token: Option<String>,
+}
+
+/// The redrives of a while ago, so that a request that is repeated does nothing twice.
+#[derive(Debug, Default)]
+pub(super) struct Redrives(Mutex<BTreeMap<String, Vec<(String, Timestamp)>>>);
+
+/// How many tokens of an execution are remembered, and for how long.
+const TOKENS: usize = 10;
+const TOKEN_MINUTES: i64 = 15;
 
 /// How long after its end an execution can be redriven.
 const REDRIVABLE: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -12,8 +38,48 @@ const REDRIVABLE: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// How long an execution may be open.
 const LONGEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 
+/// How often an execution can be redriven.
+const MOST: u32 = 1_000;
+
+/// Has an execution that ended badly go on from where it failed.
+pub(super) fn redrive(
+    machines: &Machines,
+    engine: &Engine,
+    redrives: &Redrives,
+    request: Redrive,
+    now: Timestamp,
+) -> Result<Value, Refusal> {
+    let snapshot = find(engine, &request.execution_arn)?;
+    // Held meanwhile, so that the same request twice at once is one as well.
+    let mut known = redrives.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let tokens = known.entry(request.execution_arn).or_default();
+    tokens.retain(|(_, at)| now.duration_since(*at) <= SignedDuration::from_mins(TOKEN_MINUTES));
+    let repeated = tokens
+        .iter()
+        .find(|(token, _)| request.client_token.as_ref() == Some(token));
+    if let Some((_, at)) = repeated {
+        return Ok(json!({ "redriveDate": seconds(*at) }));
+    }
+    let refuse = |reason: &str| Refusal::new("ExecutionNotRedrivable", reason);
+    if snapshot.about.map_run_arn.is_some() {
+        return Err(refuse("Execution can only be redriven by its Map Run"));
+    }
+    let is_deleting = machines.is_deleting(&snapshot.about.machine_arn);
+    if let Some(reason) = obstacle(&snapshot, is_deleting, now) {
+        return Err(refuse(&reason));
+    }
+    engine.redrive(snapshot)?.map_err(refuse)?;
+    if let Some(token) = request.client_token {
+        tokens.push((token, now));
+        if tokens.len() > TOKENS {
+            tokens.remove(0);
+        }
+    }
+    Ok(json!({ "redriveDate": seconds(now) }))
+}
+
 /// Why an execution cannot be redriven, in AWS's words; none if it can.
-pub(super) fn obstacle(snapshot: &Snapshot, is_deleting: bool, now: Timestamp) -> Option<String> {
+fn obstacle(snapshot: &Snapshot, is_deleting: bool, now: Timestamp) -> Option<String> {
     let status = snapshot.status.as_str();
     if matches!(status, "RUNNING" | "SUCCEEDED" | "PENDING_REDRIVE") {
         return Some(format!("Execution is {status} and cannot be redriven"));
@@ -32,19 +98,23 @@ pub(super) fn obstacle(snapshot: &Snapshot, is_deleting: bool, now: Timestamp) -
     } else if snapshot.events >= HISTORY_EVENTS - 1 {
         // Its event and at least one more have to fit.
         "Execution history event limit exceeded"
+    } else if snapshot.redrives >= MOST {
+        "Execution redrive limit exceeded"
     } else {
         return None;
     };
     Some(obstacle.to_owned())
 }
 
-/// Shows whether an execution can be redriven.
+/// Shows whether an execution can be redriven, and when it was.
 pub(super) fn show(
+    engine: &Engine,
     snapshot: &Snapshot,
     is_deleting: bool,
     now: Timestamp,
     answer: &mut Map<String, Value>,
-) {
+) -> Result<(), Refusal> {
+    add(answer, "redriveDate", date(engine, snapshot)?);
     let status = match obstacle(snapshot, is_deleting, now) {
         Some(reason) => {
             answer.insert("redriveStatusReason".to_owned(), reason.into());
@@ -55,4 +125,25 @@ pub(super) fn show(
         None => "REDRIVABLE",
     };
     answer.insert("redriveStatus".to_owned(), status.into());
+    Ok(())
+}
+
+/// When an execution was redriven last; its history knows.
+fn date(engine: &Engine, snapshot: &Snapshot) -> Result<Option<Value>, Refusal> {
+    const STRIDE: u64 = 500;
+    let mut last = snapshot.events;
+    while snapshot.redrives > 0 && last > 0 {
+        let first = last.saturating_sub(STRIDE).max(1);
+        let events = engine.history(snapshot, first, last)?;
+        let redriven = events.iter().rev().find(|event| {
+            event
+                .get("type")
+                .is_some_and(|kind| kind == "ExecutionRedriven")
+        });
+        if let Some(event) = redriven {
+            return Ok(event.get("timestamp").cloned());
+        }
+        last = first - 1;
+    }
+    Ok(None)
 }

@@ -198,10 +198,11 @@ async fn a_name_starts_one_execution() {
     );
     let unknown = world
         .client
-        .list_activities()
+        .test_state()
+        .definition("{}")
         .send()
         .await
-        .expect_err("there are none");
+        .expect_err("it is not here");
     assert_eq!(unknown.code(), Some("UnknownOperationException"));
 }
 

@@ -576,3 +576,144 @@ async fn history_has_pages_in_both_orders() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_execution_goes_on_from_where_it_failed() {
+    let world = simulated().await;
+    let flaky = machine(&json!({
+        "first": task("echo", &json!({ "Next": "last" })),
+        "last": task("flaky", &json!({ "End": true })),
+    }));
+    let version = world.create("flaky", &flaky).await;
+    let (status, _) = world.run(&version, "one", &json!({})).await;
+    assert_eq!(status, ExecutionStatus::Failed);
+    let execution = whole(&version).replace(":stateMachine:", ":execution:") + ":one";
+    let redrive = async |token: &str| {
+        let redrive = world.client.redrive_execution().execution_arn(&execution);
+        let redriven = redrive.client_token(token).send().await;
+        world.local.settled().await;
+        redriven.map_err(|error| {
+            let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+            (text(error.code()), text(error.message()))
+        })
+    };
+    let first = redrive("a").await.expect("it goes on");
+    let repeated = redrive("a").await.expect("it went on");
+    assert_eq!(first.redrive_date, repeated.redrive_date);
+    redrive("b").await.expect("it goes on");
+    let refused = redrive("c").await.expect_err("it has ended well");
+    let reason = "Execution is SUCCEEDED and cannot be redriven".to_owned();
+    assert_eq!(refused, ("ExecutionNotRedrivable".to_owned(), reason));
+
+    let described = world.client.describe_execution().execution_arn(&execution);
+    let described = described.send().await.expect("it ran");
+    assert_eq!(described.status, ExecutionStatus::Succeeded);
+    assert_eq!(described.redrive_count, Some(2));
+    assert!(described.redrive_date.is_some());
+    let calls = |name: &str| {
+        let seen = world.seen.lock().expect("nobody else holds it");
+        seen.iter().filter(|(called, _)| called == name).count()
+    };
+    assert_eq!((calls("echo"), calls("flaky")), (1, 3));
+}
+
+#[tokio::test]
+async fn a_map_run_shows_its_children() {
+    let world = simulated().await;
+    let map = machine(&json!({ "first": {
+        "Type": "Map", "Label": "all", "Items": [1, 2, 3], "MaxConcurrency": 2, "End": true,
+        "ItemProcessor": {
+            "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+            "StartAt": "item", "States": { "item": { "Type": "Pass", "End": true } },
+        },
+    } }));
+    let version = world.create("maps", &map).await;
+    let (status, output) = world.run(&version, "one", &json!({})).await;
+    assert_eq!(
+        (status, output.as_str()),
+        (ExecutionStatus::Succeeded, "[1,2,3]")
+    );
+    let execution = whole(&version).replace(":stateMachine:", ":execution:") + ":one";
+    let runs = world.client.list_map_runs().execution_arn(&execution);
+    let runs = runs.send().await.expect("a list").map_runs;
+    let [run] = runs.as_slice() else {
+        panic!("{runs:?}");
+    };
+    assert_eq!(run.state_machine_arn, format!("{}/all", whole(&version)));
+    let described = world
+        .client
+        .describe_map_run()
+        .map_run_arn(&run.map_run_arn);
+    let described = described.send().await.expect("it ran");
+    assert_eq!(
+        (described.status.as_str(), described.max_concurrency),
+        ("SUCCEEDED", 2)
+    );
+    let counts = described.execution_counts.expect("counts");
+    assert_eq!((counts.total, counts.succeeded, counts.failed), (3, 3, 0));
+
+    let children = world.client.list_executions().map_run_arn(&run.map_run_arn);
+    let children = children.send().await.expect("a list").executions;
+    assert_eq!(children.len(), 3);
+    for child in children {
+        assert_eq!(child.map_run_arn.as_ref(), Some(&run.map_run_arn));
+    }
+    let update = world.client.update_map_run().map_run_arn(&run.map_run_arn);
+    let update = update.max_concurrency(1).send().await;
+    assert_eq!(
+        update.expect_err("it has ended").code(),
+        Some("ValidationException")
+    );
+}
+
+#[tokio::test]
+async fn a_worker_fetches_the_work_of_an_activity() {
+    let world = simulated().await;
+    let client = &world.client;
+    let create = || client.create_activity().name("work").send();
+    let arn = create().await.expect("it is made").activity_arn;
+    assert_eq!(create().await.expect("it is there").activity_arn, arn);
+    let fetch = || {
+        client
+            .get_activity_task()
+            .activity_arn(&arn)
+            .worker_name("w")
+            .send()
+    };
+    assert_eq!(fetch().await.expect("nothing to do").task_token, None);
+
+    let state = json!({ "Type": "Task", "Resource": arn, "Arguments": { "a": 1 }, "End": true });
+    let version = world
+        .create("works", &machine(&json!({ "first": state })))
+        .await;
+    let execution = world
+        .start(&version, "one", &json!({}))
+        .await
+        .expect("it starts");
+    world.local.settled().await;
+    let fetched = fetch().await.expect("something to do");
+    assert_eq!(fetched.input.as_deref(), Some("{\"a\":1}"));
+    let token = fetched.task_token.expect("a token");
+    let send = client
+        .send_task_success()
+        .task_token(&token)
+        .output("\"done\"");
+    send.send().await.expect("it waited for that");
+    world.local.settled().await;
+    let ended = (ExecutionStatus::Succeeded, "\"done\"".to_owned());
+    assert_eq!(world.outcome(&execution).await, ended);
+    let again = client.send_task_heartbeat().task_token(token).send().await;
+    assert_eq!(again.expect_err("it is done").code(), Some("TaskTimedOut"));
+
+    let listed = client
+        .list_activities()
+        .send()
+        .await
+        .expect("a list")
+        .activities;
+    assert_eq!(listed.len(), 1);
+    let delete = client.delete_activity().activity_arn(&arn).send().await;
+    delete.expect("it is deleted");
+    let gone = fetch().await.expect_err("it is gone");
+    assert_eq!(gone.code(), Some("ActivityDoesNotExist"));
+}
