@@ -33,10 +33,11 @@ def post(url: str, body) -> dict:
 
 @dataclass
 class Chain:
-    """Something that runs ten steps in a row durably; `run` returns when they are done."""
+    """Something that runs ten steps in a row durably; `run` returns when they are done, `batch` when many are."""
 
     name: str
     run: Callable[[], None]
+    batch: Callable[[int], None]
     one: list[float] = field(default_factory=list)
     many: list[float] = field(default_factory=list)
 
@@ -74,7 +75,8 @@ def restate(scratch: Path, counts: Path | None = None) -> Iterator[Chain]:
             assert answer == {"count": STEPS}, answer
 
         retrying(run)
-        yield Chain("Restate", run)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            yield Chain("Restate", run, lambda count: list(pool.map(lambda _: run(), range(count))))
 
 
 @contextlib.contextmanager
@@ -87,7 +89,8 @@ def pawl(program: str, durability: str, scratch: Path, counts: Path | None = Non
     endpoint = f"http://127.0.0.1:{port}"
     dev = [Path(program).resolve(), "dev", "--port", port, "--state", scratch / "state", "--durability", durability]
     with server.running("pawl", traced(dev, counts), {}, endpoint, scratch):
-        yield Chain(f"Pawl, {durability}", ten_steps.prepared(program, endpoint, scratch))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            yield Chain(f"Pawl, {durability}", *ten_steps.prepared(program, endpoint, scratch, pool))
 
 
 def retrying(call: Callable[[], object], seconds: float = 30) -> None:
@@ -121,13 +124,12 @@ def measure(program: str | None, rounds: int, scratch: Path) -> str:
             for durability in DURABILITIES:
                 chains.append(stack.enter_context(pawl(program, durability, scratch / f"chain-{durability}")))
         chains.append(stack.enter_context(restate(scratch / "chain-restate")))
-        pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
         floors = []
         for turn in range(-1, rounds):
             floors.append(floor(scratch, 100))
             for chain in chains[turn % len(chains) :] + chains[: turn % len(chains)]:
                 one = [timed(chain.run) for _ in range(10)]
-                many = timed(lambda: list(pool.map(lambda _: chain.run(), range(AT_ONCE * 2)))) / (AT_ONCE * 2)
+                many = timed(lambda: chain.batch(AT_ONCE)) / AT_ONCE
                 # The first round warms up.
                 if turn >= 0:
                     chain.one += one

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import Executor
 from pathlib import Path
 
 import chain
@@ -29,8 +30,8 @@ def workflow() -> dict:
     return {"name": "Ten steps", "description": "Ten steps in a row.", "version": "1.0.0", "steps": steps}
 
 
-def prepared(program: str, endpoint: str, scratch: Path) -> Callable[[], None]:
-    """What starts a run and returns when it is done."""
+def prepared(program: str, endpoint: str, scratch: Path, pool: Executor) -> tuple[Callable[[], None], Callable[[int], None]]:
+    """What starts a run and returns when it is done, and the same for many at once."""
     definition, machine = scratch / "workflow.json", scratch / "machine.asl.json"
     definition.write_text(json.dumps(workflow()))
     command = [str(Path(program).resolve()), "compile", str(definition), "-o", str(machine)]
@@ -45,10 +46,21 @@ def prepared(program: str, endpoint: str, scratch: Path) -> Callable[[], None]:
     published = engine.states.create_state_machine(name="ten-steps", definition=text, roleArn=ROLE, publish=True)
     arn, wire = published["stateMachineVersionArn"], Wire(endpoint)
 
-    def run() -> None:
-        ended = wire.await_end(wire.start(arn, {"customerId": CUSTOMER["_id"]}), 60, pause=0.001)
+    def start(_=None) -> str:
+        return wire.start(arn, {"customerId": CUSTOMER["_id"]})
+
+    def await_end(execution: str, pause: float) -> None:
+        ended = wire.await_end(execution, 60, pause)
         if ended["status"] != "SUCCEEDED":
             raise RuntimeError(f"a run of ten steps ended as {ended['status']}: {ended.get('error')} {ended.get('cause')}")
 
+    def run() -> None:
+        await_end(start(), pause=0.001)
+
+    def batch(count: int) -> None:
+        # One asks after the other: fifty that ask all the time would be most of what the server does.
+        for execution in list(pool.map(start, range(count))):
+            await_end(execution, pause=0.005)
+
     run()
-    return run
+    return run, batch
