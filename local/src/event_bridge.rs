@@ -37,7 +37,7 @@ const BUSES: &str = "event-buses";
 const RULES: &str = "event-rules";
 
 /// The bus that every account has.
-const DEFAULT: &str = "default";
+pub(crate) const DEFAULT_BUS: &str = "default";
 
 /// The buses and rules of this AWS.
 pub(crate) struct EventBridge {
@@ -74,8 +74,8 @@ impl EventBridge {
     pub(crate) fn open(journal: Arc<Journal>, clock: Clock, names: Names) -> Result<Self, Error> {
         let mut buses: BTreeMap<String, Bus> = journal.documents(BUSES)?;
         buses
-            .entry(DEFAULT.to_owned())
-            .or_insert_with(|| Bus::new(DEFAULT, clock.now()));
+            .entry(DEFAULT_BUS.to_owned())
+            .or_insert_with(|| Bus::new(DEFAULT_BUS, clock.now()));
         let rules = journal.documents::<Rule>(RULES)?.into_iter();
         let rules = rules.map(|(arn, rule)| (arn, Kept::new(rule))).collect();
         Ok(Self {
@@ -178,7 +178,7 @@ impl State {
 }
 
 fn bus_name(named: Option<&str>) -> &str {
-    let named = named.unwrap_or(DEFAULT);
+    let named = named.unwrap_or(DEFAULT_BUS);
     named
         .split_once(":event-bus/")
         .map_or(named, |(_, name)| name)
@@ -189,7 +189,7 @@ fn bus_arn(name: &str) -> String {
 }
 
 fn rule_arn(bus: &str, name: &str) -> String {
-    let bus = if bus == DEFAULT {
+    let bus = if bus == DEFAULT_BUS {
         String::new()
     } else {
         format!("{bus}/")

@@ -8,8 +8,12 @@ use serde_json::Value;
 
 use crate::delivery::{self, Delivery};
 use crate::engine::Shared;
+use crate::event_bridge::DEFAULT_BUS;
 use crate::journal::Write;
 use crate::{Aws, FunctionError, event_bridge, scheduler};
+
+/// The function that is told of every change of an execution's status.
+const RECORDER: &str = "recorder";
 
 /// Something that is to happen at a time.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +32,8 @@ pub(crate) enum JobWork {
         /// How often it was tried again already.
         retries: u32,
     },
+    /// An execution has begun or ended: the recorder and the default bus hear of it.
+    Announce { event: Value },
     /// An event or a schedule reaches its target.
     Deliver(Box<Delivery>),
     /// A rule with a schedule fires.
@@ -42,7 +48,7 @@ impl JobWork {
         match self {
             Self::Rule(_) => true,
             Self::Schedule(firing) => firing.is_recurring(),
-            Self::Invoke { .. } | Self::Deliver(_) => false,
+            Self::Invoke { .. } | Self::Announce { .. } | Self::Deliver(_) => false,
         }
     }
 }
@@ -78,18 +84,31 @@ pub(crate) async fn perform(shared: &Arc<Shared>, work: JobWork) -> Next {
         JobWork::Deliver(delivery) => delivery::perform(&services(shared).await, *delivery).await,
         JobWork::Rule(firing) => event_bridge::fire(&services(shared).await, &firing),
         JobWork::Schedule(firing) => scheduler::fire(&services(shared).await, firing).await,
+        JobWork::Announce { event } => {
+            let aws = services(shared).await;
+            let mut jobs = aws.event_bridge.deliveries(DEFAULT_BUS, &event);
+            if let Next::Again(again) = invoke(shared, RECORDER.to_owned(), event, 0).await {
+                jobs.push(again);
+            }
+            Next::Then(jobs)
+        }
         JobWork::Invoke {
             function,
             payload,
             retries,
-        } => match shared.invoke(&function, payload.to_string().into()).await {
-            // Without such a function there is nobody to tell.
-            Ok(_) | Err(FunctionError::Missing) => Next::Done,
-            Err(error) => {
-                tracing::warn!(function, retries, %error, "a function failed that nobody waits for");
-                again(function, payload, retries, shared.now()).map_or(Next::Done, Next::Again)
-            }
-        },
+        } => invoke(shared, function, payload, retries).await,
+    }
+}
+
+/// Invokes a function that nobody waits for.
+async fn invoke(shared: &Arc<Shared>, function: String, payload: Value, retries: u32) -> Next {
+    match shared.invoke(&function, payload.to_string().into()).await {
+        // Without such a function there is nobody to tell.
+        Ok(_) | Err(FunctionError::Missing) => Next::Done,
+        Err(error) => {
+            tracing::warn!(function, retries, %error, "a function failed that nobody waits for");
+            again(function, payload, retries, shared.now()).map_or(Next::Done, Next::Again)
+        }
     }
 }
 

@@ -134,10 +134,8 @@ impl Shared {
     ) -> Vec<Work> {
         let job = Job {
             due: self.clock.now(),
-            work: JobWork::Invoke {
-                function: super::notice::RECORDER.to_owned(),
-                payload: notice(about, end),
-                retries: 0,
+            work: JobWork::Announce {
+                event: notice(about, end),
             },
         };
         let number = state.next_job();

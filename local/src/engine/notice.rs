@@ -7,9 +7,6 @@ use crate::step_functions::{ACCOUNT, REGION};
 
 use super::about::{About, Outcome};
 
-/// The function that is told of every change of an execution's status.
-pub(super) const RECORDER: &str = "recorder";
-
 /// The announcement that an execution has begun, or has ended with a status.
 pub(super) fn notice(about: &About, end: Option<(&str, &Outcome)>) -> Value {
     let none = Outcome::default();

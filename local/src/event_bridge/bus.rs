@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::refusal::Refusal;
 
-use super::{BUSES, DEFAULT, EventBridge, Tag, bus_arn, check_name, not_found, page};
+use super::{BUSES, DEFAULT_BUS, EventBridge, Tag, bus_arn, check_name, not_found, page};
 
 /// A bus as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -180,7 +180,7 @@ impl EventBridge {
     /// Deletes a bus; one that is not there is deleted already.
     pub(super) fn delete_bus(&self, request: &NamedBus) -> Result<Value, Refusal> {
         let name = request.name.clone().unwrap_or_default();
-        if name == DEFAULT {
+        if name == DEFAULT_BUS {
             return Err(Refusal::invalid("Cannot delete event bus default."));
         }
         let mut state = self.state();

@@ -149,7 +149,7 @@ impl EventBridge {
                 Ok(event) => {
                     // A bus that is not there takes everything, and nobody hears of it.
                     let bus = bus_name(entry.event_bus_name.as_deref());
-                    jobs.extend(self.deliveries(bus, &event, false));
+                    jobs.extend(self.deliveries(bus, &event));
                     answers.push(json!({ "EventId": id }));
                 }
                 Err((code, message)) => {
@@ -181,26 +181,26 @@ impl EventBridge {
         };
         let event = entry.event(id, self.clock.now());
         let event = event.map_err(|(code, message)| Refusal::new(code, message))?;
-        self.accept(aws, bus, &event)
-    }
-
-    /// Takes an event of AWS itself: everything that it is for will get it. It blocks on the disk.
-    pub(crate) fn accept(&self, aws: &Aws, bus: &str, event: &Value) -> Result<(), Refusal> {
-        let jobs = self.deliveries(bus, event, false);
+        let jobs = self.deliveries(bus, &event);
         aws.step_functions.engine.add_jobs(jobs)?;
         Ok(())
+    }
+
+    /// What an event of AWS itself leads to.
+    pub(crate) fn deliveries(&self, bus: &str, event: &Value) -> Vec<Job> {
+        self.deliveries_of(bus, event, false)
     }
 
     /// Takes an event from another bus. It blocks on the disk.
     pub(crate) fn forward(&self, aws: &Aws, bus: &str, event: &Value) -> Result<(), Refusal> {
         let bus = self.state().bus_name(Some(bus))?;
-        let jobs = self.deliveries(&bus, event, true);
+        let jobs = self.deliveries_of(&bus, event, true);
         aws.step_functions.engine.add_jobs(jobs)?;
         Ok(())
     }
 
     /// A delivery to every target of every rule that is for an event.
-    fn deliveries(&self, bus: &str, event: &Value, is_forwarded: bool) -> Vec<Job> {
+    fn deliveries_of(&self, bus: &str, event: &Value, is_forwarded: bool) -> Vec<Job> {
         let now = self.clock.now();
         let state = self.state();
         let rules = state.rules.values().filter(|kept| {

@@ -14,7 +14,7 @@ use crate::timetable::{Timed, Timetable};
 use super::firing::Firing;
 use super::pattern::{self, Pattern};
 use super::target::Target;
-use super::{DEFAULT, EventBridge, RULES, Tag, check_name, page, rule_arn};
+use super::{DEFAULT_BUS, EventBridge, RULES, Tag, check_name, page, rule_arn};
 
 /// A rule as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -177,7 +177,7 @@ impl EventBridge {
             read_pattern(pattern)?;
         }
         if let Some(schedule) = &schedule {
-            if bus != DEFAULT {
+            if bus != DEFAULT_BUS {
                 let message = "ScheduleExpression is supported only on the default event bus.";
                 return Err(Refusal::invalid(message));
             }

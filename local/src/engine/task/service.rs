@@ -27,16 +27,20 @@ pub(super) struct Call {
 }
 
 /// The services that a Task can call by `aws-sdk`, and what their errors begin with.
-const BY_SDK: [(&str, Service, &str); 3] = [
+const BY_SDK: [(&str, Service, &str); 5] = [
     ("dynamodb", Service::DynamoDb, "DynamoDb"),
+    ("eventbridge", Service::EventBridge, "EventBridge"),
     ("s3", Service::S3, "S3"),
     ("sfn", Service::StepFunctions, "Sfn"),
+    ("sqs", Service::Sqs, "Sqs"),
 ];
 
 /// The calls that have a resource of their own.
-const OPTIMISED: [(&str, Service, &str); 2] = [
+const OPTIMISED: [(&str, Service, &str); 4] = [
     ("dynamodb", Service::DynamoDb, "DynamoDB"),
+    ("events", Service::EventBridge, "EventBridge"),
     ("s3", Service::S3, "S3"),
+    ("sqs", Service::Sqs, "SQS"),
 ];
 
 impl Call {
@@ -77,7 +81,8 @@ impl Call {
                 .await
                 .unwrap_or_else(|panic| Err(("InternalError".to_owned(), panic.to_string())))
         } else {
-            let body = renamed(&request.arguments, self.service, lowered);
+            let mut body = renamed(&request.arguments, self.service, lowered);
+            write_out(&mut body, self.service);
             let target = Target {
                 service: self.service,
                 operation: self.operation.clone(),
@@ -85,7 +90,10 @@ impl Call {
             let request = Request::new(Bytes::from(body.to_string()));
             let answer = aws.answer(target, request, None).await;
             let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-            if answer.status().is_success() {
+            let failed = body.get("FailedEntryCount").and_then(Value::as_u64);
+            if answer.status().is_success() && failed.is_some_and(|failed| failed > 0) {
+                Err(("FailedEntry".to_owned(), body.to_string()))
+            } else if answer.status().is_success() {
                 Ok(renamed(&body, self.service, capitalised))
             } else {
                 let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -100,7 +108,8 @@ impl Call {
             Ok(result) if self.waits_for_token => Outcome::Submitted(result),
             Ok(result) => Outcome::Succeeded(self.with_metadata(result)),
             Err((code, message)) => {
-                let error = if code.ends_with("Exception") || code.ends_with("Error") {
+                let is_whole = ["Exception", "Error", "FailedEntry"];
+                let error = if is_whole.iter().any(|end| code.ends_with(end)) {
                     format!("{}.{code}", self.prefix)
                 } else {
                     format!("{}.{code}Exception", self.prefix)
@@ -148,6 +157,30 @@ fn renamed(value: &Value, service: Service, rename: fn(&str) -> String) -> Value
             .map(|item| renamed(item, service, rename))
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// A Task may give as JSON what the service wants as text: the body of a message, the detail of an event.
+fn write_out(body: &mut Value, service: Service) {
+    let write = |value: Option<&mut Value>| {
+        if let Some(value) = value.filter(|value| !value.is_string()) {
+            *value = Value::from(value.to_string());
+        }
+    };
+    match service {
+        Service::Sqs => write(body.get_mut("MessageBody")),
+        Service::EventBridge => {
+            let entries = body.get_mut("Entries").and_then(Value::as_array_mut);
+            for entry in entries.into_iter().flatten() {
+                write(entry.get_mut("Detail"));
+            }
+        }
+        Service::DynamoDb
+        | Service::S3
+        | Service::StepFunctions
+        | Service::Lambda
+        | Service::Scheduler
+        | Service::Sts => {}
     }
 }
 
