@@ -10,6 +10,7 @@ that explained nothing is reported.
 
 import argparse
 import contextlib
+import itertools
 import json
 import sys
 import tempfile
@@ -68,8 +69,15 @@ class Comparison:
         applied = [rule for rule in self.rules if self.applies(rule)]
         names = self.excused_with(applied)
         if names is None:
-            # What remains says more than what there was.
-            return None, self.remaining
+            # What remains says more than what there was. Two faults together may do what neither is written for, so
+            # fewer of them are tried as well.
+            remaining = self.remaining
+            fewer = itertools.chain.from_iterable(itertools.combinations(applied, size) for size in (1, 2))
+            for applied in map(list, fewer):
+                names = self.excused_with(applied)
+                if names is not None:
+                    return [rule.name for rule in applied] + names, found
+            return None, remaining
         # Without those that it does not take.
         for rule in list(applied):
             fewer = [other for other in applied if other is not rule]
@@ -102,6 +110,8 @@ class Comparison:
 
     def excuses(self, found: list[outcome.Difference], here: dict, there: dict) -> list[str] | None:
         names = set()
+        if found and ("refused" in here or "refused" in there):
+            return None
         for difference in found:
             name = next((rule.name for rule in self.rules if rule.excused and rule.excused(difference, here, there)), None)
             if name is None:
