@@ -3,8 +3,14 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use crate::Error;
+
+/// How often a folder that is in use is tried again, and how long to wait before that.
+const ATTEMPTS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// An open state folder. Nobody else can open it until this is dropped.
 #[derive(Debug)]
@@ -19,7 +25,16 @@ impl Folder {
         fs::create_dir_all(path).map_err(failed(path))?;
         let lock_path = path.join("lock");
         let lock = File::create(&lock_path).map_err(failed(&lock_path))?;
-        match lock.try_lock() {
+        // A process that this one is just starting holds what is open here for a moment, the lock of a folder included.
+        let mut tried = lock.try_lock();
+        for _ in 0..ATTEMPTS {
+            if !matches!(tried, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            thread::sleep(PAUSE);
+            tried = lock.try_lock();
+        }
+        match tried {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
                 _lock: lock,
