@@ -14,6 +14,7 @@ use crate::event_bridge::EventBridge;
 use crate::folder::Folder;
 use crate::journal::Journal;
 use crate::lambda::{self, Lambda};
+use crate::migration::migrate;
 use crate::network::{Fault, Network, Service};
 use crate::random::Names;
 use crate::route::Target;
@@ -27,7 +28,7 @@ use crate::{Clock, Error, Options, sqs, sts};
 pub(crate) struct Aws {
     pub(crate) clock: Clock,
     pub(crate) network: Network,
-    dynamodb: DynamoDb,
+    pub(crate) dynamodb: DynamoDb,
     pub(crate) s3: S3,
     pub(crate) step_functions: StepFunctions,
     pub(crate) lambda: Arc<Lambda>,
@@ -44,6 +45,10 @@ impl Aws {
     /// Opens every service. It blocks on the disk.
     pub(crate) fn open(options: Options) -> Result<Self, Error> {
         let folder = options.state.as_deref().map(Folder::open).transpose()?;
+        if let Some(folder) = &folder {
+            // Nothing of a later version is touched.
+            folder.version()?;
+        }
         let journal = Arc::new(Journal::open(folder.as_ref(), options.durability)?);
         let clock = || options.clock.clone();
         let lambda = Lambda::open(folder.as_ref(), &journal, clock(), options.seed)?;
@@ -55,18 +60,18 @@ impl Aws {
             options.seed,
         )?;
         let names = Names::new(options.seed, &options.clock);
+        let step_functions =
+            StepFunctions::open(Arc::clone(&journal), clock(), engine, options.seed)?;
+        if let Some(folder) = &folder {
+            migrate(folder, &step_functions)?;
+        }
         Ok(Self {
             event_bridge: EventBridge::open(Arc::clone(&journal), clock(), names.clone())?,
             scheduler: Scheduler::open(Arc::clone(&journal), clock(), names.clone())?,
             sqs: Sqs::open(Arc::clone(&journal), clock(), names)?,
             dynamodb: DynamoDb::open(folder.as_ref())?,
             s3: S3::open(folder.as_ref())?,
-            step_functions: StepFunctions::open(
-                Arc::clone(&journal),
-                options.clock.clone(),
-                engine,
-                options.seed,
-            )?,
+            step_functions,
             lambda,
             clock: options.clock,
             network: Network::new(options.faults),

@@ -59,6 +59,11 @@ impl DynamoDb {
         result.unwrap_or_else(|error| failure(&error))
     }
 
+    /// Deletes what has expired by the machine's clock; how many items that were. It blocks on the database.
+    pub(crate) fn sweep(&self) -> Result<usize, Error> {
+        self.database.sweep_ttl().map_err(Error::Database)
+    }
+
     /// Remembers what a request is about to overwrite, so that later reads can be stale.
     pub(crate) fn remember(&self, operation: &str, body: &[u8]) {
         self.recent.remember(&self.database, operation, body);

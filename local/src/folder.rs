@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::Error;
+use crate::migration::VERSION;
 
 /// How often a folder that is in use is tried again, and how long to wait before that.
 const ATTEMPTS: u32 = 10;
@@ -45,6 +46,33 @@ impl Folder {
                 source,
             }),
         }
+    }
+
+    /// The version of what is in the folder; 0 where it says none.
+    pub(crate) fn version(&self) -> Result<usize, Error> {
+        let path = self.file("version");
+        let found = match fs::read_to_string(&path) {
+            Ok(text) => text.trim().parse().map_err(|_| Error::Unreadable {
+                path: path.clone(),
+                reason: "it holds no version".to_owned(),
+            })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(source) => return Err(Error::File { path, source }),
+        };
+        if found > VERSION {
+            return Err(Error::Newer {
+                path: self.path.clone(),
+                found,
+                known: VERSION,
+            });
+        }
+        Ok(found)
+    }
+
+    /// Says the version of what is in the folder.
+    pub(crate) fn set_version(&self, version: usize) -> Result<(), Error> {
+        let path = self.file("version");
+        replace(&path, &[format!("{version}\n").as_bytes()]).map_err(failed(&path))
     }
 
     /// The path of a file in the folder.

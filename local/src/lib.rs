@@ -27,6 +27,7 @@ mod jobs;
 mod journal;
 mod lambda;
 mod local;
+mod migration;
 mod network;
 mod random;
 mod refusal;

@@ -73,6 +73,14 @@ impl Local {
         gone_on.expect("reading does not panic")
     }
 
+    /// Deletes the items of tables whose time to live is over by the machine's clock; how many those were. A served AWS
+    /// does it once a minute.
+    pub async fn expire(&self) -> Result<usize, Error> {
+        let aws = Arc::clone(&self.aws);
+        let swept = spawn_blocking(move || aws.dynamodb.sweep()).await;
+        swept.expect("sweeping does not panic")
+    }
+
     /// A configuration for any SDK client: `aws_sdk_dynamodb::Client::new(&local.sdk_config())`.
     ///
     /// Clients made from it do not keep this AWS open; when it is closed, their requests fail.

@@ -20,6 +20,9 @@ use crate::Local;
 /// How long requests that are being answered have until the server is gone.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often items of tables are looked for that have expired.
+const BETWEEN_SWEEPS: Duration = Duration::from_mins(1);
+
 /// The pause after a connection could not be taken: no file is left for it, and others must end first.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -44,10 +47,15 @@ impl Local {
         // Whatever is still open at the end is closed with this.
         let mut open = JoinSet::new();
         tokio::pin!(stop);
+        let mut sweeps = tokio::time::interval(BETWEEN_SWEEPS);
         loop {
             let stream = tokio::select! {
                 biased;
                 () = &mut stop => break,
+                _ = sweeps.tick() => {
+                    open.spawn(sweep(self.clone()));
+                    continue;
+                }
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => stream,
                     Err(error) => {
@@ -82,6 +90,15 @@ impl Local {
         {
             tracing::warn!("some requests were left without an answer");
         }
+    }
+}
+
+/// Deletes what has expired. A connection that waits meanwhile is taken all the same.
+async fn sweep(local: Local) {
+    match local.expire().await {
+        Ok(0) => {}
+        Ok(items) => tracing::debug!(items, "items have expired"),
+        Err(error) => tracing::warn!(%error, "what has expired could not be deleted"),
     }
 }
 

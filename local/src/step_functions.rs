@@ -30,8 +30,7 @@ use crate::{Clock, Error};
 
 use activities::Activities;
 use machines::Machines;
-use names::machine_arn;
-pub(crate) use names::{ACCOUNT, REGION};
+pub(crate) use names::{ACCOUNT, REGION, machine_arn};
 use redrive::Redrives;
 pub(crate) use refusal::Refusal;
 use request::read;
@@ -81,7 +80,8 @@ impl StepFunctions {
         }
     }
 
-    fn perform(&self, operation: &str, body: &[u8]) -> Result<Value, Refusal> {
+    /// Does what is asked for, or says why not. It blocks on the disk.
+    pub(crate) fn perform(&self, operation: &str, body: &[u8]) -> Result<Value, Refusal> {
         let (machines, engine, now) = (&self.machines, &self.engine, self.clock.now());
         match operation {
             "CreateStateMachine" => {

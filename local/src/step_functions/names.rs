@@ -154,7 +154,7 @@ pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
 }
 
 /// The ARN of a machine.
-pub(super) fn machine_arn(name: &str) -> String {
+pub(crate) fn machine_arn(name: &str) -> String {
     prefix("stateMachine") + name
 }
 

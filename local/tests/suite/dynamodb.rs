@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, ConditionCheck, KeySchemaElement, KeyType,
-    KeysAndAttributes, Put, ScalarAttributeType, TransactWriteItem,
+    KeysAndAttributes, Put, ScalarAttributeType, TimeToLiveSpecification, TransactWriteItem,
 };
 use pawl_local::{Call, Fault, Faults, Local, Options};
 
@@ -391,4 +391,29 @@ fn rates_hit_their_share_and_the_same_requests_again() {
     assert!((25..=55).contains(&lost), "{lost} of 200");
     assert_eq!(seven, hits(7));
     assert_ne!(seven, hits(8));
+}
+
+#[tokio::test]
+async fn items_whose_time_is_over_are_deleted() {
+    let local = Local::open(Options::default()).await.expect("it opens");
+    let client = Client::new(&local.sdk_config());
+    create_table(&client).await;
+    let specification = TimeToLiveSpecification::builder()
+        .attribute_name("expires")
+        .enabled(true);
+    let specification = specification.build().expect("a whole specification");
+    let request = client.update_time_to_live().table_name(TABLE);
+    let enabled = request.time_to_live_specification(specification).send();
+    enabled.await.expect("it is enabled");
+    for (name, expires) in [("over", "1000000000"), ("open", "99999999999")] {
+        let mut item = key(name);
+        item.insert("expires".to_owned(), AttributeValue::N(expires.to_owned()));
+        let put = client.put_item().table_name(TABLE).set_item(Some(item));
+        put.send().await.expect("it is kept");
+    }
+    assert_eq!(local.expire().await.expect("it sweeps"), 1);
+    let left = client.scan().table_name(TABLE).send().await;
+    let left = left.expect("a scan").items.unwrap_or_default();
+    let names: Vec<&AttributeValue> = left.iter().filter_map(|item| item.get("sk")).collect();
+    assert_eq!(names, [&AttributeValue::S("open".to_owned())]);
 }

@@ -10,6 +10,7 @@ mod crashes;
 mod dynamodb;
 mod events;
 mod executions;
+mod folders;
 mod functions;
 mod lambda;
 mod machines;
