@@ -27,12 +27,15 @@ class Difference:
 
 
 def differences(definition: dict, ours: dict, theirs: dict) -> Iterator[Difference]:
-    """Where two results of `Engine.result` differ, or of `refused`."""
-    for fact in ("refused", "status", "error"):
-        if ours.get(fact) != theirs.get(fact):
-            yield Difference(fact, ours.get(fact), theirs.get(fact))
+    """Where two results of `Engine.result` differ; `{refused}` is one too, of a machine that was not taken."""
     if "refused" in ours or "refused" in theirs:
+        # Every engine words a refusal in its own way.
+        if not ("refused" in ours and "refused" in theirs):
+            yield Difference("refused", ours.get("refused"), theirs.get("refused"))
         return
+    for fact in ("status", "error"):
+        if ours[fact] != theirs[fact]:
+            yield Difference(fact, ours[fact], theirs[fact])
     if ours["status"] == theirs["status"] == "SUCCEEDED" and not same(ours["output"], theirs["output"]):
         yield Difference("output", ours["output"], theirs["output"])
     here, there = entered(ours), entered(theirs)

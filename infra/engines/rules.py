@@ -65,18 +65,6 @@ def a_failure_has_a_name(state: dict, inner: bool) -> None:
         state.setdefault("Error", "States.Fail")
 
 
-def what_is_absent_is_null(state: dict, inner: bool) -> None:
-    """`$states.result` and `$states.errorOutput` where there is none; a Pass has its output for a result."""
-    if state["Type"] in ("Pass", "Choice", "Wait"):
-        for holder in (state, *state.get("Choices", [])):
-            result = as_expression(state.get("Output", "{% $states.input %}")) if state["Type"] == "Pass" else "null"
-            for field, value in (("Output", "null"), ("Assign", f"({result})"), ("Condition", "null")):
-                if field in holder:
-                    holder[field] = replaced(holder[field], lambda text: text.replace("$states.result", value))
-    for catcher in state.get("Catch", []):
-        catcher.update(replaced(catcher, lambda text: text.replace("$states.result", "null")))
-
-
 def default_has_no_output(state: dict, inner: bool) -> None:
     if state["Type"] == "Choice":
         state.pop("Output", None)
@@ -183,7 +171,7 @@ def came_as_far(difference: Difference) -> bool:
     return difference.ours[:both] == difference.theirs[:both]
 
 
-def results_outlive_their_state(state: dict, inner: bool) -> None:
+def nothing_is_read_that_is_not_there(state: dict, inner: bool) -> None:
     """Nothing reads a result or an error where there is none."""
     if state["Type"] in ("Pass", "Choice", "Wait"):
         for holder in (state, *state.get("Choices", [])):
@@ -263,12 +251,12 @@ RULES = [
     Rule("string-escapes-letters", ("ministack", "moto"), written_in=on_expressions(string_escapes)),
     Rule("no-item-in-an-iteration", ("moto", "sfnx"), avoided=on_states(no_item_in_an_iteration)),
     Rule("matches-of-nothing-are-replaced", ("moto", "sfnx"), avoided=on_expressions(no_match_of_nothing)),
+    Rule("what-is-not-there-is-read", ("ministack", "moto"), avoided=on_states(nothing_is_read_that_is_not_there)),
     Rule("which-branch-fails-first", ("ministack", "moto"), excused=which_branch_fails_first),
     Rule("iterations-leave-no-history", MINISTACK, excused=iterations_leave_no_history),
     Rule("parallel-is-plain", MINISTACK, written_in=on_states(parallel_is_plain)),
     Rule("succeed-is-plain", MINISTACK, written_in=on_states(succeed_is_plain)),
     Rule("a-failure-has-a-name", MINISTACK, written_in=on_states(a_failure_has_a_name)),
-    Rule("what-is-absent-is-null", MINISTACK, written_in=on_states(what_is_absent_is_null)),
     Rule("default-has-no-output", MINISTACK, written_in=on_states(default_has_no_output)),
     Rule("anything-is-a-condition", MINISTACK, written_in=on_states(anything_is_a_condition)),
     Rule("a-function-is-a-value", MINISTACK, avoided=on_expressions(no_function_as_a_value)),
@@ -276,7 +264,6 @@ RULES = [
     Rule("no-lone-dollar", MOTO, avoided=on_expressions(no_lone_dollar)),
     Rule("selector-is-an-object", MOTO, avoided=on_states(selector_is_an_object)),
     Rule("texts-in-variables-are-bare", MOTO, avoided=on_states(texts_in_variables_are_bare)),
-    Rule("results-outlive-their-state", MOTO, avoided=on_states(results_outlive_their_state)),
     Rule("errors-of-aws-leave-no-branch", MOTO, excused=died_of("Custom Error Names MUST NOT begin")),
     Rule("a-map-s-output-is-not-caught", MOTO, excused=died_of("the state '[^']* Map'", "States.QueryEvaluationError")),
     Rule("no-choice-matched-is-a-runtime-error", MOTO, excused=died_of("No branching option reached in state")),
@@ -285,7 +272,6 @@ RULES = [
     Rule("output-sees-new-values", MOTO, written_in=on_states(output_sees_new_values)),
     Rule("no-partition-of-nothing", MOTO, written_in=on_expressions(no_partition_of_nothing)),
     Rule("no-hash", MOTO, written_in=on_expressions(no_hash)),
-    Rule("a-result-that-is-not-there-is-refused", SFNX, avoided=on_states(results_outlive_their_state)),
     Rule("task-failed-is-not-for-expressions", ("moto", "sfnx"), avoided=on_states(task_failed_is_all)),
     Rule("a-power-beyond-all-is-python-s", SFNX, avoided=on_expressions(no_power_beyond_all)),
     Rule("no-name-is-an-empty-name", SFNX, excused=no_name_is_an_empty_name),

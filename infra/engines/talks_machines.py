@@ -62,7 +62,7 @@ def validate_definitions(engine: Engine) -> str:
     assert (good["result"], good["diagnostics"]) == ("OK", [])
     bad = validate(definition=json.dumps(machine_of({"one": {"Type": "Pass", "Next": "two"}})))
     codes = {diagnostic["code"] for diagnostic in bad["diagnostics"]}
-    assert bad["result"] == "FAIL" and codes == {"MISSING_TRANSITION_TARGET"}, codes
+    assert bad["result"] == "FAIL" and "MISSING_TRANSITION_TARGET" in codes, codes
     unread = validate(definition=json.dumps(machine_of({"one": {"Type": "Pass", "Output": "{% ( %}", "End": True}})))
     assert unread["result"] == "FAIL" and unread["diagnostics"], "an expression that cannot be read is found"
     return "one good, two bad"

@@ -71,7 +71,7 @@ def table(machine: str, name: str) -> list[tuple[str, str, dict, str]]:
         ("events", "put_rule", {"Name": "broken", "EventPattern": '{"source": "text"}'}, "InvalidEventPatternException"),
         ("events", "put_rule", {"Name": "broken", "ScheduleExpression": "rate(0 minutes)"}, "ValidationException"),
         ("events", "put_rule", {"Name": "broken"}, "ValidationException"),
-        ("events", "put_targets", {"Rule": "none", "Targets": [{"Id": "1", "Arn": machine}]}, "ResourceNotFoundException"),
+        ("events", "put_targets", {"Rule": "none", "Targets": [{"Id": "1", "Arn": machine, "RoleArn": ROLE}]}, "ResourceNotFoundException"),
         ("events", "create_event_bus", {"Name": "default"}, "ResourceAlreadyExistsException"),
         ("events", "put_events", {"Entries": []}, "ValidationException"),
         ("scheduler", "get_schedule", {"Name": "none"}, "ResourceNotFoundException"),
