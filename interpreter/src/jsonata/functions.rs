@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jsonata_core::evaluator::{Evaluator, EvaluatorError, HostFnResult};
 use jsonata_core::value::JValue;
 use md5::{Digest as _, Md5};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
@@ -36,6 +37,10 @@ pub(super) fn register(evaluator: &mut Evaluator, uses: &Uses, scope: &Scope) {
             "range" => Box::new(range),
             "hash" => Box::new(hash),
             "parse" => Box::new(parse),
+            "encodeUrl" => Box::new(|arguments| encode(arguments, &URL, "encodeUrl")),
+            "encodeUrlComponent" => {
+                Box::new(|arguments| encode(arguments, &COMPONENT, "encodeUrlComponent"))
+            }
             "eval" => Box::new(|_| Err(refused("T1006: The function eval is not supported"))),
             "millis" => Box::new(move |_| Ok(millis(now))),
             "now" => Box::new(move |arguments| self::now(now, arguments)),
@@ -86,6 +91,41 @@ fn type_error(index: usize, function: &str) -> EvaluatorError {
         "T0410: Argument {} of function \"{function}\" does not match function signature",
         index + 1
     ))
+}
+
+/// What JavaScript's `encodeURIComponent` leaves as it is, beside letters and digits.
+const COMPONENT: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// What JavaScript's `encodeURI` leaves as it is beside that.
+const URL: AsciiSet = COMPONENT
+    .remove(b';')
+    .remove(b',')
+    .remove(b'/')
+    .remove(b'?')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'&')
+    .remove(b'=')
+    .remove(b'+')
+    .remove(b'$')
+    .remove(b'#');
+
+/// `$encodeUrl(text)` and `$encodeUrlComponent(text)`, which encode what JavaScript encodes.
+fn encode(arguments: &[JValue], kept: &'static AsciiSet, function: &str) -> HostFnResult {
+    match arguments {
+        [JValue::String(text)] => Ok(JValue::from(utf8_percent_encode(text, kept).to_string())),
+        [] | [JValue::Undefined] => Ok(JValue::Undefined),
+        _ => Err(type_error(0, function)),
+    }
 }
 
 /// `$partition(list, size)`: the list in pieces.

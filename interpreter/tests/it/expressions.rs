@@ -86,6 +86,14 @@ fn expressions_have_awss_functions_and_errors() {
         outcome("$partition([1..5], 2.9)", json!([[1, 2], [3, 4], [5]])),
         outcome("$range(-1.7, 2, 1)", json!([-1, 0, 1, 2])),
         outcome("$range(3, 3, 1)", json!(3)),
+        outcome(
+            "$encodeUrlComponent('a-b_c.d/é (1)')",
+            json!("a-b_c.d%2F%C3%A9%20(1)"),
+        ),
+        outcome(
+            "$encodeUrl('http://x/ä?q=a b#c')",
+            json!("http://x/%C3%A4?q=a%20b#c"),
+        ),
         outcome("$range(5, 1, -2)", json!([5, 3, 1])),
         outcome(
             "$hash('a', 'MD5')",

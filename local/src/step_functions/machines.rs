@@ -166,6 +166,7 @@ impl Machines {
                 ));
             }
         }
+        check_role(&request.role_arn)?;
         let mut machine = match kept.machines.get(&request.name) {
             Some(machine) => machine.clone(),
             None => Stored {
@@ -219,6 +220,7 @@ impl Machines {
             return Err(Refusal::new("MissingRequiredParameter", message));
         }
         check_description(request.publish, request.version_description.as_ref())?;
+        request.role_arn.as_deref().map_or(Ok(()), check_role)?;
         let machine_type = self.kept().active(&arn)?.machine_type;
         let parsed = request
             .definition
@@ -575,6 +577,18 @@ fn check_description(publish: bool, description: Option<&String>) -> Result<(), 
 pub(super) fn add(answer: &mut Map<String, Value>, name: &str, value: Option<Value>) {
     if let Some(value) = value {
         answer.insert(name.to_owned(), value);
+    }
+}
+
+/// A role has the ARN of one.
+fn check_role(arn: &str) -> Result<(), Refusal> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, "iam", "", _, role] if role.starts_with("role/") => Ok(()),
+        _ => Err(Refusal::new(
+            "InvalidArn",
+            format!("Invalid Role Arn: '{arn}'"),
+        )),
     }
 }
 

@@ -367,7 +367,11 @@ async fn a_definition_is_judged_without_a_machine() {
 async fn an_express_machine_answers_at_once_or_not_at_all() {
     let world = simulated().await;
     let create = async |name: &str, definition: &Value| {
-        let create = world.client.create_state_machine().name(name).role_arn("r");
+        let create = world
+            .client
+            .create_state_machine()
+            .name(name)
+            .role_arn("arn:aws:iam::000000000000:role/r");
         let create = create
             .definition(definition.to_string())
             .r#type(StateMachineType::Express);

@@ -146,8 +146,7 @@ async fn what_is_not_there_or_not_right_is_refused() {
     };
     let definition = json!({ "StartAt": "a", "States": { "a": { "Type": "Pass", "End": true } } });
     let create = |more: Value| {
-        let mut body =
-            json!({ "name": "two", "roleArn": "r", "definition": definition.to_string() });
+        let mut body = json!({ "name": "two", "roleArn": "arn:aws:iam::000000000000:role/r", "definition": definition.to_string() });
         let fields = body.as_object_mut().expect("fields");
         fields.extend(more.as_object().expect("fields").clone());
         body
