@@ -1,6 +1,7 @@
 //! AWS on this machine with our functions installed: where `pawl run` publishes, starts and follows runs.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -334,6 +335,11 @@ fn machine_name(workflow: &str, definition: &str) -> String {
     let hash = Sha256::digest(definition);
     let start = hash.first_chunk().copied().unwrap_or_default();
     format!("{workflow}-{:016x}", u64::from_be_bytes(start))
+}
+
+/// A number that nobody can foresee, for chance that nobody wants to repeat.
+pub fn fresh_seed() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// The folder of a state, made when it is missing.

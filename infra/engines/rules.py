@@ -266,7 +266,6 @@ RULES = [
     Rule("texts-in-variables-are-bare", MOTO, avoided=on_states(texts_in_variables_are_bare)),
     Rule("errors-of-aws-leave-no-branch", MOTO, excused=died_of("Custom Error Names MUST NOT begin")),
     Rule("a-map-s-output-is-not-caught", MOTO, excused=died_of("the state '[^']* Map'", "States.QueryEvaluationError")),
-    Rule("no-choice-matched-is-a-runtime-error", MOTO, excused=died_of("No branching option reached in state")),
     Rule("a-condition-that-is-no-boolean-is-a-runtime-error", MOTO, excused=died_of("Expected Condition to produce a boolean result")),
     Rule("default-by-its-name", MOTO, written_in=on_states(default_by_its_name)),
     Rule("output-sees-new-values", MOTO, written_in=on_states(output_sees_new_values)),

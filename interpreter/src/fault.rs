@@ -10,7 +10,6 @@ pub(crate) mod name {
         "States.ExceedToleratedFailureThreshold";
     pub(crate) const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
     pub(crate) const ITEM_READER_FAILED: &str = "States.ItemReaderFailed";
-    pub(crate) const NO_CHOICE_MATCHED: &str = "States.NoChoiceMatched";
     pub(crate) const QUERY_EVALUATION_ERROR: &str = "States.QueryEvaluationError";
     pub(crate) const RESULT_WRITER_FAILED: &str = "States.ResultWriterFailed";
     pub(crate) const RUNTIME: &str = "States.Runtime";

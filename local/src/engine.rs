@@ -34,7 +34,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 use crate::jobs::{Job, JobWork};
-use crate::journal::{Broken, Filter, Journal, Write};
+use crate::journal::{Broken, Filter, Journal, Write, deep};
 use crate::lambda::Lambda;
 use crate::random::Random;
 use crate::{Aws, Clock, Error};
@@ -350,7 +350,7 @@ impl Engine {
         lines
             .iter()
             .map(|line| {
-                serde_json::from_str(line).map_err(|error| Error::Unreadable {
+                deep(line).map_err(|error| Error::Unreadable {
                     path: snapshot.about.arn.clone().into(),
                     reason: error.to_string(),
                 })

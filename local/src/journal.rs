@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use crate::folder::Folder;
 use crate::{Durability, Error};
 
-pub(crate) use read::{Entry, Filter, Found, Row, Standing};
+pub(crate) use read::{Entry, Filter, Found, Row, Standing, deep};
 pub(crate) use write::Write;
 
 /// The most batches in one transaction: more would only let the first of them wait.

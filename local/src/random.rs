@@ -28,9 +28,12 @@ impl Random {
 
     /// The next number as a fraction: at least 0, below 1.
     pub(crate) fn fraction(&mut self) -> f64 {
-        // 32 bits are exact in a float and plenty for a rate or a jitter.
-        let high = u32::try_from(self.next() >> 32).unwrap_or(u32::MAX);
-        f64::from(high) / (f64::from(u32::MAX) + 1.0)
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a float holds 53 bits, and has them all"
+        )]
+        let fraction = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
+        fraction
     }
 
     /// The next numbers as a name that nobody else has, in the shape of a UUID.

@@ -2,6 +2,7 @@
 
 mod connection;
 mod health;
+mod visitor;
 
 use std::future::Future;
 use std::net::SocketAddr;

@@ -18,7 +18,7 @@ pub struct Choice {
     pub query_language: Option<QueryLanguage>,
     /// The rules, tried in order.
     pub choices: Vec<Rule>,
-    /// The state to go to where no rule applies; without it that is `States.NoChoiceMatched`.
+    /// The state to go to where no rule applies; without it that is `States.Runtime`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// The variables to set where no rule applies.

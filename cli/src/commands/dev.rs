@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::{ClockChoice, Outcome, print, say};
-use crate::laptop::{Laptop, Options, Running, state_folder};
+use crate::laptop::{Laptop, Options, Running, fresh_seed, state_folder};
 use crate::project::Misuse;
 
 const EXAMPLES: &str = "Examples:
@@ -74,10 +74,15 @@ enum FunctionsChoice {
     Real,
 }
 
+/// How many callers may wait at once.
+const WAITING: usize = 8_192;
+
 impl Dev {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
+            // Whoever waits for an execution or for the work of an activity holds one.
+            .max_blocking_threads(WAITING)
             .build()
             .context("cannot start")?;
         runtime.block_on(self.serve())
@@ -135,6 +140,7 @@ impl Dev {
                 FunctionsChoice::InProcess => Running::Here,
                 FunctionsChoice::Real => Running::Bootstraps(self.bootstraps.clone()),
             },
+            seed: fresh_seed(),
             ..Options::default()
         }
     }

@@ -14,7 +14,7 @@ use pawl_store::RunStatus;
 use serde_json::{Value, json};
 
 use super::{ClockChoice, MachineOptions, Outcome, print};
-use crate::laptop::{Laptop, Options, state_folder};
+use crate::laptop::{Laptop, Options, fresh_seed, state_folder};
 use crate::project::{Misuse, Project};
 use crate::report::{Figures, Report, text};
 
@@ -185,6 +185,10 @@ impl Run {
             state: Some(state_folder(self.state.as_deref())),
             clock: self.clock.into(),
             settings: Settings::from_env(&|name| std::env::var(name).ok()),
+            seed: match self.clock {
+                ClockChoice::Real => fresh_seed(),
+                ClockChoice::Simulated => 0,
+            },
             ..Options::default()
         }
     }

@@ -12,7 +12,7 @@ use super::Answer;
 use super::uses::Part;
 
 /// The deepest value that an expression may give. Deeper ones no JSON reader on the way would take.
-const DEPTH: usize = 1_000;
+const DEPTH: usize = 500;
 
 /// A list of this length is worth keeping in the engine's form.
 const LONG: usize = 32;

@@ -42,7 +42,8 @@ impl Engine<'_> {
             },
             (None, None) => {
                 let cause = "Failed to transition out of the state. The state does not point to a next state.";
-                return Err(Fault::state(name::NO_CHOICE_MATCHED, cause));
+                // AWS keeps `States.NoChoiceMatched` for later, and reports this name.
+                return Err(Fault::state(name::RUNTIME, cause));
             }
         };
         self.leave(id, exit, Sight::default())

@@ -45,7 +45,7 @@ fn a_choice_takes_the_first_rule_that_applies() {
             choice(rule("{% false %}"), json!(null)),
             json!({}),
             json!([
-                "States.NoChoiceMatched",
+                "States.Runtime",
                 in_state(
                     "a",
                     "Failed to transition out of the state. The state does not point to a next state."

@@ -95,7 +95,7 @@ async fn invoke(aws: &Arc<Aws>, named: &str, payload: String) -> Outcome {
     let name = named
         .rsplit_once("function:")
         .map_or(named, |(_, name)| name);
-    let function = name.split(':').next().unwrap_or(name).to_owned();
+    let function = name.to_owned();
     let Ok(input) = serde_json::from_str::<Value>(&payload) else {
         return Outcome::Failed(Failure {
             code: "INVALID_JSON".to_owned(),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Error;
-use crate::journal::Found;
+use crate::journal::{Found, deep};
 
 /// What is known of an execution from its start on. It is kept as it stands here.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub(crate) struct About {
     /// The task that waits for its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) parent: Option<Parent>,
+    /// The task that has started it, whether it waits or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) started_by: Option<Parent>,
     /// Whether that task is given the output as JSON and not as text.
     #[serde(default)]
     pub(crate) gives_json: bool,
@@ -111,7 +114,7 @@ impl About {
             machine_arn: self.started_as.clone(),
             machine_name: self.machine_name.clone(),
             role_arn: self.role_arn.clone(),
-            input: serde_json::from_str(&self.input).expect("the input was read when it was given"),
+            input: deep(&self.input).expect("the input was read when it was given"),
             block: self.block.clone(),
             map_run_arn: self.map_run_arn.clone(),
         }
@@ -158,7 +161,7 @@ impl Outcome {
     fn value(&self) -> Value {
         self.output
             .as_deref()
-            .and_then(|output| serde_json::from_str(output).ok())
+            .and_then(|output| deep(output).ok())
             .unwrap_or_default()
     }
 }

@@ -12,7 +12,8 @@ use crate::journal::Broken;
 use super::about::{About, Parent, Snapshot};
 use super::driver::complain;
 use super::report::Report;
-use super::{Shared, Unable, task};
+use super::task::{self, Outcome};
+use super::{Shared, Unable};
 
 impl Shared {
     /// Begins a child of a distributed Map. One that an earlier process began goes on, or is found to have ended.
@@ -47,6 +48,7 @@ impl Shared {
             started: self.now(),
             seed: state.random.next(),
             parent: Some(parent),
+            started_by: None,
             ..About::clone(&above)
         };
         self.begin_with(&mut state, machine, about, Vec::new(), |_| {});
@@ -92,17 +94,26 @@ impl Shared {
             let Some(open) = state.open.get_mut(&number) else {
                 return Ok(Ok(()));
             };
-            if let Err(reason) = open.execution.redrivable(now) {
+            let is_done = parent.is_some() && open.parent == parent;
+            let refused = if is_done {
+                // An earlier process redrove it for this very task, and it has ended since.
+                Err("Execution was redriven already")
+            } else {
+                open.execution.redrivable(now)
+            };
+            if let Err(reason) = refused {
                 if open.has_ended() && open.unwritten == 0 {
                     state.forget(number);
                 }
                 return Ok(Err(reason));
             }
-            let told = open.tell(Report::Redrive { parent }, now);
-            if let Some(parent) = open.parent {
-                state.children.insert(parent, number);
-            }
-            self.keep(&mut state, number, told, Vec::new(), move |written| {
+            let before = open.parent;
+            let mut told = open.tell(Report::Redrive { parent }, now);
+            let (about, redrives) = (Arc::clone(&open.about), open.standing().redrives);
+            before.map(|before| state.children.remove(&before));
+            parent.map(|parent| state.children.insert(parent, number));
+            let begun = self.announce(&mut state, &about, redrives, None, &mut told.writes);
+            self.keep(&mut state, number, told, begun, move |written| {
                 // Whoever asked may have gone.
                 let _ = sender.send(written);
             });
@@ -114,6 +125,9 @@ impl Shared {
     /// Tells a task that the execution it waits for has ended.
     pub(super) fn child_ended(self: &Arc<Self>, parent: Parent, child: u64) {
         let Parent { execution, task } = parent;
+        if let Err(error) = self.load(&mut self.state(), execution).map(|_| ()) {
+            return complain(execution, Err(error));
+        }
         let found = self.journal.execution_of(child);
         match found.and_then(|found| found.map(Snapshot::read).transpose()) {
             Ok(Some(snapshot)) if snapshot.about.map_run_arn.is_some() => {
@@ -129,7 +143,12 @@ impl Shared {
                     },
                 );
             }
-            Ok(Some(snapshot)) => self.report(execution, task, task::ended(&snapshot)),
+            Ok(Some(snapshot)) => {
+                // It may have ended before anybody heard that it had begun.
+                let begun = task::begun(&snapshot.about);
+                self.report(execution, task, Outcome::Submitted(begun));
+                self.report(execution, task, task::ended(&snapshot));
+            }
             Ok(None) => {}
             Err(error) => complain(child, Err(error)),
         }

@@ -71,12 +71,14 @@ pub(super) async fn drive(shared: Arc<Shared>) {
     loop {
         match shared.next_step() {
             Step::Wake(execution) => shared.wake_up(execution),
-            Step::Work(work) if shared.clock.is_simulated() || work.is_brief() => {
-                perform(&shared, work).await;
-            }
             Step::Work(work) => {
+                let is_next = shared.clock.is_simulated() || work.is_brief();
                 let shared = Arc::clone(&shared);
+                // A task of its own: what one panics at does not end the others.
                 running.spawn(async move { perform(&shared, work).await });
+                if is_next {
+                    running.join_next().await;
+                }
                 while running.try_join_next().is_some() {}
             }
             Step::Wait(None) => shared.wake.notified().await,
@@ -126,6 +128,7 @@ impl Work {
 
 /// Does one thing and reports what came of it.
 async fn perform(shared: &Arc<Shared>, work: Work) {
+    let _running = Running(shared);
     match work {
         Work::Task {
             execution,
@@ -166,9 +169,16 @@ async fn perform(shared: &Arc<Shared>, work: Work) {
             shared.settle(number, next);
         }
     }
-    let mut state = shared.state();
-    state.running -= 1;
-    shared.wake.notify_one();
+}
+
+/// Counts a work among those that run, until it is over in whatever way.
+struct Running<'shared>(&'shared Shared);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.state().running -= 1;
+        self.0.wake.notify_one();
+    }
 }
 
 impl Shared {
@@ -225,12 +235,20 @@ impl Shared {
     fn wake_up(self: &Arc<Self>, number: u64) {
         let timer = {
             let mut state = self.state();
+            let now = self.clock.now();
             match self.load(&mut state, number) {
                 Ok(Some(open)) => {
                     let next = open.waits.next();
-                    let before = open.wakes.take();
+                    // The timer that was due may have been given up meanwhile, and the next one may not be due.
+                    let (due, later) = match next {
+                        Some((due, timer)) if due <= now => (Some(timer), None),
+                        Some((due, _)) => (None, Some(due)),
+                        None => (None, None),
+                    };
+                    let before = std::mem::replace(&mut open.wakes, later);
                     before.map(|due| state.wakes.remove(&(due, number)));
-                    next.map(|(_, timer)| timer)
+                    later.map(|due| state.wakes.insert((due, number)));
+                    due
                 }
                 Ok(None) => None,
                 Err(error) => {

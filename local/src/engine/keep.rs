@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use pawl_interpreter::HistoryEvent;
 
 use crate::jobs::{Job, JobWork};
-use crate::journal::{Broken, Row, Write};
+use crate::journal::{Broken, Row, Standing, Write};
 
 use super::about::{About, Parent};
 use super::driver::Work;
@@ -49,7 +49,7 @@ impl Shared {
         told.writes = first;
         let number = open.number;
         state.add(open);
-        let begun = self.announce(state, &about, None, &mut told.writes);
+        let begun = self.announce(state, &about, 0, None, &mut told.writes);
         self.keep(state, number, told, begun, answer);
     }
 
@@ -95,12 +95,20 @@ impl Shared {
         let has_ended = open.has_ended();
         if has_ended {
             let outcome = open.outcome();
-            let status = open.standing().status;
+            let Standing {
+                status, redrives, ..
+            } = open.standing();
             work.extend(open.parent.map(|parent| Work::Ended {
                 parent,
                 child: number,
             }));
-            work.extend(self.announce(state, &about, Some((status, &outcome)), &mut writes));
+            work.extend(self.announce(
+                state,
+                &about,
+                redrives,
+                Some((status, &outcome)),
+                &mut writes,
+            ));
         }
         let following = Following {
             execution: number,
@@ -125,17 +133,18 @@ impl Shared {
     }
 
     /// The announcement of a status, and its place among the jobs.
-    fn announce(
+    pub(super) fn announce(
         &self,
         state: &mut State,
         about: &About,
+        redrives: u32,
         end: Option<(&str, &super::about::Outcome)>,
         writes: &mut Vec<Write>,
     ) -> Vec<Work> {
         let job = Job {
             due: self.clock.now(),
             work: JobWork::Announce {
-                event: notice(about, end),
+                event: notice(about, redrives, end),
             },
         };
         let number = state.next_job();

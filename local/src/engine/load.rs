@@ -83,7 +83,7 @@ impl Shared {
         let (mut open, begun) = Open::replay(number, &about, machine, entries)?;
         let begun = begun.into_iter().map(|begun| Work::of(number, begun));
         state.work.extend(begun);
-        if let Some(parent) = open.parent {
+        if let Some(parent) = open.parent.filter(|_| !open.has_ended()) {
             state.work.push_back(Work::Orphan {
                 parent,
                 child: number,

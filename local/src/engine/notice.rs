@@ -8,13 +8,17 @@ use crate::step_functions::{ACCOUNT, REGION};
 use super::about::{About, Outcome};
 
 /// The announcement that an execution has begun, or has ended with a status.
-pub(super) fn notice(about: &About, end: Option<(&str, &Outcome)>) -> Value {
+/// Whoever hears of the same id twice has heard of the same thing twice.
+pub(super) fn notice(about: &About, redrives: u32, end: Option<(&str, &Outcome)>) -> Value {
     let none = Outcome::default();
     let (status, outcome) = end.unwrap_or(("RUNNING", &none));
     let included = json!({ "included": true });
     json!({
         "version": "0",
-        "id": format!("{}-{status}", about.arn),
+        "id": match redrives {
+            0 => format!("{}-{status}", about.arn),
+            redrives => format!("{}-{status}-{redrives}", about.arn),
+        },
         "detail-type": "Step Functions Execution Status Change",
         "source": "aws.states",
         "account": ACCOUNT,

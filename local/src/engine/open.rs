@@ -1,5 +1,6 @@
 //! An execution in memory: told something, it says what is to be kept and what is to be done.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use pawl_asl::Machine;
 use pawl_interpreter::{Execution, HistoryEvent, Status, TaskId};
 
 use crate::Error;
-use crate::journal::{Entry, Standing, Write};
+use crate::journal::{Entry, Standing, Write, deep};
 use crate::random::Random;
 
 use super::about::{About, KeptMapRun, MAP_RUNS, Outcome, Parent, status_name};
@@ -93,17 +94,26 @@ impl Open {
             .next()
             .ok_or_else(|| differs("it has no history".to_owned()))?;
         let (mut open, told) = Self::begin(number, Arc::clone(about), machine);
-        let mut begun = told.begun;
+        let by_task = |begun: Vec<Begun>| begun.into_iter().map(|begun| (begun.task(), begun));
+        let mut begun: BTreeMap<TaskId, Begun> = by_task(told.begun).collect();
         let mut expected = first.last;
         for entry in entries {
             open.is_as_kept(expected)?;
             expected = entry.last;
-            let dated =
-                serde_json::from_str(&entry.report).map_err(|error| differs(error.to_string()))?;
-            begun.extend(open.hear(dated).begun);
-            begun.retain(|begun| open.waits.has_to_begin(begun.task()));
+            let dated: Dated = deep(&entry.report).map_err(|error| differs(error.to_string()))?;
+            let over = dated.report.ended_task();
+            let heard = open.hear(dated);
+            begun.extend(by_task(heard.begun));
+            for task in heard.cancelled.iter().chain(&over) {
+                begun.remove(task);
+            }
         }
         open.is_as_kept(expected)?;
+        let waits = &open.waits;
+        let begun = begun.into_values();
+        let begun = begun
+            .filter(|begun| waits.has_to_begin(begun.task()))
+            .collect();
         Ok((open, begun))
     }
 
@@ -123,18 +133,19 @@ impl Open {
 
     fn hear(&mut self, Dated { at, report }: Dated) -> Heard {
         self.last = at;
+        if let Some(task) = report.ended_task() {
+            self.waits.finish(task);
+        }
         match &report {
-            Report::Succeeded { task, .. }
-            | Report::Failed { task, .. }
-            | Report::ChildEnded { task, .. } => {
-                self.waits.finish(*task);
-            }
             Report::Submitted { task, .. } | Report::Started { task, .. } => {
                 self.waits.take_on(*task);
             }
-            Report::Redrive { parent } => self.parent = parent.or(self.parent),
+            Report::Redrive { parent } => self.parent = *parent,
             Report::Timer { timer } => self.waits.take(*timer),
             Report::Begin
+            | Report::Succeeded { .. }
+            | Report::Failed { .. }
+            | Report::ChildEnded { .. }
             | Report::GoOn
             | Report::Heartbeat { .. }
             | Report::Stop { .. }

@@ -67,6 +67,24 @@ pub(super) enum Report {
 }
 
 impl Report {
+    /// The task that is over with this report.
+    pub(super) fn ended_task(&self) -> Option<TaskId> {
+        match self {
+            Self::Succeeded { task, .. }
+            | Self::Failed { task, .. }
+            | Self::ChildEnded { task, .. } => Some(*task),
+            Self::Begin
+            | Self::GoOn
+            | Self::Submitted { .. }
+            | Self::Heartbeat { .. }
+            | Self::Timer { .. }
+            | Self::Stop { .. }
+            | Self::Started { .. }
+            | Self::Redrive { .. }
+            | Self::UpdateMapRun { .. } => None,
+        }
+    }
+
     /// Tells an execution, which may have begun already.
     pub(super) fn tell(self, execution: &mut Execution, world: &mut dyn World) {
         match self {

@@ -13,7 +13,7 @@ use super::Shared;
 use super::about::Parent;
 use crate::lambda::Manner;
 
-pub(super) use execution::ended;
+pub(super) use execution::{begun, ended};
 use function::Invocation;
 
 /// What became of a task.

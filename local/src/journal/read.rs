@@ -70,7 +70,8 @@ pub(crate) struct Filter {
     pub(crate) before: Option<u64>,
 }
 
-/// An open execution: its number, whether it is busy, and when it wakes.
+/// An open execution: its number, whether it has to be brought back at once (as it is busy, or as the task that waits
+/// for it may be gone), and when it wakes.
 pub(crate) type Open = (u64, bool, Option<Timestamp>);
 
 const FOUND: &str = "SELECT number, about, status, outcome, events, redrives FROM executions";
@@ -136,7 +137,10 @@ impl Journal {
     pub(crate) fn open_executions(&self) -> Result<Vec<Open>, Error> {
         let reader = self.reader();
         let mut query = reader
-            .prepare_cached("SELECT number, busy, wakes FROM executions WHERE status = 'RUNNING' ORDER BY number")
+            .prepare_cached(
+                "SELECT number, busy OR json_extract(about, '$.parent') IS NOT NULL, wakes \
+                 FROM executions WHERE status = 'RUNNING' ORDER BY number",
+            )
             .map_err(Error::Journal)?;
         let rows = query.query_map([], |row| {
             let wakes: Option<i64> = row.get(2)?;
@@ -233,6 +237,15 @@ impl Journal {
         });
         rows.and_then(Iterator::collect).map_err(Error::Journal)
     }
+}
+
+/// Reads JSON of our own, however deep: what an execution may hold was limited before it was written.
+pub(crate) fn deep<Kept: DeserializeOwned>(text: &str) -> serde_json::Result<Kept> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
+    let kept = Kept::deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(kept)
 }
 
 /// A document.

@@ -13,7 +13,7 @@ use crate::network::{Service, Unanswered};
 use crate::random::fresh_id;
 use crate::route::route;
 
-use super::health;
+use super::{health, visitor};
 
 /// The largest body that is read: an object of 64 MB and what its chunks add to it.
 const LARGEST: usize = 66 * 1024 * 1024;
@@ -29,6 +29,9 @@ pub(super) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Dropped> {
     let (parts, body) = request.into_parts();
+    if visitor::is_from_elsewhere(&parts.headers) {
+        return Ok(finish(visitor::refuse(), Service::Sts));
+    }
     let body = match Limited::new(body, LARGEST).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {

@@ -30,8 +30,10 @@ pub(super) struct StartRequest {
 /// Whether a task waits for the end of an execution that it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Nesting {
-    /// It does not.
+    /// Nobody has started it but a caller.
     None,
+    /// It does not, and has started it all the same.
+    Starts { by: Parent },
     /// It does, and is given the output as JSON or as text.
     Waits { parent: Parent, is_json: bool },
 }
@@ -176,14 +178,15 @@ fn begin(
     } else {
         execution_arn(&runnable.name, &name)
     };
-    let (parent, gives_json) = match nesting {
-        Nesting::None => (None, false),
-        Nesting::Waits { parent, is_json } => (Some(parent), is_json),
+    let (started_by, parent, gives_json) = match nesting {
+        Nesting::None => (None, None, false),
+        Nesting::Starts { by } => (Some(by), None, false),
+        Nesting::Waits { parent, is_json } => (Some(parent), Some(parent), is_json),
     };
     let exists = |existing: &Snapshot| {
         let same =
             serde_json::from_str::<Value>(&existing.about.input).is_ok_and(|known| known == input);
-        let is_own = parent.is_some() && existing.about.parent == parent;
+        let is_own = started_by.is_some() && existing.about.started_by == started_by;
         if (existing.is_running() && same) || is_own {
             return Ok(existing.about.clone());
         }
@@ -211,6 +214,7 @@ fn begin(
         started: engine.now(),
         seed: engine.seed(),
         parent,
+        started_by,
         gives_json,
         trace_header: request.trace_header,
     };

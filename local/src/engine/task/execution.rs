@@ -44,8 +44,7 @@ impl Nested {
             Ok(about) => about,
             Err(failure) => return shared.report(execution, task, Outcome::Failed(failure)),
         };
-        let answer =
-            json!({ "ExecutionArn": about.arn, "StartDate": about.started.as_millisecond() });
+        let answer = begun(&about);
         match self {
             Self::Start => shared.report(execution, task, Outcome::Succeeded(answer)),
             Self::Token => shared.report(execution, task, Outcome::Submitted(answer)),
@@ -68,7 +67,7 @@ impl Nested {
         request: &TaskRequest,
     ) -> Result<About, Failure> {
         let nesting = match self {
-            Self::Start | Self::Token => Nesting::None,
+            Self::Start | Self::Token => Nesting::Starts { by: parent },
             Self::Text | Self::Json => Nesting::Waits {
                 parent,
                 is_json: self == Self::Json,
@@ -111,6 +110,11 @@ fn name(parent: Parent) -> String {
         part(20, 32),
     ]
     .join("-")
+}
+
+/// What a Task is told once its execution has begun.
+pub(in crate::engine) fn begun(about: &About) -> Value {
+    json!({ "ExecutionArn": about.arn, "StartDate": about.started.as_millisecond() })
 }
 
 /// What the end of an execution means for the task that waits for it.
