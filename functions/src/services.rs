@@ -16,8 +16,8 @@ pub struct Services {
     sdk: SdkConfig,
     settings: Settings,
     store: Store,
-    states: OnceLock<aws_sdk_sfn::Client>,
-    http: OnceLock<reqwest::Client>,
+    states: Arc<OnceLock<aws_sdk_sfn::Client>>,
+    http: Arc<OnceLock<reqwest::Client>>,
     /// The plan of each machine's first Task, by the ARN of a published version, which never changes.
     plans: Arc<Mutex<BTreeMap<String, Arc<Plan>>>>,
 }
@@ -29,8 +29,8 @@ impl Services {
             store: Store::new(sdk, &settings.table, &settings.bucket),
             sdk: sdk.clone(),
             settings,
-            states: OnceLock::new(),
-            http: OnceLock::new(),
+            states: Arc::default(),
+            http: Arc::default(),
             plans: Arc::new(Mutex::new(BTreeMap::new())),
         }
     }

@@ -69,7 +69,7 @@ impl Aws {
             event_bridge: EventBridge::open(Arc::clone(&journal), clock(), names.clone())?,
             scheduler: Scheduler::open(Arc::clone(&journal), clock(), names.clone())?,
             sqs: Sqs::open(Arc::clone(&journal), clock(), names)?,
-            dynamodb: DynamoDb::open(folder.as_ref())?,
+            dynamodb: DynamoDb::open(folder.as_ref(), options.durability)?,
             s3: S3::open(folder.as_ref())?,
             step_functions,
             lambda,

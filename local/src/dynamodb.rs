@@ -2,6 +2,7 @@
 
 mod faults;
 mod halves;
+mod kept;
 mod stale;
 
 use dynoxide::{Database, DynoxideError};
@@ -9,20 +10,24 @@ use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::Error;
 use crate::answer::{Answer, json_answer, refuse};
 use crate::folder::Folder;
 use crate::network::{Fault, Service};
+use crate::{Durability, Error};
+
+use kept::Kept;
 
 /// The tables of this AWS.
 pub(crate) struct DynamoDb {
     database: Database,
+    /// What the disk has; nobody waits for it in memory, nor where the system's word is enough.
+    kept: Option<Kept>,
     recent: stale::Recent,
 }
 
 impl DynamoDb {
     /// Opens the tables in a state folder, or in memory.
-    pub(crate) fn open(folder: Option<&Folder>) -> Result<Self, Error> {
+    pub(crate) fn open(folder: Option<&Folder>, durability: Durability) -> Result<Self, Error> {
         let database = match folder.map(|folder| folder.file("dynamodb.sqlite")) {
             None => Database::memory(),
             Some(path) => match path.to_str() {
@@ -38,15 +43,33 @@ impl DynamoDb {
         let database = database.map_err(Error::Database)?;
         if folder.is_some() {
             halves::drop(&database).map_err(Error::Database)?;
+            // What dynoxide calls the end of bulk loading is SQLite's `synchronous = NORMAL`: the disk is asked only
+            // where the file would not stay whole otherwise. Whoever is to be sure of more waits for `kept`.
+            database.disable_bulk_loading().map_err(Error::Database)?;
         }
+        let log = folder.filter(|_| durability == Durability::Fsync);
         Ok(Self {
             database,
+            kept: log.map(|folder| Kept::log(folder.file("dynamodb.sqlite-wal"))),
             recent: stale::Recent::default(),
         })
     }
 
     /// Answers one request. It blocks on the database.
     pub(crate) fn answer(&self, operation: &str, body: &[u8], fault: Option<Fault>) -> Answer {
+        let answer = || self.answer_at_once(operation, body, fault);
+        let kept = match &self.kept {
+            None => return answer(),
+            Some(kept) if is_read(operation) => kept.read(answer),
+            Some(kept) => kept.write(answer),
+        };
+        kept.unwrap_or_else(|error| {
+            let reason = format!("the state folder failed: {error}");
+            failure(&DynoxideError::InternalServerError(reason))
+        })
+    }
+
+    fn answer_at_once(&self, operation: &str, body: &[u8], fault: Option<Fault>) -> Answer {
         let result = match fault {
             Some(Fault::Conflict) => return faults::conflict(body),
             Some(Fault::Unprocessed) => faults::unprocessed(&self.database, operation, body),
@@ -68,6 +91,20 @@ impl DynamoDb {
     pub(crate) fn remember(&self, operation: &str, body: &[u8]) {
         self.recent.remember(&self.database, operation, body);
     }
+}
+
+/// Whether an operation leaves everything as it is.
+fn is_read(operation: &str) -> bool {
+    let reads = [
+        "BatchGet",
+        "Describe",
+        "Get",
+        "List",
+        "Query",
+        "Scan",
+        "TransactGet",
+    ];
+    reads.iter().any(|read| operation.starts_with(read))
 }
 
 /// The answer to a request that dynoxide refused.

@@ -58,6 +58,8 @@ impl JobWork {
 pub(crate) enum Next {
     /// Nothing.
     Done,
+    /// Nothing: somebody was told, who does not mind to be told again after a restart.
+    Told,
     /// The same job in another form or at another time.
     Again(Job),
     /// Other jobs. They are kept in the same moment in which the one before them is forgotten.
@@ -90,7 +92,11 @@ pub(crate) async fn perform(shared: &Arc<Shared>, work: JobWork) -> Next {
             if let Next::Again(again) = invoke(shared, RECORDER.to_owned(), event, 0).await {
                 jobs.push(again);
             }
-            Next::Then(jobs)
+            if jobs.is_empty() {
+                Next::Told
+            } else {
+                Next::Then(jobs)
+            }
         }
         JobWork::Invoke {
             function,

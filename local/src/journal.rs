@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -27,6 +28,9 @@ pub(crate) use write::Write;
 /// The most batches in one transaction: more would only let the first of them wait.
 const GROUP: usize = 1_000;
 
+/// How long changes that nobody waits for are held back, so that they cost no transaction of their own.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// The database, and the thread that writes it.
 pub(crate) struct Journal {
     /// Taken when the journal closes, which ends the thread.
@@ -40,6 +44,8 @@ pub(crate) struct Journal {
 pub(crate) struct Batch {
     pub(crate) writes: Vec<Write>,
     pub(crate) then: Box<dyn FnOnce(Result<(), Broken>) + Send>,
+    /// Whether it can wait for others.
+    pub(crate) is_patient: bool,
 }
 
 /// The journal could not be written; from then on nothing can be.
@@ -123,10 +129,23 @@ impl Journal {
         writes: Vec<Write>,
         then: impl FnOnce(Result<(), Broken>) + Send + 'static,
     ) {
-        let batch = Batch {
+        self.send(Batch {
             writes,
             then: Box::new(then),
-        };
+            is_patient: false,
+        });
+    }
+
+    /// Hands over changes that nobody waits for: they are written with the next ones, or a little later.
+    pub(crate) fn write_later(&self, writes: Vec<Write>) {
+        self.send(Batch {
+            writes,
+            then: Box::new(|_| {}),
+            is_patient: true,
+        });
+    }
+
+    fn send(&self, batch: Batch) {
         let sender = self.batches.lock().unwrap_or_else(PoisonError::into_inner);
         // It is closed only when nobody is left to be answered.
         if let Some(sender) = &*sender {
@@ -241,13 +260,7 @@ impl Drop for Journal {
 /// Writes batches, as many as there are at once, until nobody can send one any more.
 fn write_all(connection: &Mutex<Connection>, batches: &Receiver<Batch>, gate: &Gate) {
     let mut broken = None;
-    while let Ok(first) = batches.recv() {
-        let mut group = vec![first];
-        while group.len() < GROUP
-            && let Ok(next) = batches.try_recv()
-        {
-            group.push(next);
-        }
+    while let Some(group) = gather(batches) {
         if gate.commits.load(Ordering::SeqCst) >= gate.last.load(Ordering::SeqCst) {
             // Nothing follows, and nobody is told: this is what a dead process does.
             gate.is_shut.send_replace(true);
@@ -266,6 +279,28 @@ fn write_all(connection: &Mutex<Connection>, batches: &Receiver<Batch>, gate: &G
             (batch.then)(written.clone());
         }
     }
+}
+
+/// The next batches: as many as there are, once there is one that cannot wait.
+fn gather(batches: &Receiver<Batch>) -> Option<Vec<Batch>> {
+    let first = batches.recv().ok()?;
+    let deadline = Instant::now() + PATIENCE;
+    let mut is_patient = first.is_patient;
+    let mut group = vec![first];
+    while group.len() < GROUP {
+        let next = if is_patient {
+            let rest = deadline.saturating_duration_since(Instant::now());
+            batches.recv_timeout(rest).ok()
+        } else {
+            batches.try_recv().ok()
+        };
+        let Some(next) = next else {
+            break;
+        };
+        is_patient &= next.is_patient;
+        group.push(next);
+    }
+    Some(group)
 }
 
 /// One transaction for a group of batches.

@@ -292,6 +292,10 @@ impl Shared {
                 state.known_jobs.remove(&number);
                 vec![Write::JobDone { number }]
             }
+            Next::Told => {
+                state.known_jobs.remove(&number);
+                return self.journal.write_later(vec![Write::JobDone { number }]);
+            }
             Next::Then(jobs) => {
                 state.known_jobs.remove(&number);
                 let mut writes = vec![Write::JobDone { number }];
