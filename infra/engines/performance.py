@@ -5,8 +5,8 @@
 
 Three parts: every engine alone, ten durable steps against Restate, and what Pawl needs for much of everything.
 All that is compared runs in turns on the same machine within the same minutes, and what is printed is the median of the
-rounds after one to warm up. `--bench` is a program that runs our interpreter in its own process, as libraries do: it
-answers each line `{definition, input, executions}` with `{seconds}`.
+rounds after one to warm up. `--bench` is a program that runs our engine in its own process, as libraries do: the example
+`engine` of `local/`, which says what it counts.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import growth
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pawl", help="the program; without it only the others are measured")
-    parser.add_argument("--bench", help="our interpreter in its own process")
+    parser.add_argument("--bench", help="our engine in its own process")
     parser.add_argument("--only", choices=["alone", "chain", "growth"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--events", type=int, default=growth.EVENTS, help="how many events the big store gets")

@@ -96,6 +96,9 @@ impl Aws {
         if service == Service::Sqs && target.operation == "ReceiveMessage" {
             return sqs::receive(&aws, request.body()).await;
         }
+        if let Some(answer) = self.answer_now(&target, &request) {
+            return answer;
+        }
         let answered = spawn_blocking(move || aws.answer_blocking(&target, &request, fault)).await;
         answered.unwrap_or_else(|error| {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
@@ -106,6 +109,27 @@ impl Aws {
                 &error.to_string(),
             )
         })
+    }
+
+    /// Answers what takes no longer than to hand it to a thread that may wait.
+    fn answer_now(&self, target: &Target, request: &Request<Bytes>) -> Option<Answer> {
+        let Target { service, operation } = target;
+        match service {
+            Service::DynamoDb if !self.network.has_faults() => {
+                self.dynamodb.answer_now(operation, request.body())
+            }
+            Service::StepFunctions if operation == "DescribeExecution" => {
+                Some(self.step_functions.answer(operation, request.body()))
+            }
+            Service::DynamoDb
+            | Service::S3
+            | Service::StepFunctions
+            | Service::Sts
+            | Service::EventBridge
+            | Service::Scheduler
+            | Service::Sqs
+            | Service::Lambda => None,
+        }
     }
 
     fn answer_blocking(

@@ -79,8 +79,18 @@ impl Kept {
         Ok(answer)
     }
 
+    /// Does something that only reads, if there is nothing to wait for.
+    pub(super) fn read_now<Answer>(&self, read: impl FnOnce() -> Answer) -> Option<Answer> {
+        if self.state().unkept > 0 {
+            return None;
+        }
+        let answer = read();
+        // What was written in between may have been seen.
+        (self.state().unkept == 0).then_some(answer)
+    }
+
     /// Waits for a sync that begins after now.
-    fn wait(&self, mut state: MutexGuard<'_, State>) -> Result<(), Arc<io::Error>> {
+    fn wait<'kept>(&'kept self, mut state: MutexGuard<'kept, State>) -> Result<(), Arc<io::Error>> {
         state.asked += 1;
         let mine = state.asked;
         loop {
