@@ -70,6 +70,11 @@ def default_has_no_output(state: dict, inner: bool) -> None:
         state.pop("Output", None)
 
 
+def a_choice_always_matches(state: dict, inner: bool) -> None:
+    if state["Type"] == "Choice":
+        state.setdefault("Default", state["Choices"][0]["Next"])
+
+
 def anything_is_a_condition(state: dict, inner: bool) -> None:
     for rule in state.get("Choices", []):
         rule["Condition"] = replaced(rule["Condition"], lambda text: f"$boolean(({text}))")
@@ -251,6 +256,7 @@ RULES = [
     Rule("string-escapes-letters", ("ministack", "moto"), written_in=on_expressions(string_escapes)),
     Rule("no-item-in-an-iteration", ("moto", "sfnx"), avoided=on_states(no_item_in_an_iteration)),
     Rule("matches-of-nothing-are-replaced", ("moto", "sfnx"), avoided=on_expressions(no_match_of_nothing)),
+    Rule("no-choice-matched-has-a-name", ("ministack", "sfnx"), avoided=on_states(a_choice_always_matches)),
     Rule("what-is-not-there-is-read", ("ministack", "moto"), avoided=on_states(nothing_is_read_that_is_not_there)),
     Rule("which-branch-fails-first", ("ministack", "moto"), excused=which_branch_fails_first),
     Rule("iterations-leave-no-history", MINISTACK, excused=iterations_leave_no_history),
