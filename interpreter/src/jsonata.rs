@@ -1,5 +1,6 @@
 //! JSONata behind one function; the engine's own types stay in here.
 
+mod complaint;
 mod convert;
 mod dialect;
 mod functions;
@@ -20,6 +21,8 @@ use serde_json::Value;
 
 use crate::query::Scope;
 
+use complaint::complain;
+use functions::Given;
 pub(crate) use survey::survey;
 use uses::{Part, Uses, uses};
 
@@ -78,12 +81,18 @@ pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
         max_sequence_length: Some(SEQUENCE),
     };
     let mut evaluator = Evaluator::with_options(context, options);
-    functions::register(&mut evaluator, &parsed.uses, scope);
+    let given = Given::of(&parsed.uses, scope);
+    given.register(&mut evaluator);
     // There is no context item: AWS refuses a bare name, and `$$` is nothing.
-    let value = evaluator
-        .evaluate(&parsed.node, &JValue::Undefined)
-        .map_err(|error| error.message().to_owned())?;
-    convert::answer(&value)
+    match evaluator.evaluate(&parsed.node, &JValue::Undefined) {
+        Ok(value) => convert::answer(&value),
+        Err(error) => Err(complain(&error, &parsed.node, &given, &mut evaluator)),
+    }
+}
+
+/// Whether a message is one of JSONata's, which begin with a code.
+pub(crate) fn is_coded(message: &str) -> bool {
+    complaint::code(message).is_some()
 }
 
 /// Whether AWS would take an expression into a machine; the error says why not.

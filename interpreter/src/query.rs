@@ -204,9 +204,17 @@ pub(crate) fn evaluate<'p>(
         Ok(Answer::Value(value)) => Ok(value),
         Ok(Answer::Nothing) => Err(said("returned nothing (undefined).")),
         Ok(Answer::Function) => Err(said("returned an unsupported result type.")),
-        Err(message) => Err(said(&format!(
-            "threw an error during evaluation. {message}"
-        ))),
+        Err(message) => {
+            // JSONata's own sentences stand alone; what AWS adds of its own ends this one.
+            let mark = if jsonata::is_coded(&message) {
+                '.'
+            } else {
+                ':'
+            };
+            Err(said(&format!(
+                "threw an error during evaluation{mark} {message}"
+            )))
+        }
     }
 }
 

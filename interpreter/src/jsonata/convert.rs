@@ -138,6 +138,14 @@ fn json(value: &JValue, depth: usize) -> Result<Option<Value>, String> {
     }))
 }
 
+/// A value as an error shows it.
+pub(super) fn shown(value: &JValue) -> String {
+    match json(value, DEPTH) {
+        Ok(Some(value)) => value.to_string(),
+        _ => "undefined".to_owned(),
+    }
+}
+
 /// A number as AWS writes it: whole where it is whole; JSON has no word for the rest, so a text names it.
 fn number(number: f64) -> Value {
     // 2^63 is the first whole number that does not fit.

@@ -12,6 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use super::complaint::MEMORY;
 use super::random::{JavaRandom, Mixer};
 use super::uses::Uses;
 use crate::context::moment;
@@ -23,45 +24,69 @@ type Function = dyn Fn(&[JValue]) -> HostFnResult;
 /// The longest list that `$range` builds: AWS accepts this many and refuses one more.
 const RANGE: usize = 360_145;
 
-/// Makes the functions that an expression mentions known to an evaluator. Chance is drawn only where it is mentioned.
-pub(super) fn register(evaluator: &mut Evaluator, uses: &Uses, scope: &Scope) {
-    let now = scope.now;
-    let mixer = OnceCell::new();
-    let mixer = || {
-        let new = || Rc::new(RefCell::new(Mixer::new(scope.world.borrow_mut().random())));
-        Rc::clone(mixer.get_or_init(new))
-    };
-    for name in uses.keys() {
-        let function: Box<Function> = match name.as_str() {
-            "partition" => Box::new(partition),
-            "range" => Box::new(range),
-            "hash" => Box::new(hash),
-            "parse" => Box::new(parse),
-            "encodeUrl" => Box::new(|arguments| encode(arguments, &URL, "encodeUrl")),
-            "encodeUrlComponent" => {
-                Box::new(|arguments| encode(arguments, &COMPONENT, "encodeUrlComponent"))
-            }
-            "eval" => Box::new(|_| Err(refused("T1006: The function eval is not supported"))),
-            "millis" => Box::new(move |_| Ok(millis(now))),
-            "now" => Box::new(move |arguments| self::now(now, arguments)),
-            "random" => {
-                let mixer = mixer();
-                Box::new(move |arguments| random(&mixer, arguments))
-            }
-            "uuid" => {
-                let mixer = mixer();
-                Box::new(move |_| Ok(JValue::from(mixer.borrow_mut().uuid())))
-            }
-            "shuffle" => {
-                let mixer = mixer();
-                Box::new(move |arguments| Ok(shuffle(&mixer, arguments)))
-            }
-            _ => continue,
+/// The functions that an expression mentions. Chance is drawn only where it is mentioned.
+#[derive(Clone)]
+pub(super) struct Given(Rc<Vec<(String, Rc<Function>)>>);
+
+impl Given {
+    pub(super) fn of(uses: &Uses, scope: &Scope) -> Self {
+        let now = scope.now;
+        let mixer = OnceCell::new();
+        let mixer = || {
+            let new = || Rc::new(RefCell::new(Mixer::new(scope.world.borrow_mut().random())));
+            Rc::clone(mixer.get_or_init(new))
         };
-        // Some of these replace a function of the engine's, the others are new; one call does for both.
-        evaluator
-            .register_fn_override(name.as_str(), function)
-            .expect("the engine lets these functions be replaced");
+        let function = |name: &str| -> Option<Rc<Function>> {
+            Some(match name {
+                "partition" => Rc::new(partition),
+                "range" => Rc::new(range),
+                "hash" => Rc::new(hash),
+                "parse" => Rc::new(parse),
+                "encodeUrl" => Rc::new(|arguments| encode(arguments, &URL, "encodeUrl")),
+                "encodeUrlComponent" => {
+                    Rc::new(|arguments| encode(arguments, &COMPONENT, "encodeUrlComponent"))
+                }
+                "eval" => Rc::new(|_| Err(refused("T1006: Attempted to invoke a non-function"))),
+                "millis" => Rc::new(move |arguments| {
+                    at_most(arguments, 0, "millis")?;
+                    Ok(millis(now))
+                }),
+                "now" => Rc::new(move |arguments| self::now(now, arguments)),
+                "random" => {
+                    let mixer = mixer();
+                    Rc::new(move |arguments| random(&mixer, arguments))
+                }
+                "uuid" => {
+                    let mixer = mixer();
+                    Rc::new(move |arguments| {
+                        at_most(arguments, 0, "uuid")?;
+                        Ok(JValue::from(mixer.borrow_mut().uuid()))
+                    })
+                }
+                "shuffle" => {
+                    let mixer = mixer();
+                    Rc::new(move |arguments| shuffle(&mixer, arguments))
+                }
+                _ => return None,
+            })
+        };
+        let functions = uses
+            .keys()
+            .filter_map(|name| Some((name.clone(), function(name)?)));
+        Self(Rc::new(functions.collect()))
+    }
+
+    /// Makes the functions known to an evaluator.
+    pub(super) fn register(&self, evaluator: &mut Evaluator) {
+        for (name, function) in &*self.0 {
+            let function = Rc::clone(function);
+            // Some of these replace a function of the engine's, the others are new; one call does for both.
+            evaluator
+                .register_fn_override(name.as_str(), move |arguments: &[JValue]| {
+                    function(arguments)
+                })
+                .expect("the engine lets these functions be replaced");
+        }
     }
 }
 
@@ -91,6 +116,31 @@ fn type_error(index: usize, function: &str) -> EvaluatorError {
         "T0410: Argument {} of function \"{function}\" does not match function signature",
         index + 1
     ))
+}
+
+/// Refuses an argument that is one too many.
+fn at_most(arguments: &[JValue], count: usize, function: &str) -> Result<(), EvaluatorError> {
+    match arguments.get(count) {
+        None | Some(JValue::Undefined) => Ok(()),
+        Some(_) if is_handed_on(arguments) => Ok(()),
+        Some(_) => Err(type_error(count, function)),
+    }
+}
+
+/// Whether the arguments are those that `$map` and the like give: an item, its index or name, and what it is from.
+fn is_handed_on(arguments: &[JValue]) -> bool {
+    match arguments {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index, or it finds nothing"
+        )]
+        [item, JValue::Number(index), JValue::Array(items)] => {
+            items.get(*index as usize) == Some(item)
+        }
+        [item, JValue::String(name), JValue::Object(members)] => members.get(&**name) == Some(item),
+        _ => false,
+    }
 }
 
 /// What JavaScript's `encodeURIComponent` leaves as it is, beside letters and digits.
@@ -128,22 +178,28 @@ fn encode(arguments: &[JValue], kept: &'static AsciiSet, function: &str) -> Host
     }
 }
 
-/// `$partition(list, size)`: the list in pieces.
+/// `$partition(list, size)`: the list in pieces; without a size it is one piece.
 fn partition(arguments: &[JValue]) -> HostFnResult {
+    at_most(arguments, 2, "partition")?;
     let items = match arguments.first() {
         None | Some(JValue::Undefined) => return Ok(JValue::Undefined),
         Some(JValue::Array(items)) => items.to_vec(),
-        Some(single) => vec![single.clone()],
+        Some(_) => {
+            return Err(refused(
+                "T0412: Argument 1 of function \"partition\" must be an array of undefined",
+            ));
+        }
     };
-    let Some(size) = whole(arguments, 1, "partition")? else {
+    let size = match whole(arguments, 1, "partition")? {
+        Some(size) if size < 0 => {
+            return Err(refused("D3137: Second argument must be zero or greater"));
+        }
+        Some(size) => usize::try_from(size).unwrap_or(usize::MAX),
+        None => items.len(),
+    };
+    if size == 0 || items.is_empty() {
         return Ok(JValue::Undefined);
-    };
-    let Some(size) = usize::try_from(size)
-        .ok()
-        .filter(|size| *size > 0 && !items.is_empty())
-    else {
-        return Ok(JValue::Undefined);
-    };
+    }
     Ok(JValue::array(
         items
             .chunks(size)
@@ -154,11 +210,11 @@ fn partition(arguments: &[JValue]) -> HostFnResult {
 
 /// `$range(first, last, step)`: the numbers, `last` included where a step meets it. One number stands alone.
 fn range(arguments: &[JValue]) -> HostFnResult {
-    let (Some(first), Some(last), Some(step)) = (
-        whole(arguments, 0, "range")?,
-        whole(arguments, 1, "range")?,
-        whole(arguments, 2, "range")?,
-    ) else {
+    at_most(arguments, 3, "range")?;
+    let required =
+        |index| whole(arguments, index, "range")?.ok_or_else(|| type_error(index, "range"));
+    let (first, last) = (required(0)?, required(1)?);
+    let Some(step) = whole(arguments, 2, "range")? else {
         return Ok(JValue::Undefined);
     };
     if step == 0 || (last > first && step < 0) || (last < first && step > 0) {
@@ -166,7 +222,7 @@ fn range(arguments: &[JValue]) -> HostFnResult {
     }
     let count = last.abs_diff(first) / step.unsigned_abs() + 1;
     let Some(count) = usize::try_from(count).ok().filter(|count| *count <= RANGE) else {
-        return Err(refused("Expression evaluation memory limit exceeded"));
+        return Err(refused(MEMORY));
     };
     let numbers = std::iter::successors(Some(first), |number| number.checked_add(step));
     let numbers: Vec<JValue> = numbers.take(count).map(JValue::from).collect();
@@ -178,13 +234,14 @@ fn range(arguments: &[JValue]) -> HostFnResult {
 
 /// `$hash(text, algorithm)`: the digest in hexadecimal.
 fn hash(arguments: &[JValue]) -> HostFnResult {
-    let (text, algorithm) = match (arguments.first(), arguments.get(1)) {
-        (Some(JValue::String(text)), Some(JValue::String(algorithm))) => (text, algorithm),
-        (None | Some(JValue::Undefined), _) | (_, None | Some(JValue::Undefined)) => {
-            return Ok(JValue::Undefined);
-        }
-        (Some(JValue::String(_)), Some(_)) => return Err(type_error(1, "hash")),
-        (Some(_), Some(_)) => return Err(type_error(0, "hash")),
+    at_most(arguments, 2, "hash")?;
+    let Some(JValue::String(text)) = arguments.first() else {
+        return Err(type_error(0, "hash"));
+    };
+    let algorithm = match arguments.get(1) {
+        None | Some(JValue::Undefined) => return Ok(JValue::Undefined),
+        Some(JValue::String(algorithm)) => algorithm,
+        Some(_) => return Err(type_error(1, "hash")),
     };
     let digest = match &**algorithm {
         "MD5" => Md5::digest(text.as_bytes()).to_vec(),
@@ -194,7 +251,7 @@ fn hash(arguments: &[JValue]) -> HostFnResult {
         "SHA-512" => Sha512::digest(text.as_bytes()).to_vec(),
         unknown => {
             return Err(refused(format!(
-                "The hash algorithm '{unknown}' is not supported"
+                "D3137: Hash algorithm '{unknown}' must be one of SHA-1, SHA-384, SHA-256, SHA-512, MD5"
             )));
         }
     };
@@ -211,16 +268,19 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 
 /// `$parse(text)`: the JSON value in a text.
 fn parse(arguments: &[JValue]) -> HostFnResult {
+    at_most(arguments, 1, "parse")?;
     match arguments.first() {
         None | Some(JValue::Undefined) => Ok(JValue::Undefined),
-        Some(JValue::String(text)) => JValue::from_json_str(text)
-            .map_err(|error| refused(format!("The text cannot be parsed as JSON: {error}"))),
+        Some(JValue::String(text)) => {
+            JValue::from_json_str(text).map_err(|_| refused("D3137: Invalid JSON"))
+        }
         Some(_) => Err(type_error(0, "parse")),
     }
 }
 
 /// `$random()`, or `$random(seed)`, which gives the same number for the same seed.
 fn random(mixer: &RefCell<Mixer>, arguments: &[JValue]) -> HostFnResult {
+    at_most(arguments, 1, "random")?;
     let number = match whole(arguments, 0, "random")? {
         Some(seed) => JavaRandom::new(seed).number(),
         None => mixer.borrow_mut().number(),
@@ -229,16 +289,17 @@ fn random(mixer: &RefCell<Mixer>, arguments: &[JValue]) -> HostFnResult {
 }
 
 /// `$shuffle(list)`: the list in another order.
-fn shuffle(mixer: &RefCell<Mixer>, arguments: &[JValue]) -> JValue {
+fn shuffle(mixer: &RefCell<Mixer>, arguments: &[JValue]) -> HostFnResult {
+    at_most(arguments, 1, "shuffle")?;
     let mut items = match arguments.first() {
-        None | Some(JValue::Undefined) => return JValue::Undefined,
+        None | Some(JValue::Undefined) => return Ok(JValue::Undefined),
         Some(JValue::Array(items)) => items.to_vec(),
         Some(single) => vec![single.clone()],
     };
     for last in (1..items.len()).rev() {
         items.swap(mixer.borrow_mut().below(last + 1), last);
     }
-    JValue::sequence(items)
+    Ok(JValue::sequence(items))
 }
 
 fn millis(now: Timestamp) -> JValue {
@@ -249,6 +310,11 @@ fn millis(now: Timestamp) -> JValue {
 fn now(now: Timestamp, arguments: &[JValue]) -> HostFnResult {
     if arguments.is_empty() {
         return Ok(JValue::from(moment(now)));
+    }
+    at_most(arguments, 2, "now")?;
+    let is_text = |value: &JValue| matches!(value, JValue::String(_) | JValue::Undefined);
+    if let Some(index) = arguments.iter().position(|argument| !is_text(argument)) {
+        return Err(type_error(index, "now"));
     }
     let mut context = jsonata_core::evaluator::Context::new();
     context.bind("millis".to_owned(), millis(now));

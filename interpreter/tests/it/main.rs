@@ -7,6 +7,7 @@
 
 mod bench;
 mod branches;
+mod complaints;
 mod distributed;
 mod errors;
 mod events;
