@@ -290,8 +290,7 @@ impl Engine<'_> {
             let cause = format!(
                 "The execution reached the maximum number of history events ({HISTORY_EVENTS})."
             );
-            // The error is of the execution itself, so nothing led to it.
-            self.fail(0, Failure::new(name::RUNTIME, cause));
+            self.fail(id - 1, Failure::new(name::RUNTIME, cause));
             return previous_id;
         }
         self.execution.events = id;

@@ -44,6 +44,11 @@ fn limits_are_kept() {
     let cause = "The execution reached the maximum number of history events (25000).";
     assert_eq!(end(&execution), json!(["States.Runtime", cause]));
     assert_eq!(world.history().len(), 25_000);
+    let last = world
+        .history()
+        .last()
+        .map(|event| (event.id, event.previous_id));
+    assert_eq!(last, Some((25_000, 24_999)));
 }
 
 #[test]
