@@ -1,12 +1,13 @@
 //! JSONata behind one function; the engine's own types stay in here.
 
 mod convert;
-mod dialect;
 mod functions;
 mod path;
 mod random;
 mod survey;
+mod tree;
 mod uses;
+mod wording;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -84,11 +85,6 @@ pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
         .evaluate(&parsed.node, &JValue::Undefined)
         .map_err(|error| error.message().to_owned())?;
     convert::answer(&value)
-}
-
-/// Whether AWS would take an expression into a machine; the error says why not.
-pub(crate) fn check(source: &str) -> Result<(), String> {
-    dialect::check(&parse(source.trim())?.node)
 }
 
 /// The part of `$states` that an expression can look at.
