@@ -2,12 +2,13 @@
 
 mod complaint;
 mod convert;
-mod dialect;
 mod functions;
 mod path;
 mod random;
 mod survey;
+mod tree;
 mod uses;
+mod wording;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -93,11 +94,6 @@ pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
 /// Whether a message is one of JSONata's, which begin with a code.
 pub(crate) fn is_coded(message: &str) -> bool {
     complaint::code(message).is_some()
-}
-
-/// Whether AWS would take an expression into a machine; the error says why not.
-pub(crate) fn check(source: &str) -> Result<(), String> {
-    dialect::check(&parse(source.trim())?.node)
 }
 
 /// The part of `$states` that an expression can look at.

@@ -196,12 +196,12 @@ fn expressions(state: &State, pointer: &str, problems: &mut Vec<Problem>) {
 fn walk(value: &Value, pointer: &str, problems: &mut Vec<Problem>) {
     match value {
         Value::String(text) => {
-            if let Some(Err(message)) = pawl_asl::expression(text).map(jsonata::check) {
-                problems.push(Problem {
-                    pointer: pointer.to_owned(),
-                    message,
-                });
-            }
+            let refusals =
+                pawl_asl::expression(text).map(|source| jsonata::survey(source).refusals);
+            problems.extend(refusals.into_iter().flatten().map(|(_, message)| Problem {
+                pointer: pointer.to_owned(),
+                message,
+            }));
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {

@@ -7,8 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use jsonata_core::ast::{AstNode, PathStep, Stage};
+use jsonata_core::ast::{AstNode, PathStep};
 use jsonata_core::value::with_stack;
+
+use super::tree::{filters, under};
 
 /// The part of a value that an expression can look at.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,75 +33,16 @@ pub(super) fn uses(node: &AstNode) -> Uses {
 }
 
 fn walk(node: &AstNode, uses: &mut Uses) {
-    with_stack(|| match node {
-        AstNode::Variable(name) => add(uses, name, &[]),
-        AstNode::Path { steps } => path(steps, uses),
-        AstNode::Binary { lhs, rhs, .. } => each([&**lhs, &**rhs], uses),
-        AstNode::Unary { operand: inner, .. }
-        | AstNode::FunctionApplication(inner)
-        | AstNode::Lambda { body: inner, .. } => walk(inner, uses),
+    with_stack(|| {
+        if let AstNode::Path { steps } = node {
+            return path(steps, uses);
+        }
         // A call by name may be of a variable that holds a function.
-        AstNode::Function { name, args, .. } => {
+        if let AstNode::Variable(name) | AstNode::Function { name, .. } = node {
             add(uses, name, &[]);
-            each(args, uses);
         }
-        AstNode::Array(nodes) | AstNode::ArrayGroup(nodes) | AstNode::Block(nodes) => {
-            each(nodes, uses);
-        }
-        AstNode::Call { procedure, args } => {
-            walk(procedure, uses);
-            each(args, uses);
-        }
-        AstNode::Object(pairs) => each_pair(pairs, uses),
-        AstNode::ObjectTransform { input, pattern } => {
-            walk(input, uses);
-            each_pair(pattern, uses);
-        }
-        AstNode::Conditional {
-            condition,
-            then_branch,
-            else_branch,
-        } => {
-            each([&**condition, &**then_branch], uses);
-            each(else_branch.as_deref(), uses);
-        }
-        AstNode::Sort { input, terms } => {
-            walk(input, uses);
-            each(terms.iter().map(|(term, _)| term), uses);
-        }
-        AstNode::Transform {
-            location,
-            update,
-            delete,
-        } => {
-            each([&**location, &**update], uses);
-            each(delete.as_deref(), uses);
-        }
-        AstNode::Name(_)
-        | AstNode::String(_)
-        | AstNode::Number(_)
-        | AstNode::Boolean(_)
-        | AstNode::Null
-        | AstNode::Undefined
-        | AstNode::Placeholder
-        | AstNode::Regex { .. }
-        | AstNode::ParentVariable(_)
-        | AstNode::Wildcard
-        | AstNode::Descendant
-        | AstNode::Parent(_) => {}
+        under(node, &mut |node, _| walk(node, uses));
     });
-}
-
-fn each<'n>(nodes: impl IntoIterator<Item = &'n AstNode>, uses: &mut Uses) {
-    for node in nodes {
-        walk(node, uses);
-    }
-}
-
-fn each_pair(pairs: &[(AstNode, AstNode)], uses: &mut Uses) {
-    for (key, value) in pairs {
-        each([key, value], uses);
-    }
 }
 
 /// A path looks at the member that its names lead to; at the first step that is anything more than a name it may look
@@ -121,20 +64,11 @@ fn path(steps: &[PathStep], uses: &mut Uses) {
             plain = is_plain(step);
         }
         add(uses, variable, &names);
-        stages(first, uses);
+        filters(first, &mut |filter| walk(filter, uses));
     }
     for step in others {
         walk(&step.node, uses);
-        stages(step, uses);
-    }
-}
-
-fn stages(step: &PathStep, uses: &mut Uses) {
-    for stage in &step.stages {
-        match stage {
-            Stage::Filter(filter) => walk(filter, uses),
-            Stage::KeepArray | Stage::Index(_) => {}
-        }
+        filters(step, &mut |filter| walk(filter, uses));
     }
 }
 
