@@ -1,4 +1,6 @@
-//! The engine's messages, as AWS words them.
+//! The engine's messages about what cannot be read, as AWS words them.
+
+use super::complaint;
 
 /// What is wrong with an expression that cannot be read: without a code, and with symbols in quotes.
 pub(super) fn readable(message: &str) -> String {
@@ -8,16 +10,9 @@ pub(super) fn readable(message: &str) -> String {
 /// A message without the code that it begins with: `S0202: Expected ...`.
 fn without_code(message: &str) -> &str {
     let message = message.strip_prefix("Parse error: ").unwrap_or(message);
-    match message.split_once(": ") {
-        Some((code, rest))
-            if code.len() == 5
-                && code.starts_with(|first: char| first.is_ascii_uppercase())
-                && code.bytes().skip(1).all(|byte| byte.is_ascii_digit()) =>
-        {
-            rest
-        }
-        _ => message,
-    }
+    let coded =
+        complaint::code(message).and_then(|code| message.strip_prefix(code)?.strip_prefix(": "));
+    coded.unwrap_or(message)
 }
 
 /// The engine names the symbols of the language; AWS shows them in quotes.

@@ -6,6 +6,7 @@ use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage, StepId, UnaryOp};
 use jsonata_core::value::with_stack;
 
 use super::signature::Signature;
+use crate::jsonata::tree::under;
 
 /// The name of the sign before a number.
 pub(super) const NEGATION: &str = "negation";
@@ -37,8 +38,8 @@ pub(super) fn function(name: &str) -> String {
 /// The same expression, to be watched.
 pub(super) fn watched(node: &AstNode) -> Watched {
     let mut watch = Watch::default();
+    watch.find_own(node);
     let mut node = node.clone();
-    watch.find_own(&mut node);
     watch.walk(&mut node);
     Watched {
         node,
@@ -91,7 +92,7 @@ struct Watch {
 
 impl Watch {
     /// Finds the names that an expression binds.
-    fn find_own(&mut self, node: &mut AstNode) {
+    fn find_own(&mut self, node: &AstNode) {
         with_stack(|| {
             if let AstNode::Binary { op, lhs, .. } = node
                 && let (BinaryOp::ColonEqual, AstNode::Variable(name)) = (op, &**lhs)
@@ -101,7 +102,7 @@ impl Watch {
             if let AstNode::Lambda { params, .. } = node {
                 self.own.extend(params.iter().cloned());
             }
-            each_child(node, &mut |child| self.find_own(child));
+            under(node, &mut |child, _| self.find_own(child));
         });
     }
 
