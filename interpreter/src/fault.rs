@@ -88,11 +88,15 @@ impl Fault {
         }
     }
 
+    /// Whether the execution itself is broken, so that nothing in it can help.
+    pub(crate) fn is_fatal(&self) -> bool {
+        self.failure.error.as_deref() == Some(name::RUNTIME)
+    }
+
     /// Whether one of a retrier's or catcher's names is for this error.
     pub(crate) fn matches(&self, names: &[String]) -> bool {
         let error = self.failure.error.as_deref().unwrap_or_default();
-        // Nothing catches this one, not even by its own name: the execution itself is broken.
-        if error == name::RUNTIME {
+        if self.is_fatal() {
             return false;
         }
         names.iter().any(|wanted| match wanted.as_str() {

@@ -189,11 +189,11 @@ impl Engine<'_> {
             return;
         };
         let previous = strand.previous_event;
-        self.note_iteration(parent, index, previous, IterationPhase::Failed);
         if let Some(parent) = self.execution.strands.get_mut(&parent) {
             parent.previous_event = previous;
         }
         self.stop_children(parent, Some(child), previous);
+        self.note_iteration(parent, index, previous, IterationPhase::Failed);
         self.trouble(parent, fault);
     }
 

@@ -12,6 +12,14 @@ use crate::history::EventDetails;
 use crate::retry;
 use crate::strand::{Alarm, StrandId, WaitsFor};
 
+/// Why no catcher helped.
+enum Uncaught {
+    /// None is for the error.
+    Still(Fault),
+    /// The one that is has failed itself.
+    Anew(Fault),
+}
+
 impl Engine<'_> {
     /// Looks for a retrier, then for a catcher, then fails the strand.
     pub(crate) fn trouble(&mut self, id: StrandId, fault: Fault) {
@@ -23,6 +31,10 @@ impl Engine<'_> {
         else {
             return;
         };
+        if fault.is_fatal() {
+            let fault = self.recorded(id, fault, previous);
+            return self.fail(previous, fault.failure);
+        }
         self.stop_children(id, None, previous);
         let fault = self.recorded(id, fault, previous);
         if self.retry(id, &fault) {
@@ -37,11 +49,24 @@ impl Engine<'_> {
         else {
             return;
         };
+        let before = self.line(id);
+        self.record_failed(id, state);
+        match self.catch(id, state, fault) {
+            Ok(()) => {}
+            Err(Uncaught::Still(fault)) => self.fail_strand(id, fault),
+            // The catcher fails where the state did, and the state with it once more.
+            Err(Uncaught::Anew(fault)) => {
+                let fault = self.recorded(id, fault, before);
+                self.record_failed(id, state);
+                self.fail_strand(id, fault);
+            }
+        }
+    }
+
+    /// Records that a Parallel or Map has failed; other states have no such event.
+    fn record_failed(&mut self, id: StrandId, state: &State) {
         if matches!(state, State::Parallel(_) | State::Map(_)) {
             self.record(id, EventDetails::StateFailed { kind: state.kind() });
-        }
-        if let Err(fault) = self.catch(id, state, fault) {
-            self.fail_strand(id, fault);
         }
     }
 
@@ -114,14 +139,14 @@ impl Engine<'_> {
         true
     }
 
-    /// Leaves the state by the first catcher that is for the error; gives the fault back where there is none.
-    fn catch(&mut self, id: StrandId, state: &State, fault: Fault) -> Result<(), Fault> {
+    /// Leaves the state by the first catcher that is for the error.
+    fn catch(&mut self, id: StrandId, state: &State, fault: Fault) -> Result<(), Uncaught> {
         let catchers = state.catch().iter().enumerate();
         let Some((index, catcher)) = catchers
             .into_iter()
             .find(|(_, catcher)| fault.matches(&catcher.error_equals))
         else {
-            return Err(fault);
+            return Err(Uncaught::Still(fault));
         };
         // AWS gives an empty text where there is no error or no cause.
         let error_output = Data::new(json!({
@@ -139,15 +164,7 @@ impl Engine<'_> {
             error_output: Some(&error_output.value),
             ..Sight::default()
         };
-        let left = self.leave(id, exit, sight);
-        left.map_err(|fault| {
-            let previous = self
-                .execution
-                .strands
-                .get(&id)
-                .map_or(0, |strand| strand.previous_event);
-            self.recorded(id, fault, previous)
-        })
+        self.leave(id, exit, sight).map_err(Uncaught::Anew)
     }
 
     /// Nothing in the state helps: the strand fails, and with it the execution or the enclosing state.
