@@ -22,6 +22,7 @@
 //! A field that this crate does not know, such as those of JSONPath mode, is kept in `other`, so nothing is lost
 //! between reading and writing, and [`validate`] can name it.
 
+pub mod arguments;
 pub mod limits;
 mod machine;
 mod query;

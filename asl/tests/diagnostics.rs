@@ -75,6 +75,7 @@ fn survey(source: &str) -> Survey {
             "Unexpected end of expression".to_owned(),
         )),
         "$states.errorOutput" => survey.reads_error = true,
+        "$states.result" => survey.reads_result = true,
         variable => survey
             .variables
             .extend(variable.strip_prefix('$').map(str::to_owned)),
@@ -290,9 +291,11 @@ fn every_field_has_its_kind_its_language_and_its_bounds() {
         ),
         (task(json!({ "TimeoutSeconds": "{% 5 %}" })), &[]),
         (
-            task(json!({ "Arguments": { "FunctionName": "f", "x": ["{% 1"] }, "Output": "1 %}" })),
+            task(
+                json!({ "Arguments": { "FunctionName": "f", "Payload": ["{% 1"] }, "Output": "1 %}" }),
+            ),
             &[
-                "! JSONata string must start with {% and end with %} at /States/a/Arguments/x[0]",
+                "! JSONata string must start with {% and end with %} at /States/a/Arguments/Payload[0]",
                 "! JSONata string must start with {% and end with %} at /States/a/Output",
             ],
         ),
@@ -310,6 +313,47 @@ fn every_field_has_its_kind_its_language_and_its_bounds() {
             task(
                 json!({ "Catch": [{ "ErrorEquals": ["E"], "Output": "{% $states.errorOutput %}", "Next": "b" }] }),
             ),
+            &[],
+        ),
+        (
+            task(
+                json!({ "Output": "{% $states.result %}", "Assign": { "v": "{% $states.result %}" } }),
+            ),
+            &[],
+        ),
+        (
+            one(pass(
+                json!({ "Output": "{% $states.result %}", "Next": "b" }),
+            )),
+            &[
+                "UNSUPPORTED_JSONATA_EXPRESSION: Field '$states.result' does not exist. at /States/a/Output",
+            ],
+        ),
+        (
+            task(json!({
+                "Arguments": { "FunctionName": "f", "Payload": "{% $states.result %}" },
+                "Catch": [{ "ErrorEquals": ["E"], "Output": "{% $states.result %}", "Next": "b" }],
+            })),
+            &[
+                "UNSUPPORTED_JSONATA_EXPRESSION: Field '$states.result' does not exist. at /States/a/Arguments/Payload",
+                "UNSUPPORTED_JSONATA_EXPRESSION: Field '$states.result' does not exist. at /States/a/Catch[0]/Output",
+            ],
+        ),
+        (
+            task(json!({ "Arguments": { "FunctionName": "f", "payload": {} } })),
+            &["! The field \"payload\" is not supported by Step Functions at /States/a/Arguments"],
+        ),
+        (
+            task(json!({
+                "Resource": "arn:aws:states:::aws-sdk:dynamodb:getItem",
+                "Arguments": { "TableName": "t", "Keys": {} },
+            })),
+            &["! The field \"Keys\" is not supported by Step Functions at /States/a/Arguments"],
+        ),
+        (
+            task(json!({
+                "Resource": "arn:aws:states:::aws-sdk:quantum:leap", "Arguments": { "Anything": 1 },
+            })),
             &[],
         ),
         (

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use pawl_asl::limits::SECONDS;
 use pawl_asl::{Dynamic, Fields, QueryLanguage, expression};
 use serde_json::{Map, Value};
 
@@ -159,6 +160,22 @@ pub(crate) fn resolve_whole(
             format!("The {field} parameter must be a whole number that is not negative: {number}"),
         )
     })
+}
+
+/// The seconds of a field that is a time, of which AWS takes `least` at least.
+pub(crate) fn resolve_seconds(
+    field_value: &Dynamic<u64>,
+    field: &str,
+    least: u64,
+    scope: &Scope,
+) -> Result<u64, Fault> {
+    let seconds = resolve_whole(field_value, field, scope)?;
+    if (least..=SECONDS).contains(&seconds) {
+        return Ok(seconds);
+    }
+    let cause =
+        format!("The {field} parameter must be between {least} and {SECONDS}, but was {seconds}");
+    Err(Fault::expression(field, cause))
 }
 
 /// The truth of a field that is a condition.

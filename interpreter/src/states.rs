@@ -171,7 +171,7 @@ impl Engine<'_> {
                 cause: text(&fail.cause, "Cause")?,
             })
         })?;
-        Err(Fault::outcome(failure))
+        Err(Fault::outcome(failure.limited()))
     }
 
     /// The input of the state that a strand is in.

@@ -1,6 +1,7 @@
 //! What an execution asks of its surroundings.
 
 use jiff::Timestamp;
+use pawl_asl::limits::{CAUSE_CHARACTERS, ERROR_CHARACTERS};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -112,5 +113,20 @@ impl Failure {
             error: Some(error.into()),
             cause: Some(cause.into()),
         }
+    }
+
+    /// The failure with as much of both parts as AWS keeps.
+    pub(crate) fn limited(mut self) -> Self {
+        for (text, most) in [
+            (&mut self.error, ERROR_CHARACTERS),
+            (&mut self.cause, CAUSE_CHARACTERS),
+        ] {
+            if let Some(text) = text
+                && let Some((end, _)) = text.char_indices().nth(most)
+            {
+                text.truncate(end);
+            }
+        }
+        self
     }
 }

@@ -74,6 +74,22 @@ impl Policy {
     }
 }
 
+/// The queue for what could not be delivered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeadLetterConfig {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) arn: Option<String>,
+}
+
+/// The group of a FIFO queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct SqsParameters {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) message_group_id: Option<String>,
+}
+
 /// Where a delivery comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Origin {
@@ -212,7 +228,7 @@ fn dead_letter(delivery: &Delivery, failure: &Failure, condition: Option<&str>) 
         } => {
             facts.push(("EXECUTION_ID", Attribute::text(&delivery.name)));
             facts.push(("IS_PAYLOAD_TRUNCATED", Attribute::text("false")));
-            facts.push(("SCHEDULED_TIME", Attribute::text(scheduled.to_string())));
+            facts.push(("SCHEDULED_TIME", Attribute::text(whole_seconds(*scheduled))));
             facts.push(("SCHEDULE_ARN", Attribute::text(schedule_arn)));
             target::rendered(delivery)
         }
@@ -227,6 +243,13 @@ fn dead_letter(delivery: &Delivery, failure: &Failure, condition: Option<&str>) 
         group: None,
         deduplication: None,
     }
+}
+
+/// A moment without the part of its second, as events and schedules have it.
+pub(crate) fn whole_seconds(moment: Timestamp) -> String {
+    Timestamp::from_second(moment.as_second())
+        .unwrap_or(moment)
+        .to_string()
 }
 
 /// A moment as clients write it: seconds, or text.

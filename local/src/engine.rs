@@ -44,7 +44,7 @@ pub(crate) use about::{About, Definition, KeptMapRun, Parent, Snapshot};
 use driver::Work;
 use open::Open;
 use report::Report;
-pub(crate) use task::is_invocable;
+pub(crate) use task::{is_invocable, wrong_arguments};
 
 /// Runs executions until it is dropped.
 pub(crate) struct Engine {
@@ -389,6 +389,13 @@ impl Shared {
     /// The services around, unless they are closing.
     pub(crate) fn services(&self) -> Option<Arc<Aws>> {
         self.services.get()?.upgrade()
+    }
+
+    /// What is known of an execution that is in memory.
+    fn about(&self, execution: u64) -> Option<Arc<About>> {
+        let state = self.state();
+        let open = state.open.get(&execution)?;
+        Some(Arc::clone(&open.about))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::StatusCode;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -241,11 +240,4 @@ fn check_name(name: &str, parameter: &str, longest: usize, more: &str) -> Result
         "1 validation error detected: Value '{name}' at '{parameter}' failed to satisfy constraint: Member must satisfy regular expression pattern: [{more}A-Za-z0-9]+"
     );
     Err(Refusal::invalid(message))
-}
-
-/// A moment as an event has it: whole seconds.
-fn whole_seconds(moment: Timestamp) -> String {
-    Timestamp::from_second(moment.as_second())
-        .unwrap_or(moment)
-        .to_string()
 }

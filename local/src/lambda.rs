@@ -37,13 +37,13 @@ use crate::{Bootstrap, Clock, Error, FunctionError, Functions};
 
 pub(crate) use api::answer;
 use function::{Code, Function, LATEST, Revision};
-pub(crate) use invocation::Invoked;
-use invocation::{Asked, Ending};
+use invocation::Asked;
+pub(crate) use invocation::{Ending, Invoked};
 use log::FunctionLog;
 pub(crate) use name::Named;
 use pool::Pool;
 use process::Program;
-use refusal::function_arn;
+pub(crate) use refusal::function_arn;
 
 /// The collection of documents that holds the functions.
 const COLLECTION: &str = "functions";
@@ -186,10 +186,15 @@ impl Lambda {
                     None => named.qualifier.clone().unwrap_or_else(|| LATEST.to_owned()),
                 };
                 let ending = self.handle(&named.name, payload).await?;
+                // What handlers in this process write is not told apart.
+                let id = manner.id.filter(|_| manner.wants_log);
+                let log = id.map(|id| {
+                    format!("START RequestId: {id} Version: {version}\nEND RequestId: {id}\n")
+                });
                 return Ok(Invoked {
                     version,
                     ending,
-                    log: String::new(),
+                    log: log.unwrap_or_default(),
                 });
             }
         };

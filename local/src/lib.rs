@@ -34,6 +34,7 @@ mod refusal;
 mod route;
 mod s3;
 mod scheduler;
+mod sdk;
 mod server;
 mod sqs;
 mod step_functions;

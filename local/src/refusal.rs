@@ -2,8 +2,10 @@
 
 use http::StatusCode;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
-use crate::answer::{Answer, refuse};
+use crate::Error;
+use crate::answer::{Answer, json_answer, refuse};
 use crate::journal::Broken;
 use crate::network::Service;
 
@@ -13,12 +15,19 @@ pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) message: String,
+    /// What some errors say beside their message.
+    details: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
-    /// A refusal with status 400, as most are.
+    /// A refusal with the status of its code, which is 400 for most.
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self::with_status(StatusCode::BAD_REQUEST, code, message)
+        let status = match code {
+            "ConflictException" => StatusCode::CONFLICT,
+            "ServiceQuotaExceededException" => StatusCode::PAYMENT_REQUIRED,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self::with_status(status, code, message)
     }
 
     /// A refusal with a status.
@@ -31,7 +40,21 @@ impl Refusal {
             status,
             code,
             message: message.into(),
+            details: Vec::new(),
         }
+    }
+
+    /// The refusal with one more detail.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.details.push((name, value.into()));
+        self
+    }
+
+    /// The service failed by no fault of the client.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        // The services have different names for this; SDK clients go by the status.
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self::with_status(status, "InternalFailure", message)
     }
 
     /// A request that is not what it should be.
@@ -41,15 +64,28 @@ impl Refusal {
 
     /// The answer that says so.
     pub(crate) fn answer(&self, service: Service) -> Answer {
-        refuse(service, self.status, self.code, &self.message)
+        if self.details.is_empty() {
+            return refuse(service, self.status, self.code, &self.message);
+        }
+        let mut body = Map::new();
+        body.insert("__type".to_owned(), self.code.into());
+        body.insert("message".to_owned(), self.message.as_str().into());
+        for (name, value) in &self.details {
+            body.insert((*name).to_owned(), value.as_str().into());
+        }
+        json_answer(self.status, Value::Object(body).to_string())
     }
 }
 
 impl From<Broken> for Refusal {
     fn from(broken: Broken) -> Self {
-        // The services have different names for this; SDK clients go by the status.
-        let status = StatusCode::INTERNAL_SERVER_ERROR;
-        Self::with_status(status, "InternalFailure", broken.to_string())
+        Self::internal(broken.to_string())
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::internal(error.to_string())
     }
 }
 

@@ -14,6 +14,7 @@ use crate::answer::{Answer, json_answer, refuse_query, refuse_rest};
 use crate::network::Service;
 
 pub(crate) use address::{decode, object_path, pairs, query};
+pub(crate) use rest::rest_place;
 
 /// What a request is for.
 #[derive(Debug, Clone, PartialEq, Eq)]

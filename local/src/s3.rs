@@ -1,5 +1,7 @@
 //! S3: buckets and objects behind S3's own protocol: objects whole and in parts, copies and lists.
 
+mod answers;
+mod asked;
 mod body;
 mod checksum;
 mod chunks;
@@ -11,23 +13,19 @@ mod objects;
 mod refusal;
 mod task;
 
-use std::ops::Range;
-
 use bytes::Bytes;
-use http::header::{
-    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
-    LAST_MODIFIED,
-};
-use http::{HeaderValue, Request, StatusCode};
+use http::header::{HeaderMap, HeaderName};
+use http::{Request, StatusCode};
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::answer::{Answer, answer, escape, refuse};
+use crate::answer::{Answer, escape, refuse};
 use crate::folder::Folder;
 use crate::network::Service;
-use crate::route::{decode, object_path, query};
 use crate::step_functions::{ACCOUNT, REGION};
 
+use answers::{copied, described, empty, insert, written, xml};
+use asked::Asked;
 use checksum::Algorithm;
 use object::Description;
 pub(crate) use object::hex;
@@ -37,40 +35,11 @@ use refusal::Refusal;
 /// The namespace of every answer.
 const XMLNS: &str = "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
 
-/// The headers that a reader may choose.
-const OVERRIDDEN: [&str; 6] = [
-    "cache-control",
-    "content-disposition",
-    "content-encoding",
-    "content-language",
-    "content-type",
-    "expires",
-];
-
 /// The buckets of this AWS.
 pub(crate) struct S3 {
     objects: Objects,
     /// Objects that come in parts, before they are whole.
     uploads: Objects,
-}
-
-/// What a request can ask for that would change the answer and that we do not do: refused, never ignored.
-const NOT_DONE: [&str; 5] = [
-    "if-range",
-    "x-amz-server-side-encryption-customer-key",
-    "x-amz-write-offset-bytes",
-    "x-amz-tagging",
-    "x-amz-object-lock-mode",
-];
-
-/// A request, its chunks put together.
-struct Asked {
-    bucket: String,
-    key: String,
-    query: Vec<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-    now: Timestamp,
 }
 
 impl S3 {
@@ -89,7 +58,7 @@ impl S3 {
         request: &Request<Bytes>,
         now: Timestamp,
     ) -> Answer {
-        let answered = read(request, now).and_then(|asked| self.perform(operation, &asked));
+        let answered = Asked::read(request, now).and_then(|asked| self.perform(operation, &asked));
         let mut answer = match answered {
             Ok(answer) => answer,
             Err(refusal) => {
@@ -335,149 +304,5 @@ impl S3 {
             "<ListAllMyBucketsResult {XMLNS}><Owner><ID>{ACCOUNT}</ID></Owner>\
              <Buckets>{buckets}</Buckets></ListAllMyBucketsResult>"
         ))
-    }
-}
-
-impl Asked {
-    /// The bucket and the key of what is to be copied.
-    fn source(&self) -> Result<(String, String), Refusal> {
-        let source = self.headers.get("x-amz-copy-source");
-        let source = source.and_then(|source| source.to_str().ok());
-        // There is one version of each object here.
-        let source = source.unwrap_or_default().split("?versionId=").next();
-        let source = decode(source.unwrap_or_default());
-        let place = source.strip_prefix('/').unwrap_or(&source).split_once('/');
-        let (bucket, key) = place
-            .ok_or_else(|| Refusal::InvalidArgument("Invalid copy source object key".to_owned()))?;
-        Ok((bucket.to_owned(), key.to_owned()))
-    }
-
-    /// A query parameter, empty where there is none.
-    fn parameter(&self, name: &str) -> &str {
-        let mut parameters = self.query.iter();
-        let found = parameters.find(|(other, _)| other == name);
-        found.map_or("", |(_, value)| value)
-    }
-}
-
-/// Reads a request.
-fn read(request: &Request<Bytes>, now: Timestamp) -> Result<Asked, Refusal> {
-    let mut headers = request.headers().clone();
-    if let Some(name) = NOT_DONE.iter().find(|name| headers.contains_key(**name)) {
-        return Err(Refusal::NotImplemented(format!("the header `{name}`")));
-    }
-    let body = if chunks::are_in(&headers) {
-        chunks::join(&mut headers, request.body())?
-    } else {
-        request.body().clone()
-    };
-    let (bucket, key) = object_path(request);
-    Ok(Asked {
-        bucket,
-        key,
-        query: query(request),
-        headers,
-        body,
-        now,
-    })
-}
-
-/// An answer without a body.
-fn empty(status: StatusCode) -> Answer {
-    let mut answer = Answer::new(Bytes::new());
-    *answer.status_mut() = status;
-    answer
-}
-
-/// An answer in XML.
-fn xml(body: &str) -> Answer {
-    let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}");
-    answer(StatusCode::OK, "application/xml", body)
-}
-
-/// The answer to whoever wrote an object or a part.
-fn written(description: &Description) -> Answer {
-    let mut answer = empty(StatusCode::OK);
-    let headers = answer.headers_mut();
-    insert(headers, ETAG, &description.etag);
-    insert_checksum(headers, description);
-    answer
-}
-
-/// The answer to whoever made a copy.
-fn copied(name: &str, description: &Description) -> Answer {
-    xml(&format!(
-        "<{name} {XMLNS}><ETag>{}</ETag><LastModified>{:.3}</LastModified></{name}>",
-        escape(&description.etag),
-        description.modified,
-    ))
-}
-
-/// An object, or a part of it, with its description as headers.
-fn described(
-    asked: &Asked,
-    description: &Description,
-    body: Bytes,
-    part: Option<&Range<usize>>,
-) -> Answer {
-    let mut answer = Answer::new(body);
-    let mut length = description.bytes;
-    if let Some(part) = part {
-        *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
-        length = part.len();
-        let last = part.end.saturating_sub(1);
-        let content = format!("bytes {}-{last}/{}", part.start, description.bytes);
-        insert(answer.headers_mut(), CONTENT_RANGE, &content);
-    }
-    let headers = answer.headers_mut();
-    insert(headers, ETAG, &description.etag);
-    insert(headers, LAST_MODIFIED, &description.http_date());
-    insert(headers, CONTENT_TYPE, &description.content_type);
-    insert(headers, CONTENT_LENGTH, &length.to_string());
-    insert(headers, ACCEPT_RANGES, "bytes");
-    for (name, value) in &description.metadata {
-        if let Ok(name) = HeaderName::try_from(format!("x-amz-meta-{name}")) {
-            insert(headers, name, value);
-        }
-    }
-    for (name, value) in &description.headers {
-        if let Ok(name) = HeaderName::try_from(name) {
-            insert(headers, name, value);
-        }
-    }
-    if !asked.parameter("partNumber").is_empty() && !description.parts.is_empty() {
-        let name = HeaderName::from_static("x-amz-mp-parts-count");
-        insert(headers, name, &description.parts.len().to_string());
-    }
-    // The checksum of an object says nothing about a part of it.
-    let is_asked = asked.headers.get("x-amz-checksum-mode");
-    if part.is_none() && is_asked.is_some_and(|mode| mode == "ENABLED") {
-        insert_checksum(headers, description);
-    }
-    // A presigned address may say how the object shall look.
-    for (name, value) in &asked.query {
-        let name = name.strip_prefix("response-");
-        let name = name.filter(|name| OVERRIDDEN.contains(name));
-        if let Some(Ok(name)) = name.map(HeaderName::try_from) {
-            insert(headers, name, value);
-        }
-    }
-    answer
-}
-
-/// The checksum of an object as headers.
-fn insert_checksum(headers: &mut HeaderMap, description: &Description) {
-    if let Some(checksum) = &description.checksum {
-        let name = HeaderName::from_static(checksum.algorithm.header());
-        insert(headers, name, &checksum.value);
-        let name = HeaderName::from_static("x-amz-checksum-type");
-        insert(headers, name, checksum.coverage.name());
-    }
-}
-
-/// Sets a header. The values were headers before, so that they can be headers again.
-fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
     }
 }

@@ -146,15 +146,6 @@ pub(crate) async fn receive(aws: &Arc<Aws>, body: &Bytes) -> Answer {
 }
 
 impl Refusal {
-    /// What went wrong by no fault of the client.
-    pub(crate) fn internal(message: impl Into<String>) -> Self {
-        Self::with_status(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalFailure",
-            message,
-        )
-    }
-
     fn no_queue() -> Self {
         Self::new("QueueDoesNotExist", "The specified queue does not exist.")
     }

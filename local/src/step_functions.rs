@@ -14,6 +14,7 @@ mod start;
 mod syntax;
 mod tags;
 mod tasks;
+mod test_state;
 mod validation;
 mod versions;
 
@@ -26,13 +27,14 @@ use serde_json::{Value, json};
 use crate::answer::{Answer, json_answer};
 use crate::engine::{About, Engine};
 use crate::journal::{Filter, Journal};
+use crate::network::Service;
+use crate::refusal::Refusal;
 use crate::{Clock, Error};
 
 use activities::Activities;
 use machines::Machines;
 pub(crate) use names::{ACCOUNT, REGION, machine_arn};
 use redrive::Redrives;
-pub(crate) use refusal::Refusal;
 use request::read;
 pub(crate) use start::Nesting;
 
@@ -76,7 +78,7 @@ impl StepFunctions {
     pub(crate) fn answer(&self, operation: &str, body: &[u8]) -> Answer {
         match self.perform(operation, body) {
             Ok(answer) => json_answer(StatusCode::OK, answer.to_string()),
-            Err(refusal) => refusal.answer(),
+            Err(refusal) => refusal.answer(Service::StepFunctions),
         }
     }
 
@@ -148,6 +150,7 @@ impl StepFunctions {
             "SendTaskSuccess" => tasks::succeed(engine, &read(operation, body)?),
             "SendTaskFailure" => tasks::fail(engine, read(operation, body)?),
             "SendTaskHeartbeat" => tasks::heartbeat(engine, &read(operation, body)?),
+            "TestState" => test_state::test(engine, read(operation, body)?),
             unknown => Err(Refusal::new(
                 "UnknownOperationException",
                 format!("the local Step Functions has no operation `{unknown}`"),

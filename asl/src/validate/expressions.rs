@@ -17,6 +17,19 @@ pub struct Survey {
     pub variables: BTreeSet<String>,
     /// Whether it reads `$states.errorOutput`.
     pub reads_error: bool,
+    /// Whether it reads `$states.result`.
+    pub reads_result: bool,
+}
+
+/// What expressions of a field can see beside input and context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sees {
+    /// Nothing.
+    Neither,
+    /// What the state's work came to.
+    Result,
+    /// The error that was caught.
+    Error,
 }
 
 /// What begins or ends as an expression and is none.
@@ -60,7 +73,7 @@ pub(super) fn visit(value: &Value, place: &Place, found: &mut dyn FnMut(&str, &P
 pub(super) fn check(
     value: &Value,
     place: &Place,
-    has_error: bool,
+    sees: Sees,
     survey: &dyn Fn(&str) -> Survey,
     findings: &mut Findings,
 ) {
@@ -72,8 +85,12 @@ pub(super) fn check(
         for (code, message) in surveyed.refusals {
             findings.error(code, place, message);
         }
-        if surveyed.reads_error && !has_error {
-            let message = "Field '$states.errorOutput' does not exist.";
+        let unseen = [
+            ("errorOutput", surveyed.reads_error && sees != Sees::Error),
+            ("result", surveyed.reads_result && sees != Sees::Result),
+        ];
+        for (field, _) in unseen.iter().filter(|(_, is_unseen)| *is_unseen) {
+            let message = format!("Field '$states.{field}' does not exist.");
             findings.error("UNSUPPORTED_JSONATA_EXPRESSION", place, message);
         }
     });

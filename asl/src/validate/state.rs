@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::block::StateAt;
+use super::expressions::{self, Sees};
 use super::fields::STATES;
-use super::{Checker, choice, errors, expressions, language, map, object, task, wait};
+use super::{Checker, choice, errors, language, map, object, task, wait};
 use crate::limits::{CAUSE_CHARACTERS, ERROR_CHARACTERS};
 use crate::{MachineType, QueryLanguage, expression};
 
@@ -54,6 +55,8 @@ impl Checker<'_> {
     /// Checks the expressions of a state in JSONata mode.
     fn expressions(&mut self, state: &StateAt) {
         let survey = self.survey;
+        let kind = state.fields.get("Type").and_then(Value::as_str);
+        let has_result = matches!(kind, Some("Task" | "Parallel" | "Map"));
         for (name, value) in state.fields {
             let place = state.place.field(name);
             match name.as_str() {
@@ -65,15 +68,13 @@ impl Checker<'_> {
                         let place = place.item(index);
                         for (name, value) in entry.as_object().into_iter().flatten() {
                             if matches!(name.as_str(), "Assign" | "Output" | "Condition") {
-                                let has_error = !state.fields.contains_key("Choices");
+                                let sees = if state.fields.contains_key("Choices") {
+                                    Sees::Neither
+                                } else {
+                                    Sees::Error
+                                };
                                 let place = place.field(name);
-                                expressions::check(
-                                    value,
-                                    &place,
-                                    has_error,
-                                    survey,
-                                    &mut self.findings,
-                                );
+                                expressions::check(value, &place, sees, survey, &mut self.findings);
                             }
                         }
                     }
@@ -81,9 +82,13 @@ impl Checker<'_> {
                 "ItemReader" => {
                     // The names of columns are names.
                     let without_headers = without(value, "ReaderConfig", "CSVHeaders");
-                    expressions::check(&without_headers, &place, false, survey, &mut self.findings);
+                    let (value, sees) = (&without_headers, Sees::Neither);
+                    expressions::check(value, &place, sees, survey, &mut self.findings);
                 }
-                _ => expressions::check(value, &place, false, survey, &mut self.findings),
+                "Output" | "Assign" if has_result => {
+                    expressions::check(value, &place, Sees::Result, survey, &mut self.findings);
+                }
+                _ => expressions::check(value, &place, Sees::Neither, survey, &mut self.findings),
             }
         }
     }

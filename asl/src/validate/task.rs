@@ -6,7 +6,7 @@ use super::block::StateAt;
 use super::diagnostic::Findings;
 use super::object;
 use super::place::Place;
-use crate::{MachineType, QueryLanguage};
+use crate::{MachineType, QueryLanguage, arguments};
 
 /// Services whose integrations never run a job to its end.
 const WITHOUT_SYNC: [&str; 7] = [
@@ -32,19 +32,6 @@ const WITHOUT_TOKEN: [&str; 11] = [
     "mediaconvert",
     "sagemaker",
     "dynamodb",
-];
-
-/// What a call cannot do without.
-const ARGUMENTS: [(&str, &str, &[&str]); 9] = [
-    ("lambda", "invoke", &["FunctionName"]),
-    ("sqs", "sendMessage", &["QueueUrl", "MessageBody"]),
-    ("sns", "publish", &["Message"]),
-    ("dynamodb", "putItem", &["TableName", "Item"]),
-    ("dynamodb", "getItem", &["TableName", "Key"]),
-    ("states", "startExecution", &["StateMachineArn"]),
-    ("events", "putEvents", &["Entries"]),
-    ("ecs", "runTask", &["TaskDefinition"]),
-    ("glue", "startJobRun", &["JobName"]),
 ];
 
 /// Checks a Task.
@@ -131,7 +118,6 @@ fn express(resource: &str, place: &Place, findings: &mut Findings) {
 /// A call to a service: `arn:aws:states:::sqs:sendMessage.waitForTaskToken`.
 struct Call<'r> {
     service: &'r str,
-    action: &'r str,
     pattern: Option<&'r str>,
 }
 
@@ -139,15 +125,8 @@ impl<'r> Call<'r> {
     fn parse(resource: &'r str) -> Option<Self> {
         let (_, rest) = resource.split_once(":states:::")?;
         let (service, action) = rest.split_once(':')?;
-        let (action, pattern) = match action.split_once('.') {
-            Some((action, pattern)) => (action, Some(pattern)),
-            None => (action, None),
-        };
-        Some(Self {
-            service,
-            action,
-            pattern,
-        })
+        let pattern = action.split_once('.').map(|(_, pattern)| pattern);
+        Some(Self { service, pattern })
     }
 
     fn check(
@@ -177,15 +156,8 @@ impl<'r> Call<'r> {
         let Some(arguments) = arguments.as_object() else {
             return;
         };
-        let required = ARGUMENTS
-            .iter()
-            .find(|(service, action, _)| *service == self.service && *action == self.action)
-            .map_or(&[][..], |(_, _, required)| required);
-        for name in required {
-            if !arguments.contains_key(*name) && !arguments.contains_key(&format!("{name}.$")) {
-                let message = format!("The field '{name}' is required but was missing");
-                findings.schema(&state.place.field(field), message);
-            }
+        for message in arguments::problems(resource, arguments) {
+            findings.schema(&state.place.field(field), message);
         }
     }
 

@@ -31,14 +31,15 @@ pub(crate) fn survey(source: &str) -> Survey {
     let used = &parsed.uses;
     let variables = used.keys();
     let variables = variables.filter(|name| !surveyor.own.contains(*name) && !is_given(name));
-    let reads_error = match used.get("states") {
-        Some(Part::Members(members)) => members.contains_key("errorOutput"),
+    let reads = |member: &str| match used.get("states") {
+        Some(Part::Members(members)) => members.contains_key(member),
         Some(Part::Whole) | None => false,
     };
     Survey {
         variables: variables.cloned().collect(),
         refusals: surveyor.refusals,
-        reads_error,
+        reads_error: reads("errorOutput"),
+        reads_result: reads("result"),
     }
 }
 
@@ -288,6 +289,7 @@ mod tests {
             assert_eq!(read, variables, "{source}");
         }
         assert!(survey("$states.errorOutput.Cause").reads_error);
+        assert!(survey("1 + $states.result").reads_result);
         assert!(!survey("$states.input").reads_error);
     }
 }

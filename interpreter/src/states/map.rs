@@ -57,6 +57,7 @@ fn items(map: &Map, scope: &Scope) -> Result<Vec<Value>, Fault> {
         (Some(template), None) => resolve(template, "Items", scope)?,
         (None, None) => scope.input.clone(),
     };
+    // An object is none either: only what a distributed Map reads from S3 can be one.
     let Value::Array(items) = value else {
         if scope.language == QueryLanguage::JsonPath {
             let cause = "Reference path \"$\" must point to array.";

@@ -12,7 +12,7 @@ use crate::data::Data;
 use crate::execution::{Engine, later};
 use crate::fault::{Fault, Origin, name};
 use crate::history::{EventDetails, TaskEvent, TaskPhase, Worker};
-use crate::query::{Scope, resolve, resolve_whole};
+use crate::query::{Scope, resolve, resolve_seconds};
 use crate::resource::{Completion, Resource};
 use crate::strand::{Alarm, RunningTask, StrandId, WaitsFor};
 use crate::{Failure, Refusal, Status, TaskId, TaskRequest};
@@ -188,7 +188,7 @@ impl Engine<'_> {
             strand, resource, ..
         }) = self.take_task(task)
         {
-            self.report_failure(strand, &resource, failure);
+            self.report_failure(strand, &resource, failure.limited());
         }
     }
 
@@ -316,7 +316,7 @@ fn settings(task: &Task, scope: &Scope) -> Result<Settings, Fault> {
     let seconds = |field: &Option<Dynamic<u64>>, place| {
         field
             .as_ref()
-            .map(|seconds| resolve_whole(seconds, place, scope))
+            .map(|seconds| resolve_seconds(seconds, place, 1, scope))
             .transpose()
     };
     let timeout = seconds(&task.timeout_seconds, "TimeoutSeconds")?;

@@ -91,6 +91,7 @@ impl Engine<'_> {
             "An error occurred while executing the state '{name}' (entered at the event id #{event}). "
         );
         fault.failure.cause = Some(format!("{prefix}{cause}"));
+        fault.failure = fault.failure.limited();
         // Recorded once, however far it travels.
         fault.origin = Origin::Recorded;
         if let Some(location) = location {

@@ -7,7 +7,7 @@ use super::leave::Exit;
 use super::{Sight, current};
 use crate::execution::{Engine, later};
 use crate::fault::Fault;
-use crate::query::{resolve_text, resolve_whole};
+use crate::query::{resolve_seconds, resolve_text};
 use crate::strand::{Alarm, StrandId, WaitsFor};
 
 impl Engine<'_> {
@@ -16,7 +16,9 @@ impl Engine<'_> {
         let now = self.world.now();
         let due = self.with_scope(id, Sight::default(), |scope| {
             match (&wait.seconds, &wait.timestamp) {
-                (Some(seconds), _) => Ok(later(now, resolve_whole(seconds, "Seconds", scope)?)),
+                (Some(seconds), _) => {
+                    Ok(later(now, resolve_seconds(seconds, "Seconds", 0, scope)?))
+                }
                 (None, Some(timestamp)) => moment(&resolve_text(timestamp, "Timestamp", scope)?),
                 (None, None) => Ok(now),
             }

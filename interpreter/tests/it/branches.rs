@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::{check, end, extended, machine, run};
+use crate::bench::{check, end, extended, in_state, machine, run};
 use crate::simulation::event_types;
 
 #[test]
@@ -53,6 +53,17 @@ fn branches_and_iterations_join_in_order() {
             selected,
         ),
         (each(json!({ "Items": "{% [] %}" })), json!({}), json!([])),
+        (
+            each(json!({ "Items": "{% {'a': 1} %}" })),
+            json!({}),
+            json!([
+                "States.QueryEvaluationError",
+                in_state(
+                    "m",
+                    "The JSONata expression '{'a': 1}' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was 'object' for value: {\"a\":1}"
+                )
+            ]),
+        ),
         (
             each(json!({ "Items": [1, "{% 1 %}"], "Output": "{% $count($states.result) %}" })),
             json!({}),

@@ -52,6 +52,52 @@ fn limits_are_kept() {
 }
 
 #[test]
+fn times_have_bounds() {
+    let wait = |seconds: &str| json!({ "Type": "Wait", "Seconds": seconds, "End": true });
+    let task = |field: &str, seconds: &str| {
+        invoke(
+            &json!({ "give": 1 }),
+            &json!({ field: seconds, "End": true }),
+        )
+    };
+    let refused = |field: &str, least: u64, given: u64| {
+        let cause =
+            format!("The {field} parameter must be between {least} and 99999999, but was {given}");
+        json!(["States.QueryEvaluationError", in_state("a", &cause)])
+    };
+    check(vec![
+        (
+            machine(&json!({ "a": wait("{% 0 %}") })),
+            json!(1),
+            json!(1),
+        ),
+        (
+            machine(&json!({ "a": wait("{% 100000000 %}") })),
+            json!(1),
+            refused("Seconds", 0, 100_000_000),
+        ),
+        (
+            machine(&json!({ "a": task("TimeoutSeconds", "{% 0 %}") })),
+            json!(1),
+            refused("TimeoutSeconds", 1, 0),
+        ),
+        (
+            machine(&json!({ "a": task("HeartbeatSeconds", "{% 100000000 %}") })),
+            json!(1),
+            refused("HeartbeatSeconds", 1, 100_000_000),
+        ),
+    ]);
+}
+
+#[test]
+fn an_error_is_cut_to_what_aws_keeps() {
+    let long = "{% $pad('', 40000, 'x') %}";
+    let fail = json!({ "a": { "Type": "Fail", "Error": long, "Cause": long } });
+    let expected = json!(["x".repeat(256), "x".repeat(32_768)]);
+    check(vec![(machine(&fail), json!({}), expected)]);
+}
+
+#[test]
 fn variables_have_a_limit() {
     // Every turn keeps 200,000 bytes more, under another name or under the same.
     let turns = |name: &str| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 use tokio::task::spawn_blocking;
 
@@ -13,10 +13,10 @@ use crate::answer::Answer;
 use crate::jobs::again;
 use crate::network::Service;
 use crate::refusal::Refusal;
-use crate::route::Target;
+use crate::sdk::Call;
 use crate::sqs::Letter;
 
-use super::{Delivery, Failure, Origin, Outcome};
+use super::{Delivery, Failure, Origin, Outcome, whole_seconds};
 
 /// What a universal target of Scheduler begins with; then come a service and one of its operations.
 pub(crate) const UNIVERSAL: &str = "arn:aws:scheduler:::aws-sdk:";
@@ -25,8 +25,11 @@ pub(crate) const UNIVERSAL: &str = "arn:aws:scheduler:::aws-sdk:";
 pub(crate) async fn deliver(aws: &Arc<Aws>, delivery: &Delivery) -> Outcome {
     let arn = delivery.target_arn.as_str();
     let input = rendered(delivery);
-    if let Some(operation) = arn.strip_prefix(UNIVERSAL) {
-        return call(aws, delivery, operation, &input).await;
+    if let Some(named) = arn.strip_prefix(UNIVERSAL) {
+        return match universal(named) {
+            Some(call) => perform(aws, delivery, &call, &input).await,
+            None => unsupported(arn),
+        };
     }
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     match parts.as_slice() {
@@ -55,10 +58,8 @@ pub(crate) async fn deliver(aws: &Arc<Aws>, delivery: &Delivery) -> Outcome {
 
 /// Whether there are targets of this kind here.
 pub(crate) fn is_supported(arn: &str) -> bool {
-    if let Some(operation) = arn.strip_prefix(UNIVERSAL) {
-        return operation
-            .split_once(':')
-            .is_some_and(|(service, _)| protocol(service).is_some() || service == "lambda");
+    if let Some(named) = arn.strip_prefix(UNIVERSAL) {
+        return universal(named).is_some();
     }
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     match parts.as_slice() {
@@ -81,7 +82,7 @@ pub(super) fn rendered(delivery: &Delivery) -> String {
         } => delivery
             .input
             .replace("<aws.scheduler.schedule-arn>", schedule_arn)
-            .replace("<aws.scheduler.scheduled-time>", &scheduled.to_string())
+            .replace("<aws.scheduler.scheduled-time>", &whole_seconds(*scheduled))
             .replace("<aws.scheduler.execution-id>", &delivery.name)
             .replace(
                 "<aws.scheduler.attempt-number>",
@@ -159,23 +160,15 @@ async fn put_event(aws: &Arc<Aws>, delivery: &Delivery, bus: &str, input: String
     }
 }
 
-/// A service of universal targets, and the header of its protocol.
-fn protocol(service: &str) -> Option<(Service, &'static str)> {
-    match service {
-        "sfn" => Some((Service::StepFunctions, "AWSStepFunctions")),
-        "dynamodb" => Some((Service::DynamoDb, "DynamoDB_20120810")),
-        "eventbridge" => Some((Service::EventBridge, "AWSEvents")),
-        "sqs" => Some((Service::Sqs, "AmazonSQS")),
-        _ => None,
-    }
+/// The call that a universal target names: `sqs:sendMessage`.
+fn universal(named: &str) -> Option<Call> {
+    let (service, operation) = named.split_once(':')?;
+    Call::named(service, operation)
 }
 
 /// Calls any operation of a service, with its parameters as the input gives them.
-async fn call(aws: &Arc<Aws>, delivery: &Delivery, operation: &str, input: &str) -> Outcome {
-    let Some((service, operation)) = operation.split_once(':') else {
-        return unsupported(&delivery.target_arn);
-    };
-    let parameters: Map<String, Value> = match serde_json::from_str(input) {
+async fn perform(aws: &Arc<Aws>, delivery: &Delivery, call: &Call, input: &str) -> Outcome {
+    let mut parameters: Map<String, Value> = match serde_json::from_str(input) {
         Ok(parameters) => parameters,
         Err(error) => {
             return Outcome::Failed(Failure {
@@ -185,7 +178,9 @@ async fn call(aws: &Arc<Aws>, delivery: &Delivery, operation: &str, input: &str)
             });
         }
     };
-    if (service, operation) == ("lambda", "invoke") {
+    let is = |service, operation| call.service == service && call.operation == operation;
+    let starts = is(Service::StepFunctions, "StartExecution");
+    if is(Service::Lambda, "Invoke") {
         let text = |name: &str| parameters.get(name).and_then(Value::as_str);
         let payload = match parameters.get("Payload") {
             Some(Value::String(text)) => text.clone(),
@@ -194,43 +189,18 @@ async fn call(aws: &Arc<Aws>, delivery: &Delivery, operation: &str, input: &str)
         };
         return invoke(aws, text("FunctionName").unwrap_or_default(), payload).await;
     }
-    let Some((service, header)) = protocol(service) else {
-        return unsupported(&delivery.target_arn);
-    };
-    let operation = capitalised(operation);
-    if service == Service::StepFunctions {
-        let mut parameters: Map<String, Value> = parameters
-            .into_iter()
-            .map(|(name, value)| (uncapitalised(&name), value))
-            .collect();
-        if operation == "StartExecution" {
-            let name = || Value::from(delivery.name.clone());
-            parameters.entry("name").or_insert_with(name);
-            return start(aws, Value::Object(parameters)).await;
-        }
-        return answer(aws, service, header, operation, &parameters).await;
+    if starts {
+        // A second try starts nothing.
+        let name = || Value::from(delivery.name.clone());
+        parameters.entry("Name").or_insert_with(name);
     }
-    answer(aws, service, header, operation, &parameters).await
-}
-
-async fn answer(
-    aws: &Arc<Aws>,
-    service: Service,
-    header: &str,
-    operation: String,
-    parameters: &Map<String, Value>,
-) -> Outcome {
-    let body = Bytes::from(json!(parameters).to_string());
-    let target = Target { service, operation };
-    let request = Request::builder()
-        .header("x-amz-target", format!("{header}.{}", target.operation))
-        .body(body);
-    match request {
-        Ok(request) => outcome(&aws.answer(target, request, None).await),
-        Err(error) => Outcome::Failed(Failure {
-            code: "ValidationException".to_owned(),
-            message: error.to_string(),
-            is_final: true,
+    match call.perform(aws, &Value::Object(parameters)).await {
+        Ok(_) => Outcome::Delivered,
+        Err(refused) if starts && refused.code == "ExecutionAlreadyExists" => Outcome::Delivered,
+        Err(refused) => Outcome::Failed(Failure {
+            is_final: is_final(refused.status, &refused.code),
+            code: refused.code,
+            message: refused.message,
         }),
     }
 }
@@ -288,16 +258,4 @@ fn unsupported(arn: &str) -> Outcome {
         message: format!("there is no target like {arn} here"),
         is_final: true,
     })
-}
-
-fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(characters).collect()
-}
-
-fn uncapitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_ascii_lowercase());
-    first.into_iter().chain(characters).collect()
 }

@@ -5,14 +5,13 @@ use serde_json::Value;
 use crate::jobs::{Job, JobWork};
 use crate::journal::Broken;
 
-use super::Engine;
+use super::Shared;
 
-impl Engine {
+impl Shared {
     /// Has a function invoked; that it will be is kept when this returns. It blocks on the disk.
     pub(crate) fn invoke_later(&self, function: String, payload: Value) -> Result<(), Broken> {
-        let shared = &self.shared;
         let job = Job {
-            due: shared.now(),
+            due: self.now(),
             work: JobWork::Invoke {
                 function,
                 payload,
@@ -20,20 +19,20 @@ impl Engine {
             },
         };
         let number = {
-            let mut state = shared.state();
+            let mut state = self.state();
             state.unwritten += 1;
-            shared.idle.send_replace(false);
+            self.idle.send_replace(false);
             state.next_job()
         };
-        let written = shared.journal.write_and_wait(vec![job.write(number)]);
-        let mut state = shared.state();
+        let written = self.journal.write_and_wait(vec![job.write(number)]);
+        let mut state = self.state();
         state.unwritten -= 1;
         if written.is_ok() {
             state.jobs.insert((job.due, number), job.work);
         } else {
             state.known_jobs.remove(&number);
         }
-        shared.stir();
+        self.stir();
         written
     }
 }

@@ -2,16 +2,17 @@
 
 mod execution;
 mod function;
+mod metadata;
 mod service;
 
 use std::sync::Arc;
 
-use pawl_interpreter::{Failure, TaskRequest};
+use pawl_asl::arguments::problems;
+use pawl_interpreter::{Failure, TaskId, TaskRequest};
 use serde_json::Value;
 
-use super::Shared;
 use super::about::Parent;
-use crate::lambda::Manner;
+use super::{Engine, Shared};
 
 pub(super) use execution::{begun, ended};
 use function::Invocation;
@@ -40,6 +41,44 @@ pub(super) fn activity_of(resource: &str) -> Option<&str> {
     is_activity.then_some(resource)
 }
 
+/// Why a call cannot even begin with a Task's arguments, in AWS's words.
+pub(crate) fn wrong_arguments(request: &TaskRequest) -> Option<String> {
+    if !request.resource.contains(":states:::") {
+        return None;
+    }
+    let problems = match request.arguments.as_object() {
+        Some(arguments) => problems(&request.resource, arguments),
+        None => vec!["The value must be a JSON object".to_owned()],
+    };
+    let problems = problems.join(", ");
+    (!problems.is_empty()).then(|| {
+        let given = &request.arguments;
+        format!("The Parameters '{given}' could not be used to start the Task: [{problems}]")
+    })
+}
+
+impl Engine {
+    /// Does what a Task asks for outside of any execution, for whoever tests a state. It waits for the task.
+    pub(crate) fn try_task(&self, request: &TaskRequest) -> Result<Value, Failure> {
+        let shared = &self.shared;
+        let nobody = Parent {
+            execution: 0,
+            task: TaskId(self.seed()),
+        };
+        let performed = async {
+            if let Some(nested) = execution::Nested::of(&request.resource) {
+                return nested.try_out(shared, nobody, request).await;
+            }
+            let outcome = perform(shared, nobody, request).await;
+            outcome.unwrap_or_else(|| Outcome::Succeeded(Value::Null))
+        };
+        match tokio::runtime::Handle::current().block_on(performed) {
+            Outcome::Succeeded(output) | Outcome::Submitted(output) => Ok(output),
+            Outcome::Failed(failure) => Err(failure),
+        }
+    }
+}
+
 /// Does what a Task asks for; `None` if its outcome is reported by somebody else.
 pub(super) async fn perform(
     shared: &Arc<Shared>,
@@ -55,16 +94,10 @@ pub(super) async fn perform(
         return None;
     }
     if let Some(call) = service::Call::of(&request.resource) {
-        return Some(call.perform(shared, request).await);
+        return Some(call.perform(shared, parent, request).await);
     }
-    let invocation = match Invocation::read(request) {
-        Ok(invocation) => invocation,
-        Err(failure) => return Some(Outcome::Failed(failure)),
-    };
-    let payload = invocation.payload.clone();
-    let invoked = shared
-        .lambda
-        .invoke(&invocation.named, payload, Manner::default())
-        .await;
-    Some(invocation.outcome(invoked))
+    Some(match Invocation::read(parent, request) {
+        Ok(invocation) => invocation.perform(shared).await,
+        Err(failure) => Outcome::Failed(failure),
+    })
 }

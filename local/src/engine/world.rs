@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use pawl_interpreter::{HistoryEvent, Start, TaskId, TaskRequest, TimerId, World};
+use pawl_interpreter::{HistoryEvent, Refusal, Start, TaskId, TaskRequest, TimerId, World};
 
 use crate::random::Random;
 
-use super::task::activity_of;
+use super::task::{activity_of, wrong_arguments};
 
 /// What an execution waits for.
 #[derive(Debug, Default)]
@@ -127,6 +127,10 @@ impl World for Surroundings<'_> {
 
     fn random(&mut self) -> f64 {
         self.random.fraction()
+    }
+
+    fn refuses(&self, request: &TaskRequest) -> Option<Refusal> {
+        wrong_arguments(request).map(Refusal::Missing)
     }
 
     fn start_task(&mut self, task: TaskId, request: TaskRequest) {

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::Aws;
+use crate::delivery::whole_seconds;
 use crate::jobs::Next;
 use crate::random::derived;
 use crate::step_functions::{ACCOUNT, REGION};
 
 use super::put::rule_deliveries;
-use super::whole_seconds;
 
 /// A rule that is to fire at a time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

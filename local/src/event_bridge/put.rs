@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Aws;
-use crate::delivery::{Delivery, Origin, moment};
+use crate::delivery::{Delivery, Origin, moment, whole_seconds};
 use crate::jobs::{Job, JobWork};
 use crate::random::derived;
 use crate::refusal::Refusal;
@@ -13,7 +13,7 @@ use crate::step_functions::{ACCOUNT, REGION};
 
 use super::input::{Surroundings, render};
 use super::rule::{Rule, read_pattern};
-use super::{EventBridge, bus_name, whole_seconds};
+use super::{EventBridge, bus_name};
 
 /// `PutEvents`.
 #[derive(Debug, Deserialize)]
@@ -226,7 +226,7 @@ pub(super) fn rule_deliveries(
     let surroundings = Surroundings {
         rule_arn: &rule_arn,
         rule_name: &rule.name,
-        ingested: now.to_string(),
+        ingested: whole_seconds(now),
     };
     let targets = rule.targets.values();
     targets

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::delivery::Policy;
+use crate::delivery::{DeadLetterConfig, Policy, SqsParameters};
 use crate::refusal::Refusal;
 
 use super::input::{InputTransformer, check_input};
@@ -32,22 +32,6 @@ pub(super) struct Target {
     /// What is for targets that are not here; it is shown as it was given.
     #[serde(flatten)]
     pub(super) other: Map<String, Value>,
-}
-
-/// The group of a FIFO queue.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct SqsParameters {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) message_group_id: Option<String>,
-}
-
-/// The queue for what could not be delivered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct DeadLetterConfig {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) arn: Option<String>,
 }
 
 /// `PutTargets`.

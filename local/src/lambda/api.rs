@@ -192,8 +192,12 @@ async fn invoke(aws: &Arc<Aws>, request: &Request<Bytes>) -> Result<Answer, Refu
         }
         let aws = Arc::clone(aws);
         let qualified = named.qualified();
-        let taken =
-            spawn_blocking(move || aws.step_functions.engine.invoke_later(qualified, value));
+        let taken = spawn_blocking(move || {
+            aws.step_functions
+                .engine
+                .shared()
+                .invoke_later(qualified, value)
+        });
         taken
             .await
             .map_err(|error| Refusal::internal(error.to_string()))??;
@@ -241,7 +245,7 @@ impl Lambda {
     }
 
     /// Whether an invocation could find a function: handlers without a name in the lists are asked only then.
-    fn may_be_there(&self, named: &Named) -> bool {
+    pub(crate) fn may_be_there(&self, named: &Named) -> bool {
         match self.find(named) {
             Ok(function) => function.resolve(named.qualifier.as_deref(), 1.0).is_some(),
             Err(_) => lock(&self.handlers).is_some(),

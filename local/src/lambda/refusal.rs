@@ -105,6 +105,6 @@ impl From<std::io::Error> for Refusal {
 }
 
 /// The ARN of a function, with a qualifier behind its name or without one.
-pub(super) fn function_arn(named: &str) -> String {
+pub(crate) fn function_arn(named: &str) -> String {
     format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{named}")
 }

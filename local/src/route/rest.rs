@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use http::Request;
 
+use crate::network::Service;
+
 use super::decode;
 
 /// Operations with their method and path; `*` is one part of the path, which may hold slashes only when encoded.
@@ -76,6 +78,26 @@ pub(super) const SCHEDULER: Operations = &[
     ("TagResource", "POST", "tags/*"),
     ("UntagResource", "DELETE", "tags/*"),
 ];
+
+/// The method and the path of an operation.
+pub(crate) fn rest_place(
+    service: Service,
+    operation: &str,
+) -> Option<(&'static str, &'static str)> {
+    let operations = match service {
+        Service::Lambda => LAMBDA,
+        Service::Scheduler => SCHEDULER,
+        Service::DynamoDb
+        | Service::S3
+        | Service::StepFunctions
+        | Service::EventBridge
+        | Service::Sqs
+        | Service::Sts => return None,
+    };
+    let mut known = operations.iter();
+    let (_, method, path) = known.find(|(name, ..)| *name == operation)?;
+    Some((method, path))
+}
 
 /// The operation of a request, if it is one of these.
 pub(super) fn operation(operations: Operations, request: &Request<Bytes>) -> Option<String> {

@@ -5,6 +5,9 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::delivery::whole_seconds;
+use crate::sdk::Refused;
+
 use super::S3;
 use super::checksum::Algorithm;
 use super::object::Description;
@@ -18,10 +21,14 @@ impl S3 {
         operation: &str,
         arguments: &Value,
         now: Timestamp,
-    ) -> Result<Value, (String, String)> {
+    ) -> Result<Value, Refused> {
         self.called(operation, arguments, now).map_err(|refusal| {
-            let (_, code) = refusal.status_and_code();
-            (code.to_owned(), refusal.to_string())
+            let (status, code) = refusal.status_and_code();
+            Refused {
+                status,
+                code: code.to_owned(),
+                message: refusal.to_string(),
+            }
         })
     }
 
@@ -105,9 +112,9 @@ impl S3 {
             .iter()
             .map(|object| {
                 json!({
-                    "Etag": object.etag,
+                    "ETag": object.etag,
                     "Key": object.key,
-                    "LastModified": object.modified.as_second(),
+                    "LastModified": whole_seconds(object.modified),
                     "Size": object.bytes,
                     "StorageClass": "STANDARD",
                 })
@@ -137,7 +144,7 @@ fn facts(description: &Description) -> Value {
         "ContentLength": description.bytes,
         "ContentType": description.content_type,
         "ETag": description.etag,
-        "LastModified": description.http_date(),
+        "LastModified": whole_seconds(description.modified),
         "Metadata": description.metadata,
     })
 }

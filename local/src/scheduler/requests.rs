@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::delivery::Policy;
+use crate::delivery::{DeadLetterConfig, Policy, SqsParameters};
 
 /// `CreateSchedule` and `UpdateSchedule`, which replaces everything.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,28 +54,12 @@ pub(super) struct Target {
     pub(super) other: Map<String, Value>,
 }
 
-/// The queue for what could not be delivered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct DeadLetterConfig {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) arn: Option<String>,
-}
-
 /// What an event needs beside its detail.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct EventBridgeParameters {
     pub(super) detail_type: String,
     pub(super) source: String,
-}
-
-/// The group of a FIFO queue.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct SqsParameters {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) message_group_id: Option<String>,
 }
 
 /// How much later than planned a schedule may fire.

@@ -65,7 +65,7 @@ impl Schedule {
         Some(Timed {
             timetable: Timetable::parse(&self.put.schedule_expression)?,
             zone: zone(self.zone_name())?,
-            anchor: self.start().unwrap_or(self.modified),
+            anchor: self.start().unwrap_or_else(|| whole(self.modified)),
         })
     }
 
@@ -91,7 +91,11 @@ impl Schedule {
     pub(super) fn first_firing(&self, now: Timestamp) -> Option<Job> {
         self.firing(|timed| match timed.timetable {
             Timetable::At(_) => timed.not_before(now),
-            Timetable::Cron(_) | Timetable::Rate(_) => {
+            Timetable::Cron(_) => {
+                timed.not_before(self.start().map_or(now, |start| start.max(now)))
+            }
+            Timetable::Rate(_) => {
+                let now = whole(now);
                 timed.not_before(self.start().map_or(now, |start| start.max(now)))
             }
         })
@@ -323,6 +327,11 @@ fn check(name: &str, put: &PutSchedule, now: Timestamp) -> Result<String, Refusa
     Ok(group)
 }
 
+/// A moment without the part of its second: a rate counts from there.
+fn whole(moment: Timestamp) -> Timestamp {
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+}
+
 fn check_choice(name: &str, value: Option<&String>, choices: &[&str]) -> Result<(), Refusal> {
     match value {
         Some(value) if !choices.contains(&value.as_str()) => Err(Refusal::invalid(format!(
@@ -396,6 +405,13 @@ fn check_target(target: &Target) -> Result<(), Refusal> {
                 "Invalid RequestJson provided. Reason: it must be a JSON object.",
             ));
         }
+    }
+    let takes_json = ["lambda", "states", "events"].map(|service| format!(":{service}:"));
+    if takes_json.iter().any(|service| arn.contains(service))
+        && target.input.as_ref().is_some_and(|input| !is_json(input))
+    {
+        let message = "The Input of this target must be well-formed JSON.";
+        return Err(Refusal::invalid(message));
     }
     Ok(())
 }

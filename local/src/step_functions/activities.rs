@@ -14,8 +14,8 @@ use crate::{Clock, Error};
 
 use super::names::{activity_arn, activity_name, check_name};
 use super::paging::{Order, Paging, Position};
-use super::refusal::Refusal;
 use super::seconds;
+use crate::refusal::Refusal;
 
 /// All activities.
 pub(super) struct Activities {

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::machines::{Alias, Kept, Machines, Route, Stored, add};
 use super::names::{MachineArn, Part, alias_arn, version_arn};
 use super::paging::{Order, Paging, Position};
-use super::refusal::Refusal;
 use super::seconds;
+use crate::refusal::Refusal;
 
 /// `CreateStateMachineAlias`.
 #[derive(Debug, Deserialize)]
@@ -105,7 +105,7 @@ pub(super) fn update(
     now: Timestamp,
 ) -> Result<Value, Refusal> {
     if request.description.is_none() && request.routing_configuration.is_none() {
-        return Err(Refusal::invalid(
+        return Err(Refusal::breaks(
             "MISSING_REQUIRED_PARAMETER",
             "Either the description or the routing configuration must be specified",
         ));
@@ -240,7 +240,7 @@ fn route<'kept>(
     kept: &'kept Kept,
     asked: &[RouteRequest],
 ) -> Result<(&'kept Stored, Vec<Route>), Refusal> {
-    let invalid = |message: String| Refusal::invalid("INVALID_ROUTING_CONFIGURATION", message);
+    let invalid = |message: String| Refusal::breaks("INVALID_ROUTING_CONFIGURATION", message);
     let mut routes: Vec<Route> = Vec::new();
     let mut machine: Option<&Stored> = None;
     for (index, route) in asked.iter().enumerate() {
@@ -303,7 +303,7 @@ fn other_machine(asked: &[RouteRequest]) -> Refusal {
         "Routing configuration must contain versions of the same state machine. Received: {}",
         received(asked)
     );
-    Refusal::invalid("INVALID_ROUTING_CONFIGURATION", message)
+    Refusal::breaks("INVALID_ROUTING_CONFIGURATION", message)
 }
 
 fn received(asked: &[RouteRequest]) -> String {

@@ -13,8 +13,8 @@ use super::map_runs::find_run;
 use super::names::{MachineArn, Part, check_execution_arn};
 use super::paging::{Order, Paging, Position};
 use super::redrive;
-use super::refusal::Refusal;
 use super::seconds;
+use crate::refusal::Refusal;
 
 /// `DescribeExecution` and `DescribeStateMachineForExecution`.
 #[derive(Debug, Deserialize)]
@@ -138,7 +138,7 @@ pub(super) fn list(
             filter.map_run = Some(run.map_run.map_run_arn);
         }
         (None, None) | (Some(_), Some(_)) => {
-            return Err(Refusal::invalid(
+            return Err(Refusal::breaks(
                 "MISSING_REQUIRED_PARAMETER",
                 "Must specify exactly one of stateMachineArn or mapRunArn",
             ));

@@ -11,8 +11,8 @@ use super::executions::find;
 use super::machines::add;
 use super::names::check_map_run_arn;
 use super::paging::{Order, Paging, Position};
-use super::refusal::Refusal;
 use super::seconds;
+use crate::refusal::Refusal;
 
 /// `DescribeMapRun`.
 #[derive(Debug, Deserialize)]
@@ -97,14 +97,14 @@ pub(super) fn list(engine: &Engine, request: &List, now: Timestamp) -> Result<Va
 /// Changes how a Map Run that has not ended goes on.
 pub(super) fn update(engine: &Engine, request: &Update) -> Result<Value, Refusal> {
     if request.update == UpdateMapRun::default() {
-        return Err(Refusal::invalid(
+        return Err(Refusal::breaks(
             "MISSING_REQUIRED_PARAMETER",
             "At least one of maxConcurrency, toleratedFailurePercentage, or toleratedFailureCount must be specified",
         ));
     }
     let run = find_run(engine, &request.map_run_arn)?;
     if run.map_run.status != MapRunStatus::Running {
-        return Err(Refusal::invalid(
+        return Err(Refusal::breaks(
             "CANNOT_UPDATE_COMPLETED_MAP_RUN",
             format!("Map Run has completed: '{}'", request.map_run_arn),
         ));

@@ -1,6 +1,6 @@
 //! Names and ARNs of machines and executions.
 
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// The account that everything belongs to.
 pub(crate) const ACCOUNT: &str = "000000000000";
@@ -66,7 +66,7 @@ impl MachineArn {
 
     /// A distributed Map is named where only a machine can be.
     pub(super) fn labelled(text: &str) -> Refusal {
-        Refusal::invalid(
+        Refusal::breaks(
             "API_DOES_NOT_SUPPORT_LABELED_ARNS",
             format!("This operation does not support labeled ARNs: '{text}'"),
         )

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// Which page of a list is asked for.
 #[derive(Debug, Default, Deserialize)]

@@ -12,8 +12,8 @@ use crate::engine::{Engine, Snapshot};
 
 use super::executions::find;
 use super::machines::{Machines, add};
-use super::refusal::Refusal;
 use super::seconds;
+use crate::refusal::Refusal;
 
 /// `RedriveExecution`.
 #[derive(Debug, Deserialize)]

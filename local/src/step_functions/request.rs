@@ -7,8 +7,8 @@ use pawl_asl::limits::STATE_BYTES;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
 use super::syntax;
+use crate::refusal::Refusal;
 use operations::OPERATIONS;
 use shapes::{Member, Shape};
 

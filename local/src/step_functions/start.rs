@@ -9,8 +9,8 @@ use crate::engine::{About, Engine, Parent, Snapshot};
 use super::executions::show_outcome;
 use super::machines::{IncludedData, Machines, Runnable, add};
 use super::names::{MachineArn, check_name, execution_arn, express_arn, machine_arn, version_arn};
-use super::refusal::Refusal;
 use super::{seconds, syntax};
+use crate::refusal::Refusal;
 
 /// `StartExecution` and `StartSyncExecution`.
 #[derive(Debug, Deserialize)]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::machines::{Kept, Machines, Stored};
 use super::names::{MachineArn, Part};
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// A word on a machine.
 #[derive(Debug, Clone, Deserialize)]
@@ -81,6 +81,10 @@ pub(super) fn merged(
     tags: &BTreeMap<String, String>,
     more: Vec<Tag>,
 ) -> Result<BTreeMap<String, String>, Refusal> {
+    if more.iter().any(|tag| tag.key.starts_with("aws:")) {
+        let message = "aws: prefixed tag key names are not allowed for external use.";
+        return Err(Refusal::invalid(message));
+    }
     let mut tags = tags.clone();
     tags.extend(more.into_iter().map(|tag| (tag.key, tag.value)));
     if tags.len() > MOST_TAGS {

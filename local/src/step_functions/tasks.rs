@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::engine::{Engine, TokenOutcome};
 
-use super::refusal::Refusal;
 use super::syntax;
+use crate::refusal::Refusal;
 
 /// `SendTaskSuccess`.
 #[derive(Debug, Deserialize)]

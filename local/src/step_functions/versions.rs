@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::machines::Machines;
 use super::names::{MachineArn, Part, version_arn};
 use super::paging::{Order, Paging, Position};
-use super::refusal::Refusal;
 use super::seconds;
+use crate::refusal::Refusal;
 
 /// `PublishStateMachineVersion`.
 #[derive(Debug, Deserialize)]

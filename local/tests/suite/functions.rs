@@ -68,12 +68,12 @@ async fn a_failing_function_fails_under_the_name_that_aws_gives_it() {
         (
             "broken",
             "TOOL_ERROR",
-            r#"{"errorMessage":"call 1","errorType":"TOOL_ERROR"}"#,
+            r#"{"errorType":"TOOL_ERROR","errorMessage":"call 1"}"#,
         ),
         (
             "nowhere",
             "Lambda.ResourceNotFoundException",
-            "Function not found: nowhere",
+            "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nowhere (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; Request ID: ",
         ),
         ("panics", "Runtime.ExitError", "the function crashed"),
         (
@@ -109,6 +109,71 @@ async fn a_failing_function_fails_under_the_name_that_aws_gives_it() {
             "{:?}",
             described.cause()
         );
+    }
+}
+
+#[tokio::test]
+async fn a_function_can_be_invoked_in_every_way_that_lambda_knows() {
+    let world = simulated().await;
+    let rows = [
+        (
+            json!({ "Payload": { "a": 1 } }),
+            json!({ "ExecutedVersion": "$LATEST", "Payload": { "a": 1 }, "StatusCode": 200 }),
+            Some(json!({ "a": 1 })),
+        ),
+        (
+            json!({ "Payload": null, "Qualifier": "7" }),
+            json!({ "ExecutedVersion": "7", "Payload": {}, "StatusCode": 200 }),
+            Some(json!({})),
+        ),
+        (
+            json!({ "Payload": "[1]", "InvocationType": "RequestResponse" }),
+            json!({ "ExecutedVersion": "$LATEST", "Payload": [1], "StatusCode": 200 }),
+            Some(json!([1])),
+        ),
+        (
+            json!({ "Payload": "plain", "InvocationType": "Event" }),
+            json!({ "Payload": "", "StatusCode": 202 }),
+            Some(json!("plain")),
+        ),
+        (
+            json!({ "InvocationType": "DryRun" }),
+            json!({ "Payload": "", "StatusCode": 204 }),
+            None,
+        ),
+    ];
+    for (number, (arguments, expected, given)) in rows.into_iter().enumerate() {
+        world.seen.lock().expect("nobody else holds it").clear();
+        let mut state = json!({
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Arguments": arguments,
+            "End": true,
+        });
+        state["Arguments"]["FunctionName"] = "echo".into();
+        let name = format!("way-{number}");
+        let version = world
+            .create(&name, &machine(&json!({ "first": state })))
+            .await;
+        let (status, output) = world.run(&version, "one", &json!({})).await;
+        assert_eq!(status, ExecutionStatus::Succeeded, "{arguments}");
+        let mut output: Value = serde_json::from_str(&output).expect("JSON");
+        let fields = output.as_object_mut().expect("an object");
+        let http = fields.shift_remove("SdkHttpMetadata").expect("metadata");
+        let response = fields.shift_remove("SdkResponseMetadata").expect("an id");
+        assert_eq!(output, expected, "{arguments}");
+        assert_eq!(http["HttpStatusCode"], expected["StatusCode"]);
+        assert_eq!(
+            http["AllHttpHeaders"]["x-amzn-RequestId"][0],
+            response["RequestId"]
+        );
+        assert_eq!(http["HttpHeaders"]["Content-Type"], "application/json");
+        let seen: Vec<Value> = {
+            let seen = world.seen.lock().expect("nobody else holds it");
+            let echoes = seen.iter().filter(|(name, _)| name == "echo");
+            echoes.map(|(_, payload)| payload.clone()).collect()
+        };
+        assert_eq!(seen, given.into_iter().collect::<Vec<_>>(), "{arguments}");
     }
 }
 

@@ -22,4 +22,6 @@ mod s3;
 mod scheduler;
 mod schedules;
 mod sqs;
+mod tasks;
+mod test_state;
 mod world;

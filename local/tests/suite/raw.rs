@@ -40,6 +40,13 @@ pub(crate) async fn sqs(local: &Local, operation: &str, body: Value) -> Answered
     send(local, request, &body).await
 }
 
+/// Calls an operation of Step Functions.
+pub(crate) async fn states(local: &Local, operation: &str, body: Value) -> Answered {
+    let request = Request::post("https://states.us-east-1.amazonaws.com/")
+        .header("x-amz-target", format!("AWSStepFunctions.{operation}"));
+    send(local, request, &body).await
+}
+
 /// Sends a request to Scheduler.
 pub(crate) async fn scheduler(local: &Local, method: &str, path: &str, body: Value) -> Answered {
     let address = format!("https://scheduler.us-east-1.amazonaws.com{path}");

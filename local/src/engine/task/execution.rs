@@ -11,6 +11,7 @@ use crate::engine::about::{About, Parent, Snapshot};
 use crate::step_functions::{Nesting, moment};
 
 use super::Outcome;
+use super::metadata::{Transport, request_id};
 
 /// How long a Task waits for the execution that it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,19 @@ impl Nested {
         }
     }
 
+    /// Starts the execution, and waits for nothing.
+    pub(super) async fn try_out(
+        self,
+        shared: &Arc<Shared>,
+        task: Parent,
+        request: &TaskRequest,
+    ) -> Outcome {
+        match Self::Start.begin(shared, task, request).await {
+            Ok(about) => Outcome::Succeeded(begun(&about)),
+            Err(failure) => Outcome::Failed(failure),
+        }
+    }
+
     async fn begin(
         self,
         shared: &Arc<Shared>,
@@ -89,7 +103,8 @@ impl Nested {
             Failure::new(
                 format!("StepFunctions.{name}Exception"),
                 format!(
-                    "{message} (Service: AWSStepFunctions; Status Code: 400; Error Code: {code})"
+                    "{message} (Service: AWSStepFunctions; Status Code: 400; Error Code: {code}; Request ID: {}; Proxy: null)",
+                    request_id(parent)
                 ),
             )
         })
@@ -114,7 +129,14 @@ fn name(parent: Parent) -> String {
 
 /// What a Task is told once its execution has begun.
 pub(in crate::engine) fn begun(about: &About) -> Value {
-    json!({ "ExecutionArn": about.arn, "StartDate": about.started.as_millisecond() })
+    let result = json!({ "ExecutionArn": about.arn, "StartDate": moment(about.started) });
+    let Some(task) = about.started_by.or(about.parent) else {
+        return result;
+    };
+    let content_type = "application/x-amz-json-1.0";
+    let bytes = json!({ "executionArn": about.arn, "startDate": about.started.as_second() });
+    let bytes = bytes.to_string().len();
+    Transport::new(task, 200, content_type, bytes, about.started).describe(result)
 }
 
 /// What the end of an execution means for the task that waits for it.

@@ -2,45 +2,41 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::Request;
+use jiff::Timestamp;
 use pawl_interpreter::{Failure, TaskRequest};
 use serde_json::{Map, Value, json};
 
 use crate::engine::Shared;
+use crate::engine::about::Parent;
 use crate::network::Service;
-use crate::route::Target;
+use crate::sdk::{self, Refused, is_modelled};
 
 use super::Outcome;
+use super::metadata::{Transport, request_id};
 
 /// A call of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Call {
-    service: Service,
-    /// The operation, as the service names it.
-    operation: String,
-    /// What errors of the service begin with.
-    prefix: &'static str,
-    /// Whether the answer comes with the metadata of its transport, as those of older integrations do.
-    has_metadata: bool,
+    named: sdk::Call,
+    style: Style,
     waits_for_token: bool,
 }
 
-/// The services that a Task can call by `aws-sdk`, and what their errors begin with.
-const BY_SDK: [(&str, Service, &str); 5] = [
-    ("dynamodb", Service::DynamoDb, "DynamoDb"),
-    ("eventbridge", Service::EventBridge, "EventBridge"),
-    ("s3", Service::S3, "S3"),
-    ("sfn", Service::StepFunctions, "Sfn"),
-    ("sqs", Service::Sqs, "Sqs"),
-];
+/// Which of its clients Step Functions calls the service with; they name errors in different ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// By `aws-sdk`.
+    Sdk,
+    /// By a resource of its own, which is the older client.
+    Optimised,
+}
 
-/// The calls that have a resource of their own.
-const OPTIMISED: [(&str, Service, &str); 4] = [
-    ("dynamodb", Service::DynamoDb, "DynamoDB"),
-    ("events", Service::EventBridge, "EventBridge"),
-    ("s3", Service::S3, "S3"),
-    ("sqs", Service::Sqs, "SQS"),
+/// The calls that have a resource of their own, by the names that the SDK gives their services.
+const OPTIMISED: [(&str, &str); 4] = [
+    ("dynamodb", "dynamodb"),
+    ("events", "eventbridge"),
+    ("s3", "s3"),
+    ("sqs", "sqs"),
 ];
 
 impl Call {
@@ -51,184 +47,320 @@ impl Call {
             Some(named) => (named, true),
             None => (named, false),
         };
-        let by_sdk = named.strip_prefix("aws-sdk:");
-        let known: &[(&str, Service, &'static str)] = if by_sdk.is_some() {
-            &BY_SDK
-        } else {
-            &OPTIMISED
+        let (style, named) = match named.strip_prefix("aws-sdk:") {
+            Some(named) => (Style::Sdk, named),
+            None => (Style::Optimised, named),
         };
-        let (name, action) = by_sdk.unwrap_or(named).split_once(':')?;
-        let (_, service, prefix) = known.iter().find(|(known, ..)| *known == name)?;
+        let (service, action) = named.split_once(':')?;
+        let service = match style {
+            Style::Sdk => service,
+            Style::Optimised => OPTIMISED.iter().find(|(name, _)| *name == service)?.1,
+        };
         Some(Self {
-            service: *service,
-            operation: capitalised(action),
-            prefix,
-            has_metadata: by_sdk.is_none(),
+            named: sdk::Call::named(service, action)?,
+            style,
             waits_for_token,
         })
     }
 
-    pub(super) async fn perform(&self, shared: &Arc<Shared>, request: &TaskRequest) -> Outcome {
+    pub(super) async fn perform(
+        &self,
+        shared: &Arc<Shared>,
+        task: Parent,
+        request: &TaskRequest,
+    ) -> Outcome {
         let Some(aws) = shared.services() else {
             return Outcome::Failed(Failure::new("States.Runtime", "This AWS is closing."));
         };
-        let answered = if self.service == Service::S3 {
-            let (operation, arguments) = (self.operation.clone(), request.arguments.clone());
-            let called = tokio::task::spawn_blocking(move || {
-                aws.s3.call(&operation, &arguments, aws.clock.now())
-            });
-            called
-                .await
-                .unwrap_or_else(|panic| Err(("InternalError".to_owned(), panic.to_string())))
+        let mut arguments = request.arguments.clone();
+        let puts_events = self.named.service == Service::EventBridge
+            && self.named.operation == "PutEvents"
+            && self.style == Style::Optimised;
+        if puts_events && let Some(about) = shared.about(task.execution) {
+            sign(&mut arguments, &[&about.machine_arn, &about.arn]);
+        }
+        let result = match self.named.perform(&aws, &arguments).await {
+            Ok(result) => result,
+            Err(refused) => return Outcome::Failed(self.failure(task, &refused)),
+        };
+        let failed = result.get("FailedEntryCount").and_then(Value::as_u64);
+        if failed.is_some_and(|failed| failed > 0) && self.style == Style::Optimised {
+            return Outcome::Failed(Failure::new("EventBridge.FailedEntry", result.to_string()));
+        }
+        let result = self.shown(result, task, shared.clock.now());
+        if self.waits_for_token {
+            Outcome::Submitted(result)
         } else {
-            let mut body = renamed(&request.arguments, self.service, lowered);
-            write_out(&mut body, self.service);
-            let target = Target {
-                service: self.service,
-                operation: self.operation.clone(),
-            };
-            let request = Request::new(Bytes::from(body.to_string()));
-            let answer = aws.answer(target, request, None).await;
-            let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-            let failed = body.get("FailedEntryCount").and_then(Value::as_u64);
-            if answer.status().is_success() && failed.is_some_and(|failed| failed > 0) {
-                Err(("FailedEntry".to_owned(), body.to_string()))
-            } else if answer.status().is_success() {
-                Ok(renamed(&body, self.service, capitalised))
-            } else {
-                let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-                let code = text("__type").rsplit('#').next().unwrap_or_default();
-                Err((
-                    code.to_owned(),
-                    text("message").to_owned() + text("Message"),
-                ))
+            Outcome::Succeeded(result)
+        }
+    }
+
+    /// The result as Step Functions gives it to a state.
+    fn shown(&self, mut result: Value, task: Parent, now: Timestamp) -> Value {
+        match (self.style, self.named.service) {
+            (Style::Sdk, service) => {
+                sdk_names(&mut result, service);
+                result
+            }
+            // A distributed Map reads from S3 by this style, and takes what S3 says.
+            (Style::Optimised, Service::EventBridge | Service::S3) => result,
+            (Style::Optimised, _) => {
+                let content_type = "application/x-amz-json-1.0";
+                let bytes = result.to_string().len();
+                Transport::new(task, 200, content_type, bytes, now).describe(result)
+            }
+        }
+    }
+
+    /// What errors of the service begin with.
+    fn prefix(&self) -> &'static str {
+        match (self.named.service, self.style) {
+            (Service::DynamoDb, Style::Sdk) => "DynamoDb",
+            (Service::DynamoDb, Style::Optimised) => "DynamoDB",
+            (Service::EventBridge, _) => "EventBridge",
+            (Service::Lambda, _) => "Lambda",
+            (Service::S3, _) => "S3",
+            (Service::Scheduler, _) => "Scheduler",
+            (Service::StepFunctions, _) => "Sfn",
+            (Service::Sqs, Style::Sdk) => "Sqs",
+            (Service::Sqs, Style::Optimised) => "SQS",
+            (Service::Sts, _) => "Sts",
+        }
+    }
+
+    /// What the older client calls the service.
+    fn service_name(&self) -> &'static str {
+        match self.named.service {
+            Service::DynamoDb => "AmazonDynamoDBv2",
+            Service::EventBridge => "AmazonEventBridge",
+            Service::Lambda => "AWSLambda",
+            Service::S3 => "Amazon S3",
+            Service::Scheduler => "AmazonScheduler",
+            Service::StepFunctions => "AWSStepFunctions",
+            Service::Sqs => "AmazonSQS",
+            Service::Sts => "AWSSecurityTokenService",
+        }
+    }
+
+    /// The failure that a refusal is for a Task: its clients have an exception for every error that the service
+    /// declares, and one of the service's name for all others.
+    fn failure(&self, task: Parent, refused: &Refused) -> Failure {
+        let Refused {
+            status,
+            code,
+            message,
+        } = refused;
+        let (prefix, request) = (self.prefix(), request_id(task));
+        let error = match self.style {
+            _ if is_modelled(self.named.service, code) => {
+                let code = code.strip_suffix("Exception").unwrap_or(code);
+                format!("{prefix}.{code}Exception")
+            }
+            Style::Sdk => format!("{prefix}.{prefix}Exception"),
+            Style::Optimised => {
+                let service = self.service_name().trim_end_matches("v2").replace(' ', "");
+                format!("{prefix}.{service}Exception")
             }
         };
-        match answered {
-            Ok(result) if self.waits_for_token => Outcome::Submitted(result),
-            Ok(result) => Outcome::Succeeded(self.with_metadata(result)),
-            Err((code, message)) => {
-                let is_whole = ["Exception", "Error", "FailedEntry"];
-                let error = if is_whole.iter().any(|end| code.ends_with(end)) {
-                    format!("{}.{code}", self.prefix)
-                } else {
-                    format!("{}.{code}Exception", self.prefix)
-                };
-                Outcome::Failed(Failure::new(
-                    error,
-                    format!(
-                        "{message} (Service: {}, Status Code: 400, Request ID: local)",
-                        self.prefix
-                    ),
-                ))
+        let status = status.as_u16();
+        let is_s3 = self.named.service == Service::S3;
+        let said = match self.style {
+            Style::Sdk if is_s3 => format!(
+                "Service: {prefix}, Status Code: {status}, Request ID: {request}, Extended Request ID: {request}"
+            ),
+            Style::Sdk => {
+                format!("Service: {prefix}, Status Code: {status}, Request ID: {request}")
             }
-        }
-    }
-
-    fn with_metadata(&self, mut result: Value) -> Value {
-        if let Some(fields) = result.as_object_mut().filter(|_| self.has_metadata) {
-            fields.insert(
-                "SdkHttpMetadata".to_owned(),
-                json!({ "HttpStatusCode": 200 }),
-            );
-            fields.insert(
-                "SdkResponseMetadata".to_owned(),
-                json!({ "RequestId": "local" }),
-            );
-        }
-        result
+            Style::Optimised => format!(
+                "Service: {}; Status Code: {status}; Error Code: {code}; Request ID: {request}; Proxy: null",
+                self.service_name()
+            ),
+        };
+        Failure::new(error, format!("{message} ({said})"))
     }
 }
 
-/// A request or an answer with the names that the other side expects: a Task capitalises them all, and Step Functions'
-/// own protocol none.
-fn renamed(value: &Value, service: Service, rename: fn(&str) -> String) -> Value {
-    if service != Service::StepFunctions {
-        return value.clone();
+/// Says in events which machine and which execution they come from.
+fn sign(arguments: &mut Value, arns: &[&str]) {
+    let entries = arguments.get_mut("Entries").and_then(Value::as_array_mut);
+    for entry in entries
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
+        let resources = entry.entry("Resources").or_insert_with(|| json!([]));
+        if let Some(resources) = resources.as_array_mut() {
+            resources.extend(arns.iter().map(|arn| json!(arn)));
+        }
     }
+}
+
+/// Gives an SDK's result the form that it has in a machine: moments are text, and names are those of the Java SDK.
+fn sdk_names(value: &mut Value, service: Service) {
     match value {
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| (rename(name), renamed(value, service, rename)))
-            .collect::<Map<_, _>>()
-            .into(),
-        Value::Array(items) => items
-            .iter()
-            .map(|item| renamed(item, service, rename))
-            .collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
-}
-
-/// A Task may give as JSON what the service wants as text: the body of a message, the detail of an event.
-fn write_out(body: &mut Value, service: Service) {
-    let write = |value: Option<&mut Value>| {
-        if let Some(value) = value.filter(|value| !value.is_string()) {
-            *value = Value::from(value.to_string());
-        }
-    };
-    match service {
-        Service::Sqs => write(body.get_mut("MessageBody")),
-        Service::EventBridge => {
-            let entries = body.get_mut("Entries").and_then(Value::as_array_mut);
-            for entry in entries.into_iter().flatten() {
-                write(entry.get_mut("Detail"));
+        Value::Array(items) => {
+            for item in items {
+                sdk_names(item, service);
             }
         }
-        Service::DynamoDb
-        | Service::S3
-        | Service::StepFunctions
-        | Service::Lambda
-        | Service::Scheduler
-        | Service::Sts => {}
+        Value::Object(fields) => {
+            let renamed = std::mem::take(fields).into_iter().map(|(name, mut value)| {
+                match moment(&name, &value) {
+                    Some(moment) => value = moment.into(),
+                    None => sdk_names(&mut value, service),
+                }
+                let is_checksum = service == Service::Sqs && name.starts_with("MD5");
+                let name = if is_checksum {
+                    name.replacen("MD5", "Md5", 1)
+                } else {
+                    name
+                };
+                (name, value)
+            });
+            *fields = renamed.collect::<Map<_, _>>();
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
-fn capitalised(name: &str) -> String {
-    let mut characters = name.chars();
-    let first = characters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(characters).collect()
-}
-
-fn lowered(name: &str) -> String {
-    let mut characters = name.chars();
-    let first = characters.next().map(|first| first.to_ascii_lowercase());
-    first.into_iter().chain(characters).collect()
+/// The moment that a member holds, if by its name it holds one, as ISO 8601 writes it.
+fn moment(name: &str, value: &Value) -> Option<String> {
+    let ends = ["Date", "Time", "Timestamp", "LastModified"];
+    if !value.is_number() || !ends.iter().any(|end| name.ends_with(end)) {
+        return None;
+    }
+    let moment = crate::delivery::moment(value)?;
+    Some(if moment.subsec_millisecond() == 0 {
+        format!("{moment:.0}")
+    } else {
+        format!("{moment:.3}")
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use http::StatusCode;
+    use pawl_interpreter::TaskId;
+
     use super::*;
+
+    const TASK: Parent = Parent {
+        execution: 1,
+        task: TaskId(2),
+    };
 
     #[test]
     fn a_resource_names_a_call() {
+        let sdk = Style::Sdk;
         let rows = [
             (
-                "arn:aws:states:::aws-sdk:dynamodb:getItem",
-                Some((Service::DynamoDb, "GetItem", "DynamoDb", false)),
+                "aws-sdk:dynamodb:getItem",
+                Some((Service::DynamoDb, "GetItem", sdk, false)),
             ),
             (
-                "arn:aws:states:::dynamodb:putItem",
-                Some((Service::DynamoDb, "PutItem", "DynamoDB", false)),
+                "dynamodb:putItem",
+                Some((Service::DynamoDb, "PutItem", Style::Optimised, false)),
             ),
             (
-                "arn:aws:states:::aws-sdk:sfn:startExecution.waitForTaskToken",
-                Some((Service::StepFunctions, "StartExecution", "Sfn", true)),
+                "aws-sdk:sfn:startExecution.waitForTaskToken",
+                Some((Service::StepFunctions, "StartExecution", sdk, true)),
             ),
-            ("arn:aws:states:::aws-sdk:quantum:leap", None),
-            ("arn:aws:states:::lambda:invoke", None),
+            (
+                "aws-sdk:scheduler:createSchedule",
+                Some((Service::Scheduler, "CreateSchedule", sdk, false)),
+            ),
+            ("aws-sdk:quantum:leap", None),
+            ("lambda:invoke", None),
         ];
         for (resource, expected) in rows {
-            let call = Call::of(resource);
+            let call = Call::of(&format!("arn:aws:states:::{resource}"));
             let found = call.as_ref().map(|call| {
+                let sdk::Call { service, operation } = &call.named;
                 (
-                    call.service,
-                    call.operation.as_str(),
-                    call.prefix,
+                    *service,
+                    operation.as_str(),
+                    call.style,
                     call.waits_for_token,
                 )
             });
             assert_eq!(found, expected, "{resource}");
         }
+    }
+
+    #[test]
+    fn a_refusal_fails_a_task_under_the_name_of_an_exception() {
+        let request = request_id(TASK);
+        let newer = format!("Status Code: 400, Request ID: {request})");
+        let older = format!("Request ID: {request}; Proxy: null)");
+        let rows = [
+            (
+                "aws-sdk:dynamodb:putItem",
+                "ConditionalCheckFailedException",
+                "DynamoDb.ConditionalCheckFailedException",
+                format!("No. (Service: DynamoDb, {newer}"),
+            ),
+            (
+                "aws-sdk:dynamodb:putItem",
+                "ValidationException",
+                "DynamoDb.DynamoDbException",
+                format!("No. (Service: DynamoDb, {newer}"),
+            ),
+            (
+                "dynamodb:putItem",
+                "ValidationException",
+                "DynamoDB.AmazonDynamoDBException",
+                format!(
+                    "No. (Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ValidationException; {older}"
+                ),
+            ),
+            (
+                "sqs:sendMessage",
+                "QueueDoesNotExist",
+                "SQS.QueueDoesNotExistException",
+                format!(
+                    "No. (Service: AmazonSQS; Status Code: 400; Error Code: QueueDoesNotExist; {older}"
+                ),
+            ),
+            (
+                "aws-sdk:sfn:startExecution",
+                "StateMachineDoesNotExist",
+                "Sfn.StateMachineDoesNotExistException",
+                format!("No. (Service: Sfn, {newer}"),
+            ),
+            (
+                "aws-sdk:s3:getObject",
+                "NoSuchKey",
+                "S3.NoSuchKeyException",
+                format!(
+                    "No. (Service: S3, Status Code: 400, Request ID: {request}, Extended Request ID: {request})"
+                ),
+            ),
+        ];
+        for (resource, code, error, cause) in rows {
+            let call = Call::of(&format!("arn:aws:states:::{resource}")).expect(resource);
+            let refused = Refused {
+                status: StatusCode::BAD_REQUEST,
+                code: code.to_owned(),
+                message: "No.".to_owned(),
+            };
+            let expected = Failure::new(error, cause);
+            assert_eq!(call.failure(TASK, &refused), expected, "{resource}");
+        }
+    }
+
+    #[test]
+    fn results_have_the_form_that_they_have_in_a_machine() {
+        let mut answer = json!({
+            "MD5OfMessageBody": "00",
+            "Executions": [{ "Name": "a", "StartDate": 1_767_225_600.5, "Size": 3 }],
+            "Item": { "Date": { "N": "1" } },
+        });
+        sdk_names(&mut answer, Service::Sqs);
+        let expected = json!({
+            "Md5OfMessageBody": "00",
+            "Executions": [{ "Name": "a", "StartDate": "2026-01-01T00:00:00.500Z", "Size": 3 }],
+            "Item": { "Date": { "N": "1" } },
+        });
+        assert_eq!(answer, expected);
     }
 }

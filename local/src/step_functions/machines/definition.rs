@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::{Definition, is_invocable};
 
-use super::super::refusal::Refusal;
 use super::super::syntax;
+use crate::refusal::Refusal;
 
 /// Something that is wrong with a definition, or hardly meant so.
 pub(in super::super) struct Finding {

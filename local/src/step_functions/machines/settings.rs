@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::refusal::Refusal;
 use super::stored::Settings;
+use crate::refusal::Refusal;
 
 /// The part of a request that is about them.
 #[derive(Debug, Default, Deserialize)]

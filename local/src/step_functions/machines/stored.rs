@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::super::names::version_arn;
-use super::super::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// A machine with its versions and aliases.
 #[derive(Debug, Clone, Serialize, Deserialize)]

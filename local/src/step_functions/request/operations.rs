@@ -2,9 +2,10 @@
 
 use super::shapes::{
     ALIAS_NAME, ARN, CAUSE, CLIENT_TOKEN, COUNT, DATA, DEFINITION, DESCRIPTION, DIAGNOSTICS,
-    ENCRYPTION, ERROR, EXECUTIONS_PAGE_TOKEN, FLAG, INCLUDED_DATA, LOGGING, LONG_ARN, MACHINE_TYPE,
-    Member, NAME, PAGE_SIZE, PAGE_TOKEN, PERCENTAGE, REDRIVE_FILTER, REVISION, ROUTES, SEVERITY,
-    STATUS, TAG_KEYS, TAGS, TASK_TOKEN, TRACE_HEADER, TRACING, free, needed,
+    ENCRYPTION, ERROR, EXECUTIONS_PAGE_TOKEN, FLAG, INCLUDED_DATA, INSPECTION_LEVEL, LOGGING,
+    LONG_ARN, MACHINE_TYPE, Member, NAME, PAGE_SIZE, PAGE_TOKEN, PERCENTAGE, REDRIVE_FILTER,
+    REVISION, ROUTES, SEVERITY, STATUS, TAG_KEYS, TAGS, TASK_TOKEN, TRACE_HEADER, TRACING, free,
+    needed,
 };
 
 /// The operations and what they are asked with.
@@ -224,6 +225,19 @@ pub(super) const OPERATIONS: &[(&str, &[Member])] = &[
             free("publish", &FLAG),
             free("versionDescription", &DESCRIPTION),
             free("encryptionConfiguration", &ENCRYPTION),
+        ],
+    ),
+    (
+        "TestState",
+        &[
+            needed("definition", &DEFINITION),
+            free("roleArn", &ARN),
+            free("input", &DATA),
+            free("inspectionLevel", &INSPECTION_LEVEL),
+            free("revealSecrets", &FLAG),
+            free("variables", &DATA),
+            free("stateName", &NAME),
+            free("context", &DATA),
         ],
     ),
     (

@@ -102,6 +102,7 @@ pub(super) static ERROR: Shape = secret(0, 256);
 pub(super) static CAUSE: Shape = secret(0, 32_768);
 pub(super) static MACHINE_TYPE: Shape = Shape::OneOf(&["STANDARD", "EXPRESS"]);
 pub(super) static INCLUDED_DATA: Shape = Shape::OneOf(&["ALL_DATA", "METADATA_ONLY"]);
+pub(super) static INSPECTION_LEVEL: Shape = Shape::OneOf(&["INFO", "DEBUG", "TRACE"]);
 pub(super) static SEVERITY: Shape = Shape::OneOf(&["ERROR", "WARNING"]);
 pub(super) static DIAGNOSTICS: Shape = Shape::Whole([0, 100]);
 pub(super) static COUNT: Shape = Shape::Whole([0, i64::MAX]);

@@ -1,0 +1,234 @@
+//! What became of a state under test, read from its history.
+
+use std::sync::Arc;
+
+use pawl_interpreter::{EventDetails, Failure, Status, TaskPhase};
+use serde_json::{Map, Value, json};
+
+use super::Tested;
+use super::bench::Bench;
+
+/// What became of the state.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    status: &'static str,
+    input: Option<Arc<str>>,
+    arguments: Option<Arc<str>>,
+    result: Option<Arc<str>>,
+    output: Option<Arc<str>>,
+    assigned: Vec<(String, Arc<str>)>,
+    failure: Option<Failure>,
+    next: Option<String>,
+    /// For how many seconds it waits until it is tried again.
+    pause: Option<i64>,
+}
+
+impl Verdict {
+    /// Reads the history of a state.
+    pub(super) fn of(bench: &Bench, tested: &Tested) -> Self {
+        let mut verdict = Self {
+            status: "SUCCEEDED",
+            input: None,
+            arguments: None,
+            result: None,
+            output: None,
+            assigned: Vec::new(),
+            failure: None,
+            next: None,
+            pause: None,
+        };
+        let mut has_left = false;
+        for event in &bench.events {
+            match &event.details {
+                EventDetails::StateEntered { name, input, .. }
+                    if *name == tested.name && !has_left =>
+                {
+                    verdict.input = Some(Arc::clone(input));
+                }
+                EventDetails::StateEntered { name, .. } if has_left && verdict.next.is_none() => {
+                    verdict.next = Some(name.clone());
+                }
+                EventDetails::StateExited {
+                    name,
+                    output,
+                    assigned,
+                    ..
+                } if *name == tested.name => {
+                    has_left = true;
+                    verdict.output = Some(Arc::clone(output));
+                    let assigned = assigned.iter();
+                    verdict.assigned = assigned
+                        .map(|(name, value)| (name.clone(), Arc::clone(value)))
+                        .collect();
+                }
+                EventDetails::Task(task) => match &task.phase {
+                    TaskPhase::Scheduled { parameters, .. } => {
+                        verdict.arguments = Some(Arc::clone(parameters));
+                        verdict.failure = None;
+                    }
+                    TaskPhase::Succeeded(result) => verdict.result = Some(Arc::clone(result)),
+                    TaskPhase::Failed(failure)
+                    | TaskPhase::TimedOut(failure)
+                    | TaskPhase::ScheduleFailed(failure)
+                    | TaskPhase::StartFailed(failure)
+                    | TaskPhase::SubmitFailed(failure) => verdict.failure = Some(failure.clone()),
+                    TaskPhase::Started { .. } | TaskPhase::Submitted(_) => {}
+                },
+                EventDetails::EvaluationFailed { failure, .. } => {
+                    verdict.failure = Some(failure.clone());
+                }
+                // Of what else happens, the state itself says nothing.
+                EventDetails::ExecutionStarted { .. }
+                | EventDetails::ExecutionSucceeded { .. }
+                | EventDetails::ExecutionFailed(_)
+                | EventDetails::ExecutionTimedOut(_)
+                | EventDetails::ExecutionAborted(_)
+                | EventDetails::ExecutionRedriven { .. }
+                | EventDetails::StateEntered { .. }
+                | EventDetails::StateExited { .. }
+                | EventDetails::StateStarted { .. }
+                | EventDetails::StateSucceeded { .. }
+                | EventDetails::StateFailed { .. }
+                | EventDetails::StateAborted { .. }
+                | EventDetails::Iteration { .. }
+                | EventDetails::MapRun(_) => {}
+            }
+        }
+        verdict.conclude(bench, has_left);
+        verdict
+    }
+
+    fn conclude(&mut self, bench: &Bench, has_left: bool) {
+        if has_left {
+            if self.failure.is_some() {
+                self.status = "CAUGHT_ERROR";
+            }
+            return;
+        }
+        match &bench.status {
+            Status::Failed { error, cause }
+            | Status::TimedOut { error, cause }
+            | Status::Aborted { error, cause } => {
+                self.status = "FAILED";
+                self.failure = Some(Failure {
+                    error: error.clone(),
+                    cause: cause.clone(),
+                });
+            }
+            Status::Running | Status::Succeeded { .. } => {
+                self.status = "RETRIABLE";
+                let due = bench.timers.values().next();
+                self.pause = due.map(|due| due.duration_since(bench.now).as_secs());
+            }
+        }
+    }
+
+    /// The verdict as AWS gives it.
+    pub(super) fn answer(
+        &self,
+        is_inspected: bool,
+        tested: &Tested,
+        variables: &Map<String, Value>,
+    ) -> Value {
+        let mut answer = Map::new();
+        let mut add = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                answer.insert(name.to_owned(), value);
+            }
+        };
+        add("output", self.output.as_deref().map(Value::from));
+        let failure = self.failure.as_ref();
+        add(
+            "error",
+            failure.and_then(|failure| failure.error.clone().map(Value::from)),
+        );
+        add(
+            "cause",
+            failure.and_then(|failure| failure.cause.clone().map(Value::from)),
+        );
+        let inspection = is_inspected.then(|| self.inspection(tested, variables));
+        add("inspectionData", inspection);
+        add("nextState", self.next.clone().map(Value::from));
+        add("status", Some(self.status.into()));
+        Value::Object(answer)
+    }
+
+    fn inspection(&self, tested: &Tested, variables: &Map<String, Value>) -> Value {
+        let mut data = Map::new();
+        let mut add = |name: &str, text: Option<&Arc<str>>| {
+            if let Some(text) = text {
+                data.insert(name.to_owned(), Value::from(&**text));
+            }
+        };
+        let kind = tested.fields.get("Type").and_then(Value::as_str);
+        let (input, output) = (self.input.as_ref(), self.output.as_ref());
+        add("input", input);
+        if tested.is_jsonata() {
+            add("afterArguments", self.arguments.as_ref());
+        } else {
+            let replaces = tested.fields.contains_key("Result");
+            add("afterInputPath", input.filter(|_| !replaces));
+            if kind == Some("Task") {
+                add("afterParameters", self.arguments.as_ref());
+                add("afterResultSelector", self.result.as_ref());
+                add("afterResultPath", output.filter(|_| self.result.is_some()));
+            }
+            if kind == Some("Pass") {
+                add("afterParameters", input.filter(|_| !replaces));
+                add("afterResultSelector", output);
+                add("afterResultPath", output);
+                add("result", output.filter(|_| replaces));
+            }
+        }
+        add("result", self.result.as_ref());
+        let mut known = variables.clone();
+        for (name, value) in &self.assigned {
+            let value = serde_json::from_str(value).unwrap_or_default();
+            known.insert(name.clone(), value);
+        }
+        if !known.is_empty() {
+            let known = Value::Object(known).to_string();
+            data.insert("variables".to_owned(), known.into());
+        }
+        if let Some(details) = self.error_details(tested) {
+            data.insert("errorDetails".to_owned(), details);
+        }
+        Value::Object(data)
+    }
+
+    /// Which catcher or retrier was for the error.
+    fn error_details(&self, tested: &Tested) -> Option<Value> {
+        let error = self.failure.as_ref()?.error.as_deref().unwrap_or_default();
+        let is_for = |rule: &Value| {
+            let names = rule.get("ErrorEquals").and_then(Value::as_array);
+            names
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .any(|name| {
+                    name == error
+                        || name == "States.ALL"
+                        || (name == "States.TaskFailed" && error != "States.Timeout")
+                })
+        };
+        let index = |field: &str| {
+            let rules = tested.fields.get(field).and_then(Value::as_array)?;
+            rules.iter().position(is_for)
+        };
+        match self.status {
+            "CAUGHT_ERROR" => Some(json!({ "catchIndex": index("Catch")? })),
+            "RETRIABLE" => Some(json!({
+                "retryIndex": index("Retry")?,
+                "retryBackoffIntervalSeconds": self.pause,
+            })),
+            _ => None,
+        }
+    }
+}
+
+impl Tested {
+    fn is_jsonata(&self) -> bool {
+        let language = self.fields.get("QueryLanguage").or(self.language.as_ref());
+        language.is_some_and(|language| language == "JSONata")
+    }
+}
