@@ -87,6 +87,10 @@ impl Call {
             | Service::Sqs
             | Service::Sts => {
                 let mut arguments = arguments.clone();
+                if let Some(arguments) = arguments.as_object_mut() {
+                    // A `null` is as good as nothing.
+                    arguments.retain(|_, value| !value.is_null());
+                }
                 write_out(&mut arguments, self.service);
                 let body = renamed(&arguments, self.service, lowered);
                 let request = Request::new(Bytes::from(body.to_string()));

@@ -89,6 +89,7 @@ pub(super) struct Send {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct NewMessage {
+    #[serde(default)]
     pub(super) message_body: String,
     #[serde(default)]
     pub(super) delay_seconds: Option<i64>,

@@ -194,6 +194,13 @@ async fn a_refusal_says_the_service_the_status_and_the_request() {
             "EventBridge.FailedEntry: {\"",
         ),
         (
+            optimised(
+                "sqs:sendMessage",
+                json!({ "QueueUrl": QUEUE, "MessageBody": null }),
+            ),
+            "SQS.AmazonSQSException: The request must contain the parameter MessageBody. (Service: AmazonSQS; Status Code: 400; Error Code: MissingParameter; Request ID: ",
+        ),
+        (
             optimised("sqs:sendMessage", json!("{% 'no object' %}")),
             "States.Runtime: An error occurred while executing the state 'first' (entered at the event id #2). The Parameters '\"no object\"' could not be used to start the Task: [The value must be a JSON object]",
         ),
