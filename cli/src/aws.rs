@@ -2,6 +2,7 @@
 
 mod history;
 mod named;
+mod others;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,6 +22,7 @@ use pawl_asl::Machine;
 use pawl_store::{Run, Store};
 
 pub use history::{Event, Execution, step_of};
+pub use others::{Ends, Other, Subject};
 
 use crate::laptop::{BUCKET, Driving, Laptop, ORG, Options, TABLE, state_folder};
 use crate::project::Misuse;

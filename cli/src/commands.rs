@@ -115,13 +115,19 @@ impl From<Outcome> for ExitCode {
 
 /// Prints what was asked for. A reader that closes the pipe has read enough.
 pub fn print(text: &str) -> std::io::Result<()> {
+    prints(text).map(|_| ())
+}
+
+/// Prints what was asked for, and says whether anybody still reads.
+fn prints(text: &str) -> std::io::Result<bool> {
     let mut stdout = std::io::stdout().lock();
     let written = stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush());
     match written {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

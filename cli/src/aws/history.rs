@@ -118,14 +118,7 @@ impl Aws {
             }
         }
         found.reverse();
-        let executions = found.into_iter().map(|execution| Execution {
-            start_date: moment(&execution.start_date).map(iso).unwrap_or_default(),
-            stop_date: execution.stop_date.as_ref().and_then(moment).map(iso),
-            execution_arn: execution.execution_arn,
-            name: execution.name,
-            status: execution.status.as_str().to_owned(),
-        });
-        Ok(executions.collect())
+        Ok(found.into_iter().map(Execution::of).collect())
     }
 
     /// The history of an execution; empty where Step Functions has none any more.
@@ -238,7 +231,7 @@ impl Intercept for Answer {
     }
 }
 
-fn moment(date: &aws_smithy_types::DateTime) -> Option<Timestamp> {
+pub(super) fn moment(date: &aws_smithy_types::DateTime) -> Option<Timestamp> {
     Timestamp::from_millisecond(date.to_millis().ok()?).ok()
 }
 

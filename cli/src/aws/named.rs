@@ -12,37 +12,47 @@ use crate::project::Misuse;
 const SEARCHED: usize = 1000;
 
 /// The fewest letters that can stand for an id.
-const SHORTEST_PART: usize = 4;
+pub(super) const SHORTEST_PART: usize = 4;
 
 /// So many runs are named where there was none of the name.
 const SUGGESTED: usize = 3;
 
+/// There is no such run, or more than one.
+pub(super) struct Missing {
+    pub(super) misuse: Misuse,
+    pub(super) is_several: bool,
+}
+
 impl Aws {
-    /// Finds the run that a person means.
-    pub async fn run(&self, given: &str) -> anyhow::Result<Run> {
+    /// Finds a run by what a person calls it.
+    pub(super) async fn run_named(&self, given: &str) -> anyhow::Result<Result<Run, Missing>> {
         // A collection of records lies under its name as a run does.
         if !is_collection(given)
             && let Some(run) = self.store.run(ORG, given).await?
         {
-            return Ok(run);
+            return Ok(Ok(run));
         }
         let mut runs = self.runs(SEARCHED, |_| true).await?;
         if given == "latest" && !runs.is_empty() {
-            return Ok(runs.swap_remove(0));
+            return Ok(Ok(runs.swap_remove(0)));
         }
         let is_part = given.len() >= SHORTEST_PART;
         let matching = runs.iter().filter(|run| is_part && run.run.contains(given));
         let matching: Vec<&Run> = matching.collect();
-        match matching.as_slice() {
+        Ok(match matching.as_slice() {
             [run] => Ok((*run).clone()),
-            [] => Err(missing(given, &runs).into()),
+            [] => Err(Missing {
+                misuse: missing(given, &runs),
+                is_several: false,
+            }),
             several => {
                 let message = format!("`{given}` is a part of the ids of {} runs", several.len());
-                Err(Misuse::new(message)
-                    .help(format!("it may be {}", list(several)))
-                    .into())
+                Err(Missing {
+                    misuse: Misuse::new(message).help(format!("it may be {}", list(several))),
+                    is_several: true,
+                })
             }
-        }
+        })
     }
 }
 

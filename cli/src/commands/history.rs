@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Outcome, looking, print, print_json, say};
-use crate::aws::{Aws, Event, Execution, Place};
+use crate::aws::{Aws, Event, Execution, Place, Subject};
 use crate::duration::{between, since};
 use crate::report::shorten;
 use crate::table::{Side, table};
@@ -16,6 +16,7 @@ const EXAMPLES: &str = "Examples:
   pawl history latest --json | jq '[.executions[].events[]] | length'
 
 RUN is a run's id, a part of it that no other run has, or `latest`.
+It may also be the name or the ARN of an execution that is no run; `pawl runs --all` lists those.
 A run has several executions where a long cycle was handed over, or where the run was resumed.";
 
 /// Show the Step Functions history of a run.
@@ -40,16 +41,18 @@ impl History {
     }
 
     async fn show(&self, aws: &Aws) -> anyhow::Result<Outcome> {
-        let run = aws.run(&self.run).await?;
+        let (name, found) = match aws.subject(&self.run).await? {
+            Subject::Run(run) => (run.run.clone(), aws.executions(&run).await?),
+            Subject::Other(other) => (other.execution.name.clone(), vec![other.execution]),
+        };
         let mut executions = Vec::new();
-        for execution in aws.executions(&run).await? {
+        for execution in found {
             let events = aws.history(&execution.execution_arn).await?;
             executions.push((execution, events));
         }
         if executions.is_empty() {
             say(&format!(
-                "Step Functions knows no execution of run `{}` any more",
-                run.run
+                "Step Functions knows no execution of run `{name}` any more"
             ));
         }
         if self.reverse {
@@ -60,7 +63,7 @@ impl History {
                 .iter()
                 .map(|(execution, events)| self.json(execution, events))
                 .collect();
-            print_json(&json!({ "run": run.run, "executions": executions }))?;
+            print_json(&json!({ "run": name, "executions": executions }))?;
             return Ok(Outcome::Done);
         }
         let texts = executions.iter();

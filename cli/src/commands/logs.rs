@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pawl_store::{Run, RunStatus};
 
-use super::{Outcome, looking, print, say};
+use super::{Outcome, looking, prints, say};
 use crate::aws::{Aws, Place};
 use entry::Entry;
 
@@ -46,8 +46,8 @@ impl Logs {
         loop {
             // What a run that is over has left is complete only after it is over.
             let is_over = !run.is_open();
-            write(aws, &run, &mut written).await?;
-            if !self.follow {
+            let is_read = write(aws, &run, &mut written).await?;
+            if !self.follow || !is_read {
                 return Ok(Outcome::Done);
             }
             if is_over {
@@ -65,8 +65,8 @@ impl Logs {
     }
 }
 
-/// Writes what has not been written yet.
-async fn write(aws: &Aws, run: &Run, written: &mut BTreeSet<Entry>) -> anyhow::Result<()> {
+/// Writes what has not been written yet. Whether anybody reads it.
+async fn write(aws: &Aws, run: &Run, written: &mut BTreeSet<Entry>) -> anyhow::Result<bool> {
     let mut entries = entry::of_records(&aws.store.records(&run.org, &run.run).await?);
     for (number, execution) in aws.executions(run).await?.iter().enumerate() {
         let events = aws.history(&execution.execution_arn).await?;
@@ -81,10 +81,10 @@ async fn write(aws: &Aws, run: &Run, written: &mut BTreeSet<Entry>) -> anyhow::R
             written.insert(entry);
         }
     }
-    if !text.is_empty() {
-        print(&text)?;
+    if text.is_empty() {
+        return Ok(true);
     }
-    Ok(())
+    Ok(prints(&text)?)
 }
 
 fn outcome(status: RunStatus) -> Outcome {

@@ -1,5 +1,7 @@
 //! `pawl runs`: lists runs.
 
+use std::num::NonZeroUsize;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use pawl_store::{Run, RunStatus};
@@ -15,7 +17,10 @@ const EXAMPLES: &str = "Examples:
   pawl runs
   pawl runs --status failed --limit 5
   pawl runs --workflow 'Welcome Email' --json | jq -r '.[].run'
-  pawl runs --endpoint http://127.0.0.1:4566";
+  pawl runs --all
+  pawl runs --endpoint http://127.0.0.1:4566
+
+A run is of a workflow. Other tools start executions of machines that are no workflows; `--all` lists those too.";
 
 /// List runs, newest first.
 #[derive(clap::Args)]
@@ -29,7 +34,10 @@ pub(super) struct Runs {
     workflow: Option<String>,
     /// List so many at most
     #[arg(long, value_name = "N", default_value = "20")]
-    limit: usize,
+    limit: NonZeroUsize,
+    /// List the executions of other machines, too
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     place: Place,
     /// Print the runs as JSON
@@ -37,7 +45,7 @@ pub(super) struct Runs {
     json: bool,
 }
 
-/// A run in the list.
+/// A run in the list, or an execution of another machine.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
@@ -51,6 +59,9 @@ struct Listed {
     step: Option<String>,
     /// The code with which it failed.
     error: Option<String>,
+    /// The ARN of an execution that is no run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    execution: Option<String>,
 }
 
 impl Runs {
@@ -65,23 +76,70 @@ impl Runs {
                 && self.workflow.as_ref().is_none_or(is_of)
         };
         let mut listed = Vec::new();
-        for run in aws.runs(self.limit, is_wanted).await? {
+        for run in aws.runs(self.limit.get(), is_wanted).await? {
             let current = aws.current(&run).await?.map(|(step, _)| step);
             listed.push(Listed::new(run, current));
         }
+        if self.all {
+            listed.extend(self.others(aws).await?);
+            listed.sort_by(|one, next| next.started_at.cmp(&one.started_at));
+            listed.truncate(self.limit.get());
+        }
         if self.json {
             print_json(&listed)?;
-        } else if listed.is_empty() {
+            return Ok(Outcome::Done);
+        }
+        if listed.is_empty() {
             say(&self.nothing(aws).await?);
         } else {
             print(&text(&listed))?;
         }
+        let is_filtered = self.status.is_some() || self.workflow.is_some();
+        let others = if self.all || is_filtered {
+            0
+        } else {
+            aws.others().await?.len()
+        };
+        match others {
+            0 => {}
+            1 => say("One execution is of another machine; `pawl runs --all` lists it, too"),
+            others => say(&format!(
+                "{others} executions are of other machines; `pawl runs --all` lists them, too"
+            )),
+        }
         Ok(Outcome::Done)
+    }
+
+    /// The executions that are no runs and are wanted, newest first.
+    async fn others(&self, aws: &Aws) -> anyhow::Result<Vec<Listed>> {
+        let mut others = aws.others().await?;
+        others.retain(|other| {
+            let is_of = |workflow: &String| *workflow == other.machine;
+            self.status.is_none_or(|status| status == other.status())
+                && self.workflow.as_ref().is_none_or(is_of)
+        });
+        let mut listed = Vec::new();
+        for other in others.into_iter().take(self.limit.get()) {
+            let error = aws.ends(&other.execution).await?.error;
+            listed.push(Listed {
+                workflow: other.machine.clone(),
+                version: None,
+                status: other.status(),
+                run: other.execution.name,
+                started_at: other.execution.start_date,
+                completed_at: other.execution.stop_date,
+                step: None,
+                error,
+                execution: Some(other.execution.execution_arn),
+            });
+        }
+        Ok(listed)
     }
 
     /// What to say where there is nothing to list.
     async fn nothing(&self, aws: &Aws) -> anyhow::Result<String> {
-        if aws.runs(1, |_| true).await?.is_empty() {
+        let is_empty = aws.runs(1, |_| true).await?.is_empty();
+        if is_empty && (!self.all || aws.others().await?.is_empty()) {
             let start = "start one: `pawl run workflows/examples/welcome-email`";
             return Ok(format!("There are no runs yet; {start}"));
         }
@@ -89,9 +147,10 @@ impl Runs {
         let workflow = self.workflow.as_ref();
         let workflow = workflow.map(|workflow| format!(" of workflow `{workflow}`"));
         Ok(format!(
-            "No run{}{}; `pawl runs` lists all",
+            "No run{}{}; `pawl runs{}` lists all",
             workflow.unwrap_or_default(),
-            status.unwrap_or_default()
+            status.unwrap_or_default(),
+            if self.all { " --all" } else { "" }
         ))
     }
 }
@@ -108,6 +167,7 @@ impl Listed {
             completed_at: run.completed_at,
             step: current.or(failed),
             error: run.error.map(|error| error.code),
+            execution: None,
         }
     }
 }

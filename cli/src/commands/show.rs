@@ -1,5 +1,6 @@
 //! `pawl show`: one run with its steps.
 
+mod other;
 mod step;
 mod tree;
 
@@ -11,7 +12,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use super::{Outcome, looking, print, print_json};
-use crate::aws::{Aws, Execution, Place};
+use crate::aws::{Aws, Execution, Other, Place, Subject};
 use crate::graph::from_machine;
 use crate::project::Misuse;
 use crate::report::Visit;
@@ -22,7 +23,8 @@ const EXAMPLES: &str = "Examples:
   pawl show 8f2a9c10 --step send_mail
   pawl show latest --json | jq '.steps[] | select(.status == \"failed\")'
 
-RUN is a run's id, a part of it that no other run has, or `latest`.";
+RUN is a run's id, a part of it that no other run has, or `latest`.
+It may also be the name or the ARN of an execution that is no run; `pawl runs --all` lists those.";
 
 /// Show a run with its steps.
 #[derive(clap::Args)]
@@ -71,7 +73,10 @@ impl Show {
     }
 
     async fn show(&self, aws: &Aws) -> anyhow::Result<Outcome> {
-        let run = aws.run(&self.run).await?;
+        let run = match aws.subject(&self.run).await? {
+            Subject::Run(run) => *run,
+            Subject::Other(other) => return self.other(aws, &other).await,
+        };
         let records = aws.store.records(&run.org, &run.run).await?;
         if let Some(slug) = &self.step {
             let visits: Vec<Record> = records
@@ -94,6 +99,26 @@ impl Show {
             print_json(&shown)?;
         } else {
             print(&tree::text(&shown))?;
+        }
+        Ok(Outcome::Done)
+    }
+
+    async fn other(&self, aws: &Aws, other: &Other) -> anyhow::Result<Outcome> {
+        let name = &other.execution.name;
+        if self.step.is_some() {
+            let message = format!(
+                "`{name}` is an execution of the machine `{}`, which has no steps",
+                other.machine
+            );
+            let help = format!("`pawl history {name}` shows its states");
+            return Err(Misuse::new(message).help(help).into());
+        }
+        let ends = aws.ends(&other.execution).await?;
+        if self.json {
+            print_json(&other::json(other, &ends))?;
+        } else {
+            let events = aws.history(&other.execution.execution_arn).await?;
+            print(&other::text(other, &ends, &events))?;
         }
         Ok(Outcome::Done)
     }

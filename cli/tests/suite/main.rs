@@ -10,6 +10,7 @@ mod eval;
 mod explain;
 mod fmt;
 mod graph;
+mod kills;
 mod levels;
 mod pages;
 mod runs;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::command_line::{pawl, text};
+use crate::command_line::{command, pawl, text};
 use crate::corpus::{cases, root, same};
 use crate::dev::Served;
 
@@ -274,6 +274,8 @@ fn mistakes_are_answered_with_what_to_do() {
         (&["logs", "nobody"], 2, "there is no run `nobody`"),
         (&["graph", "nobody"], 2, "there is no run `nobody`"),
         (&["runs", "--status", "broken"], 2, "possible values"),
+        (&["runs", "--limit", "0"], 2, "--limit"),
+        (&["runs", "--all"], 0, "Welcome Email"),
         (&["runs", "--status", "failed"], 0, "No run is failed"),
         (&["runs", "--state", "nowhere"], 2, "pawl run"),
         (&["runs", "--endpoint", "https://aws"], 2, "pawl dev"),
@@ -384,4 +386,121 @@ async fn runs_of_another_process_are_seen_while_they_run() {
     .await
     .expect("no panic");
     assert_eq!(served.end("-TERM"), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn executions_that_are_no_runs_are_found_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let served = Served::start(folder.path(), &[]);
+    let definition = json!({ "QueryLanguage": "JSONata", "StartAt": "see", "States": {
+        "see": { "Type": "Pass", "Output": { "n": 1 }, "Next": "fail" },
+        "fail": { "Type": "Fail", "Error": "DONE", "Cause": "on purpose" },
+    } });
+    let machine = json!({
+        "name": "foreign", "definition": definition.to_string(), "roleArn": "arn:aws:iam::000000000000:role/any",
+    });
+    let made = served.states("CreateStateMachine", &machine).await;
+    let arn = string(&made, "/stateMachineArn");
+    let start = json!({ "stateMachineArn": arn, "name": "by-hand", "input": "{}" });
+    let started = served.states("StartExecution", &start).await;
+    let execution = string(&started, "/executionArn").to_owned();
+    assert_eq!(served.end("-INT"), Some(0));
+
+    let rows: &[(&[&str], i32, &[&str])] = &[
+        (
+            &["runs"],
+            0,
+            &["There are no runs yet", "`pawl runs --all` lists it, too"],
+        ),
+        (
+            &["runs", "--all"],
+            0,
+            &["by-hand", "foreign", "failed", "DONE"],
+        ),
+        (
+            &["runs", "--all", "--status", "completed"],
+            0,
+            &["No run is completed"],
+        ),
+        (&["runs", "--all", "--workflow", "foreign"], 0, &["by-hand"]),
+        (&["runs", "--all", "--json"], 0, &[&execution]),
+        (
+            &["show", "by-hand"],
+            0,
+            &["foreign failed", "see", "DONE: on purpose"],
+        ),
+        (&["show", &execution, "--json"], 0, &["\"error\": \"DONE\""]),
+        (
+            &["show", "by-hand", "--step", "see"],
+            2,
+            &["has no steps", "pawl history by-hand"],
+        ),
+        (
+            &["history", "by-h"],
+            0,
+            &["PassStateEntered", "ExecutionFailed"],
+        ),
+        (
+            &["history", "by-hand", "--json"],
+            0,
+            &["\"run\": \"by-hand\""],
+        ),
+        (
+            &["logs", "by-hand"],
+            2,
+            &[
+                "is an execution of the machine `foreign`",
+                "pawl show by-hand",
+            ],
+        ),
+        (
+            &["graph", "by-hand"],
+            2,
+            &["is an execution of the machine `foreign`"],
+        ),
+        (&["show", "nobody"], 2, &["there is no run `nobody`"]),
+    ];
+    for (arguments, code, words) in rows {
+        let output = pawl(folder.path(), arguments);
+        let all = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.code(), Some(*code), "{arguments:?}: {all}");
+        for word in *words {
+            assert!(
+                all.contains(word),
+                "{arguments:?} does not say `{word}`: {all}"
+            );
+        }
+    }
+}
+
+/// A reader that has seen enough ends what it reads from.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_told_when_nobody_listens() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("slow.json"), SLOW).expect("a file");
+    let said = pawl(folder.path(), &["run", "slow.json", "--clock", "simulated"]);
+    assert_eq!(said.status.code(), Some(1), "{}", text(&said.stderr));
+    let shown = pawl(folder.path(), &["show", "latest", "--json"]);
+    let shown: Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    let served = Served::start(folder.path(), &[]);
+    let start = json!({
+        "stateMachineArn": string(&shown, "/machine"), "name": "by-hand-1", "input": "{}",
+    });
+    served.states("StartExecution", &start).await;
+    let path = folder.path().to_owned();
+    let ended = tokio::task::spawn_blocking(move || {
+        let mut child = command(&path, &["logs", "latest", "--follow"])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("pawl runs");
+        // The pipe closes before anything is written.
+        drop(child.stdout.take());
+        child.wait_with_output().expect("an end")
+    });
+    let ended = ended.await.expect("it ends");
+    let complained = text(&ended.stderr);
+    assert!(!complained.contains("panicked"), "{complained}");
+    // Following the run to its end would have said that it failed.
+    assert_eq!(ended.status.code(), Some(0), "{complained}");
 }
