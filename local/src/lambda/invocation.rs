@@ -60,6 +60,14 @@ impl Ending {
         }
     }
 
+    /// Whether it is an error of this name.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        match self {
+            Self::Answered(_) => false,
+            Self::Failed { error_type, .. } => error_type == name,
+        }
+    }
+
     /// The ending as a handler of ours gives it.
     pub(crate) fn result(self) -> Result<Bytes, FunctionError> {
         match self {

@@ -15,7 +15,7 @@ use crate::step_functions::REGION;
 
 use super::invocation::{Asked, Ending};
 use super::log::{FunctionLog, ProcessLog};
-use super::runtime_api::{Desk, serve};
+use super::runtime_api::{Desk, TOO_LARGE, serve};
 
 /// How long a process has before it asks for work, as on AWS.
 const BEGINNING: Duration = Duration::from_secs(10);
@@ -161,7 +161,11 @@ impl Process {
         tokio::select! {
             biased;
             ending = ending => match ending {
-                Ok(ending) => (ending, true),
+                Ok(ending) => {
+                    // A runtime whose answer was refused ends, sooner or later.
+                    let is_usable = !ending.is_named(TOO_LARGE);
+                    (ending, is_usable)
+                }
                 Err(_) => (Ending::failed("Runtime.ExitError", "the invocation was given up"), false),
             },
             status = self.child.wait() => (self.exited(&id, status), false),

@@ -104,6 +104,9 @@ impl Desk {
     }
 }
 
+/// The error of an answer that is too large.
+pub(super) const TOO_LARGE: &str = "Function.ResponseSizeTooLarge";
+
 /// Serves a process until it is dropped.
 pub(super) fn serve(
     listener: TcpListener,
@@ -161,9 +164,8 @@ async fn answer(
             let message = format!(
                 "Response payload size exceeded maximum allowed payload size ({LARGEST} bytes)."
             );
-            let code = "Function.ResponseSizeTooLarge";
-            desk.end(id, Ending::failed(code, &message));
-            return Ok(refused(StatusCode::PAYLOAD_TOO_LARGE, code, &message));
+            desk.end(id, Ending::failed(TOO_LARGE, &message));
+            return Ok(refused(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE, &message));
         }
         (["runtime", "invocation", id, "error"], Ok(body)) => desk.end(id, failed(body.to_bytes())),
         (["runtime", "init", "error"], Ok(body)) => {

@@ -144,13 +144,13 @@ async fn a_process_answers_or_fails_in_the_words_of_lambda() {
         let answer = invoke(&port, "real:1", &payload, &[]).await;
         assert_eq!(answer.status(), StatusCode::OK, "{payload}");
         assert_eq!(header(&answer, "x-amz-executed-version"), "1", "{payload}");
-        let failed = header(&answer, "x-amz-function-error");
+        let failed = header(&answer, "x-amz-function-error").to_owned();
+        let answer = answer.text().await.expect("text");
         assert_eq!(
             failed,
             if error.is_empty() { "" } else { "Unhandled" },
-            "{payload}"
+            "{payload}: {answer}"
         );
-        let answer = answer.text().await.expect("text");
         assert!(answer.contains(said), "{payload}: {answer}");
         assert!(answer.contains(error), "{payload}: {answer}");
     }
