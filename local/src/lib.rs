@@ -40,6 +40,7 @@ mod sqs;
 mod step_functions;
 mod sts;
 mod timetable;
+mod unreadable;
 
 pub use clock::Clock;
 pub use durability::Durability;

@@ -8,6 +8,7 @@ use crate::Error;
 use crate::answer::{Answer, json_answer, refuse};
 use crate::journal::Broken;
 use crate::network::Service;
+use crate::unreadable;
 
 /// A name of AWS's, and what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +93,5 @@ impl From<Error> for Refusal {
 /// Reads a request.
 pub(crate) fn read<Request: DeserializeOwned>(body: &[u8]) -> Result<Request, Refusal> {
     let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body)
-        .map_err(|error| Refusal::new("SerializationException", error.to_string()))
+    unreadable::read(body).map_err(|mistake| Refusal::new(mistake.code(), mistake.message()))
 }

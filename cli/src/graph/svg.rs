@@ -29,6 +29,17 @@ const DETAIL: f64 = 11.0;
 /// The most characters of a slug that are shown; the rest is in its tool tip.
 const WIDEST_SLUG: usize = 44;
 
+/// The longest title; what is longer would make the page wider than what it shows.
+const WIDEST_TITLE: usize = 80;
+
+/// A text of so many letters at most.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}
+
 /// The graph as SVG.
 pub fn svg(graph: &Graph) -> String {
     let captions: Vec<Caption> = graph.steps.iter().map(Caption::of).collect();
@@ -36,7 +47,8 @@ pub fn svg(graph: &Graph) -> String {
     let labels: Vec<Size> = graph.ways.iter().map(label_size).collect();
     let layout = lay_out(graph, &sizes, &labels);
     let subtitle = graph.run.as_deref().unwrap_or_default();
-    let titles = width_of(&graph.title, 18.0).max(width_of(subtitle, 12.0));
+    let title = cut(&graph.title, WIDEST_TITLE);
+    let titles = width_of(&title, 18.0).max(width_of(subtitle, 12.0));
     let width = layout.size.width.max(titles).max(300.0);
     let legend = legend::Legend::of(graph, width);
     let top = if graph.run.is_some() {
@@ -52,7 +64,7 @@ pub fn svg(graph: &Graph) -> String {
     );
     svg.style(style::STYLE, &style::kinds());
     svg.open(&format!("<g transform=\"translate({MARGIN} {MARGIN})\">"));
-    svg.text("title", 0.0, 18.0, &graph.title);
+    svg.text("title", 0.0, 18.0, &title);
     svg.text("subtitle", 0.0, 36.0, subtitle);
     let left = ((width - layout.size.width) / 2.0).round();
     svg.open(&format!("<g transform=\"translate({left} {top})\">"));
@@ -92,19 +104,12 @@ struct Caption {
 
 impl Caption {
     fn of(step: &Step) -> Self {
-        let is_long = step.slug.chars().count() > WIDEST_SLUG;
-        let start = step.slug.chars().take(WIDEST_SLUG - 1);
-        let slug = if is_long {
-            start.chain(['…']).collect()
-        } else {
-            step.slug.clone()
-        };
         let detail = match &step.detail {
             Some(detail) => format!("{} · {detail}", step.kind.name()),
             None => step.kind.name().to_owned(),
         };
         Self {
-            slug,
+            slug: cut(&step.slug, WIDEST_SLUG),
             detail,
             visits: step.passed.and_then(visits),
         }

@@ -7,6 +7,7 @@ use pawl_compiler::{Compiled, Level, Notation, Options, Program, compile};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use roxmltree::{Document, Node};
+use serde_json::{Value, json};
 
 use crate::command_line::{pawl, text};
 use crate::corpus::{cases, root, same};
@@ -105,6 +106,50 @@ fn a_graph_is_written_where_and_as_it_is_asked_for() {
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("a file");
     assert!(read("x.svg").starts_with("<svg"));
     assert!(read("x.mmd").starts_with("---\ntitle:"));
+}
+
+/// Odd definitions give pictures that stay readable: well-formed, and no wider than what they show.
+#[test]
+fn odd_definitions_are_drawn() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let step = |slug: &str, next: Option<String>| {
+        let next = next.map_or_else(|| json!({}), |next| json!({ "success": next }));
+        json!({
+            "stepSlug": slug, "name": slug, "stepType": "action", "nextSteps": next,
+            "config": { "type": "set_variables", "parameters": { "x": 1 } },
+        })
+    };
+    let chain = |count: usize| -> Vec<Value> {
+        let next = |number: usize| (number + 1 < count).then(|| format!("s{}", number + 1));
+        (0..count)
+            .map(|number| step(&format!("s{number}"), next(number)))
+            .collect()
+    };
+    let long = "w".repeat(300);
+    let rows = [
+        ("One", chain(1)),
+        ("Five hundred", chain(500)),
+        ("Say \"hello\" & <b>bye</b> 'now' 🎈", chain(2)),
+        (long.as_str(), vec![step(&long, None)]),
+    ];
+    for (name, steps) in rows {
+        let count = steps.len();
+        let definition = json!({ "name": name, "steps": steps }).to_string();
+        std::fs::write(folder.path().join("odd.json"), definition).expect("a file");
+        let output = pawl(folder.path(), &["graph", "odd.json", "--format", "svg"]);
+        let (picture, complained) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{name}: {complained}");
+        let picture = Document::parse(&picture).expect("it is XML");
+        let root = picture.root_element();
+        let width = root.attribute("width").and_then(|width| width.parse().ok());
+        assert!(width.is_some_and(|width: f64| width < 1_200.0), "{name}");
+        let title = root.descendants().find(|node| node.has_tag_name("title"));
+        let title = title.and_then(|title| title.text()).unwrap_or_default();
+        assert!(
+            title.starts_with(&format!("{name}, {} steps", count + 1)),
+            "{title}"
+        );
+    }
 }
 
 /// A machine has every step that a run can come to, and no others.

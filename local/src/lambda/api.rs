@@ -14,6 +14,7 @@ use tokio::task::spawn_blocking;
 use crate::answer::{Answer, answer as written, refuse_rest, rest_answer};
 use crate::random::fresh_id;
 use crate::route::{decode, query};
+use crate::unreadable::{self, Mistake};
 use crate::{Aws, FunctionError};
 
 use super::function::{Function, LATEST};
@@ -79,8 +80,11 @@ impl Call {
         } else {
             &self.body
         };
-        serde_json::from_slice(body).map_err(|error| {
-            Refusal::content(format!("Could not parse request body into json: {error}"))
+        unreadable::read(body).map_err(|mistake| match mistake {
+            Mistake::Syntax(message) | Mistake::Kind(message) => {
+                Refusal::content(format!("Could not parse request body into json: {message}"))
+            }
+            Mistake::Constraint(message) => Refusal::broken(message),
         })
     }
 

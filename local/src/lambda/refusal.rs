@@ -33,13 +33,18 @@ impl Refusal {
         let message = format!(
             "1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: {rule}"
         );
-        Self::new(StatusCode::BAD_REQUEST, "ValidationException", message)
+        Self::broken(message)
     }
 
     /// The body is not what it should be.
     pub(super) fn content(message: impl Into<String>) -> Self {
         let code = "InvalidRequestContentException";
         Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// Something breaks a rule that the message names.
+    pub(super) fn broken(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "ValidationException", message)
     }
 
     /// There is no such function, version or alias.

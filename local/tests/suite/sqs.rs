@@ -174,7 +174,13 @@ async fn a_receiver_waits_for_a_message() {
     let sender = {
         let url = url.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            let is_asked = || {
+                let mut calls = local.calls().into_iter();
+                calls.any(|call| call.operation == "ReceiveMessage")
+            };
+            while !is_asked() {
+                tokio::task::yield_now().await;
+            }
             sqs(
                 &local,
                 "SendMessage",
