@@ -9,6 +9,7 @@ mod archive;
 mod create;
 mod function;
 mod invocation;
+mod left_over;
 mod log;
 mod name;
 mod pool;
@@ -65,14 +66,22 @@ pub(crate) struct Lambda {
     logs: Mutex<BTreeMap<String, Arc<FunctionLog>>>,
     /// Where this AWS is served, if it is.
     endpoint: Mutex<Option<String>>,
-    /// Where uploaded code and the logs lie.
-    folders: Option<(PathBuf, PathBuf)>,
+    folders: Option<Folders>,
     /// Where uploaded code lies without a state folder.
     temporary: OnceLock<TempDir>,
     random: Mutex<Random>,
     invocations: AtomicU64,
     /// Whether somebody looks after the processes.
     is_watched: OnceLock<()>,
+}
+
+/// Where things lie that outlive the process.
+struct Folders {
+    /// Uploaded code.
+    code: PathBuf,
+    logs: PathBuf,
+    /// Notes about the processes that run.
+    processes: PathBuf,
 }
 
 /// What an invocation says beside its payload.
@@ -99,11 +108,19 @@ impl Lambda {
                 let path = folder.folder(name)?;
                 absolute(&path).map_err(failed(&path))
             };
-            Ok((whole("code")?, whole("logs")?))
+            Ok(Folders {
+                code: whole("code")?,
+                logs: whole("logs")?,
+                processes: whole("processes")?,
+            })
         });
         let folders = folders.transpose()?;
         let functions: BTreeMap<String, Function> = journal.documents(COLLECTION)?;
-        if let Some((code, _)) = &folders {
+        if let Some(Folders {
+            code, processes, ..
+        }) = &folders
+        {
+            left_over::end_all(processes).map_err(failed(processes))?;
             // Nobody runs any of it yet.
             let needed = functions.values().flat_map(Function::folders).collect();
             archive::tidy(code, &needed).map_err(failed(code))?;
@@ -272,10 +289,14 @@ impl Lambda {
             timeout: Duration::from_secs(revision.timeout.into()),
             environment: revision.environment.clone(),
             endpoint: lock(&self.endpoint).clone(),
+            notes: self
+                .folders
+                .as_ref()
+                .map(|folders| folders.processes.clone()),
         };
         let mut logs = lock(&self.logs);
         let log = logs.entry(name.to_owned()).or_insert_with(|| {
-            let folder = self.folders.as_ref().map(|(_, logs)| logs.as_path());
+            let folder = self.folders.as_ref().map(|folders| folders.logs.as_path());
             Arc::new(FunctionLog::new(folder, name))
         });
         let pool = Arc::new(Pool::new(program, Arc::clone(log)));
@@ -304,7 +325,7 @@ impl Lambda {
 
     /// Where uploaded code lies.
     fn code_folder(&self) -> io::Result<PathBuf> {
-        if let Some((code, _)) = &self.folders {
+        if let Some(Folders { code, .. }) = &self.folders {
             return Ok(code.clone());
         }
         if self.temporary.get().is_none() {

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use crate::step_functions::REGION;
 
 use super::invocation::{Asked, Ending};
+use super::left_over::Note;
 use super::log::{FunctionLog, ProcessLog};
 use super::runtime_api::{Desk, TOO_LARGE, serve};
 
@@ -37,6 +38,8 @@ pub(super) struct Program {
     pub(super) environment: BTreeMap<String, String>,
     /// Where this AWS is served, if it is.
     pub(super) endpoint: Option<String>,
+    /// Where it is written down which processes run.
+    pub(super) notes: Option<PathBuf>,
 }
 
 /// A running process. It is killed when this is dropped.
@@ -47,6 +50,7 @@ pub(super) struct Process {
     log: ProcessLog,
     has_begun: bool,
     pub(super) used: Instant,
+    _note: Option<Note>,
     /// The Runtime API and the readers of what it writes; they end with this.
     _servants: JoinSet<()>,
 }
@@ -82,6 +86,8 @@ impl Process {
             };
             Ending::failed("Runtime.InvalidEntrypoint", &message)
         })?;
+        let notes = program.notes.as_deref().zip(child.id());
+        let note = notes.and_then(|(notes, process)| Note::take(notes, process));
         let desk = Arc::new(Desk::default());
         let log = ProcessLog::new(log);
         let mut servants = JoinSet::new();
@@ -98,6 +104,7 @@ impl Process {
             log,
             has_begun: false,
             used: Instant::now(),
+            _note: note,
             _servants: servants,
         })
     }
