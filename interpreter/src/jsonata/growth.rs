@@ -19,8 +19,9 @@ use jsonata_core::value::{JValue, with_stack};
 use super::SEQUENCE;
 use super::complaint::each_child;
 
-/// The longest text that an expression may make, in bytes: what the longest lists come to that AWS accepts.
-const TEXT: usize = 10 * 1024 * 1024;
+/// The longest text that an expression may make, in bytes: AWS accepts one of 2^22 and refuses one of 2^23, and its
+/// longest list comes to as much.
+const TEXT: usize = 8 * SEQUENCE;
 
 /// How many bytes of text, and how many items of ranges, an expression may make all in all.
 const TEXTS: usize = 1024 * 1024 * 1024;
