@@ -202,8 +202,12 @@ async fn give_up(
 
 /// What stands in the queue: what should have been delivered, and beside it why it was not.
 fn dead_letter(delivery: &Delivery, failure: &Failure, condition: Option<&str>) -> Letter {
+    let code = match &delivery.origin {
+        Origin::Rule { .. } => rule_code(failure),
+        Origin::Schedule { .. } => &failure.code,
+    };
     let mut facts = vec![
-        ("ERROR_CODE", Attribute::text(&failure.code)),
+        ("ERROR_CODE", Attribute::text(code)),
         ("ERROR_MESSAGE", Attribute::text(&failure.message)),
         (
             "RETRY_ATTEMPTS",
@@ -242,6 +246,23 @@ fn dead_letter(delivery: &Delivery, failure: &Failure, condition: Option<&str>) 
         attributes,
         group: None,
         deduplication: None,
+    }
+}
+
+/// What EventBridge calls a failure. Scheduler has the target's own name for it.
+fn rule_code(failure: &Failure) -> &'static str {
+    let code = failure.code.as_str();
+    let has = |parts: &[&str]| parts.iter().any(|part| code.contains(part));
+    if has(&["DoesNotExist", "NotFound"]) {
+        "NO_RESOURCE"
+    } else if has(&["Throttl", "LimitExceeded", "ThroughputExceeded"]) {
+        "THROTTLING"
+    } else if code == "InvalidRequestContentException" {
+        "INVALID_JSON"
+    } else if failure.is_final {
+        "INVALID_PARAMETER"
+    } else {
+        "ERROR_FROM_TARGET"
     }
 }
 

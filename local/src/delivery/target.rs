@@ -99,7 +99,7 @@ async fn invoke(aws: &Arc<Aws>, named: &str, payload: String) -> Outcome {
     let function = name.to_owned();
     let Ok(input) = serde_json::from_str::<Value>(&payload) else {
         return Outcome::Failed(Failure {
-            code: "INVALID_JSON".to_owned(),
+            code: "InvalidRequestContentException".to_owned(),
             message: "the input of a function has to be JSON".to_owned(),
             is_final: true,
         });
@@ -108,7 +108,7 @@ async fn invoke(aws: &Arc<Aws>, named: &str, payload: String) -> Outcome {
     match shared.invoke(&function, Bytes::from(payload)).await {
         Ok(_) => Outcome::Delivered,
         Err(FunctionError::Missing) => Outcome::Failed(Failure {
-            code: "RESOURCE_NOT_FOUND".to_owned(),
+            code: "ResourceNotFoundException".to_owned(),
             message: format!("Function not found: {named}"),
             is_final: true,
         }),

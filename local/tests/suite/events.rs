@@ -267,8 +267,8 @@ async fn what_cannot_be_delivered_ends_among_the_dead_letters() {
     assert_eq!(
         facts,
         [
-            (Some("RESOURCE_NOT_FOUND"), Some("0")),
-            (Some("QueueDoesNotExist"), Some("0"))
+            (Some("NO_RESOURCE"), Some("0")),
+            (Some("NO_RESOURCE"), Some("0"))
         ]
     );
     for message in &found {

@@ -251,6 +251,11 @@ async fn what_is_not_there_or_not_right_is_refused() {
             format!("ResourceNotFound: Resource not found: '{version}'"),
         ),
         (
+            "TagResource",
+            json!({ "resourceArn": MACHINE, "tags": [{ "key": "aws:x", "value": "v" }] }),
+            text("ValidationException: aws: prefixed tag key names are not allowed for external use."),
+        ),
+        (
             "SendTaskSuccess",
             json!({ "taskToken": "made up", "output": "{}" }),
             text("InvalidToken: Invalid Token: 'Invalid token'"),

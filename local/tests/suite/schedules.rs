@@ -151,6 +151,12 @@ async fn what_scheduler_refuses() {
             to(json!({ "Arn": "arn:aws:scheduler:::aws-sdk:dynamodb:getItem", "Input": "{}" })),
             "The operation getItem is not supported as a target.",
         ),
+        (
+            to(
+                json!({ "Arn": "arn:aws:lambda:us-east-1:000000000000:function:echo", "Input": "{" }),
+            ),
+            "The Input of this target must be well-formed JSON.",
+        ),
     ];
     for (request, message) in rows {
         let refused = create(&world, "x", request).await.refused();
