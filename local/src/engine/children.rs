@@ -12,6 +12,7 @@ use crate::Error;
 use super::about::{About, Parent, Snapshot};
 use super::driver::complain;
 use super::keep::Occasion;
+use super::open::Open;
 use super::report::Report;
 use super::task::{self, Outcome};
 use super::tell::Reserved;
@@ -192,17 +193,36 @@ impl Shared {
     /// Stops an execution that nobody waits for any more.
     pub(super) fn abandon(self: &Arc<Self>, parent: Parent, child: u64) {
         tracing::debug!(?parent, child, "an execution is stopped with its parent");
-        let stop = Report::Stop {
-            error: None,
-            cause: None,
+        let by = self.arn(parent.execution);
+        let stop = |open: &Open| {
+            let by = by.filter(|_| open.about.map_run_arn.is_none());
+            Report::Stop {
+                error: None,
+                cause: by.map(|by| format!("The Task state in AWS Step Functions execution [{by}] which was managing this resource was aborted")),
+            }
         };
         // What was only called goes on, whoever hears of its end.
         let stopped = self.tell(
             child,
-            |open| (!open.about.answers_call).then_some(stop),
+            |open| (!open.about.answers_call).then(|| stop(open)),
             |_| {},
         );
         complain(child, stopped.map(|_| ()));
+    }
+
+    /// The ARN of an execution.
+    fn arn(&self, number: u64) -> Option<String> {
+        let place = self.state();
+        let about = place
+            .open
+            .get(&number)
+            .and_then(|place| place.about.clone());
+        drop(place);
+        if let Some(about) = about {
+            return Some(about.arn.clone());
+        }
+        let found = self.journal.execution_of(number).ok()??;
+        Some(Snapshot::read(found).ok()?.about.arn)
     }
 
     /// Finds the task that waits for an execution, and stops the execution where none does.

@@ -218,3 +218,37 @@ async fn a_refusal_says_the_service_the_status_and_the_request() {
         assert!(error.starts_with(expected), "{error}\n{expected}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_execution_is_stopped_with_the_task_that_waits_for_it() {
+    let world = simulated().await;
+    let wait = json!({ "first": { "Type": "Wait", "Seconds": 600, "End": true } });
+    let inner = world.create("inner", &machine(&wait)).await;
+    let (inner, _) = inner.rsplit_once(':').expect("a version");
+    let start = optimised(
+        "states:startExecution.sync:2",
+        json!({ "StateMachineArn": inner, "Name": "inner", "Input": {} }),
+    );
+    let mut task = start.clone();
+    task["TimeoutSeconds"] = json!(60);
+    let (status, _, error) = call(&world, "outer", task).await;
+    assert_eq!(
+        (status, error.as_str()),
+        (ExecutionStatus::Failed, "States.Timeout: ")
+    );
+    let child = inner.replace(":stateMachine:", ":execution:");
+    let described = world.client.describe_execution();
+    let described = described
+        .execution_arn(format!("{child}:inner"))
+        .send()
+        .await;
+    let described = described.expect("it exists");
+    assert_eq!(described.status, ExecutionStatus::Aborted);
+    assert_eq!(
+        described.cause(),
+        Some(
+            "The Task state in AWS Step Functions execution \
+             [arn:aws:states:us-east-1:000000000000:execution:outer:one] which was managing this resource was aborted"
+        )
+    );
+}
