@@ -17,6 +17,12 @@ use crate::states::{MapTask, Run};
 use crate::strand::{Alarm, RunningTask, Strand, StrandId};
 use crate::{EventDetails, Failure, HistoryEvent, TaskId, TimerId, World};
 
+/// The longest that an execution of an Express machine may take.
+const EXPRESS_SECONDS: u64 = 300;
+
+/// More events than AWS comes to in that time. A cycle in simulated time would go on for ever.
+const EXPRESS_EVENTS: u64 = 1_000_000;
+
 /// How many events an execution writes before it pauses.
 const EVENTS_AT_ONCE: u64 = 500;
 
@@ -42,6 +48,9 @@ pub struct Start {
     /// The Map Run whose child the execution is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map_run_arn: Option<String>,
+    /// Whether it is one of an Express machine: it has minutes instead of a year, and any number of events.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_express: bool,
 }
 
 /// Where an execution stands.
@@ -257,7 +266,13 @@ impl Engine<'_> {
         // The limit is the machine's; a child execution of a distributed Map has none.
         let is_child = !self.execution.start.block.is_empty();
         let limit = self.execution.machine.timeout_seconds;
-        if let Some(seconds) = limit.filter(|_| !is_child) {
+        let limit = limit.filter(|_| !is_child);
+        let limit = if self.execution.start.is_express {
+            Some(limit.map_or(EXPRESS_SECONDS, |seconds| seconds.min(EXPRESS_SECONDS)))
+        } else {
+            limit
+        };
+        if let Some(seconds) = limit {
             self.set_timer(later(start, seconds), Alarm::ExecutionTimeout);
         }
     }
@@ -286,7 +301,16 @@ impl Engine<'_> {
         if self.execution.status != Status::Running {
             return previous_id;
         }
-        if id >= HISTORY_EVENTS && !event.is_terminal() {
+        let most = if self.execution.start.is_express {
+            EXPRESS_EVENTS
+        } else {
+            HISTORY_EVENTS
+        };
+        if id >= most && !event.is_terminal() {
+            if self.execution.start.is_express {
+                self.execution_timed_out();
+                return previous_id;
+            }
             let cause = format!(
                 "The execution reached the maximum number of history events ({HISTORY_EVENTS})."
             );
@@ -346,8 +370,10 @@ impl Engine<'_> {
         self.stop_map_runs();
     }
 
-    /// The execution itself has taken too long. Only the event names the error.
+    /// The execution itself has taken too long. Only the event names the error, or the answer of an Express one, which
+    /// has no events to look at.
     pub(crate) fn execution_timed_out(&mut self) {
+        let is_express = self.execution.start.is_express;
         let failure = Failure {
             error: Some(name::TIMEOUT.to_owned()),
             cause: None,
@@ -356,7 +382,7 @@ impl Engine<'_> {
             0,
             EventDetails::ExecutionTimedOut(failure),
             Status::TimedOut {
-                error: None,
+                error: is_express.then(|| name::TIMEOUT.to_owned()),
                 cause: None,
             },
         );

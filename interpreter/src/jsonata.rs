@@ -3,6 +3,7 @@
 mod complaint;
 mod convert;
 mod functions;
+mod growth;
 mod path;
 mod random;
 mod survey;
@@ -20,10 +21,12 @@ use jsonata_core::parser;
 use jsonata_core::value::JValue;
 use serde_json::Value;
 
+use crate::Patience;
 use crate::query::Scope;
 
-use complaint::complain;
+use complaint::{TIME, complain};
 use functions::Given;
+use growth::Guarded;
 pub(crate) use survey::survey;
 use uses::{Part, Uses, uses};
 
@@ -37,6 +40,9 @@ const SEQUENCE: usize = 873_782;
 /// The longest that an expression may take. Only a loop without end comes near it.
 const MILLISECONDS: u64 = 5_000;
 
+/// The longest that one may take that came to its end when it was evaluated first, by a machine with less to do.
+const MILLISECONDS_AGAIN: u64 = 120 * MILLISECONDS;
+
 /// The parsed expressions that a thread keeps; all are forgotten when there are this many.
 const KEPT: usize = 1_024;
 
@@ -47,7 +53,10 @@ thread_local! {
 
 /// An expression, read.
 struct Parsed {
+    /// As its author wrote it.
     node: AstNode,
+    /// The same with its texts and lists kept within bounds, where it makes any.
+    guarded: Option<Guarded>,
     uses: Uses,
 }
 
@@ -75,20 +84,38 @@ pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
             context.bind(name.clone(), convert::part(Some(value), value, part));
         }
     }
+    let patience = scope.world.borrow_mut().patience();
+    let milliseconds = match patience {
+        Patience::Seconds | Patience::None => MILLISECONDS,
+        Patience::Again => MILLISECONDS_AGAIN,
+    };
     let options = EvaluatorOptions {
-        timeout_ms: Some(MILLISECONDS),
+        timeout_ms: Some(milliseconds),
         cancel: None,
         max_stack_depth: Some(DEPTH),
         max_sequence_length: Some(SEQUENCE),
     };
     let mut evaluator = Evaluator::with_options(context, options);
+    // It may draw from chance, which has to be drawn again whatever becomes of the expression.
     let given = Given::of(&parsed.uses, scope);
-    given.register(&mut evaluator);
-    // There is no context item: AWS refuses a bare name, and `$$` is nothing.
-    match evaluator.evaluate(&parsed.node, &JValue::Undefined) {
-        Ok(value) => convert::answer(&value),
-        Err(error) => Err(complain(&error, &parsed.node, &given, &mut evaluator)),
+    if patience == Patience::None {
+        return Err(TIME.to_owned());
     }
+    given.register(&mut evaluator);
+    let node = match &parsed.guarded {
+        Some(guarded) => guarded.register(&mut evaluator),
+        None => &parsed.node,
+    };
+    // There is no context item: AWS refuses a bare name, and `$$` is nothing.
+    let error = match evaluator.evaluate(node, &JValue::Undefined) {
+        Ok(value) => return convert::answer(&value),
+        Err(error) => error,
+    };
+    let message = complain(&error, &parsed.node, &given, &mut evaluator);
+    if message == TIME {
+        scope.world.borrow_mut().took_too_long();
+    }
+    Err(message)
 }
 
 /// Whether a message is one of JSONata's, which begin with a code.
@@ -121,8 +148,11 @@ fn parse(source: &str) -> Result<Rc<Parsed>, String> {
             return Ok(Rc::clone(known));
         }
         let node = parser::parse(source).map_err(|error| error.display_message())?;
-        let uses = uses(&node);
-        let read = Rc::new(Parsed { node, uses });
+        let read = Rc::new(Parsed {
+            uses: uses(&node),
+            guarded: Guarded::of(&node),
+            node,
+        });
         if parsed.len() >= KEPT {
             parsed.clear();
         }

@@ -33,7 +33,7 @@ pub use history::{EventDetails, HistoryEvent, MapRunPhase, TaskEvent, TaskPhase,
 pub use program::Hop;
 pub use states::{MapRun, MapRunCounts, MapRunStatus, UpdateMapRun};
 pub use unsupported::unsupported;
-pub use world::{Failure, Refusal, TaskId, TaskRequest, TimerId, World};
+pub use world::{Failure, Patience, Refusal, TaskId, TaskRequest, TimerId, World};
 
 /// Looks through a JSONata expression without evaluating it: what AWS would refuse in it, and what it reads.
 pub fn survey(source: &str) -> pawl_asl::Survey {

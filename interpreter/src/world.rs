@@ -17,6 +17,15 @@ pub trait World {
     /// A number from 0 up to, but not including, 1.
     fn random(&mut self) -> f64;
 
+    /// How long the next expression may take. A world that tells an execution again what it was told says what became of
+    /// the expression then: how long something takes is not the same twice.
+    fn patience(&mut self) -> Patience {
+        Patience::Seconds
+    }
+
+    /// Takes note that the expression asked about last has taken too long.
+    fn took_too_long(&mut self) {}
+
     /// Whether a task cannot even be handed over, asked before it is started. A world that starts everything says no.
     fn refuses(&self, request: &TaskRequest) -> Option<Refusal> {
         let _ = request;
@@ -82,6 +91,17 @@ pub struct TaskRequest {
     pub retry_count: u64,
     /// The token that completes the task, where the resource ends in `.waitForTaskToken` or is an activity.
     pub token: Option<String>,
+}
+
+/// How long an expression may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// A few seconds.
+    Seconds,
+    /// As long as it needs: it came to its end when it was evaluated first.
+    Again,
+    /// No time at all: it took too long when it was evaluated first.
+    None,
 }
 
 /// Why a task cannot be handed over.

@@ -70,7 +70,7 @@ impl Aws {
             scheduler: Scheduler::open(Arc::clone(&journal), clock(), names.clone())?,
             sqs: Sqs::open(Arc::clone(&journal), clock(), names)?,
             dynamodb: DynamoDb::open(folder.as_ref(), options.durability)?,
-            s3: S3::open(folder.as_ref())?,
+            s3: S3::open(folder.as_ref(), options.durability)?,
             step_functions,
             lambda,
             clock: options.clock,
@@ -95,6 +95,12 @@ impl Aws {
         let aws = Arc::clone(self);
         if service == Service::Sqs && target.operation == "ReceiveMessage" {
             return sqs::receive(&aws, request.body()).await;
+        }
+        if service == Service::StepFunctions
+            && let Some(answer) =
+                StepFunctions::answer_later(&aws, &target.operation, request.body()).await
+        {
+            return answer;
         }
         if let Some(answer) = self.answer_now(&target, &request) {
             return answer;

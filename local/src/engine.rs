@@ -9,6 +9,7 @@
 
 mod about;
 mod activity;
+mod agenda;
 mod children;
 mod driver;
 mod keep;
@@ -17,6 +18,7 @@ mod load;
 mod notice;
 mod open;
 mod report;
+mod slot;
 mod task;
 mod tell;
 mod world;
@@ -24,16 +26,17 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::thread::available_parallelism;
 
 use jiff::Timestamp;
 use pawl_asl::Machine;
 use pawl_interpreter::{Failure, HistoryEvent, UpdateMapRun};
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use tokio::task::AbortHandle;
 
-use crate::jobs::{Job, JobWork};
+use crate::jobs::Job;
 use crate::journal::{Broken, Filter, Journal, deep};
 use crate::lambda::Lambda;
 use crate::random::Random;
@@ -41,9 +44,11 @@ use crate::{Aws, Clock, Error};
 
 use about::MAP_RUNS;
 pub(crate) use about::{About, Definition, KeptMapRun, Parent, Snapshot};
+use activity::Offers;
+use agenda::Agenda;
 use driver::Work;
-use open::Open;
 use report::Report;
+use slot::Place;
 pub(crate) use task::{is_invocable, wrong_arguments};
 
 /// Runs executions until it is dropped.
@@ -62,6 +67,8 @@ pub(crate) struct Shared {
     wake: Notify,
     /// Whether nothing is left that happens by itself.
     idle: watch::Sender<bool>,
+    /// Lets as many executions think at once as there are processors.
+    thinkers: Semaphore,
     /// The services around, for tasks that call them.
     services: OnceLock<Weak<Aws>>,
 }
@@ -69,24 +76,26 @@ pub(crate) struct Shared {
 /// Everything that changes.
 struct State {
     /// The executions in memory, by number, in the order in which they were started.
-    open: BTreeMap<u64, Open>,
+    open: BTreeMap<u64, Place>,
     /// Their numbers by ARN.
     numbers: BTreeMap<String, u64>,
     /// Those that a task waits for.
     children: BTreeMap<Parent, u64>,
     /// The tasks of activities that no worker has asked for yet.
-    activities: BTreeMap<String, VecDeque<Parent>>,
+    activities: BTreeMap<String, Offers>,
+    /// Those who wait for the end of an execution, by its ARN.
+    ends: BTreeMap<String, Vec<oneshot::Sender<()>>>,
     /// How many executions were ever started.
     started: u64,
     /// When executions are to be woken.
     wakes: BTreeSet<(Timestamp, u64)>,
     /// Those of them that are not in memory.
     asleep: BTreeMap<u64, Timestamp>,
-    /// The machines of definitions, by hash.
-    machines: BTreeMap<String, Arc<Machine>>,
+    /// The machines of definitions that somebody runs, by hash.
+    machines: BTreeMap<String, Weak<Machine>>,
     work: VecDeque<Work>,
-    /// What is to happen at a time, by time and number.
-    jobs: BTreeMap<(Timestamp, u64), JobWork>,
+    /// What is to happen at a time.
+    jobs: Agenda,
     /// How far simulated time may go for jobs that only follow the calendar.
     horizon: Timestamp,
     /// The numbers of the jobs that are known here, until they are done.
@@ -97,6 +106,8 @@ struct State {
     running: usize,
     /// How many reports are on their way to the disk.
     unwritten: usize,
+    /// How many have an execution, or wait for one.
+    holds: usize,
     random: Random,
     listeners: Vec<UnboundedSender<(String, HistoryEvent)>>,
 }
@@ -149,17 +160,19 @@ impl Engine {
             numbers: BTreeMap::new(),
             children: BTreeMap::new(),
             activities: BTreeMap::new(),
+            ends: BTreeMap::new(),
             started,
             wakes: BTreeSet::new(),
             asleep: BTreeMap::new(),
             machines: BTreeMap::new(),
             work: VecDeque::new(),
-            jobs: BTreeMap::new(),
+            jobs: Agenda::default(),
             horizon: Timestamp::MIN,
             known_jobs: BTreeSet::new(),
             counted_jobs,
             running: 0,
             unwritten: 0,
+            holds: 0,
             // An earlier process with the same seed has used the names that would come first.
             random: Random::new(seed.wrapping_add(started.wrapping_mul(0x9E37_79B9))),
             listeners: Vec::new(),
@@ -171,6 +184,7 @@ impl Engine {
             state: Mutex::new(state),
             wake: Notify::new(),
             idle: watch::Sender::new(true),
+            thinkers: Semaphore::new(available_parallelism().map_or(1, usize::from)),
             services: OnceLock::new(),
         });
         let driver = tokio::spawn(driver::drive(Arc::clone(&shared))).abort_handle();
@@ -239,8 +253,8 @@ impl Engine {
             return Ok(None);
         };
         if snapshot.is_running() {
-            self.shared
-                .tell_and_wait(snapshot.number, Report::Stop { error, cause })?;
+            let stop = Report::Stop { error, cause };
+            self.shared.tell_and_wait(snapshot.number, |_| Some(stop))?;
         }
         Ok(self.snapshot(arn)?)
     }
@@ -254,35 +268,35 @@ impl Engine {
         let Some(number) = self.shared.journal.token(token)? else {
             return Ok(None);
         };
-        let task = {
-            let mut state = self.shared.state();
-            let open = self.shared.load(&mut state, number)?;
-            let waiting = open.and_then(|open| {
-                let mut tokens = open.waits.tokens.iter();
-                tokens
-                    .find(|(_, known)| *known == token)
-                    .map(|(task, _)| *task)
-            });
-            let Some(task) = waiting else {
-                return Ok(None);
-            };
-            task
-        };
-        let report = match outcome {
-            TokenOutcome::Succeeded(output) => Report::Succeeded { task, output },
-            TokenOutcome::Failed(failure) => Report::Failed { task, failure },
-            TokenOutcome::Heartbeat => Report::Heartbeat { task },
-        };
-        self.shared.tell_and_wait(number, report)?;
-        Ok(Some(()))
+        let told = self.shared.tell_and_wait(number, |open| {
+            let mut tokens = open.waits.tokens.iter();
+            let (task, _) = tokens.find(|(_, known)| *known == token)?;
+            let task = *task;
+            Some(match outcome {
+                TokenOutcome::Succeeded(output) => Report::Succeeded { task, output },
+                TokenOutcome::Failed(failure) => Report::Failed { task, failure },
+                TokenOutcome::Heartbeat => Report::Heartbeat { task },
+            })
+        })?;
+        Ok(told.then_some(()))
     }
 
-    /// Has an execution that ended badly go on; `Ok(Err)` says why it cannot. It blocks on the disk.
+    /// Has an execution that ended badly go on: when it did; `Ok(Err)` says why it cannot. It blocks on the disk.
     pub(crate) fn redrive(
         &self,
         snapshot: Snapshot,
-    ) -> Result<Result<(), &'static str>, Unable<Infallible>> {
-        self.shared.redrive(snapshot, None)
+        client_token: Option<String>,
+    ) -> Result<Result<Timestamp, &'static str>, Unable<Infallible>> {
+        self.shared.redrive(snapshot, None, client_token)
+    }
+
+    /// When an execution was redriven by a request that has come before, a while ago at most. It blocks on the disk.
+    pub(crate) fn redriven_by(
+        &self,
+        snapshot: &Snapshot,
+        client_token: &str,
+    ) -> Result<Option<Timestamp>, Unable<Infallible>> {
+        self.shared.redriven_by(snapshot, client_token)
     }
 
     /// The Map Run of an ARN.
@@ -292,11 +306,7 @@ impl Engine {
 
     /// The Map Runs of an execution, in the order in which they began.
     pub(crate) fn map_runs(&self, execution_arn: &str) -> Result<Vec<KeptMapRun>, Error> {
-        let all = self.shared.journal.documents::<KeptMapRun>(MAP_RUNS)?;
-        let mut runs: Vec<KeptMapRun> = all
-            .into_values()
-            .filter(|run| run.execution_arn == execution_arn)
-            .collect();
+        let mut runs: Vec<KeptMapRun> = self.shared.journal.map_runs(execution_arn)?;
         runs.sort_by_key(|run| run.map_run.started_at);
         Ok(runs)
     }
@@ -309,19 +319,46 @@ impl Engine {
     ) -> Result<(), Unable<Infallible>> {
         if let Some(parent) = self.snapshot(&run.execution_arn)? {
             let arn = run.map_run.map_run_arn.clone();
-            self.shared
-                .tell_and_wait(parent.number, Report::UpdateMapRun { arn, update })?;
+            let report = Report::UpdateMapRun { arn, update };
+            self.shared.tell_and_wait(parent.number, |_| Some(report))?;
         }
         Ok(())
     }
 
-    /// Gives a worker the next task of an activity: its token and its input. It blocks on the disk.
+    /// Gives a worker the next task of an activity, unless the worker has gone: its token and its input. It blocks on
+    /// the disk.
     pub(crate) fn next_activity_task(
         &self,
         arn: &str,
         worker: Option<&str>,
+        has_gone: impl Fn() -> bool,
     ) -> Result<Option<(String, String)>, Unable<Infallible>> {
-        self.shared.next_activity_task(arn, worker)
+        self.shared.next_activity_task(arn, worker, has_gone)
+    }
+
+    /// What tells a worker that there may be a task of an activity, and whether there may be one now.
+    pub(crate) fn offers(&self, arn: &str) -> (Arc<Notify>, bool) {
+        self.shared.offers(arn)
+    }
+
+    /// Where an execution stands once it has ended; `None` if there is none of that ARN.
+    pub(crate) async fn ended(&self, arn: &str) -> Result<Option<Snapshot>, Error> {
+        // From before the look, so that no end is missed.
+        let (sender, end) = oneshot::channel();
+        let waiting = |state: &mut State| {
+            let waiting = state.ends.entry(arn.to_owned()).or_default();
+            // Those who have gone meanwhile leave nothing behind.
+            waiting.retain(|other| !other.is_closed());
+            waiting.push(sender);
+        };
+        waiting(&mut self.shared.state());
+        let snapshot = self.snapshot(arn)?;
+        if !snapshot.as_ref().is_some_and(Snapshot::is_running) {
+            return Ok(snapshot);
+        }
+        // It is told when the end is kept, or dropped with the engine.
+        let _ = end.await;
+        self.snapshot(arn)
     }
 
     /// Where an execution stands.
@@ -393,9 +430,7 @@ impl Shared {
 
     /// What is known of an execution that is in memory.
     fn about(&self, execution: u64) -> Option<Arc<About>> {
-        let state = self.state();
-        let open = state.open.get(&execution)?;
-        Some(Arc::clone(&open.about))
+        self.state().open.get(&execution)?.about.clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -410,12 +445,6 @@ impl Shared {
 }
 
 impl State {
-    /// When the next job is due that does not only follow the calendar.
-    fn next_job_once(&self) -> Option<Timestamp> {
-        let mut once = self.jobs.iter().filter(|(_, work)| !work.is_recurring());
-        once.next().map(|((due, _), _)| *due)
-    }
-
     /// The number of a new job.
     fn next_job(&mut self) -> u64 {
         self.counted_jobs += 1;
@@ -423,21 +452,8 @@ impl State {
         self.counted_jobs
     }
 
-    /// Takes an execution into memory.
-    fn add(&mut self, open: Open) {
-        self.numbers.insert(open.about.arn.clone(), open.number);
-        if let Some(parent) = open.parent {
-            self.children.insert(parent, open.number);
-        }
-        self.open.insert(open.number, open);
-    }
-
-    /// Takes an execution out of memory.
-    fn forget(&mut self, number: u64) {
-        if let Some(open) = self.open.remove(&number) {
-            self.numbers.remove(&open.about.arn);
-            open.parent.map(|parent| self.children.remove(&parent));
-            open.wakes.map(|due| self.wakes.remove(&(due, number)));
-        }
+    /// Whether something can still happen to an execution that is in memory.
+    fn is_open(&self, number: u64) -> bool {
+        self.open.get(&number).is_some_and(|place| place.is_open)
     }
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::Error;
 use crate::migration::VERSION;
+use crate::{Durability, Error};
 
 /// How often a folder that is in use is tried again, and how long to wait before that.
 const ATTEMPTS: u32 = 10;
@@ -72,7 +72,8 @@ impl Folder {
     /// Says the version of what is in the folder.
     pub(crate) fn set_version(&self, version: usize) -> Result<(), Error> {
         let path = self.file("version");
-        replace(&path, &[format!("{version}\n").as_bytes()]).map_err(failed(&path))
+        let text = format!("{version}\n");
+        replace(&path, &[text.as_bytes()], Durability::Fsync).map_err(failed(&path))
     }
 
     /// The path of a file in the folder.
@@ -95,12 +96,42 @@ pub(crate) fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error {
 }
 
 /// Writes a whole file or nothing: a process that dies in between leaves the old one.
-pub(crate) fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, parts: &[&[u8]], durability: Durability) -> io::Result<()> {
     let unfinished = path.with_extension("new");
     let mut file = File::create(&unfinished)?;
     for part in parts {
         file.write_all(part)?;
     }
-    file.sync_all()?;
-    fs::rename(&unfinished, path)
+    let syncs = durability == Durability::Fsync;
+    if syncs {
+        file.sync_all()?;
+    }
+    fs::rename(&unfinished, path)?;
+    if let Some(folder) = path.parent().filter(|_| syncs) {
+        sync(folder)?;
+    }
+    Ok(())
+}
+
+/// Has the disk keep which names a folder holds.
+pub(crate) fn sync(folder: &Path) -> io::Result<()> {
+    // Elsewhere a folder cannot be opened, and the system keeps its names by itself.
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Has the disk keep all that is in a folder.
+pub(crate) fn sync_all(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            sync_all(&entry.path())?;
+        } else if kind.is_file() {
+            File::open(entry.path())?.sync_all()?;
+        }
+    }
+    sync(folder)
 }

@@ -183,6 +183,11 @@ impl Local {
         self.aws.journal.kill_after(commits);
     }
 
+    /// As if the disk had room for so many more pages of the journal and no others, or as much as anybody needs.
+    pub fn leave_room(&self, pages: Option<u32>) -> Result<(), Error> {
+        self.aws.journal.leave_room(pages)
+    }
+
     /// How many transactions the journal has kept since it was opened.
     pub fn commits(&self) -> u64 {
         self.aws.journal.commits()

@@ -78,8 +78,10 @@ impl Refusal {
 }
 
 impl From<Broken> for Refusal {
+    /// The disk may take what it is given a moment later, and clients try again.
     fn from(broken: Broken) -> Self {
-        Self::internal(broken.to_string())
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::with_status(status, "ServiceUnavailable", broken.to_string())
     }
 }
 

@@ -18,11 +18,11 @@ use http::header::{HeaderMap, HeaderName};
 use http::{Request, StatusCode};
 use jiff::Timestamp;
 
-use crate::Error;
 use crate::answer::{Answer, escape, refuse};
 use crate::folder::Folder;
 use crate::network::Service;
 use crate::step_functions::{ACCOUNT, REGION};
+use crate::{Durability, Error};
 
 use answers::{copied, described, empty, insert, written, xml};
 use asked::Asked;
@@ -44,10 +44,10 @@ pub(crate) struct S3 {
 
 impl S3 {
     /// Opens the buckets in a state folder, or in memory.
-    pub(crate) fn open(folder: Option<&Folder>) -> Result<Self, Error> {
+    pub(crate) fn open(folder: Option<&Folder>, durability: Durability) -> Result<Self, Error> {
         Ok(Self {
-            objects: Objects::open(folder, "s3")?,
-            uploads: Objects::open(folder, "uploads")?,
+            objects: Objects::open(folder, "s3", durability)?,
+            uploads: Objects::open(folder, "uploads", durability)?,
         })
     }
 

@@ -29,21 +29,19 @@ use crate::engine::{About, Engine};
 use crate::journal::{Filter, Journal};
 use crate::network::Service;
 use crate::refusal::Refusal;
-use crate::{Clock, Error};
+use crate::{Aws, Clock, Error};
 
 use activities::Activities;
 use machines::Machines;
 pub(crate) use names::{ACCOUNT, REGION, machine_arn};
-use redrive::Redrives;
 use request::read;
-pub(crate) use start::Nesting;
+pub(crate) use start::{Nesting, synchronous};
 
 /// The machines and executions of this AWS.
 pub(crate) struct StepFunctions {
     clock: Clock,
     machines: Machines,
     activities: Activities,
-    redrives: Redrives,
     pub(crate) engine: Engine,
 }
 
@@ -59,7 +57,6 @@ impl StepFunctions {
             clock,
             activities: Activities::open(Arc::clone(&journal))?,
             machines: Machines::open(journal, seed)?,
-            redrives: Redrives::default(),
             engine,
         })
     }
@@ -122,20 +119,13 @@ impl StepFunctions {
             "UntagResource" => tags::remove(machines, &read(operation, body)?),
             "ListTagsForResource" => tags::list(machines, &read(operation, body)?),
             "StartExecution" => start::start(machines, engine, read(operation, body)?),
-            "StartSyncExecution" => start::sync(machines, engine, read(operation, body)?),
             "DescribeExecution" => {
                 executions::describe(machines, engine, &read(operation, body)?, now)
             }
             "ListExecutions" => executions::list(machines, engine, &read(operation, body)?, now),
             "StopExecution" => executions::stop(engine, read(operation, body)?),
             "GetExecutionHistory" => executions::history(engine, &read(operation, body)?, now),
-            "RedriveExecution" => redrive::redrive(
-                machines,
-                engine,
-                &self.redrives,
-                read(operation, body)?,
-                now,
-            ),
+            "RedriveExecution" => redrive::redrive(machines, engine, read(operation, body)?, now),
             "DescribeMapRun" => map_runs::describe(engine, &read(operation, body)?),
             "ListMapRuns" => map_runs::list(engine, &read(operation, body)?, now),
             "UpdateMapRun" => map_runs::update(engine, &read(operation, body)?),
@@ -143,10 +133,6 @@ impl StepFunctions {
             "DescribeActivity" => self.activities.describe(&read(operation, body)?),
             "ListActivities" => self.activities.list(&read(operation, body)?, now),
             "DeleteActivity" => self.activities.delete(&read(operation, body)?),
-            "GetActivityTask" => {
-                self.activities
-                    .fetch(engine, &self.clock, &read(operation, body)?)
-            }
             "SendTaskSuccess" => tasks::succeed(engine, &read(operation, body)?),
             "SendTaskFailure" => tasks::fail(engine, read(operation, body)?),
             "SendTaskHeartbeat" => tasks::heartbeat(engine, &read(operation, body)?),
@@ -156,6 +142,29 @@ impl StepFunctions {
                 format!("the local Step Functions has no operation `{unknown}`"),
             )),
         }
+    }
+
+    /// Answers a request that may wait for something to happen; `None` for all others.
+    pub(crate) async fn answer_later(
+        aws: &Arc<Aws>,
+        operation: &str,
+        body: &[u8],
+    ) -> Option<Answer> {
+        let answered = match operation {
+            "StartSyncExecution" => match read(operation, body) {
+                Ok(request) => start::sync(aws, request).await,
+                Err(refusal) => Err(refusal),
+            },
+            "GetActivityTask" => match read(operation, body) {
+                Ok(request) => activities::fetch(aws, request).await,
+                Err(refusal) => Err(refusal),
+            },
+            _ => return None,
+        };
+        Some(match answered {
+            Ok(answer) => json_answer(StatusCode::OK, answer.to_string()),
+            Err(refusal) => refusal.answer(Service::StepFunctions),
+        })
     }
 
     /// Forgets the machines that are being deleted and whose executions have ended.

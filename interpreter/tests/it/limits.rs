@@ -98,6 +98,54 @@ fn an_error_is_cut_to_what_aws_keeps() {
 }
 
 #[test]
+fn an_expression_does_not_grow_without_end() {
+    let repeat = |step: &str, times: u32| {
+        format!(
+            "($f := function($s, $n){{ $n = 0 ? $s : $f({step}, $n - 1) }}; $length($f('x', {times})))"
+        )
+    };
+    let rows = [
+        ("$length($pad('', 1000000))".to_owned(), json!(1_000_000)),
+        ("$length($pad('', -1000000))".to_owned(), json!(1_000_000)),
+        (
+            "$pad('ab', 5, '#') & $pad('ab', -5, '#')".to_owned(),
+            json!("ab######ab"),
+        ),
+        ("['a', 'bc'].$pad(3, '-')".to_owned(), json!(["a--", "bc-"])),
+        ("'ab' ~> $pad(4, '.')".to_owned(), json!("ab..")),
+        ("$pad('', 1e9)".to_owned(), json!(null)),
+        ("$pad('', -1e15, 'ab')".to_owned(), json!(null)),
+        (repeat("$s & $s", 20), json!(1_048_576)),
+        (repeat("$s & $s", 40), json!(null)),
+        (repeat("$join([$s, $s])", 20), json!(1_048_576)),
+        (repeat("$join([$s, $s, $s], $s)", 40), json!(null)),
+        (
+            "$join(['a', 'b'], '-') & $join('c')".to_owned(),
+            json!("a-bc"),
+        ),
+        ("['a', 'b'] ~> $join('+')".to_owned(), json!("a+b")),
+        (
+            "1 & true & null & [1, 'b'] & {'a': $nothing}".to_owned(),
+            json!("1truenull[1,\"b\"]{}"),
+        ),
+        ("$count([1..873782])".to_owned(), json!(873_782)),
+        ("[3..1]".to_owned(), json!([])),
+        ("[1..3, 5, 7..8]".to_owned(), json!([1, 2, 3, 5, 7, 8])),
+        ("$count([1..100].[[1..800000]])".to_owned(), json!(null)),
+    ];
+    for (source, expected) in rows {
+        let state = json!({ "Type": "Pass", "Output": format!("{{% {source} %}}"), "End": true });
+        let (execution, _) = run(machine(&json!({ "a": state })), json!({}));
+        let ended = end(&execution);
+        if expected.is_null() {
+            assert_eq!(ended[0], "States.QueryEvaluationError", "{source}");
+        } else {
+            assert_eq!(ended, expected, "{source}");
+        }
+    }
+}
+
+#[test]
 fn variables_have_a_limit() {
     // Every turn keeps 200,000 bytes more, under another name or under the same.
     let turns = |name: &str| {

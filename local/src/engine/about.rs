@@ -50,6 +50,9 @@ pub(crate) struct About {
     /// Whether that task is given the output as JSON and not as text.
     #[serde(default)]
     pub(crate) gives_json: bool,
+    /// Whether that task is given the answer of a call, which is about any end.
+    #[serde(default)]
+    pub(crate) answers_call: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trace_header: Option<String>,
 }
@@ -117,6 +120,7 @@ impl About {
             input: deep(&self.input).expect("the input was read when it was given"),
             block: self.block.clone(),
             map_run_arn: self.map_run_arn.clone(),
+            is_express: self.is_express,
         }
     }
 }

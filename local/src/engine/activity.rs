@@ -4,49 +4,77 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use super::about::Parent;
 use super::report::Report;
 use super::{Shared, Unable};
+
+/// The tasks of one activity that no worker has asked for yet.
+#[derive(Debug, Default)]
+pub(super) struct Offers {
+    tasks: VecDeque<Parent>,
+    /// Tells one of those who wait that there is a task.
+    news: Arc<Notify>,
+}
 
 impl Shared {
     /// Puts a task where workers find it.
     pub(super) fn offer(&self, activity: &str, parent: Parent) {
         let mut state = self.state();
-        let tasks = state.activities.entry(activity.to_owned()).or_default();
-        tasks.push_back(parent);
+        let offers = state.activities.entry(activity.to_owned()).or_default();
+        offers.tasks.push_back(parent);
+        offers.news.notify_one();
     }
 
-    /// Gives a worker the next task of an activity: its token and its input.
+    /// What tells a worker that there may be a task of an activity, and whether there may be one now.
+    pub(super) fn offers(&self, activity: &str) -> (Arc<Notify>, bool) {
+        let mut state = self.state();
+        let offers = state.activities.entry(activity.to_owned()).or_default();
+        (Arc::clone(&offers.news), !offers.tasks.is_empty())
+    }
+
+    /// Gives a worker the next task of an activity: its token and its input. For a worker that has gone the task stays
+    /// where it is.
     pub(super) fn next_activity_task(
         self: &Arc<Self>,
         activity: &str,
         worker: Option<&str>,
+        has_gone: impl Fn() -> bool,
     ) -> Result<Option<(String, String)>, Unable<Infallible>> {
         loop {
-            let (parent, token, input) = {
+            let next = {
                 let mut state = self.state();
-                let next = state
-                    .activities
-                    .get_mut(activity)
-                    .and_then(VecDeque::pop_front);
-                let Some(parent) = next else {
-                    return Ok(None);
-                };
-                let open = state.open.get(&parent.execution);
-                // It may have been given up while it waited.
-                let Some((token, input)) = open.and_then(|open| {
-                    let token = open.waits.tokens.get(&parent.task)?;
-                    let input = open.waits.inputs.get(&parent.task)?;
-                    Some((token.clone(), input.clone()))
-                }) else {
-                    continue;
-                };
-                (parent, token, input)
+                let offers = state.activities.get_mut(activity);
+                offers.and_then(|offers| offers.tasks.pop_front())
             };
-            let worker = worker.map(str::to_owned);
-            let task = parent.task;
-            self.tell_and_wait(parent.execution, Report::Started { task, worker })?;
-            return Ok(Some((token, input)));
+            let Some(parent) = next else {
+                return Ok(None);
+            };
+            let Parent { execution, task } = parent;
+            let mut given = None;
+            let mut is_left = false;
+            let told = self.tell_and_wait(execution, |open| {
+                if has_gone() {
+                    is_left = true;
+                    return None;
+                }
+                // It may have been given up while it waited.
+                let token = open.waits.tokens.get(&task)?;
+                let input = open.waits.inputs.get(&task)?;
+                given = Some((token.clone(), input.clone()));
+                let worker = worker.map(str::to_owned);
+                Some(Report::Started { task, worker })
+            })?;
+            if is_left {
+                let mut state = self.state();
+                let offers = state.activities.entry(activity.to_owned()).or_default();
+                offers.tasks.push_front(parent);
+                return Ok(None);
+            }
+            if told {
+                return Ok(given);
+            }
         }
     }
 }

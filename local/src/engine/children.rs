@@ -4,15 +4,17 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
+use jiff::Timestamp;
 use pawl_interpreter::Start;
 
 use crate::Error;
-use crate::journal::Broken;
 
 use super::about::{About, Parent, Snapshot};
 use super::driver::complain;
+use super::keep::Occasion;
 use super::report::Report;
 use super::task::{self, Outcome};
+use super::tell::Reserved;
 use super::{Shared, Unable};
 
 impl Shared {
@@ -21,37 +23,44 @@ impl Shared {
         if let Some(found) = self.journal.execution(&start.execution_arn)? {
             let snapshot = Snapshot::read(found)?;
             if snapshot.is_running() {
-                self.load(&mut self.state(), snapshot.number)?;
+                self.look(snapshot.number, |_| ())?;
             } else {
                 self.child_ended(parent, snapshot.number);
             }
             return Ok(());
         }
-        let mut state = self.state();
         // The parent may have given it up meanwhile.
-        let Some(open) = state.open.get(&parent.execution) else {
+        let above = self.look(parent.execution, |open| {
+            let waits = open.waits.tasks.contains_key(&parent.task);
+            waits.then(|| Arc::clone(&open.about))
+        })?;
+        let Some(above) = above.flatten() else {
             return Ok(());
         };
-        if !open.waits.tasks.contains_key(&parent.task) {
-            return Ok(());
-        }
-        let above = Arc::clone(&open.about);
-        let machine = self.machine(&mut state, &above.definition)?;
-        let about = About {
+        let machine = self.machine(&above.definition)?;
+        let about = Arc::new(About {
             arn: start.execution_arn,
             name: start.execution_name,
             machine_name: start.machine_name,
             started_as: start.machine_arn,
             map_run_arn: start.map_run_arn,
+            is_express: start.is_express,
+            answers_call: false,
             block: start.block,
             input: start.input.to_string(),
             started: self.now(),
-            seed: state.random.next(),
+            seed: self.state().random.next(),
             parent: Some(parent),
             started_by: None,
             ..About::clone(&above)
-        };
-        self.begin_with(&mut state, machine, about, Vec::new(), |_| {});
+        });
+        if let Reserved::New(hold) = self.reserve(&about) {
+            let child = hold.number();
+            self.begin(&hold, machine, &about, &Occasion::Beginning(None), |_| {});
+            drop(hold);
+            // It may also have been given up before there was anything to stop.
+            self.adopt(parent, child);
+        }
         Ok(())
     }
 
@@ -67,67 +76,90 @@ impl Shared {
         let snapshot = Snapshot::read(found)?;
         let number = snapshot.number;
         if snapshot.is_running() {
-            self.load(&mut self.state(), number)?;
+            self.look(number, |_| ())?;
             return Ok(());
         }
         // What cannot be redriven has ended as it did before.
-        if !matches!(self.redrive(snapshot, Some(parent)), Ok(Ok(()))) {
+        if !matches!(self.redrive(snapshot, Some(parent), None), Ok(Ok(_))) {
             self.child_ended(parent, number);
         }
         Ok(())
     }
 
-    /// Has an execution that ended badly go on; `Ok(Err)` says why it cannot.
+    /// Has an execution that ended badly go on: when it did; `Ok(Err)` says why it cannot. The same request a while later
+    /// finds what it did.
     pub(super) fn redrive(
         self: &Arc<Self>,
         snapshot: Snapshot,
         parent: Option<Parent>,
-    ) -> Result<Result<(), &'static str>, Unable<Infallible>> {
-        let number = snapshot.number;
+        client_token: Option<String>,
+    ) -> Result<Result<Timestamp, &'static str>, Unable<Infallible>> {
+        self.journal.check()?;
         let (sender, receiver) = channel();
+        let now = self.now();
         {
-            let mut state = self.state();
-            if !state.open.contains_key(&number) {
-                self.bring_back(&mut state, snapshot)?;
+            let hold = self.hold(snapshot.number);
+            let mut slot = hold.lock();
+            let open = match &mut *slot {
+                Some(open) => open,
+                slot @ None => slot.insert(self.bring_back(snapshot)?),
+            };
+            let known = client_token.as_deref();
+            if let Some(at) = known.and_then(|known| open.redriven_by(known, now)) {
+                drop(slot);
+                // It may be on its way to the disk.
+                self.journal.write_and_wait(Vec::new())?;
+                return Ok(Ok(at));
             }
-            let now = self.now();
-            let Some(open) = state.open.get_mut(&number) else {
-                return Ok(Ok(()));
-            };
-            let is_done = parent.is_some() && open.parent == parent;
-            let refused = if is_done {
+            if parent.is_some() && open.parent == parent {
                 // An earlier process redrove it for this very task, and it has ended since.
-                Err("Execution was redriven already")
-            } else {
-                open.execution.redrivable(now)
-            };
-            if let Err(reason) = refused {
-                if open.has_ended() && open.unwritten == 0 {
-                    state.forget(number);
-                }
+                return Ok(Err("Execution was redriven already"));
+            }
+            if let Err(reason) = open.execution.redrivable(now) {
                 return Ok(Err(reason));
             }
-            let before = open.parent;
-            let mut told = open.tell(Report::Redrive { parent }, now);
-            let (about, redrives) = (Arc::clone(&open.about), open.standing().redrives);
-            before.map(|before| state.children.remove(&before));
-            parent.map(|parent| state.children.insert(parent, number));
-            let begun = self.announce(&mut state, &about, redrives, None, &mut told.writes);
-            self.keep(&mut state, number, told, begun, move |written| {
+            let report = Report::Redrive {
+                parent,
+                client_token,
+            };
+            let told = open.tell(report, now);
+            self.keep(open, told, &Occasion::Redrive, move |written| {
                 // Whoever asked may have gone.
                 let _ = sender.send(written);
             });
         }
-        receiver.recv().unwrap_or_else(|_| Err(Broken::closed()))?;
-        Ok(Ok(()))
+        self.journal.wait(&receiver)?;
+        Ok(Ok(now))
+    }
+
+    /// When an execution was redriven by a request that has come before, a while ago at most.
+    pub(super) fn redriven_by(
+        &self,
+        snapshot: &Snapshot,
+        client_token: &str,
+    ) -> Result<Option<Timestamp>, Unable<Infallible>> {
+        let hold = self.hold(snapshot.number);
+        let mut slot = hold.lock();
+        // One that was never redriven, not even a moment ago, need not be brought back for that.
+        if slot.is_none() && snapshot.redrives == 0 {
+            return Ok(None);
+        }
+        let open = match &mut *slot {
+            Some(open) => open,
+            slot @ None => slot.insert(self.bring_back(snapshot.clone())?),
+        };
+        let at = open.redriven_by(client_token, self.now());
+        drop(slot);
+        if at.is_some() {
+            // It may be on its way to the disk.
+            self.journal.write_and_wait(Vec::new())?;
+        }
+        Ok(at)
     }
 
     /// Tells a task that the execution it waits for has ended.
     pub(super) fn child_ended(self: &Arc<Self>, parent: Parent, child: u64) {
         let Parent { execution, task } = parent;
-        if let Err(error) = self.load(&mut self.state(), execution).map(|_| ()) {
-            return complain(execution, Err(error));
-        }
         let found = self.journal.execution_of(child);
         match found.and_then(|found| found.map(Snapshot::read).transpose()) {
             Ok(Some(snapshot)) if snapshot.about.map_run_arn.is_some() => {
@@ -143,6 +175,9 @@ impl Shared {
                     },
                 );
             }
+            Ok(Some(snapshot)) if snapshot.about.answers_call => {
+                self.report(execution, task, task::answered(&snapshot));
+            }
             Ok(Some(snapshot)) => {
                 // It may have ended before anybody heard that it had begun.
                 let begun = task::begun(&snapshot.about);
@@ -157,25 +192,27 @@ impl Shared {
     /// Stops an execution that nobody waits for any more.
     pub(super) fn abandon(self: &Arc<Self>, parent: Parent, child: u64) {
         tracing::debug!(?parent, child, "an execution is stopped with its parent");
-        self.hear(
+        let stop = Report::Stop {
+            error: None,
+            cause: None,
+        };
+        // What was only called goes on, whoever hears of its end.
+        let stopped = self.tell(
             child,
-            Report::Stop {
-                error: None,
-                cause: None,
-            },
+            |open| (!open.about.answers_call).then_some(stop),
+            |_| {},
         );
+        complain(child, stopped.map(|_| ()));
     }
 
     /// Finds the task that waits for an execution, and stops the execution where none does.
     pub(super) fn adopt(self: &Arc<Self>, parent: Parent, child: u64) {
-        let waits = {
-            let mut state = self.state();
-            self.load(&mut state, parent.execution)
-                .map(|open| open.is_some_and(|open| open.waits.tasks.contains_key(&parent.task)))
-        };
+        let waits = self.look(parent.execution, |open| {
+            open.waits.tasks.contains_key(&parent.task)
+        });
         match waits {
-            Ok(true) => {}
-            Ok(false) => self.abandon(parent, child),
+            Ok(Some(true)) => {}
+            Ok(Some(false) | None) => self.abandon(parent, child),
             Err(error) => complain(child, Err(error)),
         }
     }

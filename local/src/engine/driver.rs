@@ -15,11 +15,15 @@ use crate::journal::Write;
 use crate::lambda::{Manner, Named};
 use crate::{Error, FunctionError, jobs};
 
+use super::Shared;
 use super::about::Parent;
+use super::open::Open;
 use super::report::Report;
 use super::task::{self, Outcome};
-use super::world::{Begun, Progress};
-use super::{Shared, State};
+use super::world::Begun;
+
+/// How long an execution waits for others that think, before it thinks beside them.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Something to do.
 #[derive(Debug)]
@@ -52,6 +56,8 @@ pub(super) enum Work {
     GoOn { execution: u64 },
     /// An execution of an earlier process goes on.
     Load { execution: u64 },
+    /// A timer of an execution is due.
+    Wake { execution: u64 },
     /// Something that nobody waits for.
     Job { number: u64, work: JobWork },
 }
@@ -59,8 +65,6 @@ pub(super) enum Work {
 /// What the driver does next.
 enum Step {
     Work(Work),
-    /// A timer of an execution is due.
-    Wake(u64),
     /// Nothing, until something new comes or this much time has passed.
     Wait(Option<Duration>),
 }
@@ -70,13 +74,12 @@ pub(super) async fn drive(shared: Arc<Shared>) {
     let mut running = JoinSet::new();
     loop {
         match shared.next_step() {
-            Step::Wake(execution) => shared.wake_up(execution),
             Step::Work(work) => {
-                let is_next = shared.clock.is_simulated() || work.is_brief();
+                let in_turn = shared.clock.is_simulated();
                 let shared = Arc::clone(&shared);
                 // A task of its own: what one panics at does not end the others.
                 running.spawn(async move { perform(&shared, work).await });
-                if is_next {
+                if in_turn {
                     running.join_next().await;
                 }
                 while running.try_join_next().is_some() {}
@@ -111,19 +114,6 @@ impl Work {
             },
         }
     }
-
-    /// Whether it is done at once, without waiting for anybody.
-    fn is_brief(&self) -> bool {
-        match self {
-            Self::Child { .. }
-            | Self::GoOn { .. }
-            | Self::Load { .. }
-            | Self::Ended { .. }
-            | Self::Abandoned { .. }
-            | Self::Orphan { .. } => true,
-            Self::Task { .. } | Self::ChildAgain { .. } | Self::Job { .. } => false,
-        }
-    }
 }
 
 /// Does one thing and reports what came of it.
@@ -135,38 +125,32 @@ async fn perform(shared: &Arc<Shared>, work: Work) {
             task,
             request,
         } => {
-            if let Some(outcome) = task::perform(shared, Parent { execution, task }, &request).await
-            {
-                shared.report(execution, task, outcome);
+            let parent = Parent { execution, task };
+            if let Some(outcome) = task::perform(shared, parent, &request).await {
+                let report = move |shared: &Arc<Shared>| shared.report(execution, task, outcome);
+                shared.think(execution, report).await;
             }
-        }
-        Work::Child {
-            execution,
-            task,
-            start,
-        } => {
-            let begun = shared.begin_child(Parent { execution, task }, *start);
-            complain(execution, begun);
-        }
-        Work::ChildAgain {
-            execution,
-            task,
-            start,
-        } => {
-            let begun = shared.redrive_child(Parent { execution, task }, *start);
-            complain(execution, begun);
-        }
-        Work::Abandoned { parent, child } => shared.abandon(parent, child),
-        Work::Orphan { parent, child } => shared.adopt(parent, child),
-        Work::Ended { parent, child } => shared.child_ended(parent, child),
-        Work::GoOn { execution } => shared.hear(execution, Report::GoOn),
-        Work::Load { execution } => {
-            let loaded = shared.load(&mut shared.state(), execution).map(|_| ());
-            complain(execution, loaded);
         }
         Work::Job { number, work } => {
             let next = jobs::perform(shared, work).await;
             shared.settle(number, next);
+        }
+        Work::Child { execution, .. }
+        | Work::ChildAgain { execution, .. }
+        | Work::GoOn { execution }
+        | Work::Load { execution }
+        | Work::Wake { execution }
+        | Work::Ended {
+            child: execution, ..
+        }
+        | Work::Abandoned {
+            child: execution, ..
+        }
+        | Work::Orphan {
+            child: execution, ..
+        } => {
+            let decide = move |shared: &Arc<Shared>| complain(execution, shared.decide(work));
+            shared.think(execution, decide).await;
         }
     }
 }
@@ -185,7 +169,7 @@ impl Shared {
     /// Decides what to do next, and takes it up.
     fn next_step(&self) -> Step {
         let mut state = self.state();
-        if state.unwritten > 0 && self.clock.is_simulated() {
+        if (state.unwritten > 0 || state.holds > 0) && self.clock.is_simulated() {
             // What follows from it comes first, whatever else there is.
             return Step::Wait(None);
         }
@@ -194,15 +178,17 @@ impl Shared {
             return Step::Work(work);
         }
         let next_wake = state.wakes.first().map(|(due, _)| *due);
-        let once = state.next_job_once();
+        let once = state.jobs.next_once();
         // What only follows the calendar would never let simulated time come to rest.
         let reach = next_wake.max(once).max(Some(state.horizon));
         let is_simulated = self.clock.is_simulated();
-        let next_job = state.jobs.first_key_value().map(|((due, _), _)| *due);
-        let next_job = next_job.filter(|due| !is_simulated || Some(*due) <= reach);
+        let next_job = state
+            .jobs
+            .next()
+            .filter(|due| !is_simulated || Some(*due) <= reach);
         let has_time = next_job.is_some() && is_simulated;
         let is_done = next_wake.is_none() && once.is_none() && !has_time;
-        if is_done && state.running == 0 && state.unwritten == 0 {
+        if is_done && state.running + state.unwritten + state.holds == 0 {
             self.idle.send_replace(true);
         }
         let Some(due) = [next_job, next_wake].into_iter().flatten().min() else {
@@ -216,72 +202,105 @@ impl Shared {
             return Step::Wait(Some(due.duration_since(now).unsigned_abs()));
         }
         if next_job.is_some_and(|job| next_wake.is_none_or(|wake| job <= wake))
-            && let Some(((_, number), work)) = state.jobs.pop_first()
+            && let Some((number, work)) = state.jobs.pop()
         {
             state.running += 1;
             return Step::Work(Work::Job { number, work });
         }
-        let State { wakes, asleep, .. } = &mut *state;
-        match wakes.pop_first() {
-            Some((_, execution)) => {
-                asleep.remove(&execution);
-                Step::Wake(execution)
-            }
-            None => Step::Wait(None),
+        let Some((_, execution)) = state.wakes.pop_first() else {
+            return Step::Wait(None);
+        };
+        state.asleep.remove(&execution);
+        if let Some(place) = state.open.get_mut(&execution) {
+            place.wakes = None;
         }
+        state.running += 1;
+        Step::Work(Work::Wake { execution })
+    }
+
+    /// Has executions think: their expressions may take seconds, and nobody else has to wait for that.
+    ///
+    /// In simulated time one thinks after the other, in their turn.
+    pub(super) async fn think(
+        self: &Arc<Self>,
+        execution: u64,
+        thought: impl FnOnce(&Arc<Self>) + Send + 'static,
+    ) {
+        if self.clock.is_simulated() {
+            return thought(self);
+        }
+        // As many think at once as there are processors, and more only while some of them take long.
+        let permit = tokio::time::timeout(PATIENCE, self.thinkers.acquire()).await;
+        let shared = Arc::clone(self);
+        let thinking = tokio::task::spawn_blocking(move || thought(&shared));
+        if let Err(error) = thinking.await {
+            tracing::error!(execution, %error, "an execution cannot go on");
+        }
+        drop(permit);
+    }
+
+    /// Does what an execution has to decide about.
+    fn decide(self: &Arc<Self>, work: Work) -> Result<(), Error> {
+        match work {
+            Work::Child {
+                execution,
+                task,
+                start,
+            } => self.begin_child(Parent { execution, task }, *start)?,
+            Work::ChildAgain {
+                execution,
+                task,
+                start,
+            } => self.redrive_child(Parent { execution, task }, *start)?,
+            Work::Abandoned { parent, child } => self.abandon(parent, child),
+            Work::Orphan { parent, child } => self.adopt(parent, child),
+            Work::Ended { parent, child } => self.child_ended(parent, child),
+            Work::GoOn { execution } => self.hear(execution, Report::GoOn),
+            Work::Load { execution } => drop(self.look(execution, |_| ())?),
+            Work::Wake { execution } => self.wake_up(execution)?,
+            // Those wait for others, and report what came of it.
+            Work::Task { .. } | Work::Job { .. } => {}
+        }
+        Ok(())
     }
 
     /// Reports the next timer of an execution.
-    fn wake_up(self: &Arc<Self>, number: u64) {
-        let timer = {
-            let mut state = self.state();
-            let now = self.clock.now();
-            match self.load(&mut state, number) {
-                Ok(Some(open)) => {
-                    let next = open.waits.next();
-                    // The timer that was due may have been given up meanwhile, and the next one may not be due.
-                    let (due, later) = match next {
-                        Some((due, timer)) if due <= now => (Some(timer), None),
-                        Some((due, _)) => (None, Some(due)),
-                        None => (None, None),
-                    };
-                    let before = std::mem::replace(&mut open.wakes, later);
-                    before.map(|due| state.wakes.remove(&(due, number)));
-                    later.map(|due| state.wakes.insert((due, number)));
-                    due
+    fn wake_up(self: &Arc<Self>, number: u64) -> Result<(), Error> {
+        let now = self.clock.now();
+        let told = self.tell(
+            number,
+            |open| {
+                // The timer that was due may have been given up meanwhile, and the next one may not be due.
+                let due = open.waits.next().filter(|(due, _)| *due <= now);
+                if due.is_none() {
+                    self.state().place(open);
                 }
-                Ok(None) => None,
-                Err(error) => {
-                    drop(state);
-                    return complain(number, Err(error));
-                }
-            }
-        };
-        if let Some(timer) = timer {
-            self.hear(number, Report::Timer { timer });
-        }
+                due.map(|(_, timer)| Report::Timer { timer })
+            },
+            |_| {},
+        );
+        told.map(|_| ())
     }
 
     /// Reports what became of a task.
     pub(super) fn report(self: &Arc<Self>, execution: u64, task: TaskId, outcome: Outcome) {
-        let is_taken = |state: &State| {
-            let open = state.open.get(&execution);
-            open.is_some_and(|open| open.waits.tasks.get(&task) == Some(&Progress::Taken))
+        let report = |open: &Open| {
+            Some(match outcome {
+                // A task of an earlier process that was found again.
+                Outcome::Submitted(_) if open.waits.is_taken(task) => return None,
+                Outcome::Succeeded(output) => Report::Succeeded { task, output },
+                Outcome::Submitted(output) => Report::Submitted { task, output },
+                Outcome::Failed(failure) => Report::Failed { task, failure },
+            })
         };
-        let report = match outcome {
-            // A task of an earlier process that was found again.
-            Outcome::Submitted(_) if is_taken(&self.state()) => return,
-            Outcome::Succeeded(output) => Report::Succeeded { task, output },
-            Outcome::Submitted(output) => Report::Submitted { task, output },
-            Outcome::Failed(failure) => Report::Failed { task, failure },
-        };
-        self.hear(execution, report);
+        let told = self.tell(execution, report, |_| {});
+        complain(execution, told.map(|_| ()));
     }
 
     /// Tells an execution something that nobody waits to have told.
     pub(super) fn hear(self: &Arc<Self>, execution: u64, report: Report) {
-        let told = self.tell(execution, report).map(|_| ());
-        complain(execution, told);
+        let told = self.tell(execution, |_| Some(report), |_| {});
+        complain(execution, told.map(|_| ()));
     }
 
     /// Takes note that a job is done, or when it is to be done again.
@@ -302,14 +321,14 @@ impl Shared {
                 for job in jobs {
                     let number = state.next_job();
                     writes.push(job.write(number));
-                    state.jobs.insert((job.due, number), job.work);
+                    state.jobs.add(job.due, number, job.work);
                 }
                 writes
             }
             Next::Again(job) => {
                 let write = job.write(number);
                 let Job { due, work } = job;
-                state.jobs.insert((due, number), work);
+                state.jobs.add(due, number, work);
                 vec![write]
             }
         };

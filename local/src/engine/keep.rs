@@ -6,9 +6,9 @@ use std::sync::{Arc, Weak};
 use pawl_interpreter::HistoryEvent;
 
 use crate::jobs::{Job, JobWork};
-use crate::journal::{Broken, Row, Standing, Write};
+use crate::journal::{Broken, Row, Write};
 
-use super::about::{About, Parent};
+use super::about::{About, Definition, Parent};
 use super::driver::Work;
 use super::notice::notice;
 use super::open::{Open, Told, text};
@@ -20,66 +20,51 @@ struct Following {
     about: Arc<About>,
     work: Vec<Work>,
     events: Vec<HistoryEvent>,
-    has_ended: bool,
+}
+
+/// What a report is to its execution.
+pub(super) enum Occasion<'definition> {
+    /// It begins. A definition that may be new comes with it.
+    Beginning(Option<&'definition Definition>),
+    /// It had ended badly, and goes on.
+    Redrive,
+    /// It goes on.
+    Report,
 }
 
 impl Shared {
-    /// Keeps an execution that has just begun, and puts it among the open ones.
-    pub(super) fn keep_new(
-        self: &Arc<Self>,
-        state: &mut State,
-        open: Open,
-        mut told: Told,
-        mut first: Vec<Write>,
-        answer: impl FnOnce(Result<(), Broken>) + Send + 'static,
-    ) {
-        let about = Arc::clone(&open.about);
-        let row = Row {
-            number: open.number,
-            arn: about.arn.clone(),
-            about: text(&*about),
-            machine: about.machine_arn.clone(),
-            version: about.version_arn.clone(),
-            alias: about.alias_arn.clone(),
-            map_run: about.map_run_arn.clone(),
-            standing: open.standing(),
-        };
-        first.push(Write::Execution(Box::new(row)));
-        first.append(&mut told.writes);
-        told.writes = first;
-        let number = open.number;
-        state.add(open);
-        let begun = self.announce(state, &about, 0, None, &mut told.writes);
-        self.keep(state, number, told, begun, answer);
-    }
-
-    /// Keeps what came of a report.
+    /// Keeps what came of a report. The caller has the execution, so that its changes are kept in their order.
     pub(super) fn keep(
         self: &Arc<Self>,
-        state: &mut State,
-        number: u64,
+        open: &Open,
         told: Told,
-        mut work: Vec<Work>,
+        occasion: &Occasion,
         answer: impl FnOnce(Result<(), Broken>) + Send + 'static,
     ) {
-        let Some(open) = state.open.get_mut(&number) else {
-            return;
-        };
         let Told {
-            mut writes,
+            writes: history,
             events,
             begun,
             cancelled,
         } = told;
-        open.unwritten += 1;
-        let about = Arc::clone(&open.about);
-        let wakes = open.waits.next().map(|(due, _)| due);
-        if wakes != open.wakes {
-            let before = std::mem::replace(&mut open.wakes, wakes);
-            before.map(|due| state.wakes.remove(&(due, number)));
-            wakes.map(|due| state.wakes.insert((due, number)));
+        let (number, about) = (open.number, Arc::clone(&open.about));
+        let standing = open.standing();
+        let (status, redrives, has_ended) = (standing.status, standing.redrives, open.has_ended());
+        let mut state = self.state();
+        let mut writes = Vec::with_capacity(history.len() + 4);
+        if let Occasion::Beginning(definition) = occasion {
+            writes.extend(definition.and_then(|definition| state.learn(definition)));
+            writes.push(Write::Execution(Box::new(row(open))));
         }
-        writes.push(Write::Standing(number, open.standing()));
+        writes.extend(history);
+        let mut work = match occasion {
+            Occasion::Beginning(_) | Occasion::Redrive => {
+                self.announce(&mut state, &about, redrives, None, &mut writes)
+            }
+            Occasion::Report => Vec::new(),
+        };
+        state.place(open).unwritten += 1;
+        writes.push(Write::Standing(number, standing));
         work.extend(cancelled.into_iter().filter_map(|task| {
             let parent = Parent {
                 execution: number,
@@ -92,23 +77,13 @@ impl Shared {
         if open.execution.is_ready() {
             work.push(Work::GoOn { execution: number });
         }
-        let has_ended = open.has_ended();
         if has_ended {
-            let outcome = open.outcome();
-            let Standing {
-                status, redrives, ..
-            } = open.standing();
+            let end = Some((status, &open.outcome()));
             work.extend(open.parent.map(|parent| Work::Ended {
                 parent,
                 child: number,
             }));
-            work.extend(self.announce(
-                state,
-                &about,
-                redrives,
-                Some((status, &outcome)),
-                &mut writes,
-            ));
+            work.extend(self.announce(&mut state, &about, redrives, end, &mut writes));
         }
         let following = Following {
             execution: number,
@@ -119,11 +94,11 @@ impl Shared {
             } else {
                 events
             },
-            has_ended,
         };
         state.unwritten += 1;
         self.idle.send_replace(false);
         let shared = Arc::downgrade(self);
+        // Handed over while nobody else can: a definition is written before all that need it.
         self.journal.write(writes, move |written| {
             if let Some(shared) = Weak::upgrade(&shared) {
                 shared.follow(following, written.is_ok());
@@ -132,7 +107,7 @@ impl Shared {
         });
     }
 
-    /// The announcement of a status, and its place among the jobs.
+    /// The announcement of a status, and its place among the jobs. Nobody hears of executions of Express machines.
     pub(super) fn announce(
         &self,
         state: &mut State,
@@ -141,6 +116,9 @@ impl Shared {
         end: Option<(&str, &super::about::Outcome)>,
         writes: &mut Vec<Write>,
     ) -> Vec<Work> {
+        if about.is_express {
+            return Vec::new();
+        }
         let job = Job {
             due: self.clock.now(),
             work: JobWork::Announce {
@@ -174,7 +152,7 @@ impl Shared {
             state.unwritten += 1;
             self.idle.send_replace(false);
             let shared = Arc::downgrade(self);
-            self.journal.write(writes, move |written| {
+            self.journal.try_write(writes, move |written| {
                 if let Some(shared) = Weak::upgrade(&shared) {
                     shared.begin_jobs(jobs, written.is_ok());
                 }
@@ -189,10 +167,9 @@ impl Shared {
         let mut state = self.state();
         state.unwritten -= 1;
         if is_kept {
-            let jobs = jobs.into_iter();
-            state
-                .jobs
-                .extend(jobs.map(|(number, job)| ((job.due, number), job.work)));
+            for (number, job) in jobs {
+                state.jobs.add(job.due, number, job.work);
+            }
         }
         self.stir();
     }
@@ -204,7 +181,6 @@ impl Shared {
             about,
             work,
             events,
-            has_ended,
         } = following;
         let mut state = self.state();
         state.unwritten -= 1;
@@ -216,12 +192,31 @@ impl Shared {
                     .retain(|listener| listener.send((about.arn.clone(), event.clone())).is_ok());
             }
         }
-        if let Some(open) = state.open.get_mut(&execution) {
-            open.unwritten -= 1;
-            if has_ended && open.unwritten == 0 {
-                state.forget(execution);
+        if let Some(place) = state.open.get_mut(&execution) {
+            place.unwritten -= 1;
+            if !place.is_open {
+                for end in state.ends.remove(&about.arn).into_iter().flatten() {
+                    // Whoever waited may have gone.
+                    let _ = end.send(());
+                }
             }
         }
+        state.forget_if_over(execution);
         self.wake.notify_one();
+    }
+}
+
+/// An execution as it is kept when it begins.
+fn row(open: &Open) -> Row {
+    let about = &open.about;
+    Row {
+        number: open.number,
+        arn: about.arn.clone(),
+        about: text(&**about),
+        machine: about.machine_arn.clone(),
+        version: about.version_arn.clone(),
+        alias: about.alias_arn.clone(),
+        map_run: about.map_run_arn.clone(),
+        standing: open.standing(),
     }
 }

@@ -28,7 +28,7 @@ impl Shared {
         let mut state = self.state();
         state.unwritten -= 1;
         if written.is_ok() {
-            state.jobs.insert((job.due, number), job.work);
+            state.jobs.add(job.due, number, job.work);
         } else {
             state.known_jobs.remove(&number);
         }

@@ -1,14 +1,15 @@
 //! Executions of an earlier process, brought back when something happens to them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use pawl_asl::Machine;
 
 use crate::Error;
 use crate::jobs::JobWork;
+use crate::journal::Write;
 
-use super::about::Snapshot;
-use super::driver::Work;
+use super::about::{Definition, Snapshot};
+use super::driver::{Work, complain};
 use super::open::Open;
 use super::{Shared, State};
 
@@ -21,7 +22,7 @@ impl Shared {
         let mut state = self.state();
         let mut rested = 0;
         for (number, is_busy, wakes) in open {
-            if state.open.contains_key(&number) || !self.has_name(number, prefix)? {
+            if state.is_open(number) || !self.has_name(number, prefix) {
                 continue;
             }
             rested += 1;
@@ -37,32 +38,38 @@ impl Shared {
             if !state.known_jobs.insert(number) {
                 continue;
             }
-            let work: JobWork = serde_json::from_str(&work).map_err(|error| Error::Unreadable {
-                path: format!("job {number}").into(),
-                reason: error.to_string(),
-            })?;
-            state.jobs.insert((due, number), work);
+            match serde_json::from_str::<JobWork>(&work) {
+                Ok(work) => state.jobs.add(due, number, work),
+                // It stays as it is, for a version of the program that can read it.
+                Err(error) => tracing::error!(job = number, %error, "a job cannot be read"),
+            }
         }
         self.stir();
         Ok(rested)
     }
 
-    fn has_name(&self, number: u64, prefix: &str) -> Result<bool, Error> {
+    /// One that cannot be read has no name, and does not keep the others from going on.
+    fn has_name(&self, number: u64, prefix: &str) -> bool {
         if prefix.is_empty() {
-            return Ok(true);
+            return true;
         }
-        let found = self.journal.execution_of(number)?;
-        let snapshot = found.map(Snapshot::read).transpose()?;
-        Ok(snapshot.is_some_and(|snapshot| snapshot.about.name.starts_with(prefix)))
+        let found = self.journal.execution_of(number);
+        match found.and_then(|found| found.map(Snapshot::read).transpose()) {
+            Ok(found) => found.is_some_and(|snapshot| snapshot.about.name.starts_with(prefix)),
+            Err(error) => {
+                complain(number, Err(error));
+                false
+            }
+        }
     }
 
-    /// Has an execution in memory, if it has not ended. What it was doing is begun again.
-    pub(super) fn load<'state>(
+    /// The execution of a place that is held, if it has not ended. What it was doing is begun again.
+    pub(super) fn load<'slot>(
         &self,
-        state: &'state mut State,
         number: u64,
-    ) -> Result<Option<&'state mut Open>, Error> {
-        if !state.open.contains_key(&number) {
+        slot: &'slot mut Option<Open>,
+    ) -> Result<Option<&'slot mut Open>, Error> {
+        if slot.is_none() {
             let Some(found) = self.journal.execution_of(number)? else {
                 return Ok(None);
             };
@@ -70,17 +77,19 @@ impl Shared {
             if !snapshot.is_running() {
                 return Ok(None);
             }
-            self.bring_back(state, snapshot)?;
+            *slot = Some(self.bring_back(snapshot)?);
         }
-        Ok(state.open.get_mut(&number))
+        Ok(slot.as_mut().filter(|open| !open.has_ended()))
     }
 
-    pub(super) fn bring_back(&self, state: &mut State, snapshot: Snapshot) -> Result<(), Error> {
+    /// Brings an execution back to where it was. The caller has its place.
+    pub(super) fn bring_back(&self, snapshot: Snapshot) -> Result<Open, Error> {
         let Snapshot { number, about, .. } = snapshot;
-        let machine = self.machine(state, &about.definition)?;
+        let machine = self.machine(&about.definition)?;
         let entries = self.journal.entries(number)?;
         let about = Arc::new(about);
-        let (mut open, begun) = Open::replay(number, &about, machine, entries)?;
+        let (open, begun) = Open::replay(number, &about, machine, entries)?;
+        let mut state = self.state();
         let begun = begun.into_iter().map(|begun| Work::of(number, begun));
         state.work.extend(begun);
         if let Some(parent) = open.parent.filter(|_| !open.has_ended()) {
@@ -96,17 +105,15 @@ impl Shared {
         if let Some(due) = state.asleep.remove(&number) {
             state.wakes.remove(&(due, number));
         }
-        open.wakes = open.waits.next().map(|(due, _)| due);
-        state.wakes.extend(open.wakes.map(|due| (due, number)));
-        state.add(open);
+        state.place(&open);
         self.stir();
-        Ok(())
+        Ok(open)
     }
 
-    /// The machine of a definition, read once.
-    pub(super) fn machine(&self, state: &mut State, hash: &str) -> Result<Arc<Machine>, Error> {
-        if let Some(machine) = state.machines.get(hash) {
-            return Ok(Arc::clone(machine));
+    /// The machine of a definition, read once for as long as somebody runs it.
+    pub(super) fn machine(&self, hash: &str) -> Result<Arc<Machine>, Error> {
+        if let Some(machine) = self.state().known(hash) {
+            return Ok(machine);
         }
         let unreadable = |reason: String| Error::Unreadable {
             path: format!("definition {hash}").into(),
@@ -119,7 +126,33 @@ impl Shared {
         let machine: Machine =
             serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
         let machine = Arc::new(machine);
-        state.machines.insert(hash.to_owned(), Arc::clone(&machine));
+        self.state().remember(hash, &machine);
         Ok(machine)
+    }
+}
+
+impl State {
+    /// The machine of a definition, if somebody runs it. The definition is kept then.
+    fn known(&self, hash: &str) -> Option<Arc<Machine>> {
+        self.machines.get(hash).and_then(Weak::upgrade)
+    }
+
+    fn remember(&mut self, hash: &str, machine: &Arc<Machine>) {
+        self.machines
+            .retain(|_, machine| machine.strong_count() > 0);
+        self.machines
+            .insert(hash.to_owned(), Arc::downgrade(machine));
+    }
+
+    /// Takes note that a definition is run; the write that keeps it, if it may not be kept already.
+    pub(super) fn learn(&mut self, definition: &Definition) -> Option<Write> {
+        if self.known(&definition.hash).is_some() {
+            return None;
+        }
+        self.remember(&definition.hash, &definition.machine);
+        Some(Write::Definition {
+            hash: definition.hash.to_string(),
+            definition: definition.text.to_string(),
+        })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pawl_asl::Machine;
 use pawl_interpreter::{Execution, HistoryEvent, Status, TaskId};
 
@@ -13,7 +13,7 @@ use crate::random::Random;
 
 use super::about::{About, KeptMapRun, MAP_RUNS, Outcome, Parent, status_name};
 use super::report::{Dated, Report};
-use super::world::{Begun, Surroundings, Waits};
+use super::world::{Begun, Expressions, Surroundings, Waits};
 
 /// An execution that has not ended, or whose end is not kept yet.
 pub(super) struct Open {
@@ -24,13 +24,14 @@ pub(super) struct Open {
     random: Random,
     /// When it was told something last.
     last: Timestamp,
-    /// How many of its changes are not kept yet.
-    pub(super) unwritten: u32,
-    /// When it is to be woken, as the engine knows it.
-    pub(super) wakes: Option<Timestamp>,
     /// The task that waits for its end.
     pub(super) parent: Option<Parent>,
+    /// The requests by which it was redriven, and when.
+    redrives: Vec<(String, Timestamp)>,
 }
+
+/// For how long a request to redrive an execution is known again.
+const REPEATABLE: SignedDuration = SignedDuration::from_mins(15);
 
 /// What came of a report.
 pub(super) struct Told {
@@ -43,9 +44,25 @@ pub(super) struct Told {
 impl Open {
     /// Begins an execution.
     pub(super) fn begin(number: u64, about: Arc<About>, machine: Arc<Machine>) -> (Self, Told) {
+        let (open, mut heard) = Self::start(number, about, machine, Expressions::first());
+        let dated = Dated {
+            at: open.last,
+            report: Report::Begin,
+            too_long: std::mem::take(&mut heard.too_long),
+        };
+        let told = open.told(text(&dated), heard);
+        (open, told)
+    }
+
+    fn start(
+        number: u64,
+        about: Arc<About>,
+        machine: Arc<Machine>,
+        expressions: Expressions,
+    ) -> (Self, Heard) {
         let mut random = Random::new(about.seed);
         let mut waits = Waits::default();
-        let mut world = Surroundings::new(about.started, &mut random, &mut waits);
+        let mut world = Surroundings::new(about.started, &mut random, &mut waits, expressions);
         let execution = Execution::start(machine, about.start(), &mut world);
         let heard = Heard::of(world);
         let open = Self {
@@ -54,27 +71,28 @@ impl Open {
             execution,
             random,
             last: about.started,
-            unwritten: 0,
-            wakes: None,
             parent: about.parent,
+            redrives: Vec::new(),
             about,
         };
-        let dated = Dated {
-            at: open.last,
-            report: Report::Begin,
-        };
-        let told = open.told(text(&dated), heard);
-        (open, told)
+        (open, heard)
     }
 
     /// Tells the execution something.
     pub(super) fn tell(&mut self, report: Report, now: Timestamp) -> Told {
-        let dated = Dated {
+        let mut dated = Dated {
             at: now.max(self.last),
             report,
+            too_long: Vec::new(),
         };
-        let kept = text(&dated);
-        let heard = self.hear(dated);
+        let mut kept = text(&dated);
+        let mut heard = self.hear(dated.at, dated.report, Expressions::first());
+        if !heard.too_long.is_empty() {
+            // It is known only now, and happens so seldom that nothing else is kept ready for it.
+            dated = deep(&kept).expect("it was written a moment ago");
+            dated.too_long = std::mem::take(&mut heard.too_long);
+            kept = text(&dated);
+        }
         self.told(kept, heard)
     }
 
@@ -93,16 +111,24 @@ impl Open {
         let first = entries
             .next()
             .ok_or_else(|| differs("it has no history".to_owned()))?;
-        let (mut open, told) = Self::begin(number, Arc::clone(about), machine);
+        let read = |entry: &Entry| -> Result<Dated, Error> {
+            deep(&entry.report).map_err(|error| differs(error.to_string()))
+        };
+        let expressions = Expressions::again(read(&first)?.too_long);
+        let (mut open, heard) = Self::start(number, Arc::clone(about), machine, expressions);
         let by_task = |begun: Vec<Begun>| begun.into_iter().map(|begun| (begun.task(), begun));
-        let mut begun: BTreeMap<TaskId, Begun> = by_task(told.begun).collect();
+        let mut begun: BTreeMap<TaskId, Begun> = by_task(heard.begun).collect();
         let mut expected = first.last;
         for entry in entries {
             open.is_as_kept(expected)?;
             expected = entry.last;
-            let dated: Dated = deep(&entry.report).map_err(|error| differs(error.to_string()))?;
-            let over = dated.report.ended_task();
-            let heard = open.hear(dated);
+            let Dated {
+                at,
+                report,
+                too_long,
+            } = read(&entry)?;
+            let over = report.ended_task();
+            let heard = open.hear(at, report, Expressions::again(too_long));
             begun.extend(by_task(heard.begun));
             for task in heard.cancelled.iter().chain(&over) {
                 begun.remove(task);
@@ -131,7 +157,7 @@ impl Open {
         })
     }
 
-    fn hear(&mut self, Dated { at, report }: Dated) -> Heard {
+    fn hear(&mut self, at: Timestamp, report: Report, expressions: Expressions) -> Heard {
         self.last = at;
         if let Some(task) = report.ended_task() {
             self.waits.finish(task);
@@ -140,7 +166,13 @@ impl Open {
             Report::Submitted { task, .. } | Report::Started { task, .. } => {
                 self.waits.take_on(*task);
             }
-            Report::Redrive { parent } => self.parent = *parent,
+            Report::Redrive {
+                parent,
+                client_token,
+            } => {
+                self.parent = *parent;
+                self.redrives.extend(client_token.clone().zip(Some(at)));
+            }
             Report::Timer { timer } => self.waits.take(*timer),
             Report::Begin
             | Report::Succeeded { .. }
@@ -151,7 +183,7 @@ impl Open {
             | Report::Stop { .. }
             | Report::UpdateMapRun { .. } => {}
         }
-        let mut world = Surroundings::new(at, &mut self.random, &mut self.waits);
+        let mut world = Surroundings::new(at, &mut self.random, &mut self.waits, expressions);
         report.tell(&mut self.execution, &mut world);
         Heard::of(world)
     }
@@ -161,6 +193,7 @@ impl Open {
             events,
             begun,
             cancelled,
+            ..
         } = heard;
         let mut lines = String::new();
         for event in &events {
@@ -201,6 +234,15 @@ impl Open {
         }
     }
 
+    /// When it was redriven by a request that has come before, a while ago at most.
+    pub(super) fn redriven_by(&self, client_token: &str, now: Timestamp) -> Option<Timestamp> {
+        let known = self.redrives.iter().rev();
+        let mut known = known.take_while(|(_, at)| now.duration_since(*at) <= REPEATABLE);
+        known
+            .find(|(known, _)| known == client_token)
+            .map(|(_, at)| *at)
+    }
+
     pub(super) fn has_ended(&self) -> bool {
         *self.execution.status() != Status::Running
     }
@@ -227,6 +269,8 @@ struct Heard {
     events: Vec<HistoryEvent>,
     begun: Vec<Begun>,
     cancelled: Vec<TaskId>,
+    /// The expressions that took too long, by their places.
+    too_long: Vec<u32>,
 }
 
 impl Heard {
@@ -235,6 +279,7 @@ impl Heard {
             events: world.events,
             begun: world.begun,
             cancelled: world.cancelled,
+            too_long: world.expressions.too_long,
         }
     }
 }

@@ -12,6 +12,9 @@ use super::about::{Outcome, Parent};
 pub(super) struct Dated {
     pub(super) at: Timestamp,
     pub(super) report: Report,
+    /// Which of the expressions that were evaluated then took too long, by their places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) too_long: Vec<u32>,
 }
 
 /// What an execution is told.
@@ -59,6 +62,9 @@ pub(super) enum Report {
         /// The task that waits for its end now, where that is another than before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parent: Option<Parent>,
+        /// What the request was marked with, so that it can be repeated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client_token: Option<String>,
     },
     UpdateMapRun {
         arn: String,

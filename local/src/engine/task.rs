@@ -14,7 +14,8 @@ use serde_json::Value;
 use super::about::Parent;
 use super::{Engine, Shared};
 
-pub(super) use execution::{begun, ended};
+use execution::Nested;
+pub(super) use execution::{answered, begun, ended};
 use function::Invocation;
 
 /// What became of a task.
@@ -30,7 +31,7 @@ pub(super) enum Outcome {
 pub(crate) fn is_invocable(resource: &str) -> bool {
     function::is_function(resource)
         || activity_of(resource).is_some()
-        || execution::Nested::of(resource).is_some()
+        || Nested::of(resource).is_some()
         || service::Call::of(resource).is_some()
 }
 
@@ -66,8 +67,13 @@ impl Engine {
             task: TaskId(self.seed()),
         };
         let performed = async {
-            if let Some(nested) = execution::Nested::of(&request.resource) {
-                return nested.try_out(shared, nobody, request).await;
+            let nested = Nested::of(&request.resource);
+            // Nobody is told of an end here, so that a call which waits for one has to wait itself.
+            if nested.is_some_and(|nested| nested != Nested::Call) {
+                return Nested::try_out(shared, nobody, &request.arguments);
+            }
+            if let Some(call) = service::Call::of(&request.resource) {
+                return call.perform(shared, nobody, request).await;
             }
             let outcome = perform(shared, nobody, request).await;
             outcome.unwrap_or_else(|| Outcome::Succeeded(Value::Null))
@@ -85,8 +91,10 @@ pub(super) async fn perform(
     parent: Parent,
     request: &TaskRequest,
 ) -> Option<Outcome> {
-    if let Some(nested) = execution::Nested::of(&request.resource) {
-        nested.start(shared, parent, request).await;
+    if let Some(nested) = Nested::of(&request.resource) {
+        let arguments = request.arguments.clone();
+        let start = move |shared: &Arc<Shared>| nested.start(shared, parent, &arguments);
+        shared.think(parent.execution, start).await;
         return None;
     }
     if let Some(activity) = activity_of(&request.resource) {

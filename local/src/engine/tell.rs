@@ -7,12 +7,22 @@ use std::sync::mpsc::channel;
 use pawl_asl::Machine;
 
 use crate::Error;
-use crate::journal::{Broken, Write};
+use crate::journal::Broken;
 
 use super::about::{About, Definition, Snapshot};
+use super::keep::Occasion;
 use super::open::Open;
 use super::report::Report;
-use super::{Shared, State, Unable};
+use super::slot::Hold;
+use super::{Shared, Unable};
+
+/// A place for an execution that is to begin.
+pub(super) enum Reserved<'shared> {
+    /// There is none of that ARN in memory.
+    New(Hold<'shared>),
+    /// There is one.
+    Known(Hold<'shared>),
+}
 
 impl Shared {
     /// Starts an execution, unless `existing` finds that there is one of that ARN already. It blocks on the disk.
@@ -22,21 +32,50 @@ impl Shared {
         about: About,
         existing: impl FnOnce(&Snapshot) -> Result<About, Refusal>,
     ) -> Result<About, Unable<Refusal>> {
-        let (sender, receiver) = channel();
-        {
-            let mut state = self.state();
-            let known = state.numbers.get(&about.arn).copied();
-            if known.is_some() || self.journal.execution(&about.arn)?.is_some() {
-                drop(state);
-                return self.start_again(&about.arn, existing);
+        self.journal.check()?;
+        let about = Arc::new(about);
+        let begun = match self.reserve(&about) {
+            Reserved::New(hold) => {
+                if self.journal.execution(&about.arn)?.is_some() {
+                    None
+                } else {
+                    let (sender, receiver) = channel();
+                    let machine = Arc::clone(&definition.machine);
+                    let occasion = Occasion::Beginning(Some(definition));
+                    self.begin(&hold, machine, &about, &occasion, move |written| {
+                        // Whoever asked may have gone.
+                        let _ = sender.send(written);
+                    });
+                    Some(receiver)
+                }
             }
-            self.begin(&mut state, definition, about.clone(), move |written| {
-                // Whoever asked may have gone.
-                let _ = sender.send(written);
-            });
+            Reserved::Known(hold) => {
+                // Whoever begins it has it until it is on its way to the disk.
+                drop(hold.lock());
+                None
+            }
+        };
+        let Some(receiver) = begun else {
+            return self.start_again(&about.arn, existing);
+        };
+        self.journal.wait(&receiver)?;
+        Ok(Arc::unwrap_or_clone(about))
+    }
+
+    /// Takes a place for an execution, so that nobody else begins one of the same ARN.
+    pub(super) fn reserve(&self, about: &Arc<About>) -> Reserved<'_> {
+        let mut state = self.state();
+        if let Some(known) = state.numbers.get(&about.arn).copied() {
+            return Reserved::Known(self.hold_in(&mut state, known));
         }
-        receiver.recv().unwrap_or_else(|_| Err(Broken::closed()))?;
-        Ok(about)
+        state.started += 1;
+        let number = state.started;
+        let hold = self.hold_in(&mut state, number);
+        state.numbers.insert(about.arn.clone(), number);
+        if let Some(place) = state.open.get_mut(&number) {
+            place.about = Some(Arc::clone(about));
+        }
+        Reserved::New(hold)
     }
 
     /// There is an execution of that ARN. One that rests goes on.
@@ -52,82 +91,72 @@ impl Shared {
             return Err(Unable::Broken(Broken::closed()));
         };
         let about = existing(&snapshot).map_err(Unable::Refused)?;
-        self.load(&mut self.state(), snapshot.number)?;
+        self.look(snapshot.number, |_| ())?;
         Ok(about)
     }
 
-    /// Begins an execution whose ARN is new.
-    fn begin(
+    /// Begins an execution whose place is taken.
+    pub(super) fn begin(
         self: &Arc<Self>,
-        state: &mut State,
-        definition: &Definition,
-        about: About,
-        answer: impl FnOnce(Result<(), Broken>) + Send + 'static,
-    ) {
-        let mut first = Vec::new();
-        if !state.machines.contains_key(&*definition.hash) {
-            first.push(Write::Definition {
-                hash: definition.hash.to_string(),
-                definition: definition.text.to_string(),
-            });
-            let machine = Arc::clone(&definition.machine);
-            state.machines.insert(definition.hash.to_string(), machine);
-        }
-        let machine = Arc::clone(&definition.machine);
-        self.begin_with(state, machine, about, first, answer);
-    }
-
-    /// Begins an execution of a machine whose definition is kept, or is among the first writes.
-    pub(super) fn begin_with(
-        self: &Arc<Self>,
-        state: &mut State,
+        hold: &Hold,
         machine: Arc<Machine>,
-        about: About,
-        first: Vec<Write>,
+        about: &Arc<About>,
+        occasion: &Occasion,
         answer: impl FnOnce(Result<(), Broken>) + Send + 'static,
     ) {
-        state.started += 1;
-        let (open, told) = Open::begin(state.started, Arc::new(about), machine);
-        self.keep_new(state, open, told, first, answer);
+        let mut slot = hold.lock();
+        let (open, told) = Open::begin(hold.number(), Arc::clone(about), machine);
+        self.keep(&open, told, occasion, answer);
+        *slot = Some(open);
     }
 
-    /// Tells an execution what happened, and lets it go on. Whether there was one to tell.
-    pub(super) fn tell(self: &Arc<Self>, number: u64, report: Report) -> Result<bool, Error> {
-        self.tell_then(number, report, |_| {})
-    }
-
-    /// Tells an execution what happened, and waits until that is kept.
+    /// Tells an execution what happened, and waits until that is kept. `report` sees where it stands, and may find that
+    /// there is nothing to tell. Whether it was told.
     pub(super) fn tell_and_wait(
         self: &Arc<Self>,
         number: u64,
-        report: Report,
-    ) -> Result<(), Unable<Infallible>> {
+        report: impl FnOnce(&Open) -> Option<Report>,
+    ) -> Result<bool, Unable<Infallible>> {
+        self.journal.check()?;
         let (sender, receiver) = channel();
-        let told = self.tell_then(number, report, move |written| {
+        let told = self.tell(number, report, move |written| {
             let _ = sender.send(written);
         })?;
         if told {
-            receiver.recv().unwrap_or_else(|_| Err(Broken::closed()))?;
+            self.journal.wait(&receiver)?;
         }
-        Ok(())
+        Ok(told)
     }
 
-    fn tell_then(
+    /// Tells an execution what happened, and lets it go on.
+    pub(super) fn tell(
         self: &Arc<Self>,
         number: u64,
-        report: Report,
+        report: impl FnOnce(&Open) -> Option<Report>,
         answer: impl FnOnce(Result<(), Broken>) + Send + 'static,
     ) -> Result<bool, Error> {
-        let mut state = self.state();
-        let now = self.clock.now();
-        let Some(open) = self.load(&mut state, number)? else {
+        let hold = self.hold(number);
+        let mut slot = hold.lock();
+        let Some(open) = self.load(number, &mut slot)? else {
             return Ok(false);
         };
-        if open.has_ended() {
+        let Some(report) = report(open) else {
             return Ok(false);
-        }
-        let told = open.tell(report, now);
-        self.keep(&mut state, number, told, Vec::new(), answer);
+        };
+        let told = open.tell(report, self.clock.now());
+        self.keep(open, told, &Occasion::Report, answer);
         Ok(true)
+    }
+
+    /// Looks at an execution that has not ended. It is brought back for that.
+    pub(super) fn look<Seen>(
+        &self,
+        number: u64,
+        see: impl FnOnce(&Open) -> Seen,
+    ) -> Result<Option<Seen>, Error> {
+        let hold = self.hold(number);
+        let mut slot = hold.lock();
+        let open = self.load(number, &mut slot)?;
+        Ok(open.map(|open| see(open)))
     }
 }

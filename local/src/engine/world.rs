@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use pawl_interpreter::{HistoryEvent, Refusal, Start, TaskId, TaskRequest, TimerId, World};
+use pawl_interpreter::{
+    HistoryEvent, Patience, Refusal, Start, TaskId, TaskRequest, TimerId, World,
+};
 
 use crate::random::Random;
 
@@ -58,11 +60,49 @@ pub(super) struct Surroundings<'open> {
     pub(super) events: Vec<HistoryEvent>,
     pub(super) begun: Vec<Begun>,
     pub(super) cancelled: Vec<TaskId>,
+    pub(super) expressions: Expressions,
+}
+
+/// The expressions that are evaluated in the time of one report.
+#[derive(Debug)]
+pub(super) struct Expressions {
+    /// How many there were so far.
+    count: u32,
+    /// Those that took too long, by their places.
+    pub(super) too_long: Vec<u32>,
+    /// Whether the execution was told this report before, and those are known.
+    is_known: bool,
+}
+
+impl Expressions {
+    /// Those of a report that is told for the first time.
+    pub(super) fn first() -> Self {
+        Self {
+            count: 0,
+            too_long: Vec::new(),
+            is_known: false,
+        }
+    }
+
+    /// Those of a report that was told before.
+    pub(super) fn again(too_long: Vec<u32>) -> Self {
+        Self {
+            count: 0,
+            too_long,
+            is_known: true,
+        }
+    }
 }
 
 impl<'open> Surroundings<'open> {
-    pub(super) fn new(now: Timestamp, random: &'open mut Random, waits: &'open mut Waits) -> Self {
+    pub(super) fn new(
+        now: Timestamp,
+        random: &'open mut Random,
+        waits: &'open mut Waits,
+        expressions: Expressions,
+    ) -> Self {
         Self {
+            expressions,
             now,
             random,
             waits,
@@ -91,6 +131,11 @@ impl Waits {
         self.tasks
             .get(&task)
             .is_some_and(|progress| *progress != Progress::Elsewhere)
+    }
+
+    /// Whether something here has taken a task on.
+    pub(super) fn is_taken(&self, task: TaskId) -> bool {
+        self.tasks.get(&task) == Some(&Progress::Taken)
     }
 
     /// Takes note that somebody has taken a task on.
@@ -131,6 +176,29 @@ impl World for Surroundings<'_> {
 
     fn refuses(&self, request: &TaskRequest) -> Option<Refusal> {
         wrong_arguments(request).map(Refusal::Missing)
+    }
+
+    fn patience(&mut self) -> Patience {
+        let Expressions {
+            count,
+            too_long,
+            is_known,
+        } = &mut self.expressions;
+        *count += 1;
+        if !*is_known {
+            Patience::Seconds
+        } else if too_long.contains(count) {
+            Patience::None
+        } else {
+            Patience::Again
+        }
+    }
+
+    fn took_too_long(&mut self) {
+        let Expressions {
+            count, too_long, ..
+        } = &mut self.expressions;
+        too_long.push(*count);
     }
 
     fn start_task(&mut self, task: TaskId, request: TaskRequest) {

@@ -138,7 +138,9 @@ impl Journal {
         let reader = self.reader();
         let mut query = reader
             .prepare_cached(
-                "SELECT number, busy OR json_extract(about, '$.parent') IS NOT NULL, wakes \
+                // One whose text cannot be read must not keep the others from being found.
+                "SELECT number, busy OR CASE WHEN json_valid(about) \
+                 THEN json_extract(about, '$.parent') IS NOT NULL ELSE FALSE END, wakes \
                  FROM executions WHERE status = 'RUNNING' ORDER BY number",
             )
             .map_err(Error::Journal)?;
@@ -223,6 +225,28 @@ impl Journal {
     /// The number of the execution whose task waits for a token.
     pub(crate) fn token(&self, sought: &str) -> Result<Option<u64>, Error> {
         token(&self.reader(), sought).map_err(Error::Journal)
+    }
+
+    /// The documents of an execution's Map Runs.
+    pub(crate) fn map_runs<Document: DeserializeOwned>(
+        &self,
+        execution_arn: &str,
+    ) -> Result<Vec<Document>, Error> {
+        let reader = self.reader();
+        let mut query = reader
+            .prepare_cached(
+                "SELECT document FROM documents \
+                 WHERE collection = 'map_runs' AND json_extract(document, '$.execution_arn') = ?1",
+            )
+            .map_err(Error::Journal)?;
+        let rows = query
+            .query_map([execution_arn], |row| row.get::<_, String>(0))
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(Error::Journal)?;
+        let documents = rows.iter();
+        documents
+            .map(|text| parsed(text, "map_runs", execution_arn))
+            .collect()
     }
 
     /// Everything that is to happen at a time: its number, when, and what.

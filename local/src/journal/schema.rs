@@ -3,7 +3,8 @@
 use rusqlite::Connection;
 
 /// What each version added. A database knows how many of these it has.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     -- What a service keeps: rules, schedules, machines.
     CREATE TABLE documents (
         collection TEXT NOT NULL,
@@ -65,7 +66,12 @@ const STEPS: [&str; 1] = ["
         due INTEGER NOT NULL,
         work TEXT NOT NULL
     );
-"];
+",
+    "
+    CREATE INDEX map_runs_of_an_execution ON documents (json_extract(document, '$.execution_arn'))
+        WHERE collection = 'map_runs';
+",
+];
 
 /// The version that this program writes.
 pub(super) const VERSION: usize = STEPS.len();

@@ -10,6 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
+use crate::folder::{sync, sync_all};
 use crate::s3::hex;
 
 use super::function::Code;
@@ -67,10 +68,12 @@ pub(super) fn unpack(root: &Path, archive: &[u8]) -> Result<Code, Refusal> {
     }
     fs::create_dir_all(&unfinished)?;
     archive.extract(&unfinished).map_err(|_| unreadable())?;
+    sync_all(&unfinished)?;
     match fs::rename(&unfinished, &path) {
         // Somebody else has unpacked the same at the same time.
         Err(_) if path.is_dir() => fs::remove_dir_all(&unfinished)?,
         renamed => renamed?,
     }
+    sync(root)?;
     Ok(code)
 }

@@ -15,8 +15,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::Error;
-use crate::folder::{Folder, failed, replace};
+use crate::folder::{Folder, failed, replace, sync};
+use crate::{Durability, Error};
 
 use super::object::{Description, hex};
 use super::refusal::Refusal;
@@ -30,6 +30,7 @@ const LONGEST_KEY: usize = 1024;
 /// Every bucket with every object in it.
 pub(super) struct Objects {
     folder: Option<PathBuf>,
+    durability: Durability,
     buckets: Mutex<Buckets>,
 }
 
@@ -61,7 +62,11 @@ pub(super) enum Condition {
 
 impl Objects {
     /// Opens the buckets in a folder of the state folder, or none in memory.
-    pub(super) fn open(folder: Option<&Folder>, name: &str) -> Result<Self, Error> {
+    pub(super) fn open(
+        folder: Option<&Folder>,
+        name: &str,
+        durability: Durability,
+    ) -> Result<Self, Error> {
         let folder = folder.map(|folder| folder.folder(name)).transpose()?;
         let buckets = match &folder {
             Some(folder) => read_buckets(folder)?,
@@ -69,6 +74,7 @@ impl Objects {
         };
         Ok(Self {
             folder,
+            durability,
             buckets: Mutex::new(buckets),
         })
     }
@@ -85,7 +91,11 @@ impl Objects {
         if let Some(folder) = &self.folder {
             let path = folder.join(name);
             fs::create_dir_all(&path)?;
-            replace(&path.join(CREATED), &[now.to_string().as_bytes()])?;
+            let text = now.to_string();
+            replace(&path.join(CREATED), &[text.as_bytes()], self.durability)?;
+            if self.durability == Durability::Fsync {
+                sync(folder)?;
+            }
         }
         let bucket = Bucket {
             created: now,
@@ -167,7 +177,7 @@ impl Objects {
                 let mut head = serde_json::to_vec(&description).map_err(io::Error::from)?;
                 head.push(b'\n');
                 let file = object_file(folder, bucket, &description.key);
-                replace(&file, &[&head, body])?;
+                replace(&file, &[&head, body], self.durability)?;
                 None
             }
         };

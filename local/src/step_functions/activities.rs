@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout_at};
 
-use crate::engine::Engine;
 use crate::journal::Journal;
-use crate::{Clock, Error};
+use crate::{Aws, Error};
 
 use super::names::{activity_arn, activity_name, check_name};
 use super::paging::{Order, Paging, Position};
@@ -57,9 +59,6 @@ pub(super) struct Fetch {
 /// How long a worker is kept waiting. AWS says a minute at most; who gets nothing asks again in any case, and a
 /// process that is to end need not wait as long.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How often it is looked whether there is work.
-const PAUSE: Duration = Duration::from_millis(20);
 
 impl Activities {
     /// Opens the activities of a journal.
@@ -128,34 +127,67 @@ impl Activities {
         Ok(json!({}))
     }
 
-    /// Gives a worker the next task, and waits for a while if there is none. In simulated time nobody waits.
-    pub(super) fn fetch(
-        &self,
-        engine: &Engine,
-        clock: &Clock,
-        request: &Fetch,
-    ) -> Result<Value, Refusal> {
-        let asked = Instant::now();
-        loop {
-            let name = activity_name(&request.activity_arn)?;
-            if !self.kept().contains_key(name) {
-                return Err(missing(&request.activity_arn));
-            }
-            let worker = request.worker_name.as_deref();
-            if let Some((token, input)) =
-                engine.next_activity_task(&request.activity_arn, worker)?
-            {
-                return Ok(json!({ "taskToken": token, "input": input }));
-            }
-            if clock.is_simulated() || asked.elapsed() >= PATIENCE {
-                return Ok(json!({}));
-            }
-            std::thread::sleep(PAUSE);
+    fn check(&self, arn: &str) -> Result<(), Refusal> {
+        if self.kept().contains_key(activity_name(arn)?) {
+            return Ok(());
         }
+        Err(missing(arn))
     }
 
     fn kept(&self) -> MutexGuard<'_, BTreeMap<String, Activity>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives a worker the next task, and waits for a while if there is none. In simulated time nobody waits.
+pub(super) async fn fetch(aws: &Arc<Aws>, request: Fetch) -> Result<Value, Refusal> {
+    let services = &aws.step_functions;
+    let deadline = Instant::now() + PATIENCE;
+    let request = Arc::new(request);
+    loop {
+        services.activities.check(&request.activity_arn)?;
+        let (news, has_offer) = services.engine.offers(&request.activity_arn);
+        if has_offer {
+            // Another worker may be the first, and there may be more than one task.
+            let _others = Others(Arc::clone(&news));
+            if let Some((token, input)) = take(aws, &request).await? {
+                return Ok(json!({ "taskToken": token, "input": input }));
+            }
+        }
+        if aws.clock.is_simulated() {
+            return Ok(json!({}));
+        }
+        if timeout_at(deadline, news.notified()).await.is_err() {
+            return Ok(json!({}));
+        }
+    }
+}
+
+/// Takes the next task for a worker, unless it goes before that.
+async fn take(aws: &Arc<Aws>, request: &Arc<Fetch>) -> Result<Option<(String, String)>, Refusal> {
+    let (worker, taken) = oneshot::channel();
+    let (aws, request) = (Arc::clone(aws), Arc::clone(request));
+    spawn_blocking(move || {
+        let Fetch {
+            activity_arn,
+            worker_name,
+        } = &*request;
+        let has_gone = || worker.is_closed();
+        let engine = &aws.step_functions.engine;
+        let taken = engine.next_activity_task(activity_arn, worker_name.as_deref(), has_gone);
+        // One that goes in this moment has the task, as on AWS, until its time is over.
+        let _ = worker.send(taken);
+    });
+    let closed = |_| Refusal::internal("this AWS is closing");
+    Ok(taken.await.map_err(closed)??)
+}
+
+/// Tells another worker to look for a task, however a look has ended.
+struct Others(Arc<Notify>);
+
+impl Drop for Others {
+    fn drop(&mut self) {
+        self.0.notify_one();
     }
 }
 

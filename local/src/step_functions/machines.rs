@@ -146,7 +146,7 @@ impl Machines {
         (parsed, machine_type): (Machine, MachineType),
     ) -> Result<(), Refusal> {
         self.journal.put(REVISIONS, key, &revision)?;
-        let definition = definition::runnable(&revision.definition, parsed, machine_type)?;
+        let definition = definition::runnable(&revision.definition, parsed, machine_type);
         kept.revisions.insert(key.to_owned(), revision);
         kept.parsed.insert(key.to_owned(), definition);
         Ok(())
@@ -190,7 +190,7 @@ impl Kept {
         // What is kept was judged when it was made, and is not judged again by later rules.
         let parsed = serde_json::from_str(text)
             .map_err(|error| Refusal::internal(format!("a definition cannot be read: {error}")))?;
-        let parsed = definition::runnable(text, parsed, machine.machine_type)?;
+        let parsed = definition::runnable(text, parsed, machine.machine_type);
         self.parsed.insert(key, parsed.clone());
         Ok(parsed)
     }

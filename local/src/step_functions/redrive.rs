@@ -1,8 +1,5 @@
 //! Having executions that ended badly go on, and why others cannot.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
 use jiff::{SignedDuration, Timestamp};
 use pawl_asl::limits::HISTORY_EVENTS;
 use serde::Deserialize;
@@ -24,14 +21,6 @@ pub(super) struct Redrive {
     client_token: Option<String>,
 }
 
-/// The redrives of a while ago, so that a request that is repeated does nothing twice.
-#[derive(Debug, Default)]
-pub(super) struct Redrives(Mutex<BTreeMap<String, Vec<(String, Timestamp)>>>);
-
-/// How many tokens of an execution are remembered, and for how long.
-const TOKENS: usize = 10;
-const TOKEN_MINUTES: i64 = 15;
-
 /// How long after its end an execution can be redriven.
 const REDRIVABLE: SignedDuration = SignedDuration::from_hours(14 * 24);
 
@@ -45,20 +34,14 @@ const MOST: u32 = 1_000;
 pub(super) fn redrive(
     machines: &Machines,
     engine: &Engine,
-    redrives: &Redrives,
     request: Redrive,
     now: Timestamp,
 ) -> Result<Value, Refusal> {
     let snapshot = find(engine, &request.execution_arn)?;
-    // Held meanwhile, so that the same request twice at once is one as well.
-    let mut known = redrives.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let tokens = known.entry(request.execution_arn).or_default();
-    tokens.retain(|(_, at)| now.duration_since(*at) <= SignedDuration::from_mins(TOKEN_MINUTES));
-    let repeated = tokens
-        .iter()
-        .find(|(token, _)| request.client_token.as_ref() == Some(token));
-    if let Some((_, at)) = repeated {
-        return Ok(json!({ "redriveDate": seconds(*at) }));
+    if let Some(token) = &request.client_token
+        && let Some(at) = engine.redriven_by(&snapshot, token)?
+    {
+        return Ok(json!({ "redriveDate": seconds(at) }));
     }
     let refuse = |reason: &str| Refusal::new("ExecutionNotRedrivable", reason);
     if snapshot.about.map_run_arn.is_some() {
@@ -68,14 +51,8 @@ pub(super) fn redrive(
     if let Some(reason) = obstacle(&snapshot, is_deleting, now) {
         return Err(refuse(&reason));
     }
-    engine.redrive(snapshot)?.map_err(refuse)?;
-    if let Some(token) = request.client_token {
-        tokens.push((token, now));
-        if tokens.len() > TOKENS {
-            tokens.remove(0);
-        }
-    }
-    Ok(json!({ "redriveDate": seconds(now) }))
+    let redriven = engine.redrive(snapshot, request.client_token)?;
+    Ok(json!({ "redriveDate": seconds(redriven.map_err(refuse)?) }))
 }
 
 /// Why an execution cannot be redriven, in AWS's words; none if it can.

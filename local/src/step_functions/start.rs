@@ -1,15 +1,19 @@
 //! Starting executions.
 
+use std::sync::Arc;
+
 use pawl_asl::MachineType;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tokio::task::spawn_blocking;
 
+use crate::Aws;
 use crate::engine::{About, Engine, Parent, Snapshot};
 
 use super::executions::show_outcome;
 use super::machines::{IncludedData, Machines, Runnable, add};
 use super::names::{MachineArn, check_name, execution_arn, express_arn, machine_arn, version_arn};
-use super::{seconds, syntax};
+use super::{StepFunctions, seconds, syntax};
 use crate::refusal::Refusal;
 
 /// `StartExecution` and `StartSyncExecution`.
@@ -36,6 +40,8 @@ pub(crate) enum Nesting {
     Starts { by: Parent },
     /// It does, and is given the output as JSON or as text.
     Waits { parent: Parent, is_json: bool },
+    /// It does, by a call that is answered when the execution has ended.
+    Calls { parent: Parent },
 }
 
 /// Starts an execution. Started again just the same while it runs, it is the one that runs.
@@ -51,42 +57,28 @@ pub(super) fn start(
 }
 
 /// Starts an execution of an Express machine and waits for its end.
-pub(super) fn sync(
-    machines: &Machines,
-    engine: &Engine,
-    request: StartRequest,
-) -> Result<Value, Refusal> {
-    let name = request.name.clone().unwrap_or_else(|| engine.random_name());
+pub(super) async fn sync(aws: &Arc<Aws>, request: StartRequest) -> Result<Value, Refusal> {
     let included = request.included_data;
-    let runnable = runnable(machines, &request)?;
-    if runnable.machine_type == MachineType::Standard {
-        return Err(Refusal::machine_type());
-    }
-    // From before the beginning, so that no end is missed.
-    let mut events = engine.events();
-    let about = begin(runnable, engine, request, name, Nesting::None)?;
-    let snapshot = loop {
-        let found = engine.snapshot(&about.arn)?;
-        let closed = || Refusal::internal("the execution was lost");
-        let snapshot = found.ok_or_else(closed)?;
-        if !snapshot.is_running() {
-            break snapshot;
+    let services = Arc::clone(aws);
+    let started = spawn_blocking(move || {
+        let StepFunctions {
+            machines, engine, ..
+        } = &services.step_functions;
+        let name = request.name.clone().unwrap_or_else(|| engine.random_name());
+        let runnable = runnable(machines, &request)?;
+        if runnable.machine_type == MachineType::Standard {
+            return Err(Refusal::machine_type());
         }
-        // Whatever happens, only the end of this one matters.
-        loop {
-            let (arn, event) = events.blocking_recv().ok_or_else(closed)?;
-            let ends = ["Succeeded", "Failed", "TimedOut", "Aborted"];
-            let kind = serde_json::to_value(&event).unwrap_or_default();
-            let kind = kind.get("type").and_then(Value::as_str).unwrap_or_default();
-            let is_end = kind
-                .strip_prefix("Execution")
-                .is_some_and(|kind| ends.contains(&kind));
-            if arn == about.arn && is_end {
-                break;
-            }
-        }
-    };
-    Ok(synchronous(&snapshot, included))
+        begin(runnable, engine, request, name, Nesting::None)
+    });
+    let about = started
+        .await
+        .map_err(|panic| Refusal::internal(panic.to_string()))??;
+    let ended = aws.step_functions.engine.ended(&about.arn).await?;
+    let snapshot = ended
+        .filter(|snapshot| !snapshot.is_running())
+        .ok_or_else(|| Refusal::internal("the execution was lost"))?;
+    Ok(show_synchronous(&snapshot, included))
 }
 
 /// The memory that AWS bills an execution by at least, in MiB.
@@ -95,8 +87,12 @@ const BILLED_MEMORY: u64 = 64;
 /// AWS bills time in steps of so many milliseconds.
 const BILLED_STEP: u64 = 100;
 
-/// The answer of an execution that was waited for.
-fn synchronous(snapshot: &Snapshot, included: IncludedData) -> Value {
+/// The answer of `StartSyncExecution`.
+pub(crate) fn synchronous(snapshot: &Snapshot) -> Value {
+    show_synchronous(snapshot, IncludedData::default())
+}
+
+fn show_synchronous(snapshot: &Snapshot, included: IncludedData) -> Value {
     let about = &snapshot.about;
     let stopped = snapshot.outcome.stopped.unwrap_or(about.started);
     let lasted = stopped.duration_since(about.started).as_millis();
@@ -144,15 +140,25 @@ pub(super) fn nested(
     let request = StartRequest {
         state_machine_arn: text("StateMachineArn").unwrap_or_default(),
         name: text("Name"),
-        // A Task gives the input as JSON, and a text is an input like any other.
-        input: arguments.get("Input").map(Value::to_string),
+        input: match nesting {
+            // The call itself takes a text.
+            Nesting::Calls { .. } => text("Input"),
+            // A Task gives the input as JSON, and a text is an input like any other.
+            Nesting::None | Nesting::Starts { .. } | Nesting::Waits { .. } => {
+                arguments.get("Input").map(Value::to_string)
+            }
+        },
         trace_header: text("TraceHeader"),
         included_data: IncludedData::default(),
     };
     let name = request.name.clone().unwrap_or_else(|| name.to_owned());
     let runnable = runnable(machines, &request)?;
-    let waits = matches!(nesting, Nesting::Waits { .. });
-    if waits && runnable.machine_type == MachineType::Express {
+    let is_right = match nesting {
+        Nesting::None | Nesting::Starts { .. } => true,
+        Nesting::Waits { .. } => runnable.machine_type == MachineType::Standard,
+        Nesting::Calls { .. } => runnable.machine_type == MachineType::Express,
+    };
+    if !is_right {
         return Err(Refusal::machine_type());
     }
     begin(runnable, engine, request, name, nesting)
@@ -182,6 +188,7 @@ fn begin(
         Nesting::None => (None, None, false),
         Nesting::Starts { by } => (Some(by), None, false),
         Nesting::Waits { parent, is_json } => (Some(parent), Some(parent), is_json),
+        Nesting::Calls { parent } => (Some(parent), Some(parent), false),
     };
     let exists = |existing: &Snapshot| {
         let same =
@@ -216,6 +223,7 @@ fn begin(
         parent,
         started_by,
         gives_json,
+        answers_call: matches!(nesting, Nesting::Calls { .. }),
         trace_header: request.trace_header,
     };
     Ok(engine.start(&runnable.definition, about, exists)?)

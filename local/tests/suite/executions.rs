@@ -251,3 +251,55 @@ async fn a_wait_takes_its_time_by_the_real_clock() {
     assert_eq!(status, ExecutionStatus::Succeeded);
     assert!(began.elapsed() >= std::time::Duration::from_millis(40));
 }
+
+/// An expression that goes on until its limit, once a Task has said that it comes to it.
+fn thinks_for_ever() -> Value {
+    let forever = "{% ($more := function($n){ $more($n + 1) }; $more(0)) %}";
+    let first = json!({ "Type": "Pass", "Next": "told" });
+    let told = task("echo", &json!({ "Output": forever, "End": true }));
+    machine(&json!({ "first": first, "told": told }))
+}
+
+#[tokio::test]
+async fn an_execution_that_thinks_for_seconds_keeps_nobody_waiting() {
+    let world = open(Options::default()).await;
+    let slow = world.create("slow", &thinks_for_ever()).await;
+    let quick = machine(&json!({ "first": task("echo", &json!({ "End": true })) }));
+    let quick = world.create("quick", &quick).await;
+    let mut events = world.local.events();
+    let mut thinking = BTreeMap::new();
+    for name in ["one", "two", "three"] {
+        let execution = world.start(&slow, name, &json!({})).await;
+        thinking.insert(execution.expect("it starts"), 0);
+    }
+    // Each of them is told of its Task next, and thinks then.
+    while thinking.values().any(|scheduled| *scheduled == 0) {
+        let (execution, event) = events.recv().await.expect("the AWS is open");
+        if serde_json::to_value(&event).expect("it is JSON")["type"] == "TaskStarted" {
+            *thinking.get_mut(&execution).expect("one of them") += 1;
+        }
+    }
+    let mut running = BTreeMap::new();
+    for number in 0..50 {
+        let (name, input) = (format!("quick-{number}"), json!({ "n": number }));
+        let started = world.start(&quick, &name, &input).await;
+        running.insert(started.expect("it starts"), number);
+    }
+    while !running.is_empty() {
+        let (execution, event) = events.recv().await.expect("the AWS is open");
+        if serde_json::to_value(&event).expect("it is JSON")["type"] == "ExecutionSucceeded" {
+            running.remove(&execution);
+        }
+    }
+    for execution in thinking.keys() {
+        assert_eq!(world.outcome(execution).await.0, ExecutionStatus::Running);
+    }
+    world.local.settled().await;
+    for execution in thinking.keys() {
+        let expected = (
+            ExecutionStatus::Failed,
+            "States.QueryEvaluationError".to_owned(),
+        );
+        assert_eq!(world.outcome(execution).await, expected);
+    }
+}

@@ -72,3 +72,30 @@ async fn a_folder_of_a_later_version_is_left_alone() {
     names.sort();
     assert_eq!(names, ["lock", "version"]);
 }
+
+#[tokio::test]
+async fn what_cannot_be_read_does_not_keep_the_rest_from_going_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let by_the_clock = || Options {
+        state: Some(folder.path().to_owned()),
+        ..Options::default()
+    };
+    let world = open(by_the_clock()).await;
+    let waits = machine(&json!({ "first": { "Type": "Wait", "Seconds": 1, "End": true } }));
+    let version = world.create("waits", &waits).await;
+    let start = async |name: &str| world.start(&version, name, &json!({})).await;
+    start("one").await.expect("it starts");
+    let two = start("two").await.expect("it starts");
+    world.local.close().await;
+
+    let journal = rusqlite::Connection::open(folder.path().join("aws.sqlite")).expect("it is open");
+    let broken = "UPDATE executions SET about = '{' WHERE arn LIKE '%:one';
+        INSERT INTO jobs VALUES (1000000, 0, '{\"Unheard\":1}');";
+    journal.execute_batch(broken).expect("it is written");
+    drop(journal);
+
+    let world = open(by_the_clock()).await;
+    assert_eq!(world.local.go_on("").await.expect("the rest is fine"), 2);
+    world.local.settled().await;
+    assert_eq!(world.outcome(&two).await.0, ExecutionStatus::Succeeded);
+}

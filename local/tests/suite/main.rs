@@ -24,4 +24,5 @@ mod schedules;
 mod sqs;
 mod tasks;
 mod test_state;
+mod waiting;
 mod world;

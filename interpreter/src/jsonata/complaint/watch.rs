@@ -216,8 +216,8 @@ fn operator(op: BinaryOp) -> Option<&'static str> {
         .map(|(_, name)| name)
 }
 
-/// Visits the nodes right below a node.
-fn each_child(node: &mut AstNode, visit: &mut dyn FnMut(&mut AstNode)) {
+/// Visits the nodes right below a node, to change them.
+pub(in crate::jsonata) fn each_child(node: &mut AstNode, visit: &mut dyn FnMut(&mut AstNode)) {
     match node {
         AstNode::Path { steps } => {
             for step in steps {

@@ -8,7 +8,7 @@ use crate::jsonata::convert::shown;
 /// Too many calls in each other.
 pub(super) const STACK: &str = "Stack overflow error: Check for non-terminating recursive function. \
                                 Consider rewriting as tail-recursive.";
-const TIME: &str = "Expression evaluation timeout: Check for infinite loop";
+pub(in crate::jsonata) const TIME: &str = "Expression evaluation timeout: Check for infinite loop";
 /// Too long a list or text.
 pub(in crate::jsonata) const MEMORY: &str =
     "Expression evaluation memory limit exceeded: Check for excessive memory usage";

@@ -86,6 +86,7 @@ impl Engine<'_> {
             input: child.input.clone(),
             block: work.block.clone(),
             map_run_arn: Some(map_run.map_run_arn.clone()),
+            is_express: work.names.is_express,
         };
         self.execution
             .map_tasks

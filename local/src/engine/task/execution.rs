@@ -2,16 +2,22 @@
 
 use std::sync::Arc;
 
-use pawl_interpreter::{Failure, TaskRequest};
+use pawl_interpreter::Failure;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::engine::Shared;
 use crate::engine::about::{About, Parent, Snapshot};
-use crate::step_functions::{Nesting, moment};
+use crate::network::Service;
+use crate::sdk::Refused;
+use crate::step_functions::{Nesting, moment, synchronous};
 
 use super::Outcome;
 use super::metadata::{Transport, request_id};
+use super::service::{Call, sdk_names};
+
+/// The resource that starts an execution of an Express machine and waits for its end.
+const SYNCHRONOUS: &str = "arn:aws:states:::aws-sdk:sfn:startSyncExecution";
 
 /// How long a Task waits for the execution that it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +30,15 @@ pub(super) enum Nested {
     Json,
     /// Until somebody answers for the task's token.
     Token,
+    /// Until it has ended: the call itself waits.
+    Call,
 }
 
 impl Nested {
     pub(super) fn of(resource: &str) -> Option<Self> {
+        if resource == SYNCHRONOUS {
+            return Some(Self::Call);
+        }
         match resource.split_once(":states:::states:startExecution")?.1 {
             "" => Some(Self::Start),
             ".sync" => Some(Self::Text),
@@ -39,9 +50,9 @@ impl Nested {
 
     /// Starts the execution, and reports what came of it. One that this very task started in an earlier process is
     /// found again, and may have ended meanwhile.
-    pub(super) async fn start(self, shared: &Arc<Shared>, parent: Parent, request: &TaskRequest) {
+    pub(super) fn start(self, shared: &Arc<Shared>, parent: Parent, arguments: &Value) {
         let Parent { execution, task } = parent;
-        let about = match self.begin(shared, parent, request).await {
+        let about = match self.begin(shared, parent, arguments) {
             Ok(about) => about,
             Err(failure) => return shared.report(execution, task, Outcome::Failed(failure)),
         };
@@ -49,8 +60,10 @@ impl Nested {
         match self {
             Self::Start => shared.report(execution, task, Outcome::Succeeded(answer)),
             Self::Token => shared.report(execution, task, Outcome::Submitted(answer)),
-            Self::Text | Self::Json => {
-                shared.report(execution, task, Outcome::Submitted(answer));
+            Self::Text | Self::Json | Self::Call => {
+                if self != Self::Call {
+                    shared.report(execution, task, Outcome::Submitted(answer));
+                }
                 let child = shared.journal.execution(&about.arn);
                 if let Ok(Some(child)) = child
                     && child.status != "RUNNING"
@@ -62,23 +75,18 @@ impl Nested {
     }
 
     /// Starts the execution, and waits for nothing.
-    pub(super) async fn try_out(
-        self,
-        shared: &Arc<Shared>,
-        task: Parent,
-        request: &TaskRequest,
-    ) -> Outcome {
-        match Self::Start.begin(shared, task, request).await {
+    pub(super) fn try_out(shared: &Arc<Shared>, task: Parent, arguments: &Value) -> Outcome {
+        match Self::Start.begin(shared, task, arguments) {
             Ok(about) => Outcome::Succeeded(begun(&about)),
             Err(failure) => Outcome::Failed(failure),
         }
     }
 
-    async fn begin(
+    fn begin(
         self,
         shared: &Arc<Shared>,
         parent: Parent,
-        request: &TaskRequest,
+        arguments: &Value,
     ) -> Result<About, Failure> {
         let nesting = match self {
             Self::Start | Self::Token => Nesting::Starts { by: parent },
@@ -86,18 +94,23 @@ impl Nested {
                 parent,
                 is_json: self == Self::Json,
             },
+            Self::Call => Nesting::Calls { parent },
         };
         let closing = || Failure::new("States.Runtime", "This AWS is closing.");
         let aws = shared.services().ok_or_else(closing)?;
-        let arguments = request.arguments.clone();
         let name = name(parent);
-        let started = tokio::task::spawn_blocking(move || {
-            aws.step_functions.start_nested(&arguments, &name, nesting)
-        });
-        let started = started
-            .await
-            .map_err(|panic| Failure::new("States.Runtime", panic.to_string()))?;
+        let started = aws.step_functions.start_nested(arguments, &name, nesting);
         started.map_err(|refusal| {
+            if let Some(call) = (self == Self::Call).then(|| Call::of(SYNCHRONOUS)).flatten() {
+                return call.failure(
+                    parent,
+                    &Refused {
+                        status: refusal.status,
+                        code: refusal.code.to_owned(),
+                        message: refusal.message,
+                    },
+                );
+            }
             let (code, message) = (refusal.code, refusal.message);
             let name = code.trim_end_matches("Exception");
             Failure::new(
@@ -147,6 +160,25 @@ pub(in crate::engine) fn ended(snapshot: &Snapshot) -> Outcome {
     } else {
         Outcome::Failed(Failure::new("States.TaskFailed", description.to_string()))
     }
+}
+
+/// The answer of the call that has started an execution and waited for its end.
+pub(in crate::engine) fn answered(snapshot: &Snapshot) -> Outcome {
+    let mut answer = capitalised(synchronous(snapshot));
+    sdk_names(&mut answer, Service::StepFunctions);
+    Outcome::Succeeded(answer)
+}
+
+/// A Task's result has all names capitalised.
+fn capitalised(value: Value) -> Value {
+    let Value::Object(fields) = value else {
+        return value;
+    };
+    let fields = fields.into_iter();
+    fields
+        .map(|(name, value)| (crate::sdk::capitalised(&name), capitalised(value)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// The description of an execution as a Task's result: the fields of DescribeExecution, capitalised.

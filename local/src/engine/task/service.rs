@@ -144,7 +144,7 @@ impl Call {
 
     /// The failure that a refusal is for a Task: its clients have an exception for every error that the service
     /// declares, and one of the service's name for all others.
-    fn failure(&self, task: Parent, refused: &Refused) -> Failure {
+    pub(super) fn failure(&self, task: Parent, refused: &Refused) -> Failure {
         let Refused {
             status,
             code,
@@ -196,7 +196,7 @@ fn sign(arguments: &mut Value, arns: &[&str]) {
 }
 
 /// Gives an SDK's result the form that it has in a machine: moments are text, and names are those of the Java SDK.
-fn sdk_names(value: &mut Value, service: Service) {
+pub(super) fn sdk_names(value: &mut Value, service: Service) {
     match value {
         Value::Array(items) => {
             for item in items {

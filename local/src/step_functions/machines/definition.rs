@@ -78,32 +78,17 @@ pub(in super::super) fn examine(
     }
 }
 
-/// The longest that an Express execution may take, in seconds.
-const EXPRESS_SECONDS: u64 = 300;
-
-/// What executions run: the definition, and for an Express machine the time that it has.
+/// What executions run.
 pub(in super::super) fn runnable(
     text: &str,
-    mut machine: Machine,
+    machine: Machine,
     machine_type: MachineType,
-) -> Result<Definition, Refusal> {
-    let hash = hash(text, machine_type).into();
-    if machine_type == MachineType::Standard {
-        return Ok(Definition {
-            hash,
-            text: text.into(),
-            machine: machine.into(),
-        });
-    }
-    let asked = machine.timeout_seconds.unwrap_or(EXPRESS_SECONDS);
-    machine.timeout_seconds = Some(asked.min(EXPRESS_SECONDS));
-    let text =
-        serde_json::to_string(&machine).map_err(|error| Refusal::internal(error.to_string()))?;
-    Ok(Definition {
-        hash,
+) -> Definition {
+    Definition {
+        hash: hash(text, machine_type).into(),
         text: text.into(),
         machine: machine.into(),
-    })
+    }
 }
 
 /// The name of what executions run among all definitions.
