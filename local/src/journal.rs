@@ -361,7 +361,9 @@ impl Writer {
             return end(group, &Err(broken.clone()));
         }
         let Err(error) = commit(&self.connection, &group) else {
-            self.trouble.end();
+            if self.late.is_empty() {
+                self.trouble.end();
+            }
             self.pause = PAUSES.0;
             self.gate.commits.fetch_add(1, Ordering::SeqCst);
             return end(group, &Ok(()));
@@ -376,7 +378,7 @@ impl Writer {
                     self.trouble.begin(&broken);
                     self.pause = (self.pause * 2).min(PAUSES.1);
                 }
-                self.late = late;
+                self.late.extend(late);
                 end(refused, &Err(broken));
             }
             // One of them cannot be written; the others have nothing to do with it.

@@ -265,11 +265,12 @@ async fn a_full_disk_keeps_everybody_waiting_and_loses_nothing() {
     assert!(seen().iter().all(|(name, _)| name != "echo"));
 
     world.local.leave_room(None).expect("it has none");
-    let again = async |name: &str| loop {
-        match world.start(&waits, name, &large).await {
-            Ok(execution) => return execution,
-            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+    let again = async |name: &str| {
+        // It may have ended by now, and then its name is taken.
+        while world.start(&waits, name, &large).await == unavailable {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        before.replace(":before", &format!(":{name}"))
     };
     let (one, two) = (again("one").await, again("two").await);
     create.send().await.expect("nothing of that name is there");
