@@ -332,20 +332,26 @@ const SLOW: &str = r#"{"name": "Slow", "steps": [
         "config": {"type": "customer_get", "parameters": {"customerId": "nobody"},
             "retryPolicy": {"maxRetries": 1, "backoffMs": 2000}}}]}"#;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn runs_of_another_process_are_seen_while_they_run() {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("slow.json"), SLOW).expect("a file");
-    let said = pawl(folder.path(), &["run", "slow.json", "--clock", "simulated"]);
+/// A `pawl dev` in which that run has just begun.
+async fn slow(folder: &Path) -> Served {
+    std::fs::write(folder.join("slow.json"), SLOW).expect("a file");
+    let said = pawl(folder, &["run", "slow.json", "--clock", "simulated"]);
     assert_eq!(said.status.code(), Some(1), "{}", text(&said.stderr));
-    let shown = pawl(folder.path(), &["show", "latest", "--json"]);
+    let shown = pawl(folder, &["show", "latest", "--json"]);
     let shown: Value = serde_json::from_slice(&shown.stdout).expect("JSON");
 
-    let served = Served::start(folder.path(), &[]);
+    let served = Served::start(folder, &[]);
     let start = json!({
         "stateMachineArn": string(&shown, "/machine"), "name": "by-hand-1", "input": "{}",
     });
     served.states("StartExecution", &start).await;
+    served
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_of_another_process_are_seen_while_they_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let served = slow(folder.path()).await;
     let endpoint = served.endpoint.clone();
     let path = folder.path().to_owned();
     let look = move |arguments: &[&str]| {
@@ -477,16 +483,7 @@ async fn executions_that_are_no_runs_are_found_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_told_when_nobody_listens() {
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("slow.json"), SLOW).expect("a file");
-    let said = pawl(folder.path(), &["run", "slow.json", "--clock", "simulated"]);
-    assert_eq!(said.status.code(), Some(1), "{}", text(&said.stderr));
-    let shown = pawl(folder.path(), &["show", "latest", "--json"]);
-    let shown: Value = serde_json::from_slice(&shown.stdout).expect("JSON");
-    let served = Served::start(folder.path(), &[]);
-    let start = json!({
-        "stateMachineArn": string(&shown, "/machine"), "name": "by-hand-1", "input": "{}",
-    });
-    served.states("StartExecution", &start).await;
+    let _served = slow(folder.path()).await;
     let path = folder.path().to_owned();
     let ended = tokio::task::spawn_blocking(move || {
         let mut child = command(&path, &["logs", "latest", "--follow"])

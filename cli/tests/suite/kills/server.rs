@@ -40,14 +40,14 @@ impl Server {
 
     /// Starts one and kills it before it answers anybody.
     pub(super) async fn kill_at_birth(folder: &Path, durability: &str, pause: Duration) {
-        let child = spawn(folder, durability);
+        let mut child = spawn(folder, durability);
         tokio::time::sleep(pause).await;
-        kill(child);
+        kill(&mut child);
     }
 
     /// Kills it: the system takes it away, wherever it is.
-    pub(super) fn kill(self) {
-        kill(self.child);
+    pub(super) fn kill(mut self) {
+        kill(&mut self.child);
     }
 
     /// How many were killed.
@@ -84,7 +84,14 @@ fn spawn(folder: &Path, durability: &str) -> Child {
     .expect("pawl runs")
 }
 
-fn kill(mut child: Child) {
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A test that fails leaves nothing behind.
+        let _ = self.child.kill();
+    }
+}
+
+fn kill(child: &mut Child) {
     child.kill().expect("a signal");
     child.wait().expect("an end");
     KILLS.fetch_add(1, Ordering::SeqCst);
