@@ -9,6 +9,8 @@ use jsonata_core::value::{JArray, JValue, with_stack};
 use serde_json::{Map, Number, Value};
 
 use super::Answer;
+use super::complaint::MEMORY;
+use super::growth::fits;
 use super::uses::Part;
 
 /// The deepest value that an expression may give. Deeper ones no JSON reader on the way would take.
@@ -91,6 +93,10 @@ fn whole(value: &Value) -> JValue {
 
 /// What a value is, as the result of an expression.
 pub(super) fn answer(value: &JValue) -> Result<Answer, String> {
+    // What the engine shares is written out here as often as it stands in the value.
+    if !fits(value) {
+        return Err(MEMORY.to_owned());
+    }
     match value {
         JValue::Undefined => Ok(Answer::Nothing),
         JValue::Lambda(_) | JValue::Builtin { .. } | JValue::Regex { .. } => Ok(Answer::Function),

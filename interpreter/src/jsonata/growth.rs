@@ -3,8 +3,10 @@
 //! What makes a long value of short ones is given to functions of ours, which look at the length first:
 //!
 //! ```text
-//! $a & $b  ->  $`&`($a, $b)        [1..$n]  ->  [$`..`(1, $n)]
-//! $join($list, $separator)  ->  $`join`($list, $separator)        $pad($text, $width)  ->  $pad($text, $`width`($width))
+//! $a & $b  ->  $`&`($a, $b)                         [1..$n]  ->  [$`..`(1, $n)]
+//! $join($list, $by)  ->  $`join`($list, $by)        $pad($text, $width)  ->  $pad($text, $`width`($width))
+//! $string($value)  ->  $string($`held`($value))     $value ~> $string()  ->  $`held`($value) ~> $string()
+//! $replace($text, $what, $by)  ->  ($`0` := $text; $`1` := $what; $`2` := $by; $replace($`0`, $`1`, $`by`($`0`, $`1`, $`2`)))
 //! ```
 
 use std::cell::Cell;
@@ -13,15 +15,19 @@ use std::rc::Rc;
 
 use jsonata_core::ast::{AstNode, BinaryOp};
 use jsonata_core::evaluator::{Context, Evaluator, EvaluatorError, HostFnResult};
-use jsonata_core::functions::string::string;
+use jsonata_core::functions::string::{build_regex, match_regex, string};
 use jsonata_core::value::{JValue, with_stack};
 
 use super::SEQUENCE;
 use super::complaint::each_child;
+use super::tree::bound;
 
 /// The longest text that an expression may make, in bytes: AWS accepts one of 2^22 and refuses one of 2^23, and its
 /// longest list comes to as much.
-const TEXT: usize = 8 * SEQUENCE;
+const TEXT: usize = NODE * SEQUENCE;
+
+/// What anything but a text counts for.
+const NODE: usize = 8;
 
 /// How many bytes of text, and how many items of ranges, an expression may make all in all.
 const TEXTS: usize = 1024 * 1024 * 1024;
@@ -35,6 +41,8 @@ const CONCATENATE: &str = "&";
 const RANGE: &str = "..";
 const JOIN: &str = "`join`";
 const WIDTH: &str = "`width`";
+const HELD: &str = "`held`";
+const BY: &str = "`by`";
 
 /// An expression with the functions in their places.
 pub(super) struct Guarded {
@@ -51,8 +59,11 @@ type Guards = BTreeSet<&'static str>;
 impl Guarded {
     /// Puts the functions in their places; `None` where an expression makes nothing long of short values.
     pub(super) fn of(node: &AstNode) -> Option<Self> {
-        let (mut node, mut guards) = (node.clone(), Guards::new());
-        walk(&mut node, &mut guards);
+        let mut guard = Guard::default();
+        bound(node, &mut guard.own);
+        let mut node = node.clone();
+        guard.walk(&mut node);
+        let guards = guard.guards;
         (!guards.is_empty()).then_some(Self { node, guards })
     }
 
@@ -66,6 +77,8 @@ impl Guarded {
                 CONCATENATE => Box::new(move |arguments| concatenate(arguments, &texts)),
                 JOIN => Box::new(move |arguments| join(arguments, &texts)),
                 WIDTH => Box::new(width),
+                HELD => Box::new(held),
+                BY => Box::new(move |arguments| by(arguments, &texts)),
                 _ => Box::new(move |arguments| range(arguments, &items)),
             };
             evaluator
@@ -76,47 +89,113 @@ impl Guarded {
     }
 }
 
-/// Replaces what makes long values, inside first.
-fn walk(node: &mut AstNode, guards: &mut Guards) {
-    with_stack(|| {
-        each_child(node, &mut |child| walk(child, guards));
-        replace(node, guards);
-    });
+/// Puts functions of ours in the places of what makes long values.
+#[derive(Default)]
+struct Guard {
+    guards: Guards,
+    /// Names that the expression binds itself.
+    own: BTreeSet<String>,
 }
 
-fn replace(node: &mut AstNode, guards: &mut Guards) {
-    let taken = |side: &mut AstNode| std::mem::replace(side, AstNode::Undefined);
-    if let AstNode::Binary { op, lhs, rhs } = node {
-        let name = if *op == BinaryOp::Concatenate {
-            CONCATENATE
-        } else if *op == BinaryOp::Range {
-            RANGE
-        } else {
-            return;
-        };
-        *node = call(name, vec![taken(lhs), taken(rhs)], guards);
-    } else if let AstNode::Function { name, args, .. } = node {
-        if name == "join" {
-            JOIN.clone_into(name);
-            guards.insert(JOIN);
-        } else if name == "pad" {
-            // The width may come first, where the text is the context.
-            for argument in args {
-                if !matches!(argument, AstNode::String(_) | AstNode::Placeholder) {
-                    *argument = call(WIDTH, vec![taken(argument)], guards);
+impl Guard {
+    /// Replaces what makes long values, inside first.
+    fn walk(&mut self, node: &mut AstNode) {
+        with_stack(|| {
+            each_child(node, &mut |child| self.walk(child));
+            self.replace(node);
+        });
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "whatever else there is stays as it is"
+    )]
+    fn replace(&mut self, node: &mut AstNode) {
+        match node {
+            AstNode::Binary { op, lhs, rhs } if *op == BinaryOp::Concatenate => {
+                *node = self.call(CONCATENATE, vec![taken(lhs), taken(rhs)]);
+            }
+            AstNode::Binary { op, lhs, rhs } if *op == BinaryOp::Range => {
+                *node = self.call(RANGE, vec![taken(lhs), taken(rhs)]);
+            }
+            AstNode::Binary { op, lhs, rhs }
+                if *op == BinaryOp::ChainPipe && self.is_builtin(rhs, "string") =>
+            {
+                **lhs = self.call(HELD, vec![taken(lhs)]);
+            }
+            AstNode::Function { name, args, .. } if !self.own.contains(name.as_str()) => {
+                let is_partial = args
+                    .iter()
+                    .any(|argument| matches!(argument, AstNode::Placeholder));
+                match (name.as_str(), args.as_mut_slice()) {
+                    ("join", _) => {
+                        JOIN.clone_into(name);
+                        self.guards.insert(JOIN);
+                    }
+                    ("pad", args) => {
+                        // The width may come first, where the text is the context.
+                        for argument in args {
+                            if !matches!(argument, AstNode::String(_) | AstNode::Placeholder) {
+                                *argument = self.call(WIDTH, vec![taken(argument)]);
+                            }
+                        }
+                    }
+                    ("string", [value, ..]) if !is_partial => {
+                        *value = self.call(HELD, vec![taken(value)]);
+                    }
+                    ("replace", [_, _, _, ..]) if !is_partial => {
+                        *node = self.replacement(std::mem::take(args));
+                    }
+                    _ => {}
                 }
             }
+            _ => {}
+        }
+    }
+
+    /// Whether a node is a function of the engine, or a call of it.
+    fn is_builtin(&self, node: &AstNode, function: &str) -> bool {
+        let (AstNode::Function { name, .. } | AstNode::Variable(name)) = node else {
+            return false;
+        };
+        name == function && !self.own.contains(function)
+    }
+
+    /// A call of `$replace`, with its arguments in variables so that they can be looked at together.
+    fn replacement(&mut self, arguments: Vec<AstNode>) -> AstNode {
+        let name = |index: usize| format!("`{index}`");
+        let variable = |index| AstNode::Variable(name(index));
+        let mut given: Vec<AstNode> = (0..arguments.len()).map(variable).collect();
+        let looked = self.call(BY, (0..3).map(variable).collect());
+        if let Some(replacement) = given.get_mut(2) {
+            *replacement = looked;
+        }
+        let bind = |(index, argument)| AstNode::Binary {
+            op: BinaryOp::ColonEqual,
+            lhs: Box::new(variable(index)),
+            rhs: Box::new(argument),
+        };
+        let call = AstNode::Function {
+            name: "replace".to_owned(),
+            args: given,
+            is_builtin: true,
+        };
+        let bound = arguments.into_iter().enumerate().map(bind);
+        AstNode::Block(bound.chain([call]).collect())
+    }
+
+    fn call(&mut self, name: &'static str, args: Vec<AstNode>) -> AstNode {
+        self.guards.insert(name);
+        AstNode::Function {
+            name: name.to_owned(),
+            args,
+            is_builtin: true,
         }
     }
 }
 
-fn call(name: &'static str, args: Vec<AstNode>, guards: &mut Guards) -> AstNode {
-    guards.insert(name);
-    AstNode::Function {
-        name: name.to_owned(),
-        args,
-        is_builtin: true,
-    }
+fn taken(node: &mut AstNode) -> AstNode {
+    std::mem::replace(node, AstNode::Undefined)
 }
 
 fn exceeded() -> EvaluatorError {
@@ -141,8 +220,7 @@ fn concatenate(arguments: &[JValue], spent: &Cell<usize>) -> HostFnResult {
         if *argument == JValue::Undefined {
             continue;
         }
-        let mut left = TEXT;
-        if !fits(argument, &mut left) {
+        if !fits(argument) {
             return Err(exceeded());
         }
         let JValue::String(text) = string(argument, None).map_err(EvaluatorError::from)? else {
@@ -157,28 +235,77 @@ fn concatenate(arguments: &[JValue], spent: &Cell<usize>) -> HostFnResult {
     Ok(JValue::from(whole))
 }
 
-/// Whether the texts in a value are no longer than what is left, all in all.
-fn fits(value: &JValue, left: &mut usize) -> bool {
-    let mut take = |bytes: usize| {
-        let rest = left.checked_sub(bytes);
-        *left = rest.unwrap_or_default();
-        rest.is_some()
+/// Whether a value is no larger, written out, than an expression may hold.
+pub(super) fn fits(value: &JValue) -> bool {
+    is_held(value, &mut TEXT.clone())
+}
+
+/// Takes what a value comes to from what is left; whether that was enough.
+fn is_held(value: &JValue, left: &mut usize) -> bool {
+    let bytes = value.as_str().map_or(NODE, str::len);
+    let Some(rest) = left.checked_sub(bytes) else {
+        return false;
     };
+    *left = rest;
     match value {
-        JValue::String(text) => take(text.len()),
-        JValue::Array(items) => with_stack(|| items.iter().all(|item| fits(item, left))),
+        JValue::Array(items) => with_stack(|| items.iter().all(|item| is_held(item, left))),
         JValue::Object(members) => with_stack(|| {
             let mut members = members.iter();
-            members.all(|(_, member)| fits(member, left))
+            members.all(|(_, member)| is_held(member, left))
         }),
         JValue::Null
         | JValue::Bool(_)
         | JValue::Number(_)
+        | JValue::String(_)
         | JValue::Undefined
         | JValue::Lambda(_)
         | JValue::Builtin { .. }
         | JValue::Regex { .. } => true,
     }
+}
+
+/// A value that is to be written out, unless it is too large for that.
+fn held(arguments: &[JValue]) -> HostFnResult {
+    let value = arguments.first().unwrap_or(&JValue::Undefined);
+    if fits(value) {
+        Ok(value.clone())
+    } else {
+        Err(exceeded())
+    }
+}
+
+/// What `$replace` puts in the place of something, unless the result were too long.
+fn by(arguments: &[JValue], spent: &Cell<usize>) -> HostFnResult {
+    let [JValue::String(text), what, JValue::String(by)] = arguments else {
+        // What a function gives is looked at where it is made.
+        return Ok(arguments.last().cloned().unwrap_or(JValue::Undefined));
+    };
+    // A group stands for a part of what was found.
+    let groups = by.matches('$').count();
+    let found = if let JValue::Regex { pattern, flags } = what {
+        let expression = build_regex(pattern, flags).map_err(EvaluatorError::from)?;
+        let matches = match_regex(&expression, text, None).map_err(EvaluatorError::from)?;
+        let matches = matches
+            .as_array()
+            .into_iter()
+            .flat_map(|found| found.iter());
+        let lengths = matches.map(|found| {
+            let found = found.as_object().and_then(|found| found.get("match"));
+            let length = found.and_then(JValue::as_str).map_or(0, str::len);
+            by.len() + groups.saturating_mul(length)
+        });
+        lengths.fold(0, usize::saturating_add)
+    } else {
+        let what = what.as_str().filter(|what| !what.is_empty());
+        let times = what.map_or(0, |what| text.matches(what).count());
+        times.saturating_mul(by.len())
+    };
+    let whole = found.saturating_add(text.len());
+    if whole > TEXT {
+        return Err(exceeded());
+    }
+    spend(spent, whole, TEXTS)?;
+    Ok(JValue::String(by.clone()))
 }
 
 /// `$join(list, separator)`, which is the engine's own where its result is not too long.

@@ -1,6 +1,9 @@
 //! What stands in a node of an expression: the shape of the language's tree, for whoever walks it.
 
-use jsonata_core::ast::{AstNode, PathStep, Stage};
+use std::collections::BTreeSet;
+
+use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage};
+use jsonata_core::value::with_stack;
 
 /// Where a node stands, seen from the one that it stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,4 +122,19 @@ fn all_pairs<'n>(
         found(key, place);
         found(value, place);
     }
+}
+
+/// Finds the names that an expression binds itself; a call of such a name is not of the engine's function.
+pub(super) fn bound(node: &AstNode, names: &mut BTreeSet<String>) {
+    with_stack(|| {
+        if let AstNode::Binary { op, lhs, .. } = node
+            && let (BinaryOp::ColonEqual, AstNode::Variable(name)) = (op, &**lhs)
+        {
+            names.insert(name.clone());
+        }
+        if let AstNode::Lambda { params, .. } = node {
+            names.extend(params.iter().cloned());
+        }
+        under(node, &mut |child, _| bound(child, names));
+    });
 }

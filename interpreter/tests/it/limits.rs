@@ -104,6 +104,11 @@ fn an_expression_does_not_grow_without_end() {
             "($f := function($s, $n){{ $n = 0 ? $s : $f({step}, $n - 1) }}; $length($f('x', {times})))"
         )
     };
+    let doubled = |then: &str| {
+        format!(
+            "($f := function($x, $n){{ $n = 0 ? $x : $f({{ 'a': $x, 'b': $x }}, $n - 1) }}; {then})"
+        )
+    };
     let rows = [
         ("$length($pad('', 1000000))".to_owned(), json!(1_000_000)),
         ("$length($pad('', -1000000))".to_owned(), json!(1_000_000)),
@@ -132,6 +137,42 @@ fn an_expression_does_not_grow_without_end() {
         ("[3..1]".to_owned(), json!([])),
         ("[1..3, 5, 7..8]".to_owned(), json!([1, 2, 3, 5, 7, 8])),
         ("$count([1..100].[[1..800000]])".to_owned(), json!(null)),
+        // A text in the place of each of its own letters; a group in the place of what it was found in.
+        (
+            "($s := $pad('', 1000, 'a'); $length($replace($s, 'a', $s)))".to_owned(),
+            json!(1_000_000),
+        ),
+        (
+            "($s := $pad('', 9000, 'a'); $length($replace($s, 'a', $s)))".to_owned(),
+            json!(null),
+        ),
+        (
+            "($s := $pad('', 9000, 'a'); $length($replace($s, /a/, $s)))".to_owned(),
+            json!(null),
+        ),
+        (
+            "$replace('a-b', /(.)-(.)/, '$2+$1')".to_owned(),
+            json!("b+a"),
+        ),
+        ("'a-b' ~> $replace('-', '+')".to_owned(), json!("a+b")),
+        (
+            "$replace('aaa', /a/, function($m){ $m.match & 'b' }, 2)".to_owned(),
+            json!("ababa"),
+        ),
+        // What stands in itself twice is small until it is written out.
+        (doubled("$f(1, 26)"), json!(null)),
+        (doubled("$length($string($f(1, 26)))"), json!(null)),
+        (doubled("$length($f(1, 26) ~> $string())"), json!(null)),
+        (doubled("$length($string($f(1, 3)))"), json!(85)),
+        // Functions of the author's own stay what they are.
+        (
+            "($join := function($a){ 1 }; $join(['a']))".to_owned(),
+            json!(1),
+        ),
+        (
+            "($pad := function($a, $b){ $b }; $pad('a', 2e9))".to_owned(),
+            json!(2_000_000_000),
+        ),
     ];
     for (source, expected) in rows {
         let state = json!({ "Type": "Pass", "Output": format!("{{% {source} %}}"), "End": true });

@@ -6,7 +6,7 @@ use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage, StepId, UnaryOp};
 use jsonata_core::value::with_stack;
 
 use super::signature::Signature;
-use crate::jsonata::tree::under;
+use crate::jsonata::tree::bound;
 
 /// The name of the sign before a number.
 pub(super) const NEGATION: &str = "negation";
@@ -38,7 +38,7 @@ pub(super) fn function(name: &str) -> String {
 /// The same expression, to be watched.
 pub(super) fn watched(node: &AstNode) -> Watched {
     let mut watch = Watch::default();
-    watch.find_own(node);
+    bound(node, &mut watch.own);
     let mut node = node.clone();
     watch.walk(&mut node);
     Watched {
@@ -91,21 +91,6 @@ struct Watch {
 }
 
 impl Watch {
-    /// Finds the names that an expression binds.
-    fn find_own(&mut self, node: &AstNode) {
-        with_stack(|| {
-            if let AstNode::Binary { op, lhs, .. } = node
-                && let (BinaryOp::ColonEqual, AstNode::Variable(name)) = (op, &**lhs)
-            {
-                self.own.insert(name.clone());
-            }
-            if let AstNode::Lambda { params, .. } = node {
-                self.own.extend(params.iter().cloned());
-            }
-            under(node, &mut |child, _| self.find_own(child));
-        });
-    }
-
     /// Replaces what is watched, inside first.
     fn walk(&mut self, node: &mut AstNode) {
         with_stack(|| {
