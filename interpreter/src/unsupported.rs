@@ -89,14 +89,13 @@ pub(crate) fn state_problem(machine: &Machine, state: &State) -> Option<String> 
         .chain(choices.iter().map(|rule| &rule.other))
         .flatten()
         .filter(|field| !runs(field));
-    if let Some((field, _)) = others.next() {
-        return Some(format!("The field '{field}' is not supported."));
-    }
-    if is_json_path && let Some(field) = path_field(state) {
-        return Some(format!("The JSONPath field '{field}' is not supported."));
+    let other = others.next().map(|(field, _)| field.as_str());
+    let path = || is_json_path.then(|| path_field(state)).flatten();
+    if let Some(field) = other.or_else(path) {
+        return Some(unknown(field, is_json_path));
     }
     match state {
-        State::Map(map) => map_problem(map),
+        State::Map(map) => map_problem(map, is_json_path),
         State::Task(task) => Resource::parse(&task.resource)
             .is_none()
             .then(|| format!("The resource '{}' is not supported.", task.resource)),
@@ -109,8 +108,19 @@ pub(crate) fn state_problem(machine: &Machine, state: &State) -> Option<String> 
     }
 }
 
+/// What is said of a field that does not run.
+fn unknown(field: &str, is_json_path: bool) -> String {
+    if is_json_path {
+        format!(
+            "The JSONPath field '{field}' is not available here: give the state the QueryLanguage 'JSONata'."
+        )
+    } else {
+        format!("The field '{field}' is not supported.")
+    }
+}
+
 /// Why a Map cannot run, if so.
-fn map_problem(map: &Map) -> Option<String> {
+fn map_problem(map: &Map, is_json_path: bool) -> Option<String> {
     if map.item_processor.is_none() {
         return Some("A Map without an ItemProcessor is not supported.".to_owned());
     }
@@ -125,7 +135,7 @@ fn map_problem(map: &Map) -> Option<String> {
         .flat_map(|other| other.keys())
         .next()
     {
-        return Some(format!("The field '{field}' is not supported."));
+        return Some(unknown(field, is_json_path));
     }
     let config = map
         .item_reader

@@ -118,6 +118,7 @@ fn express(resource: &str, place: &Place, findings: &mut Findings) {
 /// A call to a service: `arn:aws:states:::sqs:sendMessage.waitForTaskToken`.
 struct Call<'r> {
     service: &'r str,
+    action: &'r str,
     pattern: Option<&'r str>,
 }
 
@@ -125,8 +126,27 @@ impl<'r> Call<'r> {
     fn parse(resource: &'r str) -> Option<Self> {
         let (_, rest) = resource.split_once(":states:::")?;
         let (service, action) = rest.split_once(':')?;
-        let pattern = action.split_once('.').map(|(_, pattern)| pattern);
-        Some(Self { service, pattern })
+        let (action, pattern) = match action.split_once('.') {
+            Some((action, pattern)) => (action, Some(pattern)),
+            None => (action, None),
+        };
+        Some(Self {
+            service,
+            action,
+            pattern,
+        })
+    }
+
+    /// Whether the action of an SDK's call begins as they all do: `aws-sdk:s3:getObject`.
+    fn is_spelled(&self) -> bool {
+        let Some((_, action)) = self
+            .action
+            .split_once(':')
+            .filter(|_| self.service == "aws-sdk")
+        else {
+            return true;
+        };
+        action.starts_with(|first: char| first.is_ascii_lowercase())
     }
 
     fn check(
@@ -137,7 +157,7 @@ impl<'r> Call<'r> {
         resource_place: &Place,
         findings: &mut Findings,
     ) {
-        if !self.has_pattern() {
+        if !self.has_pattern() || !self.is_spelled() {
             let message = format!(
                 "The resource provided {resource} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region."
             );

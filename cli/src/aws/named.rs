@@ -60,7 +60,7 @@ fn missing(given: &str, runs: &[Run]) -> Misuse {
     let misuse = Misuse::new(format!("there is no run `{given}`"));
     if runs.is_empty() {
         return misuse
-            .help("there are no runs yet; start one: `pawl run workflows/examples/welcome-email`");
+            .help("there are no runs yet; start one: `pawl run workflows/examples/welcome-email`, or see `pawl runs --all` for executions of other machines");
     }
     let ids = runs.iter().map(|run| run.run.as_str());
     if let Some(near) = near(given, ids) {

@@ -33,7 +33,7 @@ pub(super) struct Runs {
     #[arg(long, value_name = "WORKFLOW")]
     workflow: Option<String>,
     /// List so many at most
-    #[arg(long, value_name = "N", default_value = "20")]
+    #[arg(long, value_name = "N", default_value = "20", value_parser = count)]
     limit: NonZeroUsize,
     /// List the executions of other machines, too
     #[arg(long)]
@@ -43,6 +43,12 @@ pub(super) struct Runs {
     /// Print the runs as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Reads how many there may be.
+fn count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| "a whole number above zero is wanted".to_owned())
 }
 
 /// A run in the list, or an execution of another machine.
@@ -172,6 +178,15 @@ impl Listed {
     }
 }
 
+/// An error's name as a table has room for it.
+fn shortened(error: &str) -> String {
+    const ROOM: usize = 40;
+    match error.char_indices().nth(ROOM) {
+        Some((end, _)) => format!("{}…", error.get(..end).unwrap_or_default()),
+        None => error.to_owned(),
+    }
+}
+
 fn text(listed: &[Listed]) -> String {
     let rows: Vec<_> = listed.iter().map(row).collect();
     let headings = [
@@ -202,7 +217,7 @@ fn row(listed: &Listed) -> [String; 7] {
         readable(&listed.started_at),
         took,
         listed.step.clone().unwrap_or_default(),
-        listed.error.clone().unwrap_or_default(),
+        shortened(listed.error.as_deref().unwrap_or_default()),
     ]
 }
 

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::delivery::whole_seconds;
+use crate::random::derived;
 use crate::step_functions::{ACCOUNT, REGION};
 
 use super::about::{About, Outcome};
@@ -15,14 +17,11 @@ pub(super) fn notice(about: &About, redrives: u32, end: Option<(&str, &Outcome)>
     let included = json!({ "included": true });
     json!({
         "version": "0",
-        "id": match redrives {
-            0 => format!("{}-{status}", about.arn),
-            redrives => format!("{}-{status}-{redrives}", about.arn),
-        },
+        "id": derived(&[&about.arn, status, &redrives.to_string()]),
         "detail-type": "Step Functions Execution Status Change",
         "source": "aws.states",
         "account": ACCOUNT,
-        "time": outcome.stopped.unwrap_or(about.started).to_string(),
+        "time": whole_seconds(outcome.stopped.unwrap_or(about.started)),
         "region": REGION,
         "resources": [about.arn],
         "detail": {

@@ -5,7 +5,7 @@ use pawl_asl::MachineType;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::engine::{Engine, Snapshot};
+use crate::engine::{About, Engine, Snapshot};
 use crate::journal::Filter;
 
 use super::machines::{IncludedData, Machines, add};
@@ -269,12 +269,22 @@ pub(super) fn show_outcome(
     }
 }
 
+/// The machine of an execution; a child of a Map Run has the Map's label beside it, as in its own ARN.
+fn machine_of(about: &About) -> String {
+    match about.arn.rsplit_once(':') {
+        Some((machine, _)) if about.map_run_arn.is_some() => {
+            machine.replacen(":execution:", ":stateMachine:", 1)
+        }
+        _ => about.machine_arn.clone(),
+    }
+}
+
 /// What a list says of an execution.
 fn summary(snapshot: &Snapshot) -> Map<String, Value> {
     let about = &snapshot.about;
     let mut summary = Map::new();
     summary.insert("executionArn".to_owned(), json!(about.arn));
-    summary.insert("stateMachineArn".to_owned(), json!(about.machine_arn));
+    summary.insert("stateMachineArn".to_owned(), json!(machine_of(about)));
     summary.insert("name".to_owned(), json!(about.name));
     summary.insert("status".to_owned(), json!(snapshot.status));
     summary.insert("startDate".to_owned(), seconds(about.started));
