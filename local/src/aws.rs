@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use crate::answer::{Answer, refuse};
-use crate::dynamodb::DynamoDb;
+use crate::audience::Audience;
+use crate::dynamodb::{DynamoDb, Pending};
 use crate::engine::Engine;
 use crate::event_bridge::EventBridge;
 use crate::folder::Folder;
@@ -51,12 +52,20 @@ impl Aws {
         }
         let journal = Arc::new(Journal::open(folder.as_ref(), options.durability)?);
         let clock = || options.clock.clone();
-        let lambda = Lambda::open(folder.as_ref(), &journal, clock(), options.seed)?;
+        let audience = Arc::new(Audience::default());
+        let lambda = Lambda::open(
+            folder.as_ref(),
+            &journal,
+            clock(),
+            Arc::clone(&audience),
+            options.seed,
+        )?;
         let lambda = Arc::new(lambda);
         let engine = Engine::new(
             clock(),
             Arc::clone(&journal),
             Arc::clone(&lambda),
+            Arc::clone(&audience),
             options.seed,
         )?;
         let names = Names::new(options.seed, &options.clock);
@@ -66,7 +75,12 @@ impl Aws {
             migrate(folder, &step_functions)?;
         }
         Ok(Self {
-            event_bridge: EventBridge::open(Arc::clone(&journal), clock(), names.clone())?,
+            event_bridge: EventBridge::open(
+                Arc::clone(&journal),
+                clock(),
+                names.clone(),
+                audience,
+            )?,
             scheduler: Scheduler::open(Arc::clone(&journal), clock(), names.clone())?,
             sqs: Sqs::open(Arc::clone(&journal), clock(), names)?,
             dynamodb: DynamoDb::open(folder.as_ref(), options.durability)?,
@@ -102,10 +116,15 @@ impl Aws {
         {
             return answer;
         }
-        if let Some(answer) = self.answer_now(&target, &request) {
-            return answer;
-        }
-        let answered = spawn_blocking(move || aws.answer_blocking(&target, &request, fault)).await;
+        let answered = if self.is_brief(&target) {
+            Ok(self.perform(&target, &request, fault))
+        } else {
+            spawn_blocking(move || aws.perform(&target, &request, fault)).await
+        };
+        let answered = match answered {
+            Ok(pending) => Ok(DynamoDb::kept(pending).await),
+            Err(error) => Err(error),
+        };
         answered.unwrap_or_else(|error| {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
             refuse(
@@ -117,40 +136,34 @@ impl Aws {
         })
     }
 
-    /// Answers what takes no longer than to hand it to a thread that may wait.
-    fn answer_now(&self, target: &Target, request: &Request<Bytes>) -> Option<Answer> {
+    /// Whether an answer takes no longer than to hand the request to a thread that may wait.
+    fn is_brief(&self, target: &Target) -> bool {
         let Target { service, operation } = target;
         match service {
-            Service::DynamoDb if !self.network.has_faults() => {
-                self.dynamodb.answer_now(operation, request.body())
-            }
-            Service::StepFunctions if operation == "DescribeExecution" => {
-                Some(self.step_functions.answer(operation, request.body()))
-            }
-            Service::DynamoDb
-            | Service::S3
-            | Service::StepFunctions
+            Service::DynamoDb => !self.network.has_faults() && DynamoDb::is_brief(operation),
+            Service::StepFunctions => operation == "DescribeExecution",
+            Service::S3
             | Service::Sts
             | Service::EventBridge
             | Service::Scheduler
             | Service::Sqs
-            | Service::Lambda => None,
+            | Service::Lambda => false,
         }
     }
 
-    fn answer_blocking(
+    fn perform(
         &self,
         target: &Target,
         request: &Request<Bytes>,
         fault: Option<Fault>,
-    ) -> Answer {
+    ) -> Pending<Answer> {
         let Target { service, operation } = target;
-        match service {
+        Pending::ready(match service {
             Service::DynamoDb => {
                 if self.network.has_faults() {
                     self.dynamodb.remember(operation, request.body());
                 }
-                self.dynamodb.answer(operation, request.body(), fault)
+                return self.dynamodb.answer(operation, request.body(), fault);
             }
             Service::S3 => self.s3.answer(operation, request, self.clock.now()),
             Service::StepFunctions => self.step_functions.answer(operation, request.body()),
@@ -159,7 +172,7 @@ impl Aws {
             Service::Scheduler => self.scheduler.answer(self, operation, request),
             Service::Sqs => self.sqs.answer(operation, request),
             Service::Lambda => unknown_operation(*service, operation),
-        }
+        })
     }
 }
 

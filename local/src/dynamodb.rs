@@ -4,6 +4,7 @@ mod faults;
 mod halves;
 mod kept;
 mod stale;
+mod tokens;
 
 use dynoxide::{Database, DynoxideError};
 use http::StatusCode;
@@ -16,6 +17,8 @@ use crate::network::{Fault, Service};
 use crate::{Durability, Error};
 
 use kept::Kept;
+pub(crate) use kept::Pending;
+use tokens::Tokens;
 
 /// The operations on items that a request names.
 const BRIEF: [&str; 6] = [
@@ -32,6 +35,7 @@ pub(crate) struct DynamoDb {
     database: Database,
     /// What the disk has; nobody waits for it in memory, nor where the system's word is enough.
     kept: Option<Kept>,
+    tokens: Tokens,
     recent: stale::Recent,
 }
 
@@ -61,36 +65,37 @@ impl DynamoDb {
         Ok(Self {
             database,
             kept: log.map(|folder| Kept::log(folder.file("dynamodb.sqlite-wal"))),
+            tokens: Tokens::default(),
             recent: stale::Recent::default(),
         })
     }
 
-    /// Answers one request. It blocks on the database.
-    pub(crate) fn answer(&self, operation: &str, body: &[u8], fault: Option<Fault>) -> Answer {
+    /// Answers one request, for whoever waits until the answer may be seen. It blocks on the database.
+    pub(crate) fn answer(
+        &self,
+        operation: &str,
+        body: &[u8],
+        fault: Option<Fault>,
+    ) -> Pending<Answer> {
         let answer = || self.answer_at_once(operation, body, fault);
-        let kept = match &self.kept {
-            None => return answer(),
+        match &self.kept {
+            None => Pending::ready(answer()),
             Some(kept) if is_read(operation) => kept.read(answer),
             Some(kept) => kept.write(answer),
-        };
-        kept.unwrap_or_else(|error| {
+        }
+    }
+
+    /// Whether an answer takes no longer than to hand the request to a thread that may wait.
+    pub(crate) fn is_brief(operation: &str) -> bool {
+        BRIEF.contains(&operation)
+    }
+
+    /// An answer, once it may be seen.
+    pub(crate) async fn kept(pending: Pending<Answer>) -> Answer {
+        pending.kept().await.unwrap_or_else(|error| {
             let reason = format!("the state folder failed: {error}");
             failure(&DynoxideError::InternalServerError(reason))
         })
-    }
-
-    /// Answers a request whose answer takes no longer than to hand it to a thread that may wait; `None` where that
-    /// thread is needed.
-    pub(crate) fn answer_now(&self, operation: &str, body: &[u8]) -> Option<Answer> {
-        if !BRIEF.contains(&operation) {
-            return None;
-        }
-        let answer = || self.answer_at_once(operation, body, None);
-        match &self.kept {
-            None => Some(answer()),
-            Some(kept) if is_read(operation) => kept.read_now(answer),
-            Some(_) => None,
-        }
     }
 
     fn answer_at_once(&self, operation: &str, body: &[u8], fault: Option<Fault>) -> Answer {
@@ -98,6 +103,14 @@ impl DynamoDb {
             Some(Fault::Conflict) => return faults::conflict(body),
             Some(Fault::Unprocessed) => faults::unprocessed(&self.database, operation, body),
             Some(Fault::Stale) => self.recent.read(&self.database, operation, body),
+            Some(
+                Fault::Unreachable | Fault::Throttled | Fault::ServerError | Fault::LostResponse,
+            )
+            | None
+                if operation == "TransactWriteItems" =>
+            {
+                run(body, |request| self.tokens.write(&self.database, request))
+            }
             Some(
                 Fault::Unreachable | Fault::Throttled | Fault::ServerError | Fault::LostResponse,
             )

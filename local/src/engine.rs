@@ -36,6 +36,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use tokio::task::AbortHandle;
 
+use crate::audience::Audience;
 use crate::jobs::Job;
 use crate::journal::{Broken, Filter, Journal, deep};
 use crate::lambda::Lambda;
@@ -62,6 +63,7 @@ pub(crate) struct Shared {
     clock: Clock,
     journal: Arc<Journal>,
     pub(crate) lambda: Arc<Lambda>,
+    audience: Arc<Audience>,
     state: Mutex<State>,
     /// Tells the driver that there is something new to do.
     wake: Notify,
@@ -152,6 +154,7 @@ impl Engine {
         clock: Clock,
         journal: Arc<Journal>,
         lambda: Arc<Lambda>,
+        audience: Arc<Audience>,
         seed: u64,
     ) -> Result<Self, Error> {
         let (started, counted_jobs) = journal.counts()?;
@@ -181,6 +184,7 @@ impl Engine {
             clock,
             journal,
             lambda,
+            audience,
             state: Mutex::new(state),
             wake: Notify::new(),
             idle: watch::Sender::new(true),

@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, answer};
+use crate::audience::Audience;
 use crate::journal::Journal;
 use crate::network::Service;
 use crate::random::Names;
@@ -43,6 +44,7 @@ pub(crate) struct EventBridge {
     journal: Arc<Journal>,
     clock: Clock,
     names: Names,
+    audience: Arc<Audience>,
     state: Mutex<State>,
 }
 
@@ -70,18 +72,26 @@ struct Tag {
 
 impl EventBridge {
     /// Opens the buses and rules that are kept.
-    pub(crate) fn open(journal: Arc<Journal>, clock: Clock, names: Names) -> Result<Self, Error> {
+    pub(crate) fn open(
+        journal: Arc<Journal>,
+        clock: Clock,
+        names: Names,
+        audience: Arc<Audience>,
+    ) -> Result<Self, Error> {
         let mut buses: BTreeMap<String, Bus> = journal.documents(BUSES)?;
         buses
             .entry(DEFAULT_BUS.to_owned())
             .or_insert_with(|| Bus::new(DEFAULT_BUS, clock.now()));
         let rules = journal.documents::<Rule>(RULES)?.into_iter();
         let rules = rules.map(|(arn, rule)| (arn, Kept::new(rule))).collect();
+        let state = State { buses, rules };
+        audience.seat_rules(state.listens());
         Ok(Self {
             journal,
             clock,
             names,
-            state: Mutex::new(State { buses, rules }),
+            audience,
+            state: Mutex::new(state),
         })
     }
 
@@ -144,6 +154,7 @@ impl EventBridge {
         let arn = rule.arn();
         self.journal.put(RULES, &arn, &rule)?;
         state.rules.insert(arn, Kept::new(rule));
+        self.audience.seat_rules(state.listens());
         Ok(())
     }
 }
@@ -158,6 +169,14 @@ impl Kept {
 }
 
 impl State {
+    /// Whether there are rules that events of the default bus may be for.
+    fn listens(&self) -> bool {
+        let mut rules = self.rules.values();
+        rules.any(|Kept { rule, pattern }| {
+            rule.bus == DEFAULT_BUS && rule.is_enabled() && pattern.is_some()
+        })
+    }
+
     /// The name of the bus that a request names by name, by ARN or not at all.
     fn bus_name(&self, named: Option<&str>) -> Result<String, Refusal> {
         let name = bus_name(named);

@@ -6,14 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::audience::RECORDER;
 use crate::delivery::{self, Delivery};
 use crate::engine::Shared;
 use crate::event_bridge::DEFAULT_BUS;
 use crate::journal::Write;
 use crate::{Aws, FunctionError, event_bridge, scheduler};
-
-/// The function that is told of every change of an execution's status.
-const RECORDER: &str = "recorder";
 
 /// Something that is to happen at a time.
 #[derive(Debug, Clone, PartialEq)]

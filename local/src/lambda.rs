@@ -29,6 +29,7 @@ use bytes::Bytes;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
+use crate::audience::{Audience, RECORDER};
 use crate::folder::{Folder, failed};
 use crate::functions::invoke;
 use crate::journal::Journal;
@@ -58,6 +59,7 @@ const ROUND: Duration = Duration::from_secs(30);
 /// The functions of this AWS.
 pub(crate) struct Lambda {
     clock: Clock,
+    audience: Arc<Audience>,
     functions: Mutex<BTreeMap<String, Function>>,
     /// The handlers inside this process.
     handlers: Mutex<Option<Functions>>,
@@ -101,6 +103,7 @@ impl Lambda {
         folder: Option<&Folder>,
         journal: &Journal,
         clock: Clock,
+        audience: Arc<Audience>,
         seed: u64,
     ) -> Result<Self, Error> {
         let folders = folder.map(|folder| {
@@ -116,6 +119,9 @@ impl Lambda {
         });
         let folders = folders.transpose()?;
         let functions: BTreeMap<String, Function> = journal.documents(COLLECTION)?;
+        for name in functions.keys() {
+            audience.meet(name);
+        }
         if let Some(Folders {
             code, processes, ..
         }) = &folders
@@ -127,6 +133,7 @@ impl Lambda {
         }
         Ok(Self {
             clock,
+            audience,
             functions: Mutex::new(functions),
             handlers: Mutex::default(),
             pools: Mutex::default(),
@@ -143,6 +150,8 @@ impl Lambda {
     /// Sets the handlers inside this process.
     pub(crate) fn install(&self, handlers: Functions) {
         *lock(&self.handlers) = Some(handlers);
+        // Nobody knows which names they answer to.
+        self.audience.meet(RECORDER);
     }
 
     /// Shows handlers under their names.
@@ -162,6 +171,7 @@ impl Lambda {
         for bootstrap in bootstraps {
             let code = Code::Folder(absolute(&bootstrap.folder)?);
             let function = Function::given(&bootstrap.name, code, bootstrap.environment, now);
+            self.audience.meet(&bootstrap.name);
             functions.insert(bootstrap.name, function);
         }
         Ok(())

@@ -12,6 +12,7 @@
 //! ```
 
 mod answer;
+mod audience;
 mod aws;
 mod client;
 mod clock;

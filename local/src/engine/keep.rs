@@ -107,7 +107,8 @@ impl Shared {
         });
     }
 
-    /// The announcement of a status, and its place among the jobs. Nobody hears of executions of Express machines.
+    /// The announcement of a status, and its place among the jobs; nothing where nobody would hear it. Nobody hears of
+    /// executions of Express machines.
     pub(super) fn announce(
         &self,
         state: &mut State,
@@ -116,7 +117,7 @@ impl Shared {
         end: Option<(&str, &super::about::Outcome)>,
         writes: &mut Vec<Write>,
     ) -> Vec<Work> {
-        if about.is_express {
+        if about.is_express || !self.audience.listens() {
             return Vec::new();
         }
         let job = Job {

@@ -260,6 +260,7 @@ impl EventBridge {
         }
         self.journal.remove(RULES, &arn)?;
         state.rules.remove(&arn);
+        self.audience.seat_rules(state.listens());
         Ok(Value::Null)
     }
 

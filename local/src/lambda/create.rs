@@ -177,6 +177,7 @@ pub(super) fn create(aws: &Aws, call: &Call) -> Result<Value, Refusal> {
         return Err(Refusal::conflict(format!("Function already exist: {name}")));
     }
     aws.journal.put(COLLECTION, &name, &function)?;
+    aws.lambda.audience.meet(&name);
     functions.insert(name, function);
     Ok(shown)
 }

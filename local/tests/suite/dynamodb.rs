@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, ConditionCheck, KeySchemaElement, KeyType,
-    KeysAndAttributes, Put, ScalarAttributeType, TimeToLiveSpecification, TransactWriteItem,
+    KeysAndAttributes, Put, ReturnConsumedCapacity, ScalarAttributeType, TimeToLiveSpecification,
+    TransactWriteItem,
 };
 use pawl_local::{Call, Fault, Faults, Local, Options};
 
@@ -165,6 +166,64 @@ async fn conditions_and_transactions_answer_as_dynamodb_does() {
         .expect_err("there are no backups")
         .into_service_error();
     assert_eq!(unknown.code(), Some("UnknownOperationException"));
+}
+
+#[tokio::test]
+async fn a_token_stands_for_its_transaction() {
+    let (_local, client) = open(Faults::none()).await;
+    // Token, what is put, whether the capacity is asked for; the outcome and the units it says.
+    let rows = [
+        ("once", "1", true, Ok(Some(2.0))),
+        ("once", "1", true, Ok(Some(2.0))),
+        ("once", "1", false, Ok(None)),
+        (
+            "once",
+            "2",
+            false,
+            Err("IdempotentParameterMismatchException"),
+        ),
+        // A transaction that failed leaves its token free.
+        ("failed", "1", false, Err("TransactionCanceledException")),
+        ("failed", "1", false, Err("TransactionCanceledException")),
+        ("failed", "2", false, Ok(None)),
+        ("failed", "2", false, Ok(None)),
+        (
+            "0123456789-0123456789-0123456789-0123",
+            "3",
+            false,
+            Err("ValidationException"),
+        ),
+    ];
+    for (number, (token, sk, with_capacity, expected)) in rows.into_iter().enumerate() {
+        let capacity = with_capacity.then_some(ReturnConsumedCapacity::Total);
+        let written = client
+            .transact_write_items()
+            .client_request_token(token)
+            .transact_items(put(sk, "value"))
+            .set_return_consumed_capacity(capacity)
+            .send()
+            .await;
+        let outcome = written.map(|written| {
+            let consumed = written.consumed_capacity().first();
+            consumed.and_then(aws_sdk_dynamodb::types::ConsumedCapacity::capacity_units)
+        });
+        let code = |error: SdkError<TransactWriteItemsError>| {
+            let error = error.into_service_error();
+            error.code().unwrap_or_default().to_owned()
+        };
+        let expected = expected.map_err(str::to_owned);
+        assert_eq!(outcome.map_err(code), expected, "row {number}");
+    }
+
+    // Many at once with one token are one transaction.
+    let mut together = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let write = client.transact_write_items().client_request_token("many");
+        together.spawn(write.transact_items(put("4", "four")).send());
+    }
+    while let Some(written) = together.join_next().await {
+        written.expect("it does not panic").expect("it is written");
+    }
 }
 
 #[tokio::test]
