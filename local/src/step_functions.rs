@@ -65,10 +65,10 @@ impl StepFunctions {
     pub(crate) fn start_nested(
         &self,
         arguments: &Value,
-        name: &str,
+        names: [String; 2],
         nesting: Nesting,
     ) -> Result<About, Refusal> {
-        start::nested(&self.machines, &self.engine, arguments, name, nesting)
+        start::nested(&self.machines, &self.engine, arguments, names, nesting)
     }
 
     /// Answers one request. It blocks on the disk.
