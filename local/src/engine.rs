@@ -100,8 +100,8 @@ struct State {
     jobs: Agenda,
     /// How far simulated time may go for jobs that only follow the calendar.
     horizon: Timestamp,
-    /// The numbers of the jobs that are known here, until they are done.
-    known_jobs: BTreeSet<u64>,
+    /// The last job of an earlier process, until its jobs go on.
+    inherited_jobs: Option<u64>,
     /// How many jobs there ever were.
     counted_jobs: u64,
     /// How many functions are running.
@@ -171,7 +171,7 @@ impl Engine {
             work: VecDeque::new(),
             jobs: Agenda::default(),
             horizon: Timestamp::MIN,
-            known_jobs: BTreeSet::new(),
+            inherited_jobs: Some(counted_jobs),
             counted_jobs,
             running: 0,
             unwritten: 0,
@@ -291,7 +291,7 @@ impl Engine {
         snapshot: Snapshot,
         client_token: Option<String>,
     ) -> Result<Result<Timestamp, &'static str>, Unable<Infallible>> {
-        self.shared.redrive(snapshot, None, client_token)
+        self.shared.redrive(snapshot, client_token)
     }
 
     /// When an execution was redriven by a request that has come before, a while ago at most. It blocks on the disk.
@@ -452,7 +452,6 @@ impl State {
     /// The number of a new job.
     fn next_job(&mut self) -> u64 {
         self.counted_jobs += 1;
-        self.known_jobs.insert(self.counted_jobs);
         self.counted_jobs
     }
 

@@ -200,6 +200,16 @@ impl Journal {
         }
     }
 
+    /// Waits until everything that was given before is kept, however long the disk takes nothing.
+    pub(crate) fn wait_however_long(&self) -> Result<(), Broken> {
+        let (sender, receiver) = channel();
+        self.write(Vec::new(), move |written| {
+            // Whoever asked may have gone.
+            let _ = sender.send(written);
+        });
+        receiver.recv().unwrap_or_else(|_| Err(Broken::closed()))
+    }
+
     /// Writes changes and waits until they are kept.
     pub(crate) fn write_and_wait(&self, writes: Vec<Write>) -> Result<(), Broken> {
         let (sender, receiver) = channel();
@@ -384,7 +394,12 @@ impl Writer {
             // One of them cannot be written; the others have nothing to do with it.
             Meaning::Its if group.len() > 1 => {
                 for batch in group {
-                    self.write(vec![batch]);
+                    if self.late.is_empty() {
+                        self.write(vec![batch]);
+                    } else {
+                        // Nothing overtakes what came before it.
+                        self.put_off(batch);
+                    }
                 }
             }
             Meaning::Its => {
@@ -400,17 +415,23 @@ impl Writer {
         }
     }
 
+    /// Has a batch wait for the disk, or be refused where it was to be written now or never.
+    fn put_off(&mut self, batch: Batch) {
+        if batch.manner == Manner::Try {
+            let broken = self.trouble.get().unwrap_or_else(Broken::closed);
+            end(vec![batch], &Err(broken));
+        } else {
+            self.late.push(batch);
+        }
+    }
+
     /// Waits until what is late is to be tried again, with what is decided meanwhile. Whether anybody can still send.
     fn wait(&mut self, batches: &Receiver<Batch>) -> bool {
         let deadline = Instant::now() + self.pause;
         loop {
             let rest = deadline.saturating_duration_since(Instant::now());
             match batches.recv_timeout(rest) {
-                Ok(batch) if batch.manner == Manner::Try => {
-                    let broken = self.trouble.get().unwrap_or_else(Broken::closed);
-                    end(vec![batch], &Err(broken));
-                }
-                Ok(batch) => self.late.push(batch),
+                Ok(batch) => self.put_off(batch),
                 Err(RecvTimeoutError::Timeout) => return true,
                 Err(RecvTimeoutError::Disconnected) => return false,
             }

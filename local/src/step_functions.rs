@@ -61,14 +61,19 @@ impl StepFunctions {
         })
     }
 
+    /// Whether there is an activity of this ARN.
+    pub(crate) fn has_activity(&self, arn: &str) -> bool {
+        self.activities.has(arn)
+    }
+
     /// Starts an execution for a Task, which gives the arguments; `name` is for one that it gives no name.
     pub(crate) fn start_nested(
         &self,
         arguments: &Value,
-        name: &str,
+        names: [String; 2],
         nesting: Nesting,
     ) -> Result<About, Refusal> {
-        start::nested(&self.machines, &self.engine, arguments, name, nesting)
+        start::nested(&self.machines, &self.engine, arguments, names, nesting)
     }
 
     /// Answers one request. It blocks on the disk.

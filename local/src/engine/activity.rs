@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use tokio::sync::Notify;
 
 use super::about::Parent;
+use super::open::Open;
 use super::report::Report;
 use super::{Shared, Unable};
 
@@ -42,6 +44,7 @@ impl Shared {
         worker: Option<&str>,
         has_gone: impl Fn() -> bool,
     ) -> Result<Option<(String, String)>, Unable<Infallible>> {
+        self.journal.check()?;
         loop {
             let next = {
                 let mut state = self.state();
@@ -54,7 +57,8 @@ impl Shared {
             let Parent { execution, task } = parent;
             let mut given = None;
             let mut is_left = false;
-            let told = self.tell_and_wait(execution, |open| {
+            let (sender, kept) = channel();
+            let report = |open: &Open| {
                 if has_gone() {
                     is_left = true;
                     return None;
@@ -65,16 +69,30 @@ impl Shared {
                 given = Some((token.clone(), input.clone()));
                 let worker = worker.map(str::to_owned);
                 Some(Report::Started { task, worker })
-            })?;
-            if is_left {
+            };
+            let told = self.tell(execution, report, move |written| {
+                // Whoever asked may have gone.
+                let _ = sender.send(written);
+            });
+            if is_left || told.is_err() {
                 let mut state = self.state();
                 let offers = state.activities.entry(activity.to_owned()).or_default();
                 offers.tasks.push_front(parent);
-                return Ok(None);
+                // Others may have looked meanwhile, and found nothing.
+                offers.news.notify_one();
             }
-            if told {
-                return Ok(given);
+            if !told? {
+                if is_left {
+                    return Ok(None);
+                }
+                continue;
             }
+            let kept = self.journal.wait(&kept);
+            // It is decided who has the task: a disk that takes nothing keeps that later.
+            if kept.is_err() && self.journal.check().is_ok() {
+                kept?;
+            }
+            return Ok(given);
         }
     }
 }

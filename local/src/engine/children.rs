@@ -8,12 +8,14 @@ use jiff::Timestamp;
 use pawl_interpreter::Start;
 
 use crate::Error;
+use crate::journal::Broken;
 
 use super::about::{About, Parent, Snapshot};
 use super::driver::complain;
 use super::keep::Occasion;
 use super::open::Open;
 use super::report::Report;
+use super::slot::Slot;
 use super::task::{self, Outcome};
 use super::tell::Reserved;
 use super::{Shared, Unable};
@@ -55,9 +57,13 @@ impl Shared {
             started_by: None,
             ..About::clone(&above)
         });
-        if let Reserved::New(hold) = self.reserve(&about) {
+        let slot = Arc::new(Slot::default());
+        let mut place = slot.lock();
+        if let Reserved::New(hold) = self.reserve(&about, &slot) {
             let child = hold.number();
-            self.begin(&hold, machine, &about, &Occasion::Beginning(None), |_| {});
+            let occasion = Occasion::Beginning(None);
+            self.begin(child, &mut place, machine, &about, &occasion, |_| {});
+            drop(place);
             drop(hold);
             // It may also have been given up before there was anything to stop.
             self.adopt(parent, child);
@@ -81,7 +87,10 @@ impl Shared {
             return Ok(());
         }
         // What cannot be redriven has ended as it did before.
-        if !matches!(self.redrive(snapshot, Some(parent), None), Ok(Ok(_))) {
+        if self
+            .redrive_in(snapshot, Some(parent), None, |_| {})?
+            .is_err()
+        {
             self.child_ended(parent, number);
         }
         Ok(())
@@ -92,44 +101,54 @@ impl Shared {
     pub(super) fn redrive(
         self: &Arc<Self>,
         snapshot: Snapshot,
-        parent: Option<Parent>,
         client_token: Option<String>,
     ) -> Result<Result<Timestamp, &'static str>, Unable<Infallible>> {
         self.journal.check()?;
         let (sender, receiver) = channel();
-        let now = self.now();
-        {
-            let hold = self.hold(snapshot.number);
-            let mut slot = hold.lock();
-            let open = match &mut *slot {
-                Some(open) => open,
-                slot @ None => slot.insert(self.bring_back(snapshot)?),
-            };
-            let known = client_token.as_deref();
-            if let Some(at) = known.and_then(|known| open.redriven_by(known, now)) {
-                drop(slot);
-                // It may be on its way to the disk.
-                self.journal.write_and_wait(Vec::new())?;
-                return Ok(Ok(at));
-            }
-            if parent.is_some() && open.parent == parent {
-                // An earlier process redrove it for this very task, and it has ended since.
-                return Ok(Err("Execution was redriven already"));
-            }
-            if let Err(reason) = open.execution.redrivable(now) {
-                return Ok(Err(reason));
-            }
-            let report = Report::Redrive {
-                parent,
-                client_token,
-            };
-            let told = open.tell(report, now);
-            self.keep(open, told, &Occasion::Redrive, move |written| {
-                // Whoever asked may have gone.
-                let _ = sender.send(written);
-            });
+        let redriven = self.redrive_in(snapshot, None, client_token, move |written| {
+            // Whoever asked may have gone.
+            let _ = sender.send(written);
+        })?;
+        if redriven.is_ok() {
+            self.journal.wait(&receiver)?;
         }
-        self.journal.wait(&receiver)?;
+        Ok(redriven)
+    }
+
+    /// The same for whoever does not wait until that is kept, be it a task of another execution.
+    fn redrive_in(
+        self: &Arc<Self>,
+        snapshot: Snapshot,
+        parent: Option<Parent>,
+        client_token: Option<String>,
+        answer: impl FnOnce(Result<(), Broken>) + Send + 'static,
+    ) -> Result<Result<Timestamp, &'static str>, Error> {
+        let now = self.now();
+        let hold = self.hold(snapshot.number);
+        let mut slot = hold.lock();
+        let open = match &mut *slot {
+            Some(open) => open,
+            slot @ None => slot.insert(self.bring_back(snapshot)?),
+        };
+        let known = client_token.as_deref();
+        if let Some(at) = known.and_then(|known| open.redriven_by(known, now)) {
+            // It may be on its way to the disk.
+            self.journal.write(Vec::new(), answer);
+            return Ok(Ok(at));
+        }
+        if parent.is_some() && open.parent == parent {
+            // An earlier process redrove it for this very task, and it has ended since.
+            return Ok(Err("Execution was redriven already"));
+        }
+        if let Err(reason) = open.execution.redrivable(now) {
+            return Ok(Err(reason));
+        }
+        let report = Report::Redrive {
+            parent,
+            client_token,
+        };
+        let told = open.tell(report, now);
+        self.keep(open, told, &Occasion::Redrive, answer);
         Ok(Ok(now))
     }
 

@@ -307,16 +307,11 @@ impl Shared {
     fn settle(self: &Arc<Self>, number: u64, next: Next) {
         let mut state = self.state();
         let writes = match next {
-            Next::Done => {
-                state.known_jobs.remove(&number);
-                vec![Write::JobDone { number }]
-            }
+            Next::Done => vec![Write::JobDone { number }],
             Next::Told => {
-                state.known_jobs.remove(&number);
                 return self.journal.write_later(vec![Write::JobDone { number }]);
             }
             Next::Then(jobs) => {
-                state.known_jobs.remove(&number);
                 let mut writes = vec![Write::JobDone { number }];
                 for job in jobs {
                     let number = state.next_job();

@@ -8,15 +8,18 @@ use pawl_interpreter::HistoryEvent;
 use crate::jobs::{Job, JobWork};
 use crate::journal::{Broken, Row, Write};
 
-use super::about::{About, Definition, Parent};
+use super::about::{About, Definition, Outcome, Parent};
 use super::driver::Work;
 use super::notice::notice;
 use super::open::{Open, Told, text};
+use super::slot::Slot;
 use super::{Shared, State};
 
 /// What follows once a report is kept.
 struct Following {
     execution: u64,
+    /// Where it lies.
+    slot: Arc<Slot>,
     about: Arc<About>,
     work: Vec<Work>,
     events: Vec<HistoryEvent>,
@@ -50,20 +53,28 @@ impl Shared {
         let (number, about) = (open.number, Arc::clone(&open.about));
         let standing = open.standing();
         let (status, redrives, has_ended) = (standing.status, standing.redrives, open.has_ended());
+        // What takes time comes before the engine's lock.
+        let is_beginning = matches!(occasion, Occasion::Beginning(_));
+        let row = is_beginning.then(|| Write::Execution(Box::new(row(open))));
+        let begins = !matches!(occasion, Occasion::Report);
+        let begin = begins
+            .then(|| self.notice(&about, redrives, None))
+            .flatten();
+        let outcome = has_ended.then(|| open.outcome());
+        let end =
+            outcome.and_then(|outcome| self.notice(&about, redrives, Some((status, &outcome))));
+        let mut writes = Vec::with_capacity(history.len() + 5);
         let mut state = self.state();
-        let mut writes = Vec::with_capacity(history.len() + 4);
         if let Occasion::Beginning(definition) = occasion {
             writes.extend(definition.and_then(|definition| state.learn(definition)));
-            writes.push(Write::Execution(Box::new(row(open))));
         }
+        writes.extend(row);
         writes.extend(history);
-        let mut work = match occasion {
-            Occasion::Beginning(_) | Occasion::Redrive => {
-                self.announce(&mut state, &about, redrives, None, &mut writes)
-            }
-            Occasion::Report => Vec::new(),
-        };
-        state.place(open).unwritten += 1;
+        let mut work: Vec<Work> = Vec::new();
+        work.extend(begin.map(|job| announce(&mut state, job, &mut writes)));
+        let place = state.place(open);
+        place.unwritten += 1;
+        let slot = Arc::clone(&place.slot);
         writes.push(Write::Standing(number, standing));
         work.extend(cancelled.into_iter().filter_map(|task| {
             let parent = Parent {
@@ -78,15 +89,15 @@ impl Shared {
             work.push(Work::GoOn { execution: number });
         }
         if has_ended {
-            let end = Some((status, &open.outcome()));
             work.extend(open.parent.map(|parent| Work::Ended {
                 parent,
                 child: number,
             }));
-            work.extend(self.announce(&mut state, &about, redrives, end, &mut writes));
+            work.extend(end.map(|job| announce(&mut state, job, &mut writes)));
         }
         let following = Following {
             execution: number,
+            slot,
             about,
             work,
             events: if state.listeners.is_empty() {
@@ -107,31 +118,15 @@ impl Shared {
         });
     }
 
-    /// The announcement of a status, and its place among the jobs; nothing where nobody would hear it. Nobody hears of
-    /// executions of Express machines.
-    pub(super) fn announce(
-        &self,
-        state: &mut State,
-        about: &About,
-        redrives: u32,
-        end: Option<(&str, &super::about::Outcome)>,
-        writes: &mut Vec<Write>,
-    ) -> Vec<Work> {
-        if about.is_express || !self.audience.listens() {
-            return Vec::new();
-        }
-        let job = Job {
+    /// The announcement of a status, where anybody would hear it. Nobody hears of executions of Express machines.
+    fn notice(&self, about: &About, redrives: u32, end: Option<(&str, &Outcome)>) -> Option<Job> {
+        let is_heard = !about.is_express && self.audience.listens();
+        is_heard.then(|| Job {
             due: self.clock.now(),
             work: JobWork::Announce {
                 event: notice(about, redrives, end),
             },
-        };
-        let number = state.next_job();
-        writes.push(job.write(number));
-        vec![Work::Job {
-            number,
-            work: job.work,
-        }]
+        })
     }
 
     /// Keeps jobs, and has them happen once they are kept.
@@ -179,10 +174,14 @@ impl Shared {
     fn follow(&self, following: Following, is_kept: bool) {
         let Following {
             execution,
+            slot,
             about,
             work,
             events,
         } = following;
+        if !is_kept {
+            slot.fall_back();
+        }
         let mut state = self.state();
         state.unwritten -= 1;
         if is_kept {
@@ -195,6 +194,8 @@ impl Shared {
         }
         if let Some(place) = state.open.get_mut(&execution) {
             place.unwritten -= 1;
+            // What is kept of it is brought back when somebody asks for it.
+            place.is_open &= is_kept;
             if !place.is_open {
                 for end in state.ends.remove(&about.arn).into_iter().flatten() {
                     // Whoever waited may have gone.
@@ -204,6 +205,16 @@ impl Shared {
         }
         state.forget_if_over(execution);
         self.wake.notify_one();
+    }
+}
+
+/// Gives a job its number, and has it kept; the work is done then.
+fn announce(state: &mut State, job: Job, writes: &mut Vec<Write>) -> Work {
+    let number = state.next_job();
+    writes.push(job.write(number));
+    Work::Job {
+        number,
+        work: job.work,
     }
 }
 

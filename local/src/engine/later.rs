@@ -29,8 +29,6 @@ impl Shared {
         state.unwritten -= 1;
         if written.is_ok() {
             state.jobs.add(job.due, number, job.work);
-        } else {
-            state.known_jobs.remove(&number);
         }
         self.stir();
         written

@@ -20,6 +20,8 @@ impl Shared {
         let open = self.journal.open_executions()?;
         let jobs = self.journal.jobs()?;
         let mut state = self.state();
+        // Those of this process are known, and some of those that were read are done by now.
+        let inherited = state.inherited_jobs.take();
         let mut rested = 0;
         for (number, is_busy, wakes) in open {
             if state.is_open(number) || !self.has_name(number, prefix) {
@@ -34,8 +36,9 @@ impl Shared {
                 state.work.push_back(Work::Load { execution: number });
             }
         }
+        let is_inherited = |number| inherited.is_some_and(|last| number <= last);
         for (number, due, work) in jobs {
-            if !state.known_jobs.insert(number) {
+            if !is_inherited(number) {
                 continue;
             }
             match serde_json::from_str::<JobWork>(&work) {

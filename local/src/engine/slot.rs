@@ -3,7 +3,8 @@
 //! Locks are taken in one order: an execution's, then the engine's. Nobody has two executions at once.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
 
@@ -12,12 +13,17 @@ use super::open::Open;
 use super::{Shared, State};
 
 /// Where an execution lies; nothing before it is brought back.
-pub(super) type Slot = Mutex<Option<Open>>;
+#[derive(Default)]
+pub(super) struct Slot {
+    open: Mutex<Option<Open>>,
+    /// Whether it was told something that could not be kept.
+    is_ahead: AtomicBool,
+}
 
 /// What the engine knows of an execution without looking into it.
 #[derive(Default)]
 pub(super) struct Place {
-    slot: Arc<Slot>,
+    pub(super) slot: Arc<Slot>,
     pub(super) about: Option<Arc<About>>,
     /// The task that waits for its end.
     pub(super) parent: Option<Parent>,
@@ -45,7 +51,28 @@ impl Hold<'_> {
 
     /// Has the execution alone. It waits for whoever has it.
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<Open>> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slot.lock()
+    }
+}
+
+impl Slot {
+    /// Has the execution alone. One that is not what is kept of it is forgotten, and brought back when it is needed.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Option<Open>> {
+        let mut open = self.open.lock().unwrap_or_else(|panicked| {
+            // It was told half of something.
+            self.open.clear_poison();
+            self.is_ahead.store(true, Ordering::SeqCst);
+            panicked.into_inner()
+        });
+        if self.is_ahead.swap(false, Ordering::SeqCst) {
+            *open = None;
+        }
+        open
+    }
+
+    /// Has the next one forget the execution: what came last could not be kept.
+    pub(super) fn fall_back(&self) {
+        self.is_ahead.store(true, Ordering::SeqCst);
     }
 }
 

@@ -98,6 +98,11 @@ pub(super) async fn perform(
         return None;
     }
     if let Some(activity) = activity_of(&request.resource) {
+        let services = shared.services();
+        if services.is_some_and(|aws| !aws.step_functions.has_activity(activity)) {
+            let cause = format!("The activity {activity} does not exist.");
+            return Some(Outcome::Failed(Failure::new("States.Runtime", cause)));
+        }
         shared.offer(activity, parent);
         return None;
     }

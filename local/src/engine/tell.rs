@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 
 use pawl_asl::Machine;
 
@@ -13,7 +13,7 @@ use super::about::{About, Definition, Snapshot};
 use super::keep::Occasion;
 use super::open::Open;
 use super::report::Report;
-use super::slot::Hold;
+use super::slot::{Hold, Slot};
 use super::{Shared, Unable};
 
 /// A place for an execution that is to begin.
@@ -25,89 +25,103 @@ pub(super) enum Reserved<'shared> {
 }
 
 impl Shared {
-    /// Starts an execution, unless `existing` finds that there is one of that ARN already. It blocks on the disk.
+    /// Starts an execution, unless `existing` finds that there is one of that ARN already. It blocks on the disk, but
+    /// for a Task that starts one: what the Task hears of it is kept after it.
     pub(super) fn start<Refusal>(
         self: &Arc<Self>,
         definition: &Definition,
         about: About,
         existing: impl FnOnce(&Snapshot) -> Result<About, Refusal>,
     ) -> Result<About, Unable<Refusal>> {
-        self.journal.check()?;
+        let is_nested = about.started_by.is_some();
+        if !is_nested {
+            self.journal.check()?;
+        }
         let about = Arc::new(about);
-        let begun = match self.reserve(&about) {
+        let snapshot = loop {
+            if let Some(kept) = self.begin_new(definition, &about)? {
+                if !is_nested {
+                    self.journal.wait(&kept)?;
+                }
+                return Ok(Arc::unwrap_or_clone(about));
+            }
+            // What was started a moment ago may be on its way to the disk.
+            if is_nested {
+                self.journal.wait_however_long()?;
+            } else {
+                self.journal.write_and_wait(Vec::new())?;
+            }
+            if let Some(found) = self.journal.execution(&about.arn)? {
+                break Snapshot::read(found)?;
+            }
+            // Whoever had its place could not begin it.
+        };
+        let about = existing(&snapshot).map_err(Unable::Refused)?;
+        // One that rests goes on.
+        self.look(snapshot.number, |_| ())?;
+        Ok(about)
+    }
+
+    /// Begins an execution; what tells when it is kept. `None` if there is one of its ARN.
+    fn begin_new(
+        self: &Arc<Self>,
+        definition: &Definition,
+        about: &Arc<About>,
+    ) -> Result<Option<Receiver<Result<(), Broken>>>, Error> {
+        let slot = Arc::new(Slot::default());
+        let mut place = slot.lock();
+        match self.reserve(about, &slot) {
             Reserved::New(hold) => {
                 if self.journal.execution(&about.arn)?.is_some() {
-                    None
-                } else {
-                    let (sender, receiver) = channel();
-                    let machine = Arc::clone(&definition.machine);
-                    let occasion = Occasion::Beginning(Some(definition));
-                    self.begin(&hold, machine, &about, &occasion, move |written| {
-                        // Whoever asked may have gone.
-                        let _ = sender.send(written);
-                    });
-                    Some(receiver)
+                    return Ok(None);
                 }
+                let (sender, receiver) = channel();
+                let machine = Arc::clone(&definition.machine);
+                let occasion = Occasion::Beginning(Some(definition));
+                let answer = move |written| {
+                    // Whoever asked may have gone.
+                    let _ = sender.send(written);
+                };
+                self.begin(hold.number(), &mut place, machine, about, &occasion, answer);
+                Ok(Some(receiver))
             }
             Reserved::Known(hold) => {
                 // Whoever begins it has it until it is on its way to the disk.
                 drop(hold.lock());
-                None
+                Ok(None)
             }
-        };
-        let Some(receiver) = begun else {
-            return self.start_again(&about.arn, existing);
-        };
-        self.journal.wait(&receiver)?;
-        Ok(Arc::unwrap_or_clone(about))
+        }
     }
 
-    /// Takes a place for an execution, so that nobody else begins one of the same ARN.
-    pub(super) fn reserve(&self, about: &Arc<About>) -> Reserved<'_> {
+    /// Takes a place for an execution, so that nobody else begins one of the same ARN. The caller has locked the slot:
+    /// nobody looks into it before something is there.
+    pub(super) fn reserve(&self, about: &Arc<About>, slot: &Arc<Slot>) -> Reserved<'_> {
         let mut state = self.state();
         if let Some(known) = state.numbers.get(&about.arn).copied() {
             return Reserved::Known(self.hold_in(&mut state, known));
         }
         state.started += 1;
         let number = state.started;
-        let hold = self.hold_in(&mut state, number);
         state.numbers.insert(about.arn.clone(), number);
-        if let Some(place) = state.open.get_mut(&number) {
-            place.about = Some(Arc::clone(about));
-        }
-        Reserved::New(hold)
-    }
-
-    /// There is an execution of that ARN. One that rests goes on.
-    fn start_again<Refusal>(
-        self: &Arc<Self>,
-        arn: &str,
-        existing: impl FnOnce(&Snapshot) -> Result<About, Refusal>,
-    ) -> Result<About, Unable<Refusal>> {
-        // What was started a moment ago may be on its way to the disk.
-        self.journal.write_and_wait(Vec::new())?;
-        let found = self.journal.execution(arn)?;
-        let Some(snapshot) = found.map(Snapshot::read).transpose()? else {
-            return Err(Unable::Broken(Broken::closed()));
-        };
-        let about = existing(&snapshot).map_err(Unable::Refused)?;
-        self.look(snapshot.number, |_| ())?;
-        Ok(about)
+        let place = state.open.entry(number).or_default();
+        place.about = Some(Arc::clone(about));
+        place.slot = Arc::clone(slot);
+        Reserved::New(self.hold_in(&mut state, number))
     }
 
     /// Begins an execution whose place is taken.
     pub(super) fn begin(
         self: &Arc<Self>,
-        hold: &Hold,
+        number: u64,
+        place: &mut Option<Open>,
         machine: Arc<Machine>,
         about: &Arc<About>,
         occasion: &Occasion,
         answer: impl FnOnce(Result<(), Broken>) + Send + 'static,
     ) {
-        let mut slot = hold.lock();
-        let (open, told) = Open::begin(hold.number(), Arc::clone(about), machine);
+        let (open, told) = Open::begin(number, Arc::clone(about), machine);
         self.keep(&open, told, occasion, answer);
-        *slot = Some(open);
+        *place = Some(open);
     }
 
     /// Tells an execution what happened, and waits until that is kept. `report` sees where it stands, and may find that

@@ -83,6 +83,11 @@ impl Activities {
         Ok(json!({ "activityArn": arn, "creationDate": seconds(created) }))
     }
 
+    /// Whether there is an activity of this ARN.
+    pub(super) fn has(&self, arn: &str) -> bool {
+        activity_name(arn).is_ok_and(|name| self.kept().contains_key(name))
+    }
+
     /// Describes an activity.
     pub(super) fn describe(&self, request: &Named) -> Result<Value, Refusal> {
         let name = activity_name(&request.activity_arn)?;

@@ -52,7 +52,8 @@ pub(super) fn start(
 ) -> Result<Value, Refusal> {
     let name = request.name.clone().unwrap_or_else(|| engine.random_name());
     let runnable = runnable(machines, &request)?;
-    let about = begin(runnable, engine, request, name, Nesting::None)?;
+    let id = engine.random_name();
+    let about = begin(runnable, engine, request, [name, id], Nesting::None)?;
     Ok(json!({ "executionArn": about.arn, "startDate": seconds(about.started) }))
 }
 
@@ -69,7 +70,8 @@ pub(super) async fn sync(aws: &Arc<Aws>, request: StartRequest) -> Result<Value,
         if runnable.machine_type == MachineType::Standard {
             return Err(Refusal::machine_type());
         }
-        begin(runnable, engine, request, name, Nesting::None)
+        let id = engine.random_name();
+        begin(runnable, engine, request, [name, id], Nesting::None)
     });
     let about = started
         .await
@@ -124,12 +126,13 @@ fn show_synchronous(snapshot: &Snapshot, included: IncludedData) -> Value {
     Value::Object(answer)
 }
 
-/// Starts an execution for a Task.
+/// Starts an execution for a Task. The names are for one that has none, and for the end of the ARN of one of an Express
+/// machine.
 pub(super) fn nested(
     machines: &Machines,
     engine: &Engine,
     arguments: &Value,
-    name: &str,
+    [name, id]: [String; 2],
     nesting: Nesting,
 ) -> Result<About, Refusal> {
     let text = |field: &str| match arguments.get(field) {
@@ -151,7 +154,7 @@ pub(super) fn nested(
         trace_header: text("TraceHeader"),
         included_data: IncludedData::default(),
     };
-    let name = request.name.clone().unwrap_or_else(|| name.to_owned());
+    let name = request.name.clone().unwrap_or(name);
     let runnable = runnable(machines, &request)?;
     let is_right = match nesting {
         Nesting::None | Nesting::Starts { .. } => true,
@@ -161,7 +164,7 @@ pub(super) fn nested(
     if !is_right {
         return Err(Refusal::machine_type());
     }
-    begin(runnable, engine, request, name, nesting)
+    begin(runnable, engine, request, [name, id], nesting)
 }
 
 fn runnable(machines: &Machines, request: &StartRequest) -> Result<Runnable, Refusal> {
@@ -172,7 +175,7 @@ fn begin(
     runnable: Runnable,
     engine: &Engine,
     request: StartRequest,
-    name: String,
+    [name, id]: [String; 2],
     nesting: Nesting,
 ) -> Result<About, Refusal> {
     check_name(&name)?;
@@ -180,7 +183,7 @@ fn begin(
     let input = parse_input(&text)?;
     let is_express = runnable.machine_type == MachineType::Express;
     let arn = if is_express {
-        express_arn(&runnable.name, &name, &engine.random_name())
+        express_arn(&runnable.name, &name, &id)
     } else {
         execution_arn(&runnable.name, &name)
     };

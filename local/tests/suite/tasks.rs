@@ -252,3 +252,12 @@ async fn an_execution_is_stopped_with_the_task_that_waits_for_it() {
         )
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_of_no_activity_fails() {
+    let world = simulated().await;
+    let activity = "arn:aws:states:us-east-1:000000000000:activity:nobody";
+    let (status, _, error) = call(&world, "idle", json!({ "Resource": activity })).await;
+    let expected = format!("States.Runtime: The activity {activity} does not exist.");
+    assert_eq!((status, error), (ExecutionStatus::Failed, expected));
+}

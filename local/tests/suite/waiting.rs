@@ -1,13 +1,14 @@
 //! Requests that wait for something to happen, and what they wait for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sfn::error::ProvideErrorMetadata;
 use aws_sdk_sfn::types::{ExecutionStatus, StateMachineType, SyncExecutionStatus};
-use pawl_local::{Local, Options};
+use pawl_local::{Clock, Local, Options};
 use serde_json::{Value, json};
 
-use crate::world::{World, machine, open, simulated, task};
+use crate::world::{World, machine, open, simulated, start_of_time, task};
 
 /// More than there are threads that may wait.
 const MANY: usize = 700;
@@ -231,6 +232,96 @@ async fn an_expression_that_took_too_long_takes_no_time_when_it_is_told_again() 
     stop.send().await.expect("it is where it was");
     assert!(began.elapsed() < Duration::from_secs(4));
     assert_eq!(world.outcome(&execution).await.0, ExecutionStatus::Aborted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_many_starts_of_a_name_begins_it_and_all_are_answered() {
+    let world = Arc::new(open(Options::default()).await);
+    let waits = json!({ "first": { "Type": "Wait", "Seconds": 3600, "End": true } });
+    let waits = world.create("waits", &machine(&waits)).await;
+    for round in 0..20 {
+        let mut starts = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let (world, waits) = (Arc::clone(&world), waits.clone());
+            let name = round.to_string();
+            starts.spawn(async move { world.start(&waits, &name, &json!({})).await });
+        }
+        let mut started = starts.join_all().await;
+        started.dedup();
+        assert!(matches!(&started[..], [Ok(_)]), "{started:?}");
+    }
+}
+
+/// Waits until the disk has refused something; nothing is given to it for that.
+async fn is_full(world: &World, version: &str, known: &str) {
+    while world.start(version, known, &json!({})).await.is_ok() {}
+}
+
+/// Asks for the work of an activity until the disk takes things again.
+async fn fetch(world: &World, activity: &str) -> Option<String> {
+    loop {
+        let fetch = world.client.get_activity_task().activity_arn(activity);
+        match fetch.send().await {
+            Ok(fetched) => return fetched.task_token,
+            Err(error) => assert_eq!(error.code(), Some("ServiceUnavailable")),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_for_a_moment_takes_no_work_from_anybody() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = open(Options {
+        state: Some(folder.path().to_owned()),
+        clock: Clock::simulated(start_of_time()),
+        ..Options::default()
+    })
+    .await;
+    let (activity, _) = world.activity().await;
+    let large = json!({ "Type": "Pass", "Output": "{% $pad('', 200000, 'x') %}", "Next": "last" });
+    let child =
+        json!({ "first": large, "last": task("echo", &json!({ "Output": 1, "End": true })) });
+    let child = world.create("child", &machine(&child)).await;
+    let parent = json!({
+        "first": { "Type": "Task", "Resource": activity, "Next": "nested" },
+        "nested": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::states:startExecution.sync:2",
+            "Arguments": { "StateMachineArn": child },
+            "Output": "{% $states.result.Output %}",
+            "End": true,
+        },
+    });
+    let version = world.create("parent", &machine(&parent)).await;
+    let one = world.start(&version, "one", &json!({})).await;
+    let one = one.expect("it starts");
+    world.local.settled().await;
+
+    let token = fetch(&world, &activity).await.expect("there is work");
+    // There is room for the answer, and none for the execution that is started then.
+    world.local.leave_room(Some(12)).expect("it has a limit");
+    let done = world.client.send_task_success().task_token(token);
+    done.output("{}").send().await.expect("there is room");
+    is_full(&world, &version, "one").await;
+    world.local.leave_room(None).expect("it has none");
+    world.local.settled().await;
+    let ended = (ExecutionStatus::Succeeded, "1".to_owned());
+    assert_eq!(world.outcome(&one).await, ended);
+    let seen = world.seen.lock().expect("nobody else holds it").clone();
+    assert_eq!(seen.iter().filter(|(name, _)| name == "echo").count(), 1);
+
+    let two = world.start(&version, "two", &json!({})).await;
+    two.expect("it starts");
+    world.local.settled().await;
+    world.local.leave_room(Some(0)).expect("it has a limit");
+    let large = json!("x".repeat(200_000));
+    let refused = world.start(&version, "three", &large).await;
+    assert_eq!(refused, Err(Some("ServiceUnavailable".to_owned())));
+    let fetched = world.client.get_activity_task().activity_arn(&activity);
+    let refused = fetched.send().await.expect_err("there is no room");
+    assert_eq!(refused.code(), Some("ServiceUnavailable"));
+    world.local.leave_room(None).expect("it has none");
+    assert!(fetch(&world, &activity).await.is_some());
 }
 
 #[tokio::test]

@@ -76,7 +76,12 @@ impl Nested {
 
     /// Starts the execution, and waits for nothing.
     pub(super) fn try_out(shared: &Arc<Shared>, task: Parent, arguments: &Value) -> Outcome {
-        match Self::Start.begin(shared, task, arguments) {
+        let kept = |about: About| {
+            let kept = shared.journal.write_and_wait(Vec::new());
+            let kept = kept.map_err(|broken| Failure::new("States.Runtime", broken.to_string()));
+            kept.map(|()| about)
+        };
+        match Self::Start.begin(shared, task, arguments).and_then(kept) {
             Ok(about) => Outcome::Succeeded(begun(&about)),
             Err(failure) => Outcome::Failed(failure),
         }
@@ -98,8 +103,8 @@ impl Nested {
         };
         let closing = || Failure::new("States.Runtime", "This AWS is closing.");
         let aws = shared.services().ok_or_else(closing)?;
-        let name = name(parent);
-        let started = aws.step_functions.start_nested(arguments, &name, nesting);
+        let names = [name(parent, ""), name(parent, "/id")];
+        let started = aws.step_functions.start_nested(arguments, names, nesting);
         started.map_err(|refusal| {
             if let Some(call) = (self == Self::Call).then(|| Call::of(SYNCHRONOUS)).flatten() {
                 return call.failure(
@@ -124,9 +129,9 @@ impl Nested {
     }
 }
 
-/// The name of an execution that a task starts without naming it: the same however often the task is begun.
-fn name(parent: Parent) -> String {
-    let hash = Sha256::digest(format!("{}/{}", parent.execution, parent.task.0));
+/// A name for an execution that a task starts, or a part of its ARN: the same however often the task is begun.
+fn name(parent: Parent, part: &str) -> String {
+    let hash = Sha256::digest(format!("{}/{}{part}", parent.execution, parent.task.0));
     let number = hash.first_chunk().copied().map_or(0, u128::from_be_bytes);
     let hex = format!("{number:032x}");
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();

@@ -2,13 +2,13 @@
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sfn::Client;
-use aws_sdk_sfn::types::ExecutionStatus;
+use aws_sdk_sfn::types::{ExecutionStatus, StateMachineType};
 use jiff::{SignedDuration, Timestamp};
 use pawl_local::{Clock, Local, Options};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::machines::{Outside, Scene, arn};
+use super::machines::{Outside, Scene, arn, quick_states};
 use super::oracle::Oracle;
 use crate::raw::scheduler;
 use crate::world::machine;
@@ -49,6 +49,10 @@ impl Life {
             let created = request.role_arn(ROLE).definition(definition).send().await;
             created.unwrap_or_else(|error| panic!("{}: {error:?}", scene.name));
         }
+        let quick = self.client.create_state_machine().name("quick");
+        let quick = quick.r#type(StateMachineType::Express).role_arn(ROLE);
+        let quick = quick.definition(machine(&quick_states()).to_string());
+        quick.send().await.expect("an Express machine");
         let activity = self.client.create_activity().name("crashes").send();
         activity.await.expect("an activity");
         let s3 = aws_sdk_s3::Client::new(&self.local.sdk_config());

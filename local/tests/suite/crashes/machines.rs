@@ -201,12 +201,35 @@ fn alone() -> Vec<(&'static str, Value)> {
             "nests",
             json!({ "first": start(".sync:2", "after"), "after": end("'n'") }),
         ),
+        ("calls", json!({ "first": call(), "after": end("'n'") })),
         (
             "fails",
             json!({ "first": effect("'a'", &json!({ "Assign": { "seen": "{% $states.result.Payload.key %}" }, "Next": "wait" })), "wait": { "Type": "Wait", "Seconds": 3, "Next": "last" }, "last": { "Type": "Fail", "Error": "DONE", "Cause": "{% $seen %}" } }),
         ),
         ("batches", batches()),
     ]
+}
+
+/// The machine `quick`, which is an Express machine: its output is what its effect says.
+pub(super) fn quick_states() -> Value {
+    json!({
+        "first": { "Type": "Wait", "Seconds": 60, "Next": "work" },
+        "work": effect("'q'", &json!({ "Output": "{% $states.result.Payload %}", "End": true })),
+    })
+}
+
+/// A Task that calls the machine `quick`.
+fn call() -> Value {
+    json!({
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sfn:startSyncExecution",
+        "Arguments": {
+            "StateMachineArn": arn("stateMachine", "quick"),
+            "Input": "{% $string({ 'root': $states.context.Execution.Name }) %}",
+        },
+        "Output": "{% $states.input %}",
+        "Next": "after",
+    })
 }
 
 /// Items from an object, several to a child; one child fails and is tolerated, and what came of all is written.

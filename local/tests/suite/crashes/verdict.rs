@@ -161,6 +161,11 @@ fn said(event: &HistoryEvent) -> Value {
         return read(read(Some(cause))["errorMessage"].as_str());
     }
     let output = read(output);
+    let execution = output["ExecutionArn"].as_str();
+    if execution.is_some_and(|arn| arn.contains(":express:")) {
+        // It has no history that anybody can read, and gives what its effect said.
+        return read(output["Output"].as_str());
+    }
     if output["Payload"].is_object() {
         output["Payload"].clone()
     } else {
