@@ -9,6 +9,8 @@ use crate::redrive::Redrives;
 /// What the context object is made of.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Context<'a> {
+    /// What stands for all of it but the item, where a state is tried out.
+    pub(crate) given: Option<&'a Value>,
     /// What the execution was started with.
     pub(crate) start: &'a Start,
     /// When it was started.
@@ -43,6 +45,30 @@ pub(crate) struct ItemSight<'a> {
 impl Context<'_> {
     /// The object.
     pub(crate) fn value(&self) -> Value {
+        let mut context = match self.given {
+            Some(given) => given.as_object().cloned().unwrap_or_default(),
+            None => self.own(),
+        };
+        if let Some(item) = self.item {
+            let mut shown = Map::new();
+            shown.insert("Index".to_owned(), json!(item.index));
+            if let Some(key) = item.key {
+                shown.insert("Key".to_owned(), json!(key));
+            }
+            shown.insert("Value".to_owned(), item.value.clone());
+            if let Some(source) = item.source {
+                shown.insert("Source".to_owned(), json!(source));
+            }
+            context.insert("Map".to_owned(), json!({ "Item": shown }));
+        }
+        if let (Some(token), None) = (self.token, self.given) {
+            context.insert("Task".to_owned(), json!({ "Token": token }));
+        }
+        Value::Object(context)
+    }
+
+    /// What the execution knows of itself.
+    fn own(&self) -> Map<String, Value> {
         let mut state = json!({ "Name": self.state, "EnteredTime": moment(self.entered_at) });
         if let (Some(retry_count), Some(state)) = (self.retry_count, state.as_object_mut()) {
             state.insert("RetryCount".to_owned(), json!(retry_count));
@@ -65,22 +91,7 @@ impl Context<'_> {
             json!({ "Id": self.start.machine_arn, "Name": self.start.machine_name }),
         );
         context.insert("State".to_owned(), state);
-        if let Some(item) = self.item {
-            let mut shown = Map::new();
-            shown.insert("Index".to_owned(), json!(item.index));
-            if let Some(key) = item.key {
-                shown.insert("Key".to_owned(), json!(key));
-            }
-            shown.insert("Value".to_owned(), item.value.clone());
-            if let Some(source) = item.source {
-                shown.insert("Source".to_owned(), json!(source));
-            }
-            context.insert("Map".to_owned(), json!({ "Item": shown }));
-        }
-        if let Some(token) = self.token {
-            context.insert("Task".to_owned(), json!({ "Token": token }));
-        }
-        Value::Object(context)
+        context
     }
 }
 

@@ -53,6 +53,17 @@ pub struct Start {
     pub is_express: bool,
 }
 
+/// What a state that is tried out finds as if it had been there before.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rehearsal {
+    /// The state's name; it stands in no branch.
+    pub state: String,
+    /// How often it was tried again already, by each of its retriers.
+    pub retries: u64,
+    /// What stands for the context object.
+    pub context: Option<Value>,
+}
+
 /// Where an execution stands.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Status {
@@ -113,11 +124,32 @@ pub struct Execution {
     pub(crate) counter: u64,
     /// The most bytes that the variables can have.
     pub(crate) variable_bytes: usize,
+    /// The state that is tried out.
+    pub(crate) rehearsal: Option<Rehearsal>,
 }
 
 impl Execution {
     /// Starts an execution and runs it as far as it goes by itself.
     pub fn start(machine: Arc<Machine>, start: Start, world: &mut dyn World) -> Self {
+        Self::begin(machine, start, None, world)
+    }
+
+    /// Starts an execution that tries one state out.
+    pub fn rehearse(
+        machine: Arc<Machine>,
+        start: Start,
+        rehearsal: Rehearsal,
+        world: &mut dyn World,
+    ) -> Self {
+        Self::begin(machine, start, Some(rehearsal), world)
+    }
+
+    fn begin(
+        machine: Arc<Machine>,
+        start: Start,
+        rehearsal: Option<Rehearsal>,
+        world: &mut dyn World,
+    ) -> Self {
         let input = Data::new(start.input.clone());
         let mut execution = Self {
             machine,
@@ -135,6 +167,7 @@ impl Execution {
             queue: VecDeque::new(),
             counter: 0,
             variable_bytes: 0,
+            rehearsal,
             start,
         };
         let mut engine = Engine {

@@ -28,7 +28,7 @@ mod strand;
 mod unsupported;
 mod world;
 
-pub use execution::{Execution, Start, Status};
+pub use execution::{Execution, Rehearsal, Start, Status};
 pub use history::{EventDetails, HistoryEvent, MapRunPhase, TaskEvent, TaskPhase, Worker};
 pub use program::Hop;
 pub use states::{MapRun, MapRunCounts, MapRunStatus, UpdateMapRun};

@@ -114,10 +114,15 @@ impl Engine<'_> {
             },
         );
         let now = self.world.now();
+        let rehearsal = self.execution.rehearsal.as_ref();
+        let used = rehearsal
+            .filter(|rehearsal| rehearsal.state == *name)
+            .map_or(0, |rehearsal| rehearsal.retries);
         if let Some(strand) = self.execution.strands.get_mut(&id) {
+            strand.visit.retries = used;
             strand.visit.entered_event = strand.previous_event;
             strand.visit.entered_at = now;
-            strand.visit.retries_by_retrier = vec![0; state.retry().len()];
+            strand.visit.retries_by_retrier = vec![used; state.retry().len()];
         }
         self.attempt(id);
     }
@@ -216,6 +221,11 @@ impl Engine<'_> {
             error_output: sight.error_output,
             context: Context {
                 start: &execution.start,
+                given: execution
+                    .rehearsal
+                    .as_ref()
+                    .filter(|rehearsal| rehearsal.state == *state_name)
+                    .and_then(|rehearsal| rehearsal.context.as_ref()),
                 started_at: execution.started_at,
                 redrives: &execution.redrives,
                 state: state_name,

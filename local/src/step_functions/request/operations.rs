@@ -3,9 +3,9 @@
 use super::shapes::{
     ALIAS_NAME, ARN, CAUSE, CLIENT_TOKEN, COUNT, DATA, DEFINITION, DESCRIPTION, DIAGNOSTICS,
     ENCRYPTION, ERROR, EXECUTIONS_PAGE_TOKEN, FLAG, INCLUDED_DATA, INSPECTION_LEVEL, LOGGING,
-    LONG_ARN, MACHINE_TYPE, Member, NAME, PAGE_SIZE, PAGE_TOKEN, PERCENTAGE, REDRIVE_FILTER,
-    REVISION, ROUTES, SEVERITY, STATUS, TAG_KEYS, TAGS, TASK_TOKEN, TRACE_HEADER, TRACING, free,
-    needed,
+    LONG_ARN, MACHINE_TYPE, MOCK, Member, NAME, PAGE_SIZE, PAGE_TOKEN, PERCENTAGE, REDRIVE_FILTER,
+    REVISION, ROUTES, SEVERITY, STATE_CONFIGURATION, STATUS, TAG_KEYS, TAGS, TASK_TOKEN,
+    TRACE_HEADER, TRACING, free, needed,
 };
 
 /// The operations and what they are asked with.
@@ -237,7 +237,9 @@ pub(super) const OPERATIONS: &[(&str, &[Member])] = &[
             free("revealSecrets", &FLAG),
             free("variables", &DATA),
             free("stateName", &NAME),
+            free("mock", &MOCK),
             free("context", &DATA),
+            free("stateConfiguration", &STATE_CONFIGURATION),
         ],
     ),
     (

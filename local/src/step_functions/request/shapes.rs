@@ -189,6 +189,30 @@ pub(super) static TRACING: Shape = Shape::Object {
     members: &[free("enabled", &FLAG)],
 };
 
+static MOCKED_ERROR: Shape = Shape::Object {
+    name: "MockErrorOutput",
+    members: &[free("error", &ERROR), free("cause", &CAUSE)],
+};
+static VALIDATION_MODE: Shape = Shape::OneOf(&["STRICT", "PRESENT", "NONE"]);
+pub(super) static MOCK: Shape = Shape::Object {
+    name: "MockInput",
+    members: &[
+        free("result", &DATA),
+        free("errorOutput", &MOCKED_ERROR),
+        free("fieldValidationMode", &VALIDATION_MODE),
+    ],
+};
+static ATTEMPTS: Shape = Shape::Whole([0, i32::MAX as i64]);
+pub(super) static STATE_CONFIGURATION: Shape = Shape::Object {
+    name: "TestStateConfiguration",
+    members: &[
+        free("retrierRetryCount", &ATTEMPTS),
+        free("errorCausedByState", &NAME),
+        free("mapIterationFailureCount", &ATTEMPTS),
+        free("mapItemReaderData", &DATA),
+    ],
+};
+
 static KEY_ID: Shape = text(1, 2048);
 static KEY_SECONDS: Shape = Shape::Whole([60, 900]);
 static ENCRYPTION_TYPE: Shape = Shape::OneOf(&["AWS_OWNED_KEY", "CUSTOMER_MANAGED_KMS_KEY"]);

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use pawl_interpreter::{EventDetails, Failure, Status, TaskPhase};
+use pawl_interpreter::{EventDetails, Failure, MapRunPhase, Status, TaskPhase};
 use serde_json::{Map, Value, json};
 
-use super::Tested;
 use super::bench::Bench;
+use super::definition::Tested;
+use super::items::Handed;
 
 /// What became of the state.
 #[derive(Debug)]
@@ -45,8 +46,9 @@ impl Verdict {
                 {
                     verdict.input = Some(Arc::clone(input));
                 }
-                EventDetails::StateEntered { name, .. } if has_left && verdict.next.is_none() => {
-                    verdict.next = Some(name.clone());
+                EventDetails::StateEntered { name, .. } if has_left => {
+                    verdict.next = Some(tested.stands_for(name).to_owned());
+                    break;
                 }
                 EventDetails::StateExited {
                     name,
@@ -74,7 +76,8 @@ impl Verdict {
                     | TaskPhase::SubmitFailed(failure) => verdict.failure = Some(failure.clone()),
                     TaskPhase::Started { .. } | TaskPhase::Submitted(_) => {}
                 },
-                EventDetails::EvaluationFailed { failure, .. } => {
+                EventDetails::EvaluationFailed { failure, .. }
+                | EventDetails::MapRun(MapRunPhase::Failed(failure)) => {
                     verdict.failure = Some(failure.clone());
                 }
                 // Of what else happens, the state itself says nothing.
@@ -96,6 +99,11 @@ impl Verdict {
         }
         verdict.conclude(bench, has_left);
         verdict
+    }
+
+    /// Whether the state has done what it does.
+    pub(super) fn has_succeeded(&self) -> bool {
+        self.status == "SUCCEEDED"
     }
 
     fn conclude(&mut self, bench: &Bench, has_left: bool) {
@@ -129,6 +137,7 @@ impl Verdict {
         is_inspected: bool,
         tested: &Tested,
         variables: &Map<String, Value>,
+        handed: Option<&Handed>,
     ) -> Value {
         let mut answer = Map::new();
         let mut add = |name: &str, value: Option<Value>| {
@@ -146,41 +155,49 @@ impl Verdict {
             "cause",
             failure.and_then(|failure| failure.cause.clone().map(Value::from)),
         );
-        let inspection = is_inspected.then(|| self.inspection(tested, variables));
+        let inspection = is_inspected.then(|| {
+            let mut data = self.inspection(tested, variables);
+            if let Some(handed) = handed {
+                handed.inspect(tested, &mut data);
+            }
+            Value::Object(data)
+        });
         add("inspectionData", inspection);
         add("nextState", self.next.clone().map(Value::from));
         add("status", Some(self.status.into()));
         Value::Object(answer)
     }
 
-    fn inspection(&self, tested: &Tested, variables: &Map<String, Value>) -> Value {
+    fn inspection(&self, tested: &Tested, variables: &Map<String, Value>) -> Map<String, Value> {
         let mut data = Map::new();
         let mut add = |name: &str, text: Option<&Arc<str>>| {
             if let Some(text) = text {
                 data.insert(name.to_owned(), Value::from(&**text));
             }
         };
-        let kind = tested.fields.get("Type").and_then(Value::as_str);
+        let kind = tested.kind();
+        // A Map is asked for nothing but its items.
+        let arguments = self.arguments.as_ref().filter(|_| kind != "Map");
         let (input, output) = (self.input.as_ref(), self.output.as_ref());
         add("input", input);
         if tested.is_jsonata() {
-            add("afterArguments", self.arguments.as_ref());
+            add("afterArguments", arguments);
         } else {
             let replaces = tested.fields.contains_key("Result");
             add("afterInputPath", input.filter(|_| !replaces));
-            if kind == Some("Task") {
-                add("afterParameters", self.arguments.as_ref());
+            if matches!(kind, "Task" | "Parallel" | "Map") {
+                add("afterParameters", arguments);
                 add("afterResultSelector", self.result.as_ref());
                 add("afterResultPath", output.filter(|_| self.result.is_some()));
             }
-            if kind == Some("Pass") {
+            if kind == "Pass" {
                 add("afterParameters", input.filter(|_| !replaces));
                 add("afterResultSelector", output);
                 add("afterResultPath", output);
                 add("result", output.filter(|_| replaces));
             }
         }
-        add("result", self.result.as_ref());
+        add("result", self.result.as_ref().filter(|_| kind != "Map"));
         let mut known = variables.clone();
         for (name, value) in &self.assigned {
             let value = serde_json::from_str(value).unwrap_or_default();
@@ -193,7 +210,7 @@ impl Verdict {
         if let Some(details) = self.error_details(tested) {
             data.insert("errorDetails".to_owned(), details);
         }
-        Value::Object(data)
+        data
     }
 
     /// Which catcher or retrier was for the error.
@@ -223,12 +240,5 @@ impl Verdict {
             })),
             _ => None,
         }
-    }
-}
-
-impl Tested {
-    fn is_jsonata(&self) -> bool {
-        let language = self.fields.get("QueryLanguage").or(self.language.as_ref());
-        language.is_some_and(|language| language == "JSONata")
     }
 }
