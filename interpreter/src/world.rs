@@ -1,5 +1,7 @@
 //! What an execution asks of its surroundings.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use pawl_asl::limits::{CAUSE_CHARACTERS, ERROR_CHARACTERS};
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,12 @@ pub trait World {
     /// the expression then: how long something takes is not the same twice.
     fn patience(&mut self) -> Patience {
         Patience::Seconds
+    }
+
+    /// How long a processor has worked for this thread, where that is known. An expression has its time by that: on a
+    /// machine with much to do, it is no fault of the expression that time passes.
+    fn processor_time(&self) -> Option<Duration> {
+        None
     }
 
     /// Takes note that the expression asked about last has taken too long.

@@ -81,3 +81,14 @@ impl AsyncSleep for Clock {
         })
     }
 }
+
+/// How long a processor has worked for this thread, where the system says that.
+pub(crate) fn processor_time() -> Option<Duration> {
+    #[cfg(unix)]
+    {
+        use rustix::time::{ClockId, clock_gettime};
+        Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).ok()
+    }
+    #[cfg(not(unix))]
+    None
+}

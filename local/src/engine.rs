@@ -71,6 +71,8 @@ pub(crate) struct Shared {
     idle: watch::Sender<bool>,
     /// Lets as many executions think at once as there are processors.
     thinkers: Semaphore,
+    /// Lets a few more think beside those who take long.
+    impatient: Semaphore,
     /// The services around, for tasks that call them.
     services: OnceLock<Weak<Aws>>,
 }
@@ -180,6 +182,7 @@ impl Engine {
             random: Random::new(seed.wrapping_add(started.wrapping_mul(0x9E37_79B9))),
             listeners: Vec::new(),
         };
+        let processors = available_parallelism().map_or(1, usize::from);
         let shared = Arc::new(Shared {
             clock,
             journal,
@@ -188,7 +191,8 @@ impl Engine {
             state: Mutex::new(state),
             wake: Notify::new(),
             idle: watch::Sender::new(true),
-            thinkers: Semaphore::new(available_parallelism().map_or(1, usize::from)),
+            thinkers: Semaphore::new(processors),
+            impatient: Semaphore::new(2 * processors),
             services: OnceLock::new(),
         });
         let driver = tokio::spawn(driver::drive(Arc::clone(&shared))).abort_handle();

@@ -26,15 +26,23 @@ const RANGE: usize = 360_145;
 
 /// The functions that an expression mentions. Chance is drawn only where it is mentioned.
 #[derive(Clone)]
-pub(super) struct Given(Rc<Vec<(String, Rc<Function>)>>);
+pub(super) struct Given {
+    functions: Rc<Vec<(String, Rc<Function>)>>,
+    /// The chance that they share, and the number that it began with.
+    chance: Option<(f64, Rc<RefCell<Mixer>>)>,
+}
 
 impl Given {
     pub(super) fn of(uses: &Uses, scope: &Scope) -> Self {
         let now = scope.now;
-        let mixer = OnceCell::new();
+        let chance = OnceCell::new();
         let mixer = || {
-            let new = || Rc::new(RefCell::new(Mixer::new(scope.world.borrow_mut().random())));
-            Rc::clone(mixer.get_or_init(new))
+            let new = || {
+                let first = scope.world.borrow_mut().random();
+                (first, Rc::new(RefCell::new(Mixer::new(first))))
+            };
+            let (_, mixer) = chance.get_or_init(new);
+            Rc::clone(mixer)
         };
         let function = |name: &str| -> Option<Rc<Function>> {
             Some(match name {
@@ -73,12 +81,23 @@ impl Given {
         let functions = uses
             .keys()
             .filter_map(|name| Some((name.clone(), function(name)?)));
-        Self(Rc::new(functions.collect()))
+        let functions = Rc::new(functions.collect());
+        Self {
+            functions,
+            chance: chance.into_inner(),
+        }
+    }
+
+    /// Has the functions give what they gave before.
+    pub(super) fn rewind(&self) {
+        if let Some((first, mixer)) = &self.chance {
+            mixer.replace(Mixer::new(*first));
+        }
     }
 
     /// Makes the functions known to an evaluator.
     pub(super) fn register(&self, evaluator: &mut Evaluator) {
-        for (name, function) in &*self.0 {
+        for (name, function) in &*self.functions {
             let function = Rc::clone(function);
             // Some of these replace a function of the engine's, the others are new; one call does for both.
             evaluator

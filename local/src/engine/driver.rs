@@ -229,8 +229,16 @@ impl Shared {
         if self.clock.is_simulated() {
             return thought(self);
         }
-        // As many think at once as there are processors, and more only while some of them take long.
-        let permit = tokio::time::timeout(PATIENCE, self.thinkers.acquire()).await;
+        // As many think at once as there are processors, and a few more only while some of them take long.
+        let soon = tokio::time::timeout(PATIENCE, self.thinkers.acquire()).await;
+        let permit = if let Ok(permit) = soon {
+            permit
+        } else {
+            tokio::select! {
+                permit = self.thinkers.acquire() => permit,
+                permit = self.impatient.acquire() => permit,
+            }
+        };
         let shared = Arc::clone(self);
         let thinking = tokio::task::spawn_blocking(move || thought(&shared));
         if let Err(error) = thinking.await {

@@ -1,6 +1,7 @@
 //! What an execution sees of its surroundings while it is told something, and what it asks of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use pawl_interpreter::{
@@ -192,6 +193,10 @@ impl World for Surroundings<'_> {
         } else {
             Patience::Again
         }
+    }
+
+    fn processor_time(&self) -> Option<Duration> {
+        crate::clock::processor_time()
     }
 
     fn took_too_long(&mut self) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use pawl_asl::MachineType;
@@ -174,6 +175,10 @@ impl World for Bench<'_> {
 
     fn random(&mut self) -> f64 {
         self.random.fraction()
+    }
+
+    fn processor_time(&self) -> Option<Duration> {
+        crate::clock::processor_time()
     }
 
     fn refuses(&self, request: &TaskRequest) -> Option<Refused> {
