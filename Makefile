@@ -83,8 +83,7 @@ bench: ## Measure expressions against JEXL, and how checking grows
 	$(PYTHON) infra/bench/bench.py
 
 performance: .tools/clients/ready .tools/engines/ready .tools/ministack/ready .tools/moto/ready .tools/sfnx/ready ## Measure beside other engines: states, durable steps, memory
-	cargo build --release --package pawl --locked --quiet
-	cargo build --release --package pawl-local --example engine --locked --quiet
+	cargo build --release --package pawl --bin pawl --package pawl-local --example engine --locked --quiet
 	.tools/clients/bin/python infra/engines/performance.py --pawl $(or $(CARGO_TARGET_DIR),target)/release/pawl --bench $(or $(CARGO_TARGET_DIR),target)/release/examples/engine
 
 coverage: .tools/reference/ready ## Count the branches of the evaluator that the comparison takes
