@@ -6,6 +6,7 @@
 
 pub(crate) mod email;
 
+mod call;
 mod collection;
 mod conversation;
 mod customer;
@@ -15,21 +16,47 @@ mod parameters;
 use pawl_contract::catalogue::{self, Operation, Readiness};
 use pawl_contract::{StepError, code};
 
+use pawl_store::Writes;
+use serde_json::Value;
+
 use crate::Error;
 use crate::work::{Act, Acted, Context};
+pub(crate) use call::Call;
 use collection::{CONVERSATIONS, CUSTOMERS, Collection, PRODUCTS, RECOMMENDATIONS};
 use parameters::Parameters;
 
 /// Does what the step's configuration says.
 pub(crate) async fn act(context: &Context<'_>) -> Result<Act, Error> {
-    let parameters = Parameters::of(context.input);
-    let operation = find(&parameters)?;
-    parameters.require(operation)?;
+    let config = Parameters::of(context.input);
+    let operation = find(&config)?;
     if operation.action == "email_send" {
-        return Ok(Act::Mail(Box::new(email::write(&parameters, context)?)));
+        config.require(operation)?;
+        return Ok(Act::Mail(Box::new(email::write(&config, context)?)));
     }
-    let acted = operate(operation, &parameters, context).await?;
+    let call = Call {
+        context,
+        key: "",
+        before: &Writes::default(),
+    };
+    let acted = operate(operation, &config.fields(&[]).into(), &call).await?;
     Ok(Act::Done(Box::new(acted)))
+}
+
+/// Does one operation for whoever names it by its row and gives plain parameters: an action step, or a tool that a
+/// language model uses.
+///
+/// What it writes stands in the answer. The caller puts it into its own transaction, and adds it to what later calls
+/// see.
+pub(crate) async fn operate(
+    operation: &Operation,
+    parameters: &Value,
+    call: &Call<'_>,
+) -> Result<Acted, Error> {
+    is_ready(operation)?;
+    let parameters = Parameters::given(parameters);
+    parameters.require(operation)?;
+    // Boxed: the futures of whoever calls stay small.
+    Box::pin(run(operation, &parameters, call)).await
 }
 
 /// The operation that the configuration names, if it can run.
@@ -44,31 +71,37 @@ fn find(parameters: &Parameters<'_>) -> Result<&'static Operation, StepError> {
             "there is no action `{action}` with the operation `{operation}`"
         )));
     };
+    is_ready(operation).map(|()| operation)
+}
+
+/// Refuses an operation that cannot run yet.
+fn is_ready(operation: &Operation) -> Result<(), StepError> {
     match operation.readiness {
-        Readiness::Ready => Ok(operation),
+        Readiness::Ready => Ok(()),
         Readiness::Later => {
             let name = operation.name();
-            Err(invalid(format!(
-                "`{name}` is not available yet: mock the step to go on without it"
-            )))
+            Err(StepError::new(
+                code::VALIDATION_ERROR,
+                format!("`{name}` is not available yet: mock the step to go on without it"),
+            ))
         }
     }
 }
 
-async fn operate(
+async fn run(
     operation: &Operation,
     parameters: &Parameters<'_>,
-    context: &Context<'_>,
+    call: &Call<'_>,
 ) -> Result<Acted, Error> {
     match (operation.action, operation.operation) {
-        ("customer", "orders") => customer::orders(parameters, context).await,
-        ("conversation", "create_draft") => conversation::create_draft(parameters, context).await,
+        ("customer", "orders") => customer::orders(parameters, call).await,
+        ("conversation", "create_draft") => conversation::create_draft(parameters, call).await,
         (action, operation) => match (collection(action), operation) {
-            (Some(collection), "create") => collection.create(parameters, context).await,
-            (Some(collection), "get_by_id") => collection.get_by_id(parameters, context).await,
-            (Some(collection), "query") => collection.query(parameters, context).await,
-            (Some(collection), "update") => collection.update(parameters, context).await,
-            (Some(collection), "filter") => collection.filter(parameters, context).await,
+            (Some(collection), "create") => collection.create(parameters, call).await,
+            (Some(collection), "get_by_id") => collection.get_by_id(parameters, call).await,
+            (Some(collection), "query") => collection.query(parameters, call).await,
+            (Some(collection), "update") => collection.update(parameters, call).await,
+            (Some(collection), "filter") => collection.filter(parameters, call).await,
             _ => {
                 let message = format!("`{action}` cannot `{operation}` here");
                 Err(Error::step(code::VALIDATION_ERROR, message))

@@ -8,6 +8,7 @@
 mod answer;
 
 use pawl_contract::{StepError, code};
+use pawl_store::Writes;
 use serde_json::{Value, json};
 
 use crate::work::{Acted, Context};
@@ -59,7 +60,7 @@ pub(crate) async fn ask(context: &Context<'_>) -> Result<Acted, Error> {
     Ok(Acted {
         output: answer.data,
         meta: Some(meta),
-        business: None,
+        writes: Writes::default(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What acting is: what an action or a model gets to know, and what it gives.
 
 use pawl_contract::At;
-use pawl_store::{Business, Run, Store};
+use pawl_store::{Run, Store, Writes};
 use serde_json::Value;
 
 use crate::Services;
@@ -51,5 +51,5 @@ pub(crate) struct Acted {
     /// Further facts for the record.
     pub meta: Option<Value>,
     /// What it writes into our own records, in the step's transaction.
-    pub business: Option<Business>,
+    pub writes: Writes,
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::attribute::{Item, count, number, required, string};
+use crate::attribute::{Item, count, number, required};
 use crate::fetch::primary_key;
-use crate::{Error, Store, key};
+use crate::{Error, Store, Window, Writes, key};
 
 /// A business record to write.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,15 +28,6 @@ pub enum Version {
     Absent,
     /// The one with this number.
     Number(u64),
-}
-
-/// A page of a collection, in the order of `_id`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Page {
-    /// The records.
-    pub records: Vec<Map<String, Value>>,
-    /// Where the next page begins; absent on the last one.
-    pub cursor: Option<String>,
 }
 
 impl Store {
@@ -62,57 +53,6 @@ impl Store {
         };
         let version = Version::Number(count(&item, "version")?);
         Ok(Some((self.business_from(&item).await?, version)))
-    }
-
-    /// The records of a collection that a test lets through, up to `limit`, after the one that `cursor` names.
-    pub async fn select<E: From<Error>>(
-        &self,
-        org: &str,
-        collection: &str,
-        cursor: Option<&str>,
-        limit: usize,
-        mut test: impl FnMut(&Map<String, Value>) -> Result<bool, E>,
-    ) -> Result<Page, E> {
-        let pk = key::collection(org, collection);
-        let mut start = cursor.map(|id| primary_key(&pk, id));
-        let mut records: Vec<Map<String, Value>> = Vec::new();
-        let mut last: Option<String> = None;
-        loop {
-            let query = self
-                .dynamodb
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", string(&pk))
-                .consistent_read(true)
-                .set_exclusive_start_key(start);
-            let page = query
-                .send()
-                .await
-                .map_err(|error| Error::call("Query")(error))?;
-            for item in page.items.unwrap_or_default() {
-                let record = self.business_from(&item).await?;
-                if !test(&record)? {
-                    continue;
-                }
-                // Only a record beyond the limit shows that there is a next page.
-                if records.len() == limit {
-                    return Ok(Page {
-                        records,
-                        cursor: last,
-                    });
-                }
-                last = Some(required(&item, "sk")?.to_owned());
-                records.push(record);
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(Page {
-                    records,
-                    cursor: None,
-                });
-            }
-        }
     }
 
     /// Makes a collection hold exactly these records, each with its `_id`.
@@ -146,7 +86,7 @@ impl Store {
             Ok::<_, Error>(id.is_some_and(|id| !loaded.contains(id)))
         };
         let found = self
-            .select(org, collection, None, usize::MAX, others)
+            .select(org, collection, &Window::all(), &Writes::default(), others)
             .await?;
         for record in found.records {
             let id = record
@@ -160,7 +100,7 @@ impl Store {
         Ok(())
     }
 
-    async fn business_from(&self, item: &Item) -> Result<Map<String, Value>, Error> {
+    pub(crate) async fn business_from(&self, item: &Item) -> Result<Map<String, Value>, Error> {
         match self.value(item, "value").await? {
             Some(Value::Object(record)) => Ok(record),
             _ => Err(Error::unreadable(required(item, "sk")?, "it is no record")),

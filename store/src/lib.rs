@@ -18,8 +18,10 @@ pub mod latest;
 pub mod record;
 pub mod run;
 pub mod schema;
+pub mod select;
 pub mod time;
 pub mod transaction;
+pub mod writes;
 
 mod attribute;
 mod error;
@@ -29,7 +31,7 @@ mod value;
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
 use aws_types::SdkConfig;
 
-pub use business::{Business, Page, Version};
+pub use business::{Business, Version};
 pub use cursor::{Cursor, List};
 pub use error::Error;
 pub use fetch::Items;
@@ -37,8 +39,10 @@ pub use key::Key;
 pub use latest::{Latest, Visits};
 pub use record::{Record, RecordStatus};
 pub use run::{Close, Run, RunError, RunStatus};
+pub use select::{Page, Window};
 pub use transaction::{Committed, Expect, Transaction};
 pub use value::LARGEST_INLINE;
+pub use writes::Writes;
 
 /// The table and the bucket, and the clients that reach them. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -2,7 +2,9 @@
 
 use pawl_local::{Local, Options};
 use pawl_store::key::{self, ROOT};
-use pawl_store::{Business, Committed, Error, LARGEST_INLINE, Store, Transaction, Version};
+use pawl_store::{
+    Business, Committed, Error, LARGEST_INLINE, Store, Transaction, Version, Window, Writes,
+};
 use serde_json::{Value, json};
 
 async fn open() -> (Local, Store) {
@@ -156,19 +158,19 @@ async fn a_collection_is_read_over_all_its_pages() {
         .load("acme", "customers", &records)
         .await
         .expect("they load");
-    let all = store
-        .select("acme", "customers", None, 100, |_| Ok::<_, Error>(true))
-        .await
-        .expect("a page");
-    assert_eq!((all.records.len(), all.cursor), (40, None));
+    let all = store.collection("acme", "customers").await;
+    assert_eq!(all.expect("records").len(), 40);
     assert!(objects(&local, "Query") > 1);
     let mut cursor = None;
     let mut pages = Vec::new();
     loop {
-        let page = store.select("acme", "customers", cursor.as_deref(), 15, |_| {
-            Ok::<_, Error>(true)
-        });
-        let page = page.await.expect("a page");
+        let window = Window { limit: 15, cursor };
+        let page = store
+            .select("acme", "customers", &window, &Writes::default(), |_| {
+                Ok::<_, Error>(true)
+            })
+            .await
+            .expect("a page");
         pages.push(page.records.len());
         cursor = page.cursor;
         if cursor.is_none() {
@@ -177,11 +179,61 @@ async fn a_collection_is_read_over_all_its_pages() {
     }
     assert_eq!(pages, [15, 15, 10]);
     // Another organisation has none of it.
-    let other = store
-        .select("other", "customers", None, 100, |_| Ok::<_, Error>(true))
-        .await
-        .expect("a page");
-    assert!(other.records.is_empty());
+    let other = store.collection("other", "customers").await;
+    assert!(other.expect("records").is_empty());
+}
+
+#[tokio::test]
+async fn a_page_is_what_the_step_is_about_to_leave() {
+    let (_local, store) = open().await;
+    let record = |id: &str, name: &str| json!({ "_id": id, "name": name });
+    let stored = [record("c2", "stored"), record("c4", "stored")];
+    let loaded = store.load("acme", "customers", &stored).await;
+    loaded.expect("they load");
+    let mut writes = Writes::default();
+    let new = Version::Absent;
+    let rows = [
+        ("customers", "c1", "new", new),
+        ("customers", "c3", "first", new),
+        ("customers", "c3", "then", Version::Number(7)),
+        ("customers", "c4", "changed", Version::Number(1)),
+        ("customers", "c5", "new", new),
+        ("products", "c9", "elsewhere", new),
+    ];
+    for (collection, id, name, replaces) in rows {
+        writes.add(Business {
+            collection: collection.to_owned(),
+            id: id.to_owned(),
+            value: record(id, name).as_object().expect("an object").clone(),
+            replaces,
+        });
+    }
+    // What is written twice replaces what the first write replaces.
+    let twice = writes.get("customers", "c3").map(|write| write.replaces);
+    assert_eq!((twice, writes.iter().count()), (Some(new), 5));
+    let everything = ["c1 new", "c2 stored", "c3 then", "c4 changed", "c5 new"];
+    for limit in 1..=6 {
+        let mut seen = Vec::new();
+        let mut cursor = None;
+        loop {
+            let window = Window { limit, cursor };
+            let page = store.select("acme", "customers", &window, &writes, |_| {
+                Ok::<_, Error>(true)
+            });
+            let page = page.await.expect("a page");
+            let text = |record: &serde_json::Map<String, Value>, name: &str| {
+                let text = record.get(name).and_then(Value::as_str);
+                text.unwrap_or_default().to_owned()
+            };
+            let line = |record| format!("{} {}", text(record, "_id"), text(record, "name"));
+            seen.extend(page.records.iter().map(line));
+            cursor = page.cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, everything, "{limit} at once");
+    }
 }
 
 #[tokio::test]

@@ -5,10 +5,11 @@ use pawl_expression::{Expression, Scope};
 use pawl_store::{Business, Version};
 use serde_json::{Map, Value};
 
-use super::page::{self, Window};
+use super::call::Call;
+use super::page;
 use super::parameters::Parameters;
-use crate::work::{Acted, Context};
-use crate::{Error, id};
+use crate::Error;
+use crate::work::Acted;
 
 /// A collection of business records.
 #[derive(Debug)]
@@ -60,38 +61,28 @@ impl Collection {
     pub(super) async fn create(
         &self,
         parameters: &Parameters<'_>,
-        context: &Context<'_>,
+        call: &Call<'_>,
     ) -> Result<Acted, Error> {
         let id = match parameters.text("_id")? {
-            None => self.new_id(context),
+            None => call.new_id(self.noun),
             Some(id) => {
-                if context
-                    .store()
-                    .find(context.org(), self.plural, id)
-                    .await?
-                    .is_some()
-                {
+                if call.find(self.plural, id).await?.is_some() {
                     let message = format!("{} `{id}` exists already", self.noun);
                     return Err(Error::step(code::TOOL_ERROR, message));
                 }
                 id.to_owned()
             }
         };
-        Ok(self.created(id, parameters.fields(&PROTECTED), context))
+        Ok(self.created(id, parameters.fields(&PROTECTED), call))
     }
 
     /// A new record, to be written in the step's transaction.
-    pub(super) fn created(
-        &self,
-        id: String,
-        fields: Map<String, Value>,
-        context: &Context<'_>,
-    ) -> Acted {
+    pub(super) fn created(&self, id: String, fields: Map<String, Value>, call: &Call<'_>) -> Acted {
         let mut value = Map::new();
         value.insert("_id".to_owned(), id.clone().into());
         value.insert(
             "_creationTime".to_owned(),
-            context.now.milliseconds().into(),
+            call.context.now.milliseconds().into(),
         );
         value.extend(fields);
         self.written(id, value, Version::Absent)
@@ -101,11 +92,9 @@ impl Collection {
     pub(super) async fn get_by_id(
         &self,
         parameters: &Parameters<'_>,
-        context: &Context<'_>,
+        call: &Call<'_>,
     ) -> Result<Acted, Error> {
-        let (record, _) = self
-            .find(parameters.required_text(self.id)?, context)
-            .await?;
+        let (record, _) = self.find(parameters.required_text(self.id)?, call).await?;
         Ok(Value::Object(record).into())
     }
 
@@ -113,9 +102,9 @@ impl Collection {
     pub(super) async fn query(
         &self,
         parameters: &Parameters<'_>,
-        context: &Context<'_>,
+        call: &Call<'_>,
     ) -> Result<Acted, Error> {
-        let window = Window::of(parameters)?;
+        let window = page::window(parameters)?;
         let mut wanted = parameters.fields(&page::FIELDS);
         wanted.retain(|_, value| !value.is_null());
         let matches = |record: &Map<String, Value>| -> Result<bool, Error> {
@@ -123,11 +112,7 @@ impl Collection {
                 .iter()
                 .all(|(name, value)| is_wanted(record.get(name), value)))
         };
-        let cursor = window.cursor.as_deref();
-        let page = context
-            .store()
-            .select(context.org(), self.plural, cursor, window.limit, matches)
-            .await?;
+        let page = call.select(self.plural, &window, matches).await?;
         Ok(page::answer(self.plural, page).into())
     }
 
@@ -135,10 +120,10 @@ impl Collection {
     pub(super) async fn update(
         &self,
         parameters: &Parameters<'_>,
-        context: &Context<'_>,
+        call: &Call<'_>,
     ) -> Result<Acted, Error> {
         let id = parameters.required_text(self.id)?;
-        let (mut record, version) = self.find(id, context).await?;
+        let (mut record, version) = self.find(id, call).await?;
         let mut changes = parameters.fields(&[self.id, "updates"]);
         match parameters.get("updates") {
             None => {}
@@ -159,7 +144,7 @@ impl Collection {
     pub(super) async fn filter(
         &self,
         parameters: &Parameters<'_>,
-        context: &Context<'_>,
+        call: &Call<'_>,
     ) -> Result<Acted, Error> {
         let invalid = |message: String| StepError::new(code::VALIDATION_ERROR, message);
         let text = parameters.required_text("expression")?;
@@ -169,10 +154,7 @@ impl Collection {
                 .is_true(&Fields(record))
                 .map_err(|error| invalid(error.to_string()))?)
         };
-        let page = context
-            .store()
-            .select(context.org(), self.plural, None, usize::MAX, matches)
-            .await?;
+        let page = call.all(self.plural, matches).await?;
         Ok(page::answer(self.plural, page).into())
     }
 
@@ -180,9 +162,9 @@ impl Collection {
     pub(super) async fn find(
         &self,
         id: &str,
-        context: &Context<'_>,
+        call: &Call<'_>,
     ) -> Result<(Map<String, Value>, Version), Error> {
-        let found = context.store().find(context.org(), self.plural, id).await?;
+        let found = call.find(self.plural, id).await?;
         found.ok_or_else(|| {
             Error::step(
                 code::TOOL_ERROR,
@@ -191,24 +173,18 @@ impl Collection {
         })
     }
 
-    /// The id of the record that this visit creates: every attempt makes the same one.
-    pub(super) fn new_id(&self, context: &Context<'_>) -> String {
-        let id = id::of(&[&context.idempotency_key()]);
-        format!("{}_{id}", self.noun)
-    }
-
     fn written(&self, id: String, value: Map<String, Value>, replaces: Version) -> Acted {
         let output = Value::Object(value.clone());
-        let business = Some(Business {
+        let write = Business {
             collection: self.plural.to_owned(),
             id,
             value,
             replaces,
-        });
+        };
         Acted {
             output,
             meta: None,
-            business,
+            writes: write.into(),
         }
     }
 }

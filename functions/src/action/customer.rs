@@ -3,29 +3,24 @@
 use pawl_store::Page;
 use serde_json::{Map, Value};
 
+use super::call::Call;
 use super::collection::ORDERS;
 use super::page;
 use super::parameters::Parameters;
 use crate::Error;
-use crate::work::{Acted, Context};
+use crate::work::Acted;
 
 /// So many orders are answered where the author does not say.
 const USUAL: usize = 20;
 
 /// A customer's orders, newest first.
-pub(super) async fn orders(
-    parameters: &Parameters<'_>,
-    context: &Context<'_>,
-) -> Result<Acted, Error> {
+pub(super) async fn orders(parameters: &Parameters<'_>, call: &Call<'_>) -> Result<Acted, Error> {
     let customer = parameters.required_text("customerId")?;
     let limit = page::limit(parameters.get("limit"), USUAL)?;
     let matches = |order: &Map<String, Value>| -> Result<bool, Error> {
         Ok(order.get("customerId").and_then(Value::as_str) == Some(customer))
     };
-    let all = context
-        .store()
-        .select(context.org(), ORDERS.plural, None, usize::MAX, matches)
-        .await?;
+    let all = call.all(ORDERS.plural, matches).await?;
     let mut records = all.records;
     records.sort_by(|one, other| {
         age(other)

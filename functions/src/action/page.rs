@@ -1,7 +1,7 @@
 //! Pages: how much of a collection is asked for, and how it is answered.
 
 use pawl_contract::{StepError, code};
-use pawl_store::Page;
+use pawl_store::{Page, Window};
 use serde_json::{Map, Value, json};
 
 use super::parameters::Parameters;
@@ -12,27 +12,16 @@ pub(super) const FIELDS: [&str; 3] = ["limit", "cursor", "paginationOpts"];
 /// So many records are in a page where the author does not say.
 const USUAL: usize = 100;
 
-/// Which part of a collection is asked for.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Window {
-    /// How many records at most.
-    pub limit: usize,
-    /// Where the page before ended.
-    pub cursor: Option<String>,
-}
-
-impl Window {
-    /// `limit` and `cursor`, or `paginationOpts: { numItems, cursor }`.
-    pub(super) fn of(parameters: &Parameters<'_>) -> Result<Self, StepError> {
-        let options = parameters.get("paginationOpts");
-        let option = |name: &str| options.and_then(|options| options.get(name));
-        let limit = parameters.get("limit").or_else(|| option("numItems"));
-        let cursor = parameters.get("cursor").or_else(|| option("cursor"));
-        Ok(Self {
-            limit: self::limit(limit, USUAL)?,
-            cursor: self::cursor(cursor)?,
-        })
-    }
+/// `limit` and `cursor`, or `paginationOpts: { numItems, cursor }`.
+pub(super) fn window(parameters: &Parameters<'_>) -> Result<Window, StepError> {
+    let options = parameters.get("paginationOpts");
+    let option = |name: &str| options.and_then(|options| options.get(name));
+    let limit = parameters.get("limit").or_else(|| option("numItems"));
+    let cursor = parameters.get("cursor").or_else(|| option("cursor"));
+    Ok(Window {
+        limit: self::limit(limit, USUAL)?,
+        cursor: self::cursor(cursor)?,
+    })
 }
 
 /// A number of records.
@@ -83,34 +72,33 @@ mod tests {
 
     #[test]
     fn a_window_is_read_from_either_form() {
-        let window = |limit, cursor: Option<&str>| {
+        let expected = |limit, cursor: Option<&str>| {
             Some(Window {
                 limit,
                 cursor: cursor.map(str::to_owned),
             })
         };
         let rows = [
-            (json!({}), window(100, None)),
-            (json!({ "limit": 10 }), window(10, None)),
-            (json!({ "limit": 10, "cursor": "a" }), window(10, Some("a"))),
+            (json!({}), expected(100, None)),
+            (json!({ "limit": 10 }), expected(10, None)),
+            (
+                json!({ "limit": 10, "cursor": "a" }),
+                expected(10, Some("a")),
+            ),
             (
                 json!({ "paginationOpts": { "numItems": 5, "cursor": null } }),
-                window(5, None),
+                expected(5, None),
             ),
             (
                 json!({ "paginationOpts": { "numItems": 5, "cursor": "" } }),
-                window(5, None),
+                expected(5, None),
             ),
             (json!({ "limit": 0 }), None),
             (json!({ "limit": "10" }), None),
             (json!({ "cursor": 3 }), None),
         ];
         for (config, expected) in rows {
-            assert_eq!(
-                Window::of(&Parameters::of(&config)).ok(),
-                expected,
-                "{config}"
-            );
+            assert_eq!(window(&Parameters::of(&config)).ok(), expected, "{config}");
         }
     }
 }

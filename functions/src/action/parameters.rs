@@ -13,7 +13,8 @@ const STEP: [&str; 2] = ["type", "retryPolicy"];
 /// The parameters of an action: under `parameters`, or beside `type`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parameters<'config> {
-    config: &'config Value,
+    /// The step's configuration; nothing where the parameters come from elsewhere.
+    config: Option<&'config Value>,
     given: &'config Value,
 }
 
@@ -21,19 +22,27 @@ impl<'config> Parameters<'config> {
     /// The parameters in a configuration.
     pub(crate) fn of(config: &'config Value) -> Self {
         Self {
-            config,
+            config: Some(config),
             given: config.get("parameters").unwrap_or(config),
+        }
+    }
+
+    /// Parameters and nothing else.
+    pub(crate) fn given(given: &'config Value) -> Self {
+        Self {
+            config: None,
+            given,
         }
     }
 
     /// The action's type.
     pub(crate) fn action(&self) -> Option<&'config str> {
-        self.config.get("type")?.as_str()
+        self.config?.get("type")?.as_str()
     }
 
     /// The operation, where it is named on its own.
     pub(crate) fn operation(&self) -> Option<&'config str> {
-        self.config
+        self.config?
             .get("operation")
             .or_else(|| self.given.get("operation"))?
             .as_str()
@@ -94,7 +103,10 @@ impl<'config> Parameters<'config> {
 
     /// Whether a field beside `type` says something of the step, and is no parameter.
     fn is_of_step(&self, name: &str) -> bool {
-        if self.config.get("parameters").is_some() {
+        if self
+            .config
+            .is_none_or(|config| config.get("parameters").is_some())
+        {
             return false;
         }
         let describes = || {

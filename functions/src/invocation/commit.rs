@@ -107,8 +107,8 @@ impl Invocation<'_> {
                 Effect::Output => transaction.output(store, &record.at)?,
             }
         }
-        if let Some(business) = &visit.business {
-            transaction.business(store, business).await?;
+        for write in visit.writes.iter() {
+            transaction.business(store, write).await?;
         }
         Ok(())
     }

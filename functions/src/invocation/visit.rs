@@ -2,7 +2,7 @@
 
 use pawl_contract::{At, Node, StepError, code};
 use pawl_store::key::ROOT;
-use pawl_store::{Business, Expect, Record, RecordStatus, Visits};
+use pawl_store::{Expect, Record, RecordStatus, Visits, Writes};
 use serde_json::Value;
 
 use super::Invocation;
@@ -20,7 +20,7 @@ pub(super) struct Visit {
     pub expect: Expect,
     pub effects: Vec<Effect>,
     /// What it writes into our own records.
-    pub business: Option<Business>,
+    pub writes: Writes,
 }
 
 impl Visit {
@@ -30,7 +30,7 @@ impl Visit {
             record,
             expect: Expect::Unanswered,
             effects: Vec::new(),
-            business: None,
+            writes: Writes::default(),
         }
     }
 
@@ -49,7 +49,7 @@ impl Visit {
         self.record.completed_at = Some(now.iso());
         self.record.nonce = None;
         self.effects.clear();
-        self.business = None;
+        self.writes = Writes::default();
     }
 }
 
@@ -92,7 +92,7 @@ impl Invocation<'_> {
             record,
             expect: Expect::Unsettled { nonce: None },
             effects: Vec::new(),
-            business: None,
+            writes: Writes::default(),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pawl_contract::{Kind, Mocked, StepError, code};
-use pawl_store::{Expect, Record, RecordStatus, Run, Transaction};
+use pawl_store::{Expect, Record, RecordStatus, Run, Transaction, Writes};
 use serde_json::Value;
 
 use super::Invocation;
@@ -67,7 +67,7 @@ impl Invocation<'_> {
             Ok(acted) => {
                 visit.complete("success", acted.output, self.services.now());
                 visit.record.meta = acted.meta;
-                visit.business = acted.business;
+                visit.writes = acted.writes;
                 Ok(Some(visit))
             }
             Err(Error::Step(error)) => self.fail(visit, error, transaction).await,
@@ -172,7 +172,7 @@ fn mocked(run: &Run, record: &Record) -> Option<Result<Acted, StepError>> {
             Mocked::Output(output) => Ok(Acted {
                 output,
                 meta: None,
-                business: None,
+                writes: Writes::default(),
             }),
             Mocked::Error(StepError { code, message }) if message.is_empty() => Err(StepError {
                 code,
@@ -189,7 +189,7 @@ impl From<Value> for Acted {
         Self {
             output,
             meta: None,
-            business: None,
+            writes: Writes::default(),
         }
     }
 }

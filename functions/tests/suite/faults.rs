@@ -89,15 +89,8 @@ async fn faults_change_nothing_and_repeat_nothing() {
             continue;
         }
         assert_eq!(bench.mails().len(), 1, "seed {seed}");
-        let all = async || {
-            bench
-                .store()
-                .select(ORG, "customers", None, 9, |_| {
-                    Ok::<_, pawl_store::Error>(true)
-                })
-                .await
-        };
-        let made = patiently(all).await.records.into_iter();
+        let all = async || bench.store().collection(ORG, "customers").await;
+        let made = patiently(all).await.into_iter();
         let mut counts: Vec<Value> = made
             .map(|record| record.get("count").cloned().unwrap_or_default())
             .collect();
