@@ -4,6 +4,7 @@ mod action;
 mod condition;
 mod llm;
 mod r#loop;
+mod request;
 mod transform;
 mod trigger;
 
@@ -55,6 +56,7 @@ fn check_one(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         Kind::Trigger => trigger::check(step, diagnostics),
         Kind::Llm => llm::check(step, diagnostics),
         Kind::Action => action::check(step, diagnostics),
+        Kind::Request => request::check(step, diagnostics),
         Kind::Condition => condition::check(step, diagnostics),
         Kind::Loop => r#loop::check(step, diagnostics),
         Kind::Transform => transform::check(step, diagnostics),
@@ -74,6 +76,7 @@ fn table(step: &Step) -> Table {
     match step.kind {
         Kind::Trigger => Table::Fields(trigger::FIELDS, Templates::Refused),
         Kind::Llm => Table::Fields(llm::FIELDS, Templates::Allowed),
+        Kind::Request => Table::Fields(request::FIELDS, Templates::Allowed),
         Kind::Condition => Table::Fields(condition::FIELDS, Templates::Refused),
         Kind::Loop => Table::Fields(r#loop::FIELDS, Templates::Refused),
         Kind::Transform if step.config.get("type").is_none() => {
@@ -106,7 +109,9 @@ pub fn templates(step: &Step) -> Vec<(Text, &Node)> {
             .filter_map(|field| step.config.get(field))
             .map(|node| (Text::Template, node))
             .collect(),
-        Kind::Llm | Kind::Action | Kind::Transform => vec![(Text::Template, &step.config)],
+        Kind::Llm | Kind::Action | Kind::Request | Kind::Transform => {
+            vec![(Text::Template, &step.config)]
+        }
     }
 }
 
@@ -181,13 +186,14 @@ fn not_yet(step: &Step, node: &Node, what: &str) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use super::{Field, condition, llm, r#loop, transform, trigger};
+    use super::{Field, condition, llm, r#loop, request, transform, trigger};
 
     #[test]
     fn every_field_of_a_step_is_documented() {
-        let tables: [&[Field]; 5] = [
+        let tables: [&[Field]; 6] = [
             trigger::FIELDS,
             llm::FIELDS,
+            request::FIELDS,
             condition::FIELDS,
             r#loop::FIELDS,
             transform::OUTPUT_FIELDS,

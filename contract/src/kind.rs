@@ -12,6 +12,8 @@ pub enum Kind {
     Llm,
     /// Acts on records, sends mail.
     Action,
+    /// Calls an HTTP endpoint.
+    Request,
     /// Chooses `true` or `false`.
     Condition,
     /// Goes through a list.
@@ -22,10 +24,11 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Trigger,
         Self::Llm,
         Self::Action,
+        Self::Request,
         Self::Condition,
         Self::Loop,
         Self::Transform,
@@ -35,7 +38,7 @@ impl Kind {
     pub fn is_pure(self) -> bool {
         match self {
             Self::Condition | Self::Loop | Self::Transform => true,
-            Self::Trigger | Self::Llm | Self::Action => false,
+            Self::Trigger | Self::Llm | Self::Action | Self::Request => false,
         }
     }
 
@@ -45,6 +48,7 @@ impl Kind {
             Self::Trigger => "trigger",
             Self::Llm => "llm",
             Self::Action => "action",
+            Self::Request => "request",
             Self::Condition => "condition",
             Self::Loop => "loop",
             Self::Transform => "transform",
@@ -59,6 +63,7 @@ impl Kind {
             Self::Trigger => "TriggerFunction",
             Self::Llm => "LlmFunction",
             Self::Action => "ActionFunction",
+            Self::Request => "RequestFunction",
             Self::Condition => "ConditionFunction",
             Self::Loop => "LoopFunction",
             Self::Transform => "TransformFunction",
@@ -69,7 +74,7 @@ impl Kind {
     pub fn ports(self) -> &'static [&'static str] {
         match self {
             Self::Trigger => &["success"],
-            Self::Llm | Self::Action | Self::Transform => &["success", "error"],
+            Self::Llm | Self::Action | Self::Request | Self::Transform => &["success", "error"],
             Self::Condition => &["true", "false", "error"],
             Self::Loop => &["next", "done", "error"],
         }

@@ -13,6 +13,7 @@ pub mod plan;
 pub mod position;
 pub mod reference;
 pub mod shape;
+pub mod span;
 pub mod tools;
 
 pub use at::At;

@@ -29,6 +29,9 @@ pub const CONDITION_MEMBERS: [&str; 4] = ["passed", "expression", "description",
 /// What a loop gives.
 pub const LOOP_OUTPUT_MEMBERS: [&str; 2] = ["state", "item"];
 
+/// What a request gives.
+pub const REQUEST_MEMBERS: [&str; 6] = ["status", "headers", "body", "file", "contentType", "url"];
+
 /// The root names that every step can read.
 ///
 /// `now` and `$now` are the same moment, as ISO 8601; `nowMs` is it in milliseconds.

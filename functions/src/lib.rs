@@ -12,6 +12,7 @@
 //! |---|---|
 //! | every kind | BatchGetItem, then TransactWriteItems of puts and updates; GetObject and PutObject for values above 32 KB |
 //! | `action` | besides: GetItem or Query of business records; PutItem for the claim before a mail |
+//! | `request` | besides: PutItem for the claim before a request that is not to be made twice |
 //! | `trigger` | besides: DescribeStateMachine and StartExecution; UpdateItem when it hands over |
 //! | `recorder` | BatchGetItem, TransactWriteItems with one update; GetObject where the run's input is large |
 
@@ -25,6 +26,7 @@ mod llm;
 mod r#loop;
 mod pure;
 mod recorder;
+mod request;
 mod scope;
 mod services;
 mod settings;

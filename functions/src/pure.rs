@@ -50,7 +50,9 @@ pub(crate) async fn evaluate(
         Kind::Condition => condition::evaluate(node, scope),
         Kind::Loop => r#loop::evaluate(node, scope, place).await,
         Kind::Transform => transform::evaluate(node, scope),
-        Kind::Trigger | Kind::Llm | Kind::Action => unreachable!("the caller asks `is_pure` first"),
+        Kind::Trigger | Kind::Llm | Kind::Action | Kind::Request => {
+            unreachable!("the caller asks `is_pure` first")
+        }
     }
 }
 
@@ -58,8 +60,11 @@ pub(crate) async fn evaluate(
 pub(crate) fn input(node: &Node) -> Value {
     match node.kind {
         Kind::Loop => r#loop::input(node),
-        Kind::Condition | Kind::Transform | Kind::Trigger | Kind::Llm | Kind::Action => {
-            node.config.clone()
-        }
+        Kind::Condition
+        | Kind::Transform
+        | Kind::Trigger
+        | Kind::Llm
+        | Kind::Action
+        | Kind::Request => node.config.clone(),
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn detail(kind: Kind, config: &Value) -> Option<String> {
             let own = word("operation");
             join([word("type"), own.or_else(|| operation?.as_str())])
         }
+        Kind::Request => join([Some(word("method").unwrap_or("GET")), word("url")]),
         Kind::Condition => bare(word("expression").or_else(|| word("condition"))?),
         Kind::Loop => bare(word("items")?),
         // Setting variables is what the kind's name says already; what they are called tells more.

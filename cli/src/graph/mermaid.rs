@@ -54,6 +54,7 @@ fn step(number: usize, step: &Step) -> String {
         Kind::Trigger => ("([", "])"),
         Kind::Llm => ("(", ")"),
         Kind::Action => ("[", "]"),
+        Kind::Request => ("[[", "]]"),
         Kind::Condition => ("{", "}"),
         Kind::Loop => ("{{", "}}"),
         Kind::Transform => ("[/", "/]"),

@@ -10,6 +10,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Trigger => "#3d4a54",
         Kind::Llm => "#8e4585",
         Kind::Action => "#0067a3",
+        Kind::Request => "#4a4fb5",
         Kind::Condition => "#a85500",
         Kind::Loop => "#00735a",
         Kind::Transform => "#66707a",

@@ -25,7 +25,7 @@ pub(super) fn no_error_port(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>
 
 fn acts(step: &Step) -> bool {
     match step.kind {
-        Kind::Llm => true,
+        Kind::Llm | Kind::Request => true,
         Kind::Action => operation(step).is_some_and(|operation| operation.effect != Effect::Read),
         Kind::Trigger | Kind::Condition | Kind::Loop | Kind::Transform => false,
     }
@@ -67,7 +67,7 @@ pub(super) fn missing_timeout(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnosti
         return;
     }
     let waits = |step: &Step| match step.kind {
-        Kind::Llm => true,
+        Kind::Llm | Kind::Request => true,
         Kind::Action => operation(step).is_some_and(|operation| operation.action == "integration"),
         Kind::Trigger | Kind::Condition | Kind::Loop | Kind::Transform => false,
     };

@@ -134,7 +134,7 @@ fn gives_object(step: &Step) -> bool {
         format.and_then(crate::source::Node::as_str) == Some("json")
     };
     match step.kind {
-        Kind::Action | Kind::Condition | Kind::Loop | Kind::Transform => true,
+        Kind::Action | Kind::Request | Kind::Condition | Kind::Loop | Kind::Transform => true,
         Kind::Llm => asks_for_json(),
         Kind::Trigger => false,
     }

@@ -21,7 +21,7 @@ pub(super) fn writes(step: &Step) -> usize {
     let own = match step.kind {
         Kind::Loop => 2,
         Kind::Transform => steps::variables_set(step).len(),
-        Kind::Trigger | Kind::Llm | Kind::Action | Kind::Condition => 0,
+        Kind::Trigger | Kind::Llm | Kind::Action | Kind::Request | Kind::Condition => 0,
     };
     2 + own
 }
@@ -30,7 +30,12 @@ pub(super) fn writes(step: &Step) -> usize {
 pub(crate) fn step_timeout(step: &Step) -> u64 {
     let default = match step.kind {
         Kind::Llm => 300,
-        Kind::Trigger | Kind::Action | Kind::Condition | Kind::Loop | Kind::Transform => 60,
+        Kind::Trigger
+        | Kind::Action
+        | Kind::Request
+        | Kind::Condition
+        | Kind::Loop
+        | Kind::Transform => 60,
     };
     step.timeout_seconds.unwrap_or(default)
 }

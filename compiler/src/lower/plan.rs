@@ -168,7 +168,7 @@ fn entering(checked: &Checked, target: Target, mode: impl Fn(StepId) -> LoopMode
     match checked.step(step).kind {
         Kind::Loop => Task::Evaluate(step, Some(mode(step))),
         Kind::Condition | Kind::Transform => Task::Evaluate(step, None),
-        Kind::Llm | Kind::Action | Kind::Trigger => Task::Work(step),
+        Kind::Llm | Kind::Action | Kind::Request | Kind::Trigger => Task::Work(step),
     }
 }
 

@@ -27,25 +27,24 @@ const FIELDS: [Field; 9] = [
 ];
 
 /// The step types of the native format.
-const TYPES: [&str; 7] = [
+const TYPES: [&str; 8] = [
     "trigger",
     "start",
     "llm",
     "condition",
     "action",
+    "request",
     "loop",
     "output",
 ];
 
 /// Step types that are known and come later.
-const LATER: [&str; 10] = [
+const LATER: [&str; 8] = [
     "approval",
     "human_approval",
     "delay",
     "merge",
     "parallel",
-    "request",
-    "api_call",
     "subflow",
     "workflow",
     "data_transform",
@@ -193,6 +192,7 @@ fn kind(node: &Node, config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
         Some("condition") => Some(Kind::Condition),
         Some("action") if sets_variables => Some(Kind::Transform),
         Some("action") => Some(Kind::Action),
+        Some("request" | "api_call") => Some(Kind::Request),
         Some("loop") => Some(Kind::Loop),
         Some("output") => Some(Kind::Transform),
         Some(word) if LATER.contains(&word) => {

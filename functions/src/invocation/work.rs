@@ -12,7 +12,7 @@ use super::visit::Visit;
 use crate::action::{self, email};
 use crate::scope::Scope;
 use crate::work::{Act, Acted, Context};
-use crate::{Error, llm, template};
+use crate::{Error, llm, request, template};
 
 impl Invocation<'_> {
     /// The visit of a work step, done but not written. `None` where something overtook it.
@@ -91,6 +91,7 @@ impl Invocation<'_> {
                     .await
                     .map(|acted| Act::Done(Box::new(acted))),
                 Kind::Action => action::act(&context).await,
+                Kind::Request => request::act(&context).await,
                 Kind::Trigger | Kind::Condition | Kind::Loop | Kind::Transform => {
                     unreachable!("only work steps act")
                 }

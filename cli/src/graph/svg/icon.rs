@@ -25,6 +25,11 @@ pub(super) fn kind(svg: &mut Svg, kind: Kind, at: Point) {
         // Someone says something.
         Kind::Llm => ("sign", "M4.5 5h11v7.5h-5.5l-3 3v-3h-2.5z"),
         Kind::Action => ("sign", "M4.5 10h10.5M10.5 5.5 15 10l-4.5 4.5"),
+        // Something goes out, something comes back.
+        Kind::Request => (
+            "sign",
+            "M4.5 7.5h11M12.5 4.5l3 3-3 3M15.5 13h-11M7.5 10l-3 3 3 3",
+        ),
         // The ways part.
         Kind::Condition => (
             "sign",

@@ -2,8 +2,8 @@
 
 use pawl_contract::Kind;
 use pawl_contract::reference::{
-    CONDITION_MEMBERS, ERROR_MEMBERS, LOOP_MEMBERS, LOOP_OUTPUT_MEMBERS, STATE_MEMBERS,
-    STEP_MEMBERS, TRIGGER_MEMBERS,
+    CONDITION_MEMBERS, ERROR_MEMBERS, LOOP_MEMBERS, LOOP_OUTPUT_MEMBERS, REQUEST_MEMBERS,
+    STATE_MEMBERS, STEP_MEMBERS, TRIGGER_MEMBERS,
 };
 use pawl_expression::Reference;
 
@@ -45,6 +45,7 @@ impl Visit<'_, '_> {
         match self.known.definition.steps.get(*target)?.kind {
             Kind::Condition => Some(&CONDITION_MEMBERS),
             Kind::Loop => Some(&LOOP_OUTPUT_MEMBERS),
+            Kind::Request => Some(&REQUEST_MEMBERS),
             Kind::Trigger | Kind::Llm | Kind::Action | Kind::Transform => None,
         }
     }

@@ -93,7 +93,9 @@ pub(super) fn ports(
 fn canonical(port: &str, kind: Kind) -> &str {
     match (port, kind) {
         ("loop", Kind::Loop) => "next",
-        ("default", Kind::Trigger | Kind::Llm | Kind::Action | Kind::Transform) => "success",
+        ("default", Kind::Trigger | Kind::Llm | Kind::Action | Kind::Request | Kind::Transform) => {
+            "success"
+        }
         _ => port,
     }
 }
