@@ -19,12 +19,13 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use pawl_asl::Machine;
+use pawl_functions::{Services, Settings};
 use pawl_store::{Run, Store};
 
 pub use history::{Event, Execution, step_of};
 pub use others::{Ends, Other, Subject};
 
-use crate::laptop::{BUCKET, Driving, Laptop, ORG, Options, TABLE, state_folder};
+use crate::laptop::{BUCKET, Driving, Laptop, ORG, Options, TABLE, fresh_seed, state_folder};
 use crate::project::Misuse;
 
 /// The file of a state folder in which a `pawl dev` says where it answers.
@@ -45,6 +46,7 @@ pub struct Place {
 pub struct Aws {
     /// The runs and their records.
     pub store: Store,
+    sdk: SdkConfig,
     step_functions: StepFunctions,
     reach: Reach,
 }
@@ -62,6 +64,15 @@ impl Aws {
     ///
     /// A state folder is opened in this process. Where another process has it open, that one is asked.
     pub async fn open(place: &Place) -> anyhow::Result<Self> {
+        Self::open_with(place, Driving::Rests).await
+    }
+
+    /// The same for who changes something: in this process, open runs go on.
+    pub async fn open_running(place: &Place) -> anyhow::Result<Self> {
+        Self::open_with(place, Driving::Runs).await
+    }
+
+    async fn open_with(place: &Place, driving: Driving) -> anyhow::Result<Self> {
         if let Some(endpoint) = &place.endpoint {
             return Self::at(endpoint).await;
         }
@@ -76,7 +87,7 @@ impl Aws {
                 folder.display()
             )).into());
         }
-        match Laptop::open(options(&folder)).await {
+        match Laptop::open(options(&folder, driving)).await {
             Ok(laptop) => Ok(Self::with(
                 &laptop.local.sdk_config(),
                 Reach::Here(Box::new(laptop.clone())),
@@ -111,7 +122,30 @@ impl Aws {
         Self {
             store: Store::new(sdk, TABLE, BUCKET),
             step_functions: StepFunctions::new(sdk),
+            sdk: sdk.clone(),
             reach,
+        }
+    }
+
+    /// The laptop that it is, if it is in this process.
+    pub fn laptop(&self) -> Option<&Laptop> {
+        match &self.reach {
+            Reach::Here(laptop) => Some(laptop),
+            Reach::There => None,
+        }
+    }
+
+    /// What our functions work with, to answer runs as they do.
+    pub fn services(&self) -> Services {
+        match &self.reach {
+            Reach::Here(laptop) => laptop.services.clone(),
+            Reach::There => {
+                let mut settings = Settings::from_env(&|_| None);
+                TABLE.clone_into(&mut settings.table);
+                BUCKET.clone_into(&mut settings.bucket);
+                ORG.clone_into(&mut settings.org);
+                Services::new(&self.sdk, settings)
+            }
         }
     }
 
@@ -156,12 +190,18 @@ impl Aws {
     }
 }
 
-fn options(folder: &Path) -> Options {
-    Options {
+fn options(folder: &Path, driving: Driving) -> Options {
+    let mut options = Options {
         state: Some(folder.to_owned()),
-        driving: Driving::Rests,
+        driving,
         ..Options::default()
+    };
+    // What goes on acts as it would in `pawl run`.
+    if driving == Driving::Runs {
+        options.settings = Settings::from_env(&|name| std::env::var(name).ok());
+        options.seed = fresh_seed();
     }
+    options
 }
 
 /// Where the process answers that has a state folder open.

@@ -1,5 +1,7 @@
 //! The commands: one file each.
 
+mod answer;
+mod approvals;
 mod check;
 mod compile;
 mod dev;
@@ -37,6 +39,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl dev --port 4566
   pawl runs
   pawl show latest
+  pawl approvals
   pawl graph workflows/examples/auto-reply -o auto-reply.svg
   pawl check workflows/examples
   pawl fmt workflows/examples --check
@@ -58,6 +61,14 @@ enum Command {
     Runs(runs::Runs),
     /// Show a run with its steps
     Show(show::Show),
+    /// List what runs wait for
+    Approvals(approvals::Approvals),
+    /// Say yes to what a run asks
+    Approve(answer::Approve),
+    /// Say no to what a run asks
+    Reject(answer::Reject),
+    /// Send a message to a run
+    Signal(answer::Signal),
     /// Show what happened in a run, in order of time
     Logs(logs::Logs),
     /// Show the Step Functions history of a run
@@ -82,6 +93,10 @@ impl Pawl {
             Command::Dev(command) => command.run(),
             Command::Runs(command) => command.run(),
             Command::Show(command) => command.run(),
+            Command::Approvals(command) => command.run(),
+            Command::Approve(command) => command.run(),
+            Command::Reject(command) => command.run(),
+            Command::Signal(command) => command.run(),
             Command::Logs(command) => command.run(),
             Command::History(command) => command.run(),
             Command::Graph(command) => command.run(),

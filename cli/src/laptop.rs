@@ -177,9 +177,8 @@ impl Laptop {
 
     /// Publishes a machine and returns the ARN of its version; the same machine is the same version.
     pub async fn publish(&self, workflow: &str, machine: &Machine) -> anyhow::Result<String> {
-        let definition = Kind::ALL
-            .iter()
-            .fold(serde_json::to_string(machine)?, |text, kind| {
+        let definition =
+            Kind::with_functions().fold(serde_json::to_string(machine)?, |text, kind| {
                 text.replace(
                     &format!("${{{}}}", kind.placeholder()),
                     &function_arn(kind.name()),
@@ -196,9 +195,14 @@ impl Laptop {
             .send()
             .await
             .context("cannot publish the machine")?;
-        created
+        let version = created
             .state_machine_version_arn
-            .ok_or_else(|| anyhow!("the machine was published without a version"))
+            .ok_or_else(|| anyhow!("the machine was published without a version"))?;
+        self.store
+            .publish_workflow(ORG, workflow, &version)
+            .await
+            .context("cannot publish the workflow")?;
+        Ok(version)
     }
 
     /// Starts a run by way of the trigger.
@@ -297,7 +301,7 @@ fn functions(services: Services) -> Functions {
 
 /// The names of our functions.
 fn function_names() -> impl Iterator<Item = &'static str> {
-    Kind::ALL.into_iter().map(Kind::name).chain(["recorder"])
+    Kind::with_functions().map(Kind::name).chain(["recorder"])
 }
 
 /// Our functions as programs in a folder, told what those in this process are told.

@@ -2,6 +2,7 @@
 
 mod definition_file;
 mod find;
+mod subflows;
 pub mod write;
 
 use std::collections::BTreeMap;
@@ -97,10 +98,7 @@ impl Project {
             None => Ok(self
                 .beside("input.json")?
                 .unwrap_or_else(|| Value::Object(serde_json::Map::new()))),
-            Some(given) => match given.strip_prefix('@') {
-                Some(file) => read_json(Path::new(file)),
-                None => parse_json(given, "--input"),
-            },
+            Some(given) => json_argument("--input", given),
         }
     }
 
@@ -167,6 +165,14 @@ struct Refused(String);
 
 fn read_json<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
     parse_json(&read_text(file)?, &file.display().to_string())
+}
+
+/// What an argument gives as JSON or, by `@FILE`, has in a file.
+pub fn json_argument(what: &str, given: &str) -> anyhow::Result<Value> {
+    match given.strip_prefix('@') {
+        Some(file) => read_json(Path::new(file)),
+        None => parse_json(given, what),
+    }
 }
 
 fn parse_json<T: DeserializeOwned>(text: &str, from: &str) -> anyhow::Result<T> {

@@ -94,13 +94,22 @@ impl Report {
         Self {
             run: run.run,
             workflow: run.name,
-            status: run.status,
+            status: if run.status.is_open() && records.iter().any(waits) {
+                RunStatus::Waiting
+            } else {
+                run.status
+            },
             output,
             error: run.error,
             steps: records.into_iter().map(Visit::from).collect(),
             machine,
         }
     }
+}
+
+/// Whether a visit waits for somebody.
+fn waits(record: &Record) -> bool {
+    record.status == RecordStatus::Waiting
 }
 
 impl From<Record> for Visit {

@@ -34,16 +34,7 @@ pub struct Definition {
 impl Definition {
     /// The name as an identifier: `Auto-Reply to Conversations` is `auto_reply_to_conversations`.
     pub fn identifier(&self) -> String {
-        let words = self
-            .name
-            .split(|character: char| !character.is_alphanumeric());
-        let words = words.filter(|word| !word.is_empty()).map(str::to_lowercase);
-        let joined = words.collect::<Vec<_>>().join("_");
-        if joined.is_empty() {
-            "workflow".to_owned()
-        } else {
-            joined
-        }
+        pawl_contract::identifier(&self.name)
     }
 }
 

@@ -25,7 +25,8 @@ pub fn check(checked: &Checked, mocks: &BTreeMap<String, Mock>) -> Vec<Diagnosti
                     "step `{slug}` cannot be mocked: it is of kind `{}`",
                     kind.name()
                 );
-                let help = "mock the steps that act, `llm` and `action`";
+                let help =
+                    "mock the steps that act or wait, such as `llm`, `action` and `approval`";
                 Some(Diagnostic::error(codes::INVALID_MOCK, message).help(help))
             }
             None => Some(

@@ -1,10 +1,14 @@
 //! What the compiler knows of each kind of step: what its configuration must hold, and which texts in it are evaluated.
 
 mod action;
+mod approval;
 mod condition;
+mod delay;
 mod llm;
 mod r#loop;
 mod request;
+mod signal;
+mod subflow;
 mod transform;
 mod trigger;
 
@@ -16,6 +20,7 @@ use crate::fields::{self, Field, Templates};
 use crate::source::Node;
 
 pub(crate) use action::operation;
+pub(crate) use delay::LONGEST_WAIT_SECONDS;
 pub(crate) use r#loop::{RESERVED, can_be_bound};
 pub use trigger::{inputs, is_input_open};
 
@@ -60,6 +65,10 @@ fn check_one(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         Kind::Condition => condition::check(step, diagnostics),
         Kind::Loop => r#loop::check(step, diagnostics),
         Kind::Transform => transform::check(step, diagnostics),
+        Kind::Approval => approval::check(step, diagnostics),
+        Kind::Signal => signal::check(step, diagnostics),
+        Kind::Subflow => subflow::check(step, diagnostics),
+        Kind::Delay => delay::check(step, diagnostics),
     }
 }
 
@@ -79,6 +88,10 @@ fn table(step: &Step) -> Table {
         Kind::Request => Table::Fields(request::FIELDS, Templates::Allowed),
         Kind::Condition => Table::Fields(condition::FIELDS, Templates::Refused),
         Kind::Loop => Table::Fields(r#loop::FIELDS, Templates::Refused),
+        Kind::Approval => Table::Fields(approval::FIELDS, Templates::Allowed),
+        Kind::Signal => Table::Fields(signal::FIELDS, Templates::Allowed),
+        Kind::Subflow => Table::Fields(subflow::FIELDS, Templates::Allowed),
+        Kind::Delay => Table::Fields(delay::FIELDS, Templates::Allowed),
         Kind::Transform if step.config.get("type").is_none() => {
             Table::Fields(transform::OUTPUT_FIELDS, Templates::Allowed)
         }
@@ -109,9 +122,14 @@ pub fn templates(step: &Step) -> Vec<(Text, &Node)> {
             .filter_map(|field| step.config.get(field))
             .map(|node| (Text::Template, node))
             .collect(),
-        Kind::Llm | Kind::Action | Kind::Request | Kind::Transform => {
-            vec![(Text::Template, &step.config)]
-        }
+        Kind::Llm
+        | Kind::Action
+        | Kind::Request
+        | Kind::Transform
+        | Kind::Approval
+        | Kind::Signal
+        | Kind::Subflow
+        | Kind::Delay => vec![(Text::Template, &step.config)],
     }
 }
 
@@ -186,17 +204,24 @@ fn not_yet(step: &Step, node: &Node, what: &str) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use super::{Field, condition, llm, r#loop, request, transform, trigger};
+    use super::{
+        Field, approval, condition, delay, llm, r#loop, request, signal, subflow, transform,
+        trigger,
+    };
 
     #[test]
     fn every_field_of_a_step_is_documented() {
-        let tables: [&[Field]; 6] = [
+        let tables: [&[Field]; 10] = [
             trigger::FIELDS,
             llm::FIELDS,
             request::FIELDS,
             condition::FIELDS,
             r#loop::FIELDS,
             transform::OUTPUT_FIELDS,
+            approval::FIELDS,
+            signal::FIELDS,
+            subflow::FIELDS,
+            delay::FIELDS,
         ];
         for table in tables {
             crate::fields::assert_documented(table);

@@ -20,11 +20,19 @@ pub enum Kind {
     Loop,
     /// Computes values: `set_variables`, `output`.
     Transform,
+    /// Asks a person, and waits for the decision.
+    Approval,
+    /// Waits for a message from outside.
+    Signal,
+    /// Runs another workflow, and waits for its end.
+    Subflow,
+    /// Lets time pass.
+    Delay,
 }
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Trigger,
         Self::Llm,
         Self::Action,
@@ -32,14 +40,30 @@ impl Kind {
         Self::Condition,
         Self::Loop,
         Self::Transform,
+        Self::Approval,
+        Self::Signal,
+        Self::Subflow,
+        Self::Delay,
     ];
 
-    /// Whether a step of this kind only computes.
-    pub fn is_pure(self) -> bool {
+    /// What a step of this kind is to a machine.
+    pub fn nature(self) -> Nature {
         match self {
-            Self::Condition | Self::Loop | Self::Transform => true,
-            Self::Trigger | Self::Llm | Self::Action | Self::Request => false,
+            Self::Trigger => Nature::Trigger,
+            Self::Llm | Self::Action | Self::Request => Nature::Work,
+            Self::Approval | Self::Signal | Self::Subflow => Nature::Wait,
+            Self::Condition | Self::Loop | Self::Transform | Self::Delay => Nature::Pure,
         }
+    }
+
+    /// Whether a step of this kind only computes; a delay computes how long the machine waits.
+    pub fn is_pure(self) -> bool {
+        self.nature() == Nature::Pure
+    }
+
+    /// Whether a step of this kind asks someone and is answered later, by a task token.
+    pub fn waits(self) -> bool {
+        self.nature() == Nature::Wait
     }
 
     /// The kind's name: of its binary, its Rust module and in records.
@@ -52,7 +76,35 @@ impl Kind {
             Self::Condition => "condition",
             Self::Loop => "loop",
             Self::Transform => "transform",
+            Self::Approval => "approval",
+            Self::Signal => "signal",
+            Self::Subflow => "subflow",
+            Self::Delay => "delay",
         }
+    }
+
+    /// The name of the function that evaluates steps of this kind: nearly always its own.
+    pub fn function(self) -> &'static str {
+        match self {
+            Self::Delay => Self::Transform.name(),
+            Self::Trigger
+            | Self::Llm
+            | Self::Action
+            | Self::Request
+            | Self::Condition
+            | Self::Loop
+            | Self::Transform
+            | Self::Approval
+            | Self::Signal
+            | Self::Subflow => self.name(),
+        }
+    }
+
+    /// The kinds that have a function of their own.
+    pub fn with_functions() -> impl Iterator<Item = Self> {
+        Self::ALL
+            .into_iter()
+            .filter(|kind| kind.function() == kind.name())
     }
 
     /// The placeholder by which a compiled machine names this kind's Lambda, without `${` and `}`.
@@ -66,7 +118,10 @@ impl Kind {
             Self::Request => "RequestFunction",
             Self::Condition => "ConditionFunction",
             Self::Loop => "LoopFunction",
-            Self::Transform => "TransformFunction",
+            Self::Transform | Self::Delay => "TransformFunction",
+            Self::Approval => "ApprovalFunction",
+            Self::Signal => "SignalFunction",
+            Self::Subflow => "SubflowFunction",
         }
     }
 
@@ -74,9 +129,34 @@ impl Kind {
     pub fn ports(self) -> &'static [&'static str] {
         match self {
             Self::Trigger => &["success"],
-            Self::Llm | Self::Action | Self::Request | Self::Transform => &["success", "error"],
+            Self::Llm
+            | Self::Action
+            | Self::Request
+            | Self::Transform
+            | Self::Subflow
+            | Self::Delay => &["success", "error"],
+            Self::Signal => &["success", "timeout", "error"],
+            Self::Approval => &["approved", "rejected", "timeout", "error"],
             Self::Condition => &["true", "false", "error"],
             Self::Loop => &["next", "done", "error"],
         }
     }
+
+    /// Whether a step may do without a port: what would leave by it is then a failure.
+    pub fn may_lack(self, port: &str) -> bool {
+        port == "error" || (self.waits() && ["rejected", "timeout"].contains(&port))
+    }
+}
+
+/// What a step is to a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nature {
+    /// It begins a run.
+    Trigger,
+    /// It acts in one invocation.
+    Work,
+    /// It asks someone, and is answered later.
+    Wait,
+    /// It only computes.
+    Pure,
 }

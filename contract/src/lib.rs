@@ -6,6 +6,7 @@
 pub mod at;
 pub mod catalogue;
 pub mod error;
+mod identifier;
 pub mod kind;
 pub mod mock;
 pub mod payload;
@@ -18,9 +19,10 @@ pub mod tools;
 
 pub use at::At;
 pub use error::{StepError, code};
-pub use kind::Kind;
+pub use identifier::identifier;
+pub use kind::{Kind, Nature};
 pub use mock::{Mock, Mocked};
-pub use payload::{Execution, Payload, Start};
+pub use payload::{Execution, Parent, Payload, Start};
 pub use plan::{Intake, LoopMode, LoopRef, Node, Plan, Reads, StepRead, Strand, Then};
 pub use position::{Caught, Position};
 pub use shape::Shape;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Mock;
+use crate::{At, Mock};
 
 /// A Task's payload.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct Payload {
     pub attempt: u32,
     /// The plan, as JSON text.
     pub plan: String,
+    /// Only where the machine waits for an answer: the token to answer with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// Only in the first Task of a machine: the execution that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution: Option<Execution>,
@@ -58,4 +61,16 @@ pub struct Start {
     /// The thread that the run's llm steps share.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread_id: Option<String>,
+    /// Only of a subflow: the visit that waits for the run's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+}
+
+/// A visit of another run that waits for this one's end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The run.
+    pub run: String,
+    /// The visit.
+    pub at: At,
 }

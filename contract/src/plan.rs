@@ -24,6 +24,9 @@ pub struct Plan {
     /// Seconds after which the step's work is given up with `TIMEOUT`, below the Task's own timeout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u64>,
+    /// Only of a step that waits: the seconds after which it waits no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience_seconds: Option<u64>,
     /// Only in the first Task of a machine: what intake needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intake: Option<Intake>,
@@ -57,6 +60,21 @@ pub struct Node {
     /// What follows each port.
     #[serde(default)]
     pub then: IndexMap<String, Then>,
+}
+
+impl Node {
+    /// The name of the Choice that routes by what the step came to, if it has one.
+    ///
+    /// The Choice of a step that only computes has the step's own name; other steps have a state of that name already.
+    pub fn choice_name(&self) -> Option<String> {
+        self.choice.then(|| {
+            if self.kind.is_pure() {
+                self.step.clone()
+            } else {
+                format!("{} (route)", self.step)
+            }
+        })
+    }
 }
 
 /// What follows a port: a pure step evaluated in the same invocation, a state of the machine, or the end of the strand.

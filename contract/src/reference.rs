@@ -32,6 +32,24 @@ pub const LOOP_OUTPUT_MEMBERS: [&str; 2] = ["state", "item"];
 /// What a request gives.
 pub const REQUEST_MEMBERS: [&str; 6] = ["status", "headers", "body", "file", "contentType", "url"];
 
+/// The fields of an approval that can say what is to be decided, the one to prefer first.
+pub const QUESTION: [&str; 4] = ["message", "prompt", "description", "title"];
+
+/// What an approval gives.
+pub const APPROVAL_MEMBERS: [&str; 8] = [
+    "decision",
+    "approved",
+    "edited",
+    "payload",
+    "form",
+    "comment",
+    "decidedBy",
+    "decidedAt",
+];
+
+/// What a delay gives.
+pub const DELAY_MEMBERS: [&str; 2] = ["seconds", "until"];
+
 /// The root names that every step can read.
 ///
 /// `now` and `$now` are the same moment, as ISO 8601; `nowMs` is it in milliseconds.

@@ -13,6 +13,7 @@ mod machine;
 mod situation;
 mod tree;
 mod visit;
+mod wait;
 mod work;
 
 use pawl_contract::{Kind, Payload, Plan, Position, StepError, code};
@@ -23,7 +24,7 @@ use serde_json::Value;
 
 use crate::clock::Moment;
 use crate::scope::Scope;
-use crate::{Error, Services, id, parse, trigger};
+use crate::{Error, Services, id, parse, subflow, trigger};
 use situation::Situation;
 use tree::Path;
 use visit::Visit;
@@ -38,6 +39,8 @@ struct Invocation<'services> {
     position: Position,
     /// Which attempt of the visit this is, from 1.
     attempt: u64,
+    /// Where the machine waits for an answer: the token to answer with.
+    token: Option<String>,
     /// Tells this invocation's claims from those of others.
     nonce: String,
     now: Moment,
@@ -72,6 +75,7 @@ pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Valu
         plan,
         position,
         attempt,
+        token: payload.token,
         nonce,
         now,
     };
@@ -107,17 +111,23 @@ impl Invocation<'_> {
             return self.of_the_machine(&situation, run).await;
         }
         if let Some(result) = situation.own.as_ref().and_then(|own| own.result.clone()) {
+            self.tell(&result).await?;
+            self.closed(run).await?;
             return Ok(Some(result));
         }
         if !run.is_open() {
             return Err(stop());
         }
-        if let Some(failure) = settled_failure(&situation) {
+        if let Some(failure) = self.settled_failure(&situation) {
             return Err(Error::Step(failure));
+        }
+        let own = situation.own.as_ref();
+        if let Some(own) = own.filter(|own| own.status == RecordStatus::Waiting) {
+            return self.still_waiting(run, own, &situation).await;
         }
         let mut transaction = Transaction::new(&self.position.org, &self.position.run);
         if let Some(error) = self.lost(&situation) {
-            return self.give_up(error, transaction).await;
+            return self.give_up(run, error, transaction).await;
         }
         let caught = self.settle_caught(&situation, &mut transaction).await?;
         if self.is_late(run) {
@@ -137,6 +147,9 @@ impl Invocation<'_> {
             Some(saved) => saved,
             None if self.plan.node.kind.is_pure() => {
                 self.evaluate(&self.plan.node, &scope, &situation).await?
+            }
+            None if self.plan.node.kind.waits() => {
+                return Box::pin(self.ask(run, scope, &situation, transaction)).await;
             }
             None => match Box::pin(self.work(run, &scope, &situation, &transaction)).await? {
                 Some(visit) => visit,
@@ -189,6 +202,7 @@ impl Invocation<'_> {
     /// Ends a run whose Catch leads away from a step that has completed.
     async fn give_up(
         &self,
+        run: &Run,
         error: RunError,
         mut transaction: Transaction,
     ) -> Result<Option<Position>, Error> {
@@ -197,8 +211,24 @@ impl Invocation<'_> {
         }
         transaction.close(self.store(), &self.close(RunStatus::Failed, Some(error)))?;
         match transaction.commit(self.store()).await? {
-            Committed::Done | Committed::Closed => Err(stop()),
+            Committed::Done => {
+                self.closed(run).await?;
+                Err(stop())
+            }
+            Committed::Closed => Err(stop()),
             Committed::Settled | Committed::Stale => Ok(None),
+        }
+    }
+
+    /// Where this run may have been closed just now: tells the run that waits for its end.
+    async fn closed(&self, run: &Run) -> Result<(), Error> {
+        if run.parent.is_none() {
+            return Ok(());
+        }
+        let now = self.store().run(&run.org, &run.run).await?;
+        match now.filter(|run| !run.is_open()) {
+            Some(closed) => Box::pin(subflow::ended(self.services, &closed)).await,
+            None => Ok(()),
         }
     }
 
@@ -218,6 +248,22 @@ impl Invocation<'_> {
             pawl_contract::Strand::Root => true,
             pawl_contract::Strand::Inner => false,
         }
+    }
+
+    /// The failure of a visit that no further attempt may change.
+    fn settled_failure(&self, situation: &Situation) -> Option<StepError> {
+        let own = situation
+            .own
+            .as_ref()
+            .filter(|own| own.status == RecordStatus::Failed)?;
+        let error = own.error.clone()?;
+        // Whether it acted will not be known better by acting again.
+        let is_unknown = error.code == code::OUTCOME_UNKNOWN && !own.mocked;
+        // A pure step that took its own `error` port is evaluated again, with its ride-alongs.
+        let is_caught = own.port.is_some() && !own.kind.is_some_and(Kind::is_pure);
+        // Who comes without a token only asks how the waiting ended.
+        let is_answered = self.plan.node.kind.waits() && self.token.is_none();
+        (is_unknown || is_caught || is_answered).then_some(error)
     }
 
     fn store(&self) -> &Store {
@@ -245,18 +291,4 @@ fn stop() -> Error {
 fn saved(situation: &Situation) -> Option<Visit> {
     let own = situation.own.as_ref()?;
     (own.status == RecordStatus::Completed).then(|| Visit::saved(own.clone()))
-}
-
-/// The failure of a visit that no further attempt may change.
-fn settled_failure(situation: &Situation) -> Option<StepError> {
-    let own = situation
-        .own
-        .as_ref()
-        .filter(|own| own.status == RecordStatus::Failed)?;
-    let error = own.error.clone()?;
-    // Whether it acted will not be known better by acting again.
-    let is_unknown = error.code == code::OUTCOME_UNKNOWN && !own.mocked;
-    // A pure step that took its own `error` port is evaluated again, with its ride-alongs.
-    let is_caught = own.port.is_some() && !own.kind.is_some_and(Kind::is_pure);
-    (is_unknown || is_caught).then_some(error)
 }

@@ -17,8 +17,11 @@
 //! | `recorder` | BatchGetItem, TransactWriteItems with one update; GetObject where the run's input is large |
 
 mod action;
+mod answer;
+mod approval;
 mod clock;
 mod condition;
+mod delay;
 mod error;
 mod id;
 mod invocation;
@@ -30,6 +33,8 @@ mod request;
 mod scope;
 mod services;
 mod settings;
+mod signal;
+mod subflow;
 mod template;
 mod transform;
 mod trigger;
@@ -37,9 +42,11 @@ mod work;
 
 pub mod lambda;
 
+pub use approval::{Decided, Decision, decide, waits};
 pub use error::Error;
 pub use services::Services;
 pub use settings::{LlmSettings, Mail, Settings};
+pub use signal::{Sent, send};
 pub use trigger::resume::resume;
 pub use trigger::{Started, StartedStatus};
 
@@ -65,8 +72,7 @@ impl Function {
     /// assert_eq!(Function::from_name("action"), Some(Function::Step(Kind::Action)));
     /// ```
     pub fn from_name(name: &str) -> Option<Self> {
-        let kind = Kind::ALL
-            .into_iter()
+        let kind = Kind::with_functions()
             .find(|kind| kind.name() == name)
             .map(Self::Step);
         kind.or((name == "recorder").then_some(Self::Recorder))
@@ -82,11 +88,11 @@ pub async fn handle(
     services: &Services,
 ) -> Result<Value, StepError> {
     match function {
-        Function::Recorder => recorder::record(payload, services).await,
+        Function::Recorder => Box::pin(recorder::record(payload, services)).await,
         // Only a Task sends a plan; everything else that reaches the trigger asks for a run.
         Function::Step(Kind::Trigger) if payload.get("plan").is_none() => {
             let start: Start = parse(payload, "a request to start a run")?;
-            let started = trigger::start(start, services).await?;
+            let started = Box::pin(trigger::start(start, services)).await?;
             Ok(serde_json::to_value(started).expect("it is made of strings"))
         }
         Function::Step(_) => {

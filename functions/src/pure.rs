@@ -2,10 +2,11 @@
 
 use pawl_contract::{At, Kind, Node};
 use pawl_store::{Cursor, Items, List, Store};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
+use crate::clock::Moment;
 use crate::scope::Scope;
-use crate::{Error, condition, r#loop, transform};
+use crate::{Error, condition, delay, r#loop, transform};
 
 /// What a pure step came to.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(crate) enum Effect {
     Cursor(Cursor),
     /// The step's output is the run's.
     Output,
+    /// The machine needs a number.
+    Number(Number),
 }
 
 /// Where an evaluation happens.
@@ -38,6 +41,7 @@ pub(crate) struct Place<'place> {
     pub org: &'place str,
     pub items: &'place Items,
     pub at: &'place At,
+    pub now: Moment,
 }
 
 /// Evaluates a pure step.
@@ -50,21 +54,22 @@ pub(crate) async fn evaluate(
         Kind::Condition => condition::evaluate(node, scope),
         Kind::Loop => r#loop::evaluate(node, scope, place).await,
         Kind::Transform => transform::evaluate(node, scope),
-        Kind::Trigger | Kind::Llm | Kind::Action | Kind::Request => {
-            unreachable!("the caller asks `is_pure` first")
-        }
+        Kind::Delay => delay::evaluate(node, scope, place.now),
+        Kind::Trigger
+        | Kind::Llm
+        | Kind::Action
+        | Kind::Request
+        | Kind::Approval
+        | Kind::Signal
+        | Kind::Subflow => unreachable!("the caller asks `is_pure` first"),
     }
 }
 
 /// What a pure step was given: what its author wrote, since its output shows what became of it.
 pub(crate) fn input(node: &Node) -> Value {
-    match node.kind {
-        Kind::Loop => r#loop::input(node),
-        Kind::Condition
-        | Kind::Transform
-        | Kind::Trigger
-        | Kind::Llm
-        | Kind::Action
-        | Kind::Request => node.config.clone(),
+    if node.kind == Kind::Loop {
+        r#loop::input(node)
+    } else {
+        node.config.clone()
     }
 }

@@ -8,7 +8,7 @@ use pawl_store::{Close, Committed, RunError, RunStatus, Transaction};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Error, Services, parse};
+use crate::{Error, Services, parse, subflow};
 
 /// EventBridge's `Step Functions Execution Status Change`.
 #[derive(Debug, Deserialize)]
@@ -80,7 +80,13 @@ async fn close(detail: Detail, services: &Services) -> Result<bool, Error> {
             completed_at: services.now().iso(),
         },
     )?;
-    Ok(transaction.commit(store).await? == Committed::Done)
+    let is_closed = transaction.commit(store).await? == Committed::Done;
+    if run.parent.is_some()
+        && let Some(closed) = store.run(&org, &id).await?
+    {
+        subflow::ended(services, &closed).await?;
+    }
+    Ok(is_closed)
 }
 
 /// The status of a run whose execution ended so; `None` for executions that go on, or that a task speaks for.

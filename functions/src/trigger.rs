@@ -4,6 +4,8 @@ mod input;
 mod intake;
 pub(crate) mod resume;
 
+pub(crate) use input::accept_by_schema;
+
 use std::sync::Arc;
 
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
@@ -40,7 +42,7 @@ pub(crate) async fn start(start: Start, services: &Services) -> Result<Started, 
     begin(start, services).await.map_err(Error::into_step)
 }
 
-async fn begin(start: Start, services: &Services) -> Result<Started, Error> {
+pub(crate) async fn begin(start: Start, services: &Services) -> Result<Started, Error> {
     let plan = first_plan(services, &start.machine).await?;
     let now = services.now();
     let org = start

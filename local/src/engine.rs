@@ -58,6 +58,17 @@ pub(crate) struct Engine {
     driver: AbortHandle,
 }
 
+/// What is left that happens by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// Something runs, or is about to.
+    Busy,
+    /// Nothing runs until some time has passed.
+    Timed,
+    /// Nothing: executions have ended, or wait for a token.
+    Settled,
+}
+
 /// What the driver and the callers have in common.
 pub(crate) struct Shared {
     clock: Clock,
@@ -67,8 +78,8 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     /// Tells the driver that there is something new to do.
     wake: Notify,
-    /// Whether nothing is left that happens by itself.
-    idle: watch::Sender<bool>,
+    /// What is left that happens by itself.
+    idle: watch::Sender<Rest>,
     /// Lets as many executions think at once as there are processors.
     thinkers: Semaphore,
     /// Lets a few more think beside those who take long.
@@ -190,7 +201,7 @@ impl Engine {
             audience,
             state: Mutex::new(state),
             wake: Notify::new(),
-            idle: watch::Sender::new(true),
+            idle: watch::Sender::new(Rest::Settled),
             thinkers: Semaphore::new(processors),
             impatient: Semaphore::new(2 * processors),
             services: OnceLock::new(),
@@ -230,8 +241,8 @@ impl Engine {
         receiver
     }
 
-    /// Tells when nothing is left that happens by itself.
-    pub(crate) fn idle(&self) -> watch::Receiver<bool> {
+    /// Tells what is left that happens by itself.
+    pub(crate) fn idle(&self) -> watch::Receiver<Rest> {
         self.shared.idle.subscribe()
     }
 
@@ -447,7 +458,7 @@ impl Shared {
 
     /// Wakes the driver. The caller holds the state, so that nobody sees the engine idle in between.
     fn stir(&self) {
-        self.idle.send_replace(false);
+        self.idle.send_replace(Rest::Busy);
         self.wake.notify_one();
     }
 }

@@ -45,6 +45,7 @@ mod unreadable;
 
 pub use clock::Clock;
 pub use durability::Durability;
+pub use engine::Rest;
 pub use error::Error;
 pub use functions::{Bootstrap, FunctionError, Functions, Handling};
 pub use local::{Local, Options};

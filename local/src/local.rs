@@ -17,11 +17,14 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use pawl_interpreter::HistoryEvent;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use crate::client::Client;
 use crate::step_functions::REGION;
-use crate::{Aws, Bootstrap, Call, Clock, Durability, Error, Faults, FunctionError, Functions};
+use crate::{
+    Aws, Bootstrap, Call, Clock, Durability, Error, Faults, FunctionError, Functions, Rest,
+};
 
 /// How to open this AWS. The default is in memory, by the machine's clock, without faults.
 #[derive(Debug, Clone)]
@@ -151,7 +154,12 @@ impl Local {
     pub async fn settled(&self) {
         let mut idle = self.aws.step_functions.engine.idle();
         // The sender lives as long as `self`, so that the wait cannot end otherwise.
-        let _ = idle.wait_for(|idle| *idle).await;
+        let _ = idle.wait_for(|rest| *rest == Rest::Settled).await;
+    }
+
+    /// Tells what is left that happens by itself, whenever that changes.
+    pub fn rest(&self) -> watch::Receiver<Rest> {
+        self.aws.step_functions.engine.idle()
     }
 
     /// Lets simulated time go on to a moment, with everything that schedules and rules have happen on the way.

@@ -75,3 +75,18 @@ pub fn cursor(scope: &str, step: &str) -> String {
 pub fn list(scope: &str, step: &str) -> String {
     format!("l#{scope}#{step}#list")
 }
+
+/// A visit that listens for a signal.
+pub(crate) fn listener(signal: &str, at: &str) -> String {
+    format!("w#{signal}#{at}")
+}
+
+/// A signal that nobody has taken yet.
+pub(crate) fn message(signal: &str, place: &str) -> String {
+    format!("g#{signal}#{place}")
+}
+
+/// How many signals of a name have come.
+pub(crate) fn messages(signal: &str) -> String {
+    format!("n#{signal}")
+}

@@ -8,6 +8,10 @@
 //! acme#run-1        v#root#cursor         a variable
 //! acme#run-1        l#root#each           a loop's cursor
 //! acme#run-1        l#root#each#list      a loop's list
+//! acme#run-1        w#paid#000004         visit 000004 listens for the signal `paid`
+//! acme#run-1        g#paid#000000000002   a signal that nobody has taken yet
+//! acme#run-1        n#paid                how many of them have come
+//! acme#workflows    send_invoice          which machine runs a workflow
 //! acme#customers    cust_456              a business record
 //! ```
 
@@ -21,6 +25,8 @@ pub mod schema;
 pub mod select;
 pub mod time;
 pub mod transaction;
+pub mod wait;
+pub mod workflow;
 pub mod writes;
 
 mod attribute;
@@ -42,6 +48,7 @@ pub use run::{Close, Run, RunError, RunStatus};
 pub use select::{Page, Window};
 pub use transaction::{Committed, Expect, Transaction};
 pub use value::LARGEST_INLINE;
+pub use wait::{Message, Wait, Waiting};
 pub use writes::Writes;
 
 /// The table and the bucket, and the clients that reach them. Cheap to clone.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::attribute::{Item, count, json, number, parsed, place, required, string, text};
 use crate::fetch::primary_key;
 use crate::transaction::UNCLAIMED;
-use crate::{Error, Items, Store, key};
+use crate::{Error, Items, Store, Wait, key};
 
 /// How a visit stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ use crate::{Error, Items, Store, key};
 pub enum RecordStatus {
     /// It is about to act where nothing can be taken back.
     Claimed,
+    /// It has asked, and waits for the answer.
+    Waiting,
     /// It gave an output.
     Completed,
     /// Its last attempt failed.
@@ -66,6 +68,9 @@ pub struct Record {
     /// The invocation that claimed the visit.
     #[serde(skip)]
     pub nonce: Option<String>,
+    /// Of a visit that waits, or has been answered: how the answer reaches the machine.
+    #[serde(skip)]
+    pub wait: Option<Wait>,
 }
 
 impl Store {
@@ -112,7 +117,7 @@ impl Store {
         record: &Record,
         nonce: &str,
     ) -> Result<bool, Error> {
-        let mut item = self.record_item(org, record).await?;
+        let mut item = self.record_item(org, run, record).await?;
         item.extend(primary_key(
             &key::partition(org, run),
             &key::record(&record.at),
@@ -137,7 +142,7 @@ impl Store {
         }
     }
 
-    async fn record_from(&self, item: &Item) -> Result<Record, Error> {
+    pub(crate) async fn record_from(&self, item: &Item) -> Result<Record, Error> {
         let missing = |name: &str| Error::unreadable(place(item), format!("it has no `{name}`"));
         Ok(Record {
             at: parsed(item, "at")?.ok_or_else(|| missing("at"))?,
@@ -162,10 +167,16 @@ impl Store {
             completed_at: text(item, "completedAt").map(str::to_owned),
             result: json(item, "result")?,
             nonce: text(item, "nonce").map(str::to_owned),
+            wait: Wait::from_item(item)?,
         })
     }
 
-    pub(crate) async fn record_item(&self, org: &str, record: &Record) -> Result<Item, Error> {
+    pub(crate) async fn record_item(
+        &self,
+        org: &str,
+        run: &str,
+        record: &Record,
+    ) -> Result<Item, Error> {
         let mut item = Item::from([
             ("at".to_owned(), string(record.at.as_str())),
             ("step".to_owned(), string(&record.step)),
@@ -207,6 +218,9 @@ impl Store {
         ];
         for (name, text) in texts {
             item.extend(text.map(|text| (name.to_owned(), string(text))));
+        }
+        if let Some(wait) = &record.wait {
+            item.extend(wait.attributes(org, run, record));
         }
         Ok(item)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use pawl_contract::{At, Mock};
+use pawl_contract::{At, Mock, Parent};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -46,6 +46,14 @@ impl RunStatus {
         Self::Cancelled,
         Self::Timeout,
     ];
+
+    /// Whether a step may still act.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Pending | Self::Running | Self::Waiting => true,
+            Self::Completed | Self::Failed | Self::Cancelled | Self::Timeout => false,
+        }
+    }
 
     /// The word for it.
     pub fn name(self) -> &'static str {
@@ -100,6 +108,9 @@ pub struct Run {
     pub mocks: BTreeMap<String, Mock>,
     /// The thread that its llm steps share.
     pub thread_id: Option<String>,
+    /// Of a subflow: the visit that waits for its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
     /// When it started.
     pub started_at: String,
     /// Milliseconds that it may take.
@@ -137,13 +148,7 @@ pub struct Close {
 impl Run {
     /// Whether a step may still act in it.
     pub fn is_open(&self) -> bool {
-        match self.status {
-            RunStatus::Pending | RunStatus::Running | RunStatus::Waiting => true,
-            RunStatus::Completed
-            | RunStatus::Failed
-            | RunStatus::Cancelled
-            | RunStatus::Timeout => false,
-        }
+        self.status.is_open()
     }
 }
 
@@ -177,6 +182,7 @@ impl Store {
         is_wanted: impl Fn(&Run) -> bool,
     ) -> Result<Vec<Run>, Error> {
         let mut runs = Vec::new();
+        let mut waiting = None;
         let mut start = None;
         while runs.len() < limit {
             let page = self
@@ -193,7 +199,19 @@ impl Store {
                 .await
                 .map_err(Error::call("Query"))?;
             for item in page.items.unwrap_or_default() {
-                let run = self.run_from(&item).await?;
+                let mut run = self.run_from(&item).await?;
+                // The run's own item is not touched when a step begins to wait, or ends waiting.
+                if run.status == RunStatus::Running {
+                    if waiting.is_none() {
+                        waiting = Some(self.waiting_runs(org).await?);
+                    }
+                    if waiting
+                        .as_ref()
+                        .is_some_and(|waiting| waiting.contains(&run.run))
+                    {
+                        run.status = RunStatus::Waiting;
+                    }
+                }
                 if runs.len() < limit && is_wanted(&run) {
                     runs.push(run);
                 }
@@ -348,6 +366,7 @@ impl Store {
                 .map_err(|error| Error::unreadable(place(item), error))?
                 .unwrap_or_default(),
             thread_id: text(item, "threadId").map(str::to_owned),
+            parent: json(item, "parent")?,
             started_at: required(item, "startedAt")?.to_owned(),
             timeout_ms: Some(count(item, "timeoutMs")?).filter(|timeout| *timeout > 0),
             deadline: text(item, "deadline").map(str::to_owned),
@@ -400,6 +419,8 @@ impl Store {
         ] {
             item.extend(text.as_ref().map(|text| (name.to_owned(), string(text))));
         }
+        let parent = run.parent.as_ref();
+        item.extend(parent.map(|parent| ("parent".to_owned(), string(json!(parent).to_string()))));
         Ok(item)
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use indexmap::IndexMap;
 use pawl_contract::At;
 use serde_json::{Value, json};
@@ -34,6 +34,8 @@ pub enum Expect {
     },
     /// Without a result: the visit is evaluated again from its output.
     Unanswered,
+    /// Waiting for its answer.
+    Waiting,
     /// Whatever it is: another record of the transaction speaks for it.
     Anything,
 }
@@ -53,7 +55,7 @@ pub enum Committed {
 
 /// Whose condition an operation carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Guard {
+pub(crate) enum Guard {
     Visit,
     Run,
     Business,
@@ -90,10 +92,16 @@ impl Transaction {
         record: &Record,
         expect: &Expect,
     ) -> Result<(), Error> {
-        let item = store.record_item(&self.org, record).await?;
+        let item = store.record_item(&self.org, &self.run, record).await?;
         let mut put = Put::builder();
         match expect {
             Expect::Anything => {}
+            Expect::Waiting => {
+                put = put
+                    .condition_expression("#status = :waiting")
+                    .expression_attribute_names("#status", "status")
+                    .expression_attribute_values(":waiting", string("waiting"));
+            }
             Expect::Unanswered => put = put.condition_expression("attribute_not_exists(#result)"),
             Expect::Unsettled { nonce: None } => {
                 put = put.condition_expression("attribute_not_exists(port)");
@@ -206,6 +214,26 @@ impl Transaction {
         self.put(store, key::RUN.to_owned(), item, Guard::Run, put)
     }
 
+    /// Writes nothing of the run, but only where it is open.
+    pub fn only_if_open(&mut self, store: &Store) -> Result<(), Error> {
+        let key = self.key(key::RUN.to_owned());
+        let check = ConditionCheck::builder()
+            .table_name(&store.table)
+            .set_key(Some(primary_key(&key.pk, &key.sk)))
+            .condition_expression("#status IN (:pending, :running, :waiting)")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":pending", string("pending"))
+            .expression_attribute_values(":running", string("running"))
+            .expression_attribute_values(":waiting", string("waiting"))
+            .build();
+        let item = TransactWriteItem::builder()
+            .condition_check(check.map_err(Error::call("TransactWriteItems"))?)
+            .build();
+        let guard = Guard::Run;
+        self.operations.insert(key, Operation { item, guard });
+        Ok(())
+    }
+
     /// Closes the run, if it is open.
     pub fn close(&mut self, store: &Store, close: &Close) -> Result<(), Error> {
         let key = self.key(key::RUN.to_owned());
@@ -305,7 +333,7 @@ impl Transaction {
         }
     }
 
-    fn put(
+    pub(crate) fn put(
         &mut self,
         store: &Store,
         sk: String,
@@ -330,6 +358,21 @@ impl Transaction {
         let item = TransactWriteItem::builder()
             .put(put.map_err(Error::call("TransactWriteItems"))?)
             .build();
+        self.operations.insert(key, Operation { item, guard });
+        Ok(())
+    }
+
+    /// Deletes an item of the run, if it is there.
+    pub(crate) fn delete(&mut self, store: &Store, sk: String) -> Result<(), Error> {
+        let key = self.key(sk);
+        let delete = Delete::builder()
+            .table_name(&store.table)
+            .set_key(Some(primary_key(&key.pk, &key.sk)))
+            .build();
+        let item = TransactWriteItem::builder()
+            .delete(delete.map_err(Error::call("TransactWriteItems"))?)
+            .build();
+        let guard = Guard::Visit;
         self.operations.insert(key, Operation { item, guard });
         Ok(())
     }

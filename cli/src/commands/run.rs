@@ -1,7 +1,8 @@
 //! `pawl run`: runs a workflow on this machine.
 
+pub(super) mod follow;
+
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -9,14 +10,13 @@ use pawl_compiler::diagnostic::{Lines, to_json};
 use pawl_compiler::{Program, Severity, mocks};
 use pawl_contract::{Mock, StepError, code};
 use pawl_functions::Settings;
-use pawl_interpreter::{EventDetails, HistoryEvent};
-use pawl_store::RunStatus;
 use serde_json::{Value, json};
 
+use self::follow::{Follower, how_to_answer, outcome, show};
 use super::{ClockChoice, MachineOptions, Outcome, print};
 use crate::laptop::{Laptop, Options, fresh_seed, state_folder};
 use crate::project::{Misuse, Project};
-use crate::report::{Figures, Report, text};
+use crate::report::Report;
 
 const EXAMPLES: &str = "Examples:
   pawl run workflows/examples/welcome-email
@@ -132,12 +132,16 @@ impl Run {
         mocks: BTreeMap<String, Mock>,
     ) -> anyhow::Result<Outcome> {
         let laptop = Laptop::open(self.options()).await?;
-        let mut events = laptop.events();
+        let states = program.lowered.machine.states.len();
+        let follower = Follower::new(&laptop, states, self.json);
         let started = if let Some(run) = &self.resume {
             laptop.resume(run).await.map_err(misuse)?
         } else {
             laptop.load(data).await?;
             let machine = &program.lowered.machine;
+            for (name, subflow) in project.subflows(program, self.machine.into())? {
+                laptop.publish(&name, &subflow.lowered.machine).await?;
+            }
             let version = laptop
                 .publish(&program.checked.definition.identifier(), machine)
                 .await?;
@@ -146,38 +150,16 @@ impl Run {
                 .await
                 .map_err(misuse)?
         };
-        let mut progress = Progress::new(self.json);
-        let mut figures = Figures {
-            states: program.lowered.machine.states.len(),
-            ..Figures::default()
-        };
-        let settled = laptop.local.settled();
-        tokio::pin!(settled);
-        let is_interrupted = loop {
-            tokio::select! {
-                biased;
-                _ = tokio::signal::ctrl_c() => break true,
-                Some((_, event)) = events.recv() => {
-                    figures.count(&event);
-                    progress.show(&event);
-                }
-                () = &mut settled => break false,
-            }
-        };
-        while let Ok((_, event)) = events.try_recv() {
-            figures.count(&event);
-        }
-        progress.end();
-        let report = laptop.report(&started.run, figures).await?;
-        self.print(&report)?;
-        if is_interrupted || report.status == RunStatus::Running {
+        let end = follower.follow(&started.run).await?;
+        let report = laptop.report(&started.run, end.figures).await?;
+        show(&report, self.json)?;
+        let state = self.state.as_deref();
+        if !end.waits.is_empty() {
+            how_to_answer(&end.waits, state);
+        } else if end.is_interrupted || report.status.is_open() {
             self.how_to_resume(project, &report);
         }
-        Ok(if report.status == RunStatus::Completed {
-            Outcome::Done
-        } else {
-            Outcome::Refused
-        })
+        Ok(outcome(&report))
     }
 
     fn options(&self) -> Options {
@@ -191,15 +173,6 @@ impl Run {
             },
             ..Options::default()
         }
-    }
-
-    fn print(&self, report: &Report) -> anyhow::Result<()> {
-        if self.json {
-            print(&(serde_json::to_string_pretty(report)? + "\n"))?;
-        } else {
-            print(&text(report))?;
-        }
-        Ok(())
     }
 
     #[expect(clippy::print_stderr, reason = "the command line's own output")]
@@ -224,38 +197,5 @@ fn misuse(error: StepError) -> anyhow::Error {
         Misuse::new(error.message).into()
     } else {
         error.into()
-    }
-}
-
-/// The state that a run is in, on one line of a terminal.
-struct Progress {
-    is_shown: bool,
-}
-
-impl Progress {
-    fn new(json: bool) -> Self {
-        Self {
-            is_shown: !json && std::io::stderr().is_terminal(),
-        }
-    }
-
-    fn show(&mut self, event: &HistoryEvent) {
-        if let EventDetails::StateEntered { name, .. } = &event.details {
-            self.write(&format!("\r\x1b[2K▸ {name}"));
-        }
-    }
-
-    fn end(&mut self) {
-        self.write("\r\x1b[2K");
-    }
-
-    /// What cannot be shown is not worth failing a run for.
-    fn write(&self, text: &str) {
-        if self.is_shown {
-            let mut stderr = std::io::stderr();
-            let _ = stderr
-                .write_all(text.as_bytes())
-                .and_then(|()| stderr.flush());
-        }
     }
 }

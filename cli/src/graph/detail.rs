@@ -28,8 +28,31 @@ pub(super) fn detail(kind: Kind, config: &Value) -> Option<String> {
         Kind::Loop => bare(word("items")?),
         // Setting variables is what the kind's name says already; what they are called tells more.
         Kind::Transform => return None,
+        Kind::Approval => word("title").or_else(|| word("message"))?.to_owned(),
+        Kind::Signal => word("signal")?.to_owned(),
+        Kind::Subflow => word("workflow")?.to_owned(),
+        Kind::Delay => match word("until") {
+            Some(moment) => format!("until {}", bare(moment)),
+            None => length(config),
+        },
     };
     (!text.is_empty()).then(|| shorten(&text))
+}
+
+/// How long a delay is: `1 hours 30 minutes`.
+fn length(config: &Value) -> String {
+    let units = ["days", "hours", "minutes", "seconds"];
+    let given = units.into_iter().filter_map(|unit| {
+        let value = config.get(unit).filter(|value| !value.is_null())?;
+        let number = value.as_str().map_or_else(|| value.to_string(), bare);
+        let unit = if number == "1" {
+            unit.trim_end_matches('s')
+        } else {
+            unit
+        };
+        Some(format!("{number} {unit}"))
+    });
+    given.collect::<Vec<_>>().join(" ")
 }
 
 fn join<const COUNT: usize>(words: [Option<&str>; COUNT]) -> String {

@@ -54,10 +54,14 @@ fn step(number: usize, step: &Step) -> String {
         Kind::Trigger => ("([", "])"),
         Kind::Llm => ("(", ")"),
         Kind::Action => ("[", "]"),
-        Kind::Request => ("[[", "]]"),
+        Kind::Request => ("[/", "\\]"),
         Kind::Condition => ("{", "}"),
         Kind::Loop => ("{{", "}}"),
         Kind::Transform => ("[/", "/]"),
+        Kind::Approval => ("[\\", "/]"),
+        Kind::Signal => (">", "]"),
+        Kind::Subflow => ("[[", "]]"),
+        Kind::Delay => ("((", "))"),
     };
     let mark = step.passed.map_or("", |passed| match passed.standing {
         Standing::NotReached => "",

@@ -14,6 +14,10 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Condition => "#a85500",
         Kind::Loop => "#00735a",
         Kind::Transform => "#66707a",
+        Kind::Approval => "#b3261e",
+        Kind::Signal => "#7a6a00",
+        Kind::Subflow => "#4b5fb0",
+        Kind::Delay => "#5b6f52",
     }
 }
 

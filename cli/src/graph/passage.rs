@@ -90,7 +90,7 @@ impl Graph {
             passed.visits += 1;
             passed.standing = match record.status {
                 RecordStatus::Completed => Standing::Completed,
-                RecordStatus::Claimed => Standing::Running,
+                RecordStatus::Claimed | RecordStatus::Waiting => Standing::Running,
                 RecordStatus::Failed => Standing::Failed,
             };
             passed.failures += u64::from(record.status == RecordStatus::Failed);

@@ -107,7 +107,7 @@ fn bare(path: &Path) -> PathBuf {
 }
 
 /// Whether a file is a definition and not some other JSON or YAML. One that cannot be read may be: its author should hear of it.
-fn looks_like_definition(path: &Path) -> bool {
+pub(super) fn looks_like_definition(path: &Path) -> bool {
     let Ok(file) = DefinitionFile::read(path) else {
         return true;
     };

@@ -109,7 +109,7 @@ pub(crate) fn mark(status: RecordStatus) -> char {
     match status {
         RecordStatus::Completed => '✔',
         RecordStatus::Failed => '✖',
-        RecordStatus::Claimed => '…',
+        RecordStatus::Claimed | RecordStatus::Waiting => '…',
     }
 }
 

@@ -164,9 +164,39 @@ async fn transitions_are_what_the_formula_says() {
         let formula = usize::try_from(attempts).expect("few")
             + routing.count()
             + alone(&report.steps)
-            + native;
+            + native
+            + waiting(visits, &machine);
         assert_eq!(report.machine.transitions, formula, "{}", case.name);
     }
+}
+
+/// What waiting costs beside the Task that asks: the Wait of a delay, the Choice between answers, and the Task that
+/// settles what nobody answered in time.
+fn waiting(visits: &[Visit], machine: &Machine) -> usize {
+    let cost = |visit: &Visit| {
+        let has_ended = visit.status == RecordStatus::Completed;
+        let is_late = visit.port.as_deref() == Some("timeout")
+            || visit
+                .error
+                .as_ref()
+                .is_some_and(|error| error.code == "TIMEOUT");
+        let route = machine.states.get(&format!("{} (route)", visit.step));
+        match visit.kind {
+            Some(Kind::Delay) => usize::from(has_ended),
+            Some(kind) if kind.waits() => {
+                usize::from(is_late) + usize::from(has_ended && route.is_some())
+            }
+            _ => 0,
+        }
+    };
+    visits.iter().map(cost).sum()
+}
+
+/// Whether nothing rides along behind a visit, since time passes there.
+fn pauses(visit: &Visit) -> bool {
+    visit
+        .kind
+        .is_some_and(|kind| kind.waits() || kind == Kind::Delay)
 }
 
 /// How many pure visits had a Task of their own.
@@ -176,7 +206,8 @@ fn alone(visits: &[Visit]) -> usize {
     for (before, visit) in visits.iter().zip(visits.iter().skip(1)) {
         let is_first = before.kind == Some(Kind::Trigger);
         let is_caught = !is_pure(before) && before.status == RecordStatus::Failed;
-        if is_pure(visit) && (is_first || is_caught || met.contains(&visit.step)) {
+        let is_apart = is_first || is_caught || pauses(before);
+        if is_pure(visit) && (is_apart || met.contains(&visit.step)) {
             alone += 1;
             met.clear();
         } else if !is_pure(visit) {
@@ -198,6 +229,7 @@ fn natives(report: &Report, machine: &Machine) -> usize {
         return enter;
     };
     let end = match (report.status, is_pure(last), last.status) {
+        (RunStatus::Completed, _, RecordStatus::Completed) if pauses(last) => 1,
         // A Choice behind the last Task leads to `finished`; a Task that no Choice follows ends by itself.
         (RunStatus::Completed, true, _) => {
             let tail = report.steps.iter().rev().take_while(|visit| is_pure(visit));

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use pawl::laptop::{Events, Laptop, Options, Started};
+use pawl::laptop::{Events, Laptop, ORG, Options, Started};
 use pawl::project::Project;
 use pawl::report::{Figures, Report};
 use pawl_compiler::{Diagnostic, Level};
@@ -19,6 +19,21 @@ pub(crate) struct Case {
     pub(crate) project: Project,
     /// Where what is expected stands.
     pub(crate) expected: PathBuf,
+}
+
+/// What somebody says to a run.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Answer {
+    Signal {
+        signal: String,
+        payload: Value,
+    },
+    Decide {
+        step: String,
+        #[serde(flatten)]
+        decision: pawl_functions::Decision,
+    },
 }
 
 /// A run and what it did to the world.
@@ -174,6 +189,15 @@ async fn ran_in_memory(case: &Case, level: Level, faults: Faults) -> Option<Ran>
         .load(&case.project.data(None).expect("data"))
         .await
         .expect("records");
+    let options = pawl_compiler::Options {
+        level,
+        hand_over_after: None,
+    };
+    let subflows = case.project.subflows(&program, options);
+    for (name, subflow) in subflows.expect("sound definitions") {
+        let published = laptop.publish(&name, &subflow.lowered.machine);
+        published.await.expect("a version");
+    }
     let machine = laptop
         .publish("case", &program.lowered.machine)
         .await
@@ -184,6 +208,7 @@ async fn ran_in_memory(case: &Case, level: Level, faults: Faults) -> Option<Ran>
         .start(machine, input, mocks, Some("case".to_owned()))
         .await
         .expect("a run");
+    answer(&laptop, case, &started.run).await;
     let report = finish(
         &laptop,
         events,
@@ -195,6 +220,32 @@ async fn ran_in_memory(case: &Case, level: Level, faults: Faults) -> Option<Ran>
         report,
         mails: mails(outbox.path()),
     })
+}
+
+/// Gives the answers that a case has for what its run waits for, one after the other.
+async fn answer(laptop: &Laptop, case: &Case, run: &str) {
+    let file = case.project.given.join("answers.json");
+    let Ok(text) = std::fs::read_to_string(file) else {
+        return;
+    };
+    let answers: Vec<Answer> = serde_json::from_str(&text).expect("answers");
+    for answer in answers {
+        laptop.local.settled().await;
+        let services = &laptop.services;
+        let given = match &answer {
+            Answer::Decide { step, decision } => {
+                pawl_functions::decide(services, ORG, run, Some(step), decision)
+                    .await
+                    .map(|_| ())
+            }
+            Answer::Signal { signal, payload } => {
+                pawl_functions::send(services, ORG, run, signal, payload, None)
+                    .await
+                    .map(|_| ())
+            }
+        };
+        given.expect("an answer that is taken");
+    }
 }
 
 /// Waits until nothing goes on any more, and reports.

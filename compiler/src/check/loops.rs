@@ -86,7 +86,7 @@ pub(super) fn endless(
     let reachable = graph.reachable();
     let keeps = |id: StepId| {
         let step = definition.steps.get(id);
-        let decides = step.is_some_and(|step| step.kind == Kind::Condition);
+        let decides = step.is_some_and(|step| step.kind == Kind::Condition || step.kind.waits());
         !decides && reachable.contains(id)
     };
     let is_kept = |source: StepId, port: &str, target: StepId| {

@@ -91,7 +91,12 @@ pub(super) fn resolve(
                 .map(|(port, edge)| (port, resolve(step, edge)))
                 .collect();
             // A port that must be there and is not ends the strand.
-            for port in step.kind.ports().iter().filter(|port| **port != "error") {
+            for port in step
+                .kind
+                .ports()
+                .iter()
+                .filter(|port| !step.kind.may_lack(port))
+            {
                 if !ports.contains_key(port) {
                     ports.insert(*port, Target::End);
                 }
@@ -182,7 +187,7 @@ fn missing_ports(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         .kind
         .ports()
         .iter()
-        .filter(|port| !["error", "next"].contains(port));
+        .filter(|port| **port != "next" && !step.kind.may_lack(port));
     for port in needed.filter(|port| !step.ports.is_empty() && !step.ports.contains_key(**port)) {
         let Place { pointer, span } = step.slug_place.clone();
         let message = format!(

@@ -25,9 +25,14 @@ pub(super) fn no_error_port(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>
 
 fn acts(step: &Step) -> bool {
     match step.kind {
-        Kind::Llm | Kind::Request => true,
+        Kind::Llm | Kind::Request | Kind::Approval | Kind::Subflow => true,
         Kind::Action => operation(step).is_some_and(|operation| operation.effect != Effect::Read),
-        Kind::Trigger | Kind::Condition | Kind::Loop | Kind::Transform => false,
+        Kind::Trigger
+        | Kind::Condition
+        | Kind::Loop
+        | Kind::Transform
+        | Kind::Signal
+        | Kind::Delay => false,
     }
 }
 
@@ -69,7 +74,14 @@ pub(super) fn missing_timeout(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnosti
     let waits = |step: &Step| match step.kind {
         Kind::Llm | Kind::Request => true,
         Kind::Action => operation(step).is_some_and(|operation| operation.action == "integration"),
-        Kind::Trigger | Kind::Condition | Kind::Loop | Kind::Transform => false,
+        Kind::Trigger
+        | Kind::Condition
+        | Kind::Loop
+        | Kind::Transform
+        | Kind::Approval
+        | Kind::Signal
+        | Kind::Subflow
+        | Kind::Delay => false,
     };
     let silent = facts
         .steps()

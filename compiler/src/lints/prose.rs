@@ -134,8 +134,15 @@ fn gives_object(step: &Step) -> bool {
         format.and_then(crate::source::Node::as_str) == Some("json")
     };
     match step.kind {
-        Kind::Action | Kind::Request | Kind::Condition | Kind::Loop | Kind::Transform => true,
+        Kind::Action
+        | Kind::Request
+        | Kind::Condition
+        | Kind::Loop
+        | Kind::Transform
+        | Kind::Approval
+        | Kind::Delay => true,
         Kind::Llm => asks_for_json(),
-        Kind::Trigger => false,
+        // What a signal or another workflow gives may be anything.
+        Kind::Trigger | Kind::Signal | Kind::Subflow => false,
     }
 }

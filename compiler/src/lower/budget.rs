@@ -19,9 +19,15 @@ const GRACE_SECONDS: u64 = 60;
 /// The items that a step may write: its record, its last value, and what its kind keeps.
 pub(super) fn writes(step: &Step) -> usize {
     let own = match step.kind {
-        Kind::Loop => 2,
         Kind::Transform => steps::variables_set(step).len(),
-        Kind::Trigger | Kind::Llm | Kind::Action | Kind::Request | Kind::Condition => 0,
+        // A loop writes its cursor and its list; a signal says that it listens, and looks at the run.
+        Kind::Loop | Kind::Approval | Kind::Signal | Kind::Subflow => 2,
+        Kind::Trigger
+        | Kind::Llm
+        | Kind::Action
+        | Kind::Request
+        | Kind::Condition
+        | Kind::Delay => 0,
     };
     2 + own
 }
@@ -30,22 +36,35 @@ pub(super) fn writes(step: &Step) -> usize {
 pub(crate) fn step_timeout(step: &Step) -> u64 {
     let default = match step.kind {
         Kind::Llm => 300,
+        // What a step waits for takes its own time; asking is quick.
+        Kind::Approval | Kind::Signal | Kind::Subflow => return 60,
         Kind::Trigger
         | Kind::Action
         | Kind::Request
         | Kind::Condition
         | Kind::Loop
-        | Kind::Transform => 60,
+        | Kind::Transform
+        | Kind::Delay => 60,
     };
     step.timeout_seconds.unwrap_or(default)
 }
 
+/// Seconds that a step waits for its answer, where it does not wait for ever.
+pub(super) fn patience(step: &Step) -> Option<u64> {
+    step.timeout_seconds.filter(|_| step.kind.waits())
+}
+
 /// Seconds after which Step Functions gives up on a Task: more than its function's timeout in `template.yaml` (870 for
 /// work, 90 for the rest), so that two attempts never overlap. The step's own deadline is kept inside of the function.
-pub(super) fn task_timeout(task: &Task) -> u64 {
+///
+/// A Task that waits takes as long as its author lets it, for ever if need be.
+pub(super) fn task_timeout(checked: &Checked, task: &Task) -> Option<u64> {
     match task {
-        Task::Work(_) => 900,
-        Task::Evaluate(..) | Task::End | Task::Fail | Task::HandOver(_) => 120,
+        Task::Work(id) if checked.step(*id).kind.waits() => patience(checked.step(*id)),
+        Task::Work(_) => Some(900),
+        Task::Evaluate(..) | Task::Settle(_) | Task::End | Task::Fail | Task::HandOver(_) => {
+            Some(120)
+        }
     }
 }
 

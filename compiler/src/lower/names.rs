@@ -12,6 +12,8 @@ pub enum Task {
     Work(StepId),
     /// A pure step with nobody before it to ride along with; a loop head also says which way it is entered.
     Evaluate(StepId, Option<LoopMode>),
+    /// A step that waited too long: what was decided in the last moment stands.
+    Settle(StepId),
     /// Ends the run where no step's Lambda can.
     End,
     /// Fails the run where nothing catches a failure.
@@ -86,10 +88,16 @@ impl<'a> Names<'a> {
             Task::Evaluate(step, Some(LoopMode::Advance)) => {
                 format!("{} (advance)", self.slug(*step))
             }
+            Task::Settle(step) => format!("{} (settle)", self.slug(*step)),
             Task::End => self.own(Own::End),
             Task::Fail => self.own(Own::Fail),
             Task::HandOver(enter) => format!("hand over ({enter})"),
         }
+    }
+
+    /// The name of the state in which a delay lets time pass.
+    pub(super) fn wait(&self, step: StepId) -> String {
+        format!("{} (wait)", self.slug(step))
     }
 
     /// The name of one of the machine's own states.

@@ -22,6 +22,16 @@ pub(super) struct Planned {
     pub(super) plans: IndexMap<String, Plan>,
     /// The Tasks by the same names.
     pub(super) tasks: IndexMap<String, Task>,
+    /// The delays that runs come to.
+    pub(super) waits: IndexMap<String, Wait>,
+}
+
+/// A native Wait.
+pub(super) struct Wait {
+    /// The step whose evaluation says how long.
+    pub(super) step: StepId,
+    /// The state that follows.
+    pub(super) next: String,
 }
 
 /// Plans every Task that a run can come to.
@@ -32,12 +42,14 @@ pub(super) fn plan(checked: &Checked, level: Level, names: &Names<'_>) -> Planne
         names,
         open: VecDeque::new(),
         found: IndexSet::new(),
+        waits: IndexMap::new(),
     };
     let entry = checked.graph.entry.unwrap_or(Target::End);
     planner.need(entering(checked, entry, |_| LoopMode::Start));
     let mut found = Planned {
         plans: IndexMap::new(),
         tasks: IndexMap::new(),
+        waits: IndexMap::new(),
     };
     while let Some(task) = planner.open.pop_front() {
         let mut plan = planner.plan(&task);
@@ -48,6 +60,7 @@ pub(super) fn plan(checked: &Checked, level: Level, names: &Names<'_>) -> Planne
         found.plans.insert(name.clone(), plan);
         found.tasks.insert(name, task);
     }
+    found.waits = planner.waits;
     found
 }
 
@@ -57,6 +70,7 @@ struct Planner<'a> {
     names: &'a Names<'a>,
     open: VecDeque<Task>,
     found: IndexSet<Task>,
+    waits: IndexMap<String, Wait>,
 }
 
 impl Planner<'_> {
@@ -71,7 +85,7 @@ impl Planner<'_> {
 
     fn plan(&mut self, task: &Task) -> Plan {
         let (step, mode, timeout_seconds) = match task {
-            Task::Work(step) => (
+            Task::Work(step) | Task::Settle(step) => (
                 *step,
                 None,
                 Some(budget::step_timeout(self.checked.step(*step))),
@@ -85,9 +99,13 @@ impl Planner<'_> {
         tree.take(self.checked, step);
         let node = self.node(step, mode, &mut tree);
         self.need(handler(self.checked, step));
+        if can_time_out(self.checked, step) {
+            self.need(Task::Settle(step));
+        }
         Plan {
             reads: tree.reads.into_reads(),
             timeout_seconds,
+            patience_seconds: budget::patience(self.checked.step(step)),
             ..bare(self.checked, node)
         }
     }
@@ -113,7 +131,7 @@ impl Planner<'_> {
             kind: step.kind,
             config: step.config.to_json(),
             mode,
-            choice: step.kind.is_pure() && then.len() > 1,
+            choice: then.len() > 1,
             loops: around.iter().map(|head| loop_ref(checked, *head)).collect(),
             then,
         }
@@ -121,15 +139,32 @@ impl Planner<'_> {
 
     fn follow(&mut self, source: StepId, port: &str, target: Target, tree: &mut Tree) -> Then {
         let checked = self.checked;
+        let next = |planner: &mut Self| {
+            planner.need(entering(checked, target, |head| {
+                mode(checked, source, port, head)
+            }))
+        };
+        // Nobody evaluates anything between an answer, or the end of a delay, and what follows.
+        let from = checked.step(source).kind;
+        if from == Kind::Delay && port == "success" {
+            let wait = Wait {
+                step: source,
+                next: next(self),
+            };
+            let name = self.names.wait(source);
+            self.waits.insert(name.clone(), wait);
+            return Then::State(name);
+        }
+        if from.waits() {
+            return Then::State(next(self));
+        }
         let Target::Step(step) = target else {
             return Then::End(self.names.own(Own::Finished));
         };
         let kind = checked.step(step).kind;
         let rides = self.level == Level::O1 && kind.is_pure() && tree.admits(checked, step);
         if !rides {
-            return Then::State(self.need(entering(checked, target, |head| {
-                mode(checked, source, port, head)
-            })));
+            return Then::State(next(self));
         }
         tree.take(checked, step);
         let mode = (kind == Kind::Loop).then(|| mode(checked, source, port, step));
@@ -165,11 +200,16 @@ fn entering(checked: &Checked, target: Target, mode: impl Fn(StepId) -> LoopMode
     let Target::Step(step) = target else {
         return Task::End;
     };
-    match checked.step(step).kind {
-        Kind::Loop => Task::Evaluate(step, Some(mode(step))),
-        Kind::Condition | Kind::Transform => Task::Evaluate(step, None),
-        Kind::Llm | Kind::Action | Kind::Request | Kind::Trigger => Task::Work(step),
+    let kind = checked.step(step).kind;
+    if !kind.is_pure() {
+        return Task::Work(step);
     }
+    Task::Evaluate(step, (kind == Kind::Loop).then(|| mode(step)))
+}
+
+/// Whether a step may wait too long.
+pub(super) fn can_time_out(checked: &Checked, step: StepId) -> bool {
+    budget::patience(checked.step(step)).is_some()
 }
 
 /// The Task that a failure of a step's own Task leads to: what its `error` port leads to, or the one that fails the run.
@@ -194,11 +234,12 @@ fn mode(checked: &Checked, source: StepId, port: &str, head: StepId) -> LoopMode
 }
 
 /// The state that a port leads to: the first Choice on the way, or where the tree ends. `None` is the end.
-pub(super) fn first_state(then: &Then) -> Option<&str> {
+pub(super) fn first_state(then: &Then) -> Option<String> {
     match then {
-        Then::Step(node) if node.choice => Some(&node.step),
-        Then::Step(node) => node.then.values().next().and_then(first_state),
-        Then::State(name) => Some(name),
+        Then::Step(node) => node
+            .choice_name()
+            .or_else(|| node.then.values().next().and_then(first_state)),
+        Then::State(name) => Some(name.clone()),
         Then::End(_) => None,
     }
 }
@@ -208,7 +249,7 @@ pub(super) fn own(checked: &Checked, names: &Names<'_>, task: &Task) -> Plan {
     let (step, config) = match task {
         Task::Fail => ("fail", Value::Null),
         Task::HandOver(enter) => ("hand over", json!({ "enter": enter })),
-        Task::End | Task::Work(_) | Task::Evaluate(..) => ("end", Value::Null),
+        Task::End | Task::Work(_) | Task::Settle(_) | Task::Evaluate(..) => ("end", Value::Null),
     };
     let node = Node {
         step: step.to_owned(),
@@ -231,6 +272,7 @@ fn bare(checked: &Checked, node: Node) -> Plan {
         reads: Reads::default(),
         strand: Strand::Root,
         timeout_seconds: None,
+        patience_seconds: None,
         intake: None,
     }
 }

@@ -2,14 +2,14 @@
 
 use indexmap::{IndexMap, IndexSet};
 use pawl_asl::{
-    Catcher, Choice, Dynamic, Fail, Jitter, Retrier, Rule, State, Succeed, Task as TaskState,
+    Catcher, Choice, Dynamic, Fail, Jitter, Retrier, Rule, State, Succeed, Task as TaskState, Wait,
 };
 use pawl_contract::{Node, Plan, Then, code};
 use serde_json::{Value, json};
 
 use super::budget;
 use super::names::{Names, Own, Task};
-use super::plan::{Planned, first_state, handler};
+use super::plan::{Planned, can_time_out, first_state, handler};
 use crate::check::Checked;
 use crate::definition::{Retry, Step};
 
@@ -29,11 +29,15 @@ pub(super) fn states(
             name.clone(),
             State::Task(self::task(checked, names, task, plan)),
         );
-        each_choice(&plan.node, &mut |node| {
-            if !states.contains_key(&node.step) {
-                states.insert(node.step.clone(), State::Choice(choices.state(node, names)));
+        each_choice(&plan.node, &mut |choice, node| {
+            if !states.contains_key(choice) {
+                let state = State::Choice(choices.state(choice, node, names));
+                states.insert(choice.to_owned(), state);
             }
         });
+    }
+    for (name, wait) in &planned.waits {
+        states.insert(name.clone(), State::Wait(self::wait(checked, wait)));
     }
     if choices.some_end {
         states.insert(names.own(Own::Finished), State::Succeed(Succeed::default()));
@@ -56,28 +60,23 @@ impl Choices {
             some_end: false,
         };
         for plan in planned.plans.values() {
-            each_choice(&plan.node, &mut |node| {
+            each_choice(&plan.node, &mut |choice, node| {
                 for then in node.then.values() {
-                    let route = first_state(then).map(str::to_owned);
+                    let route = first_state(then);
                     choices.some_end |= route.is_none();
                     let route = route.or_else(|| end_name(then)).unwrap_or_default();
-                    choices
-                        .routes
-                        .entry(node.step.clone())
-                        .or_default()
-                        .insert(route);
+                    let routes = choices.routes.entry(choice.to_owned()).or_default();
+                    routes.insert(route);
                 }
             });
         }
         choices
     }
 
-    fn state(&self, node: &Node, names: &Names<'_>) -> Choice {
-        let routes = self.routes.get(&node.step).into_iter().flatten();
+    fn state(&self, choice: &str, node: &Node, names: &Names<'_>) -> Choice {
+        let routes = self.routes.get(choice).into_iter().flatten();
         let rule = |route: &String| Rule {
-            condition: Some(Dynamic::Expression(expression(&route_is(
-                &node.step, route,
-            )))),
+            condition: Some(Dynamic::Expression(expression(&route_is(choice, route)))),
             next: route.clone(),
             ..Rule::default()
         };
@@ -91,8 +90,8 @@ impl Choices {
 }
 
 /// The comparison by which a Choice routes, without its delimiters.
-pub(super) fn route_is(step: &str, route: &str) -> String {
-    format!("$states.input.routes.`{step}` = '{route}'")
+pub(super) fn route_is(choice: &str, route: &str) -> String {
+    format!("$states.input.routes.`{choice}` = '{route}'")
 }
 
 /// A JSONata expression as a machine writes it.
@@ -109,10 +108,22 @@ fn end_name(then: &Then) -> Option<String> {
     }
 }
 
-/// Calls `visit` with every step of a tree that has a Choice.
-fn each_choice<'node>(node: &'node Node, visit: &mut impl FnMut(&'node Node)) {
-    if node.choice {
-        visit(node);
+/// The native state in which a delay lets time pass: as long as its evaluation said.
+fn wait(checked: &Checked, wait: &super::plan::Wait) -> Wait {
+    let step = checked.step(wait.step);
+    let seconds = format!("$states.input.values.`{}`", step.slug);
+    Wait {
+        comment: step.name.clone(),
+        seconds: Some(Dynamic::Expression(expression(&seconds))),
+        next: Some(wait.next.clone()),
+        ..Wait::default()
+    }
+}
+
+/// Calls `visit` with every step of a tree that has a Choice, and the Choice's name.
+fn each_choice<'node>(node: &'node Node, visit: &mut impl FnMut(&str, &'node Node)) {
+    if let Some(choice) = node.choice_name() {
+        visit(&choice, node);
     }
     for then in node.then.values() {
         if let Then::Step(node) = then {
@@ -141,32 +152,40 @@ pub(super) fn task(checked: &Checked, names: &Names<'_>, task: &Task, plan: &Pla
             }),
         );
     }
-    let next = if plan.node.choice {
-        Some(plan.node.step.clone())
+    let next = plan
+        .node
+        .choice_name()
+        .or_else(|| plan.node.then.values().next().and_then(first_state));
+    let waits = matches!(task, Task::Work(_)) && plan.node.kind.waits();
+    if waits && let Some(payload) = payload.as_object_mut() {
+        payload.insert(
+            "token".to_owned(),
+            json!("{% $states.context.Task.Token %}"),
+        );
+    }
+    let resource = if waits {
+        "arn:aws:states:::lambda:invoke.waitForTaskToken"
     } else {
-        plan.node
-            .then
-            .values()
-            .next()
-            .and_then(first_state)
-            .map(str::to_owned)
+        "arn:aws:states:::lambda:invoke"
     };
     // `fail` passes its input on, so that the Fail behind it can name the error.
     let (output, next) = match task {
         Task::Fail => ("{% $states.input %}", Some(names.own(Own::Failed))),
-        Task::Work(_) | Task::Evaluate(..) | Task::End | Task::HandOver(_) => {
+        // An answer is the position itself.
+        Task::Work(_) if waits => ("{% $states.result %}", next),
+        Task::Work(_) | Task::Settle(_) | Task::Evaluate(..) | Task::End | Task::HandOver(_) => {
             ("{% $states.result.Payload %}", next)
         }
     };
     TaskState {
         comment: plan.node.name.clone(),
-        resource: "arn:aws:states:::lambda:invoke".to_owned(),
+        resource: resource.to_owned(),
         arguments: Some(json!({
             "FunctionName": format!("${{{}}}", plan.node.kind.placeholder()),
             "Payload": payload,
         })),
         output: Some(json!(output)),
-        timeout_seconds: Some(budget::task_timeout(task).into()),
+        timeout_seconds: budget::task_timeout(checked, task).map(Into::into),
         retry: retry(checked, task),
         catch: catch(checked, names, task),
         end: next.is_none(),
@@ -225,10 +244,12 @@ fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
         ..Retrier::default()
     };
     let policy = match task {
+        // Nobody is asked twice because the answer was no, or none.
+        Task::Work(id) if checked.step(*id).kind.waits() => None,
         Task::Work(id) => {
             policy(checked, checked.step(*id)).filter(|policy| policy.max_retries > 0)
         }
-        Task::Evaluate(..) | Task::End | Task::Fail | Task::HandOver(_) => None,
+        Task::Evaluate(..) | Task::Settle(_) | Task::End | Task::Fail | Task::HandOver(_) => None,
     };
     let policy = policy.map(|policy| Retrier {
         error_equals: names(&["States.ALL"]),
@@ -245,13 +266,14 @@ fn policy(checked: &Checked, step: &Step) -> Option<Retry> {
     step.retry.or(checked.definition.settings.retry)
 }
 
-/// The most events that one visit to a Task can write: five, and three more for every retry.
+/// The most events that one visit to a Task can write: five, or six where it waits, and three more for every retry.
 pub(super) fn most_events(checked: &Checked, task: &Task) -> u64 {
     let retries: u64 = retry(checked, task)
         .iter()
         .filter_map(|retrier| retrier.max_attempts)
         .sum();
-    5 + 3 * retries
+    let waits = matches!(task, Task::Work(id) if checked.step(*id).kind.waits());
+    5 + u64::from(waits) + 3 * retries
 }
 
 fn catch(checked: &Checked, names: &Names<'_>, task: &Task) -> Vec<Catcher> {
@@ -261,15 +283,24 @@ fn catch(checked: &Checked, names: &Names<'_>, task: &Task) -> Vec<Catcher> {
         next,
         ..Catcher::default()
     };
+    // The visit is not over: whoever settles it looks whether it was answered in the last moment.
+    let late = |id: usize| Catcher {
+        error_equals: vec!["States.Timeout".to_owned()],
+        output: Some(json!("{% $states.input %}")),
+        next: names.task(&Task::Settle(id)),
+        ..Catcher::default()
+    };
     let failed = names.own(Own::Failed);
     match task {
-        Task::Work(id) | Task::Evaluate(id, _) => {
+        Task::Work(id) | Task::Settle(id) | Task::Evaluate(id, _) => {
             let slug = names.slug(*id);
             let handler = handler(checked, *id);
-            vec![
-                catcher(code::STOP, failed, slug),
-                catcher("States.ALL", names.task(&handler), slug),
-            ]
+            let mut catchers = vec![catcher(code::STOP, failed, slug)];
+            if matches!(task, Task::Work(_)) && can_time_out(checked, *id) {
+                catchers.push(late(*id));
+            }
+            catchers.push(catcher("States.ALL", names.task(&handler), slug));
+            catchers
         }
         Task::End | Task::Fail | Task::HandOver(_) => {
             vec![catcher("States.ALL", failed, &names.task(task))]

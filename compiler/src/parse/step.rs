@@ -5,7 +5,7 @@ mod ports;
 
 use pawl_contract::{Kind, catalogue};
 
-use self::config::{of_machine, own_config, timeout};
+use self::config::{of_machine, own_config, patience, timeout};
 use self::ports::ports;
 use super::settings::retry;
 use crate::definition::{Place, Step};
@@ -27,7 +27,7 @@ const FIELDS: [Field; 9] = [
 ];
 
 /// The step types of the native format.
-const TYPES: [&str; 8] = [
+const TYPES: [&str; 12] = [
     "trigger",
     "start",
     "llm",
@@ -36,19 +36,14 @@ const TYPES: [&str; 8] = [
     "request",
     "loop",
     "output",
+    "approval",
+    "signal",
+    "subflow",
+    "delay",
 ];
 
 /// Step types that are known and come later.
-const LATER: [&str; 8] = [
-    "approval",
-    "human_approval",
-    "delay",
-    "merge",
-    "parallel",
-    "subflow",
-    "workflow",
-    "data_transform",
-];
+const LATER: [&str; 3] = ["merge", "parallel", "data_transform"];
 
 /// What authors call fields of a step whose name they do not remember.
 const SYNONYMS: [(&str, &str); 4] = [
@@ -109,8 +104,12 @@ pub(super) fn step(
         has_refused_config,
         retry: of_machine(config, "retryPolicy", kind, diagnostics)
             .and_then(|policy| retry(policy, diagnostics)),
-        timeout_seconds: of_machine(config, "timeoutSeconds", kind, diagnostics)
-            .and_then(|node| timeout(node, diagnostics)),
+        timeout_seconds: if kind.waits() {
+            patience(config, diagnostics)
+        } else {
+            of_machine(config, "timeoutSeconds", kind, diagnostics)
+                .and_then(|node| timeout(node, diagnostics))
+        },
         config: own,
         kind,
         slug,
@@ -195,6 +194,10 @@ fn kind(node: &Node, config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
         Some("request" | "api_call") => Some(Kind::Request),
         Some("loop") => Some(Kind::Loop),
         Some("output") => Some(Kind::Transform),
+        Some("approval" | "human_approval") => Some(Kind::Approval),
+        Some("signal" | "wait_for_signal") => Some(Kind::Signal),
+        Some("subflow" | "workflow") => Some(Kind::Subflow),
+        Some("delay") => Some(Kind::Delay),
         Some(word) if LATER.contains(&word) => {
             let message = format!("steps of type `{word}` cannot be compiled yet");
             diagnostics.push(Diagnostic::error(codes::NOT_YET, message).on(step_type));

@@ -42,7 +42,7 @@ impl Invocation<'_> {
         (record.status == RecordStatus::Completed).then(|| lost(caught))
     }
 
-    /// The record of a visit that failed before it could write one, or after it claimed.
+    /// The record of a visit that failed before it could write one, after it claimed, or while it waited.
     pub(super) fn failure(
         &self,
         caught: &Caught,
@@ -51,14 +51,20 @@ impl Invocation<'_> {
     ) -> Result<Record, Error> {
         let now = self.now.iso();
         if let Some(claim) = claim {
-            let message = "the step may or may not have acted before it ended";
-            let error = Some(StepError::new(code::OUTCOME_UNKNOWN, message));
+            let error = if claim.status == RecordStatus::Claimed {
+                let message = "the step may or may not have acted before it ended";
+                StepError::new(code::OUTCOME_UNKNOWN, message)
+            } else {
+                ended(caught)
+            };
+            let error = Some(error);
             let completed_at = Some(now);
             return Ok(Record {
                 status: RecordStatus::Failed,
                 error,
                 completed_at,
                 nonce: None,
+                wait: None,
                 ..claim.clone()
             });
         }
@@ -74,10 +80,7 @@ impl Invocation<'_> {
             input: Value::Null,
             output: Value::Null,
             meta: None,
-            error: Some(StepError::new(
-                &name(&caught.error),
-                format!("the step ended with {}", caught.error),
-            )),
+            error: Some(ended(caught)),
             port: None,
             iteration: Vec::new(),
             mocked: false,
@@ -85,6 +88,7 @@ impl Invocation<'_> {
             completed_at: Some(now),
             result: None,
             nonce: None,
+            wait: None,
         })
     }
 
@@ -102,6 +106,12 @@ impl Invocation<'_> {
             .await?;
         Ok(())
     }
+}
+
+/// How a step ended that could not say it itself.
+fn ended(caught: &Caught) -> StepError {
+    let message = format!("the step ended with {}", caught.error);
+    StepError::new(&name(&caught.error), message)
 }
 
 /// A step completed, but its answer never reached Step Functions, which went on as if it had failed.

@@ -1,7 +1,11 @@
 //! The one transaction of an invocation, and the position that it answers with.
 
+use std::collections::BTreeMap;
+
 use pawl_contract::Position;
 use pawl_store::{Committed, Latest, RunStatus, Transaction};
+
+use serde_json::Number;
 
 use super::situation::Situation;
 use super::tree::{Ending, Path, exhausted};
@@ -28,7 +32,7 @@ impl Invocation<'_> {
         let answer = Position {
             at,
             routes: std::mem::take(&mut path.routes),
-            values: std::collections::BTreeMap::new(),
+            values: numbers(&path),
             caught: None,
             enter: None,
             ..self.position.clone()
@@ -50,8 +54,16 @@ impl Invocation<'_> {
             }
         }
         match whole.commit(self.store()).await? {
-            Committed::Done if is_failed => Err(stop()),
-            Committed::Done => Ok(Some(answer)),
+            Committed::Done => {
+                if let (false, Some(run)) = (matches!(path.ending, Ending::State), &situation.run) {
+                    self.closed(run).await?;
+                }
+                if is_failed {
+                    Err(stop())
+                } else {
+                    Ok(Some(answer))
+                }
+            }
             Committed::Settled | Committed::Stale => Ok(None),
             // Someone closed the run meanwhile. What was done is done, and the record says so.
             Committed::Closed => {
@@ -105,6 +117,8 @@ impl Invocation<'_> {
                 Effect::List(_, list) => transaction.list(store, &record.step, list)?,
                 Effect::Cursor(cursor) => transaction.cursor(store, &record.step, cursor).await?,
                 Effect::Output => transaction.output(store, &record.at)?,
+                // It stands in the position.
+                Effect::Number(_) => {}
             }
         }
         for write in visit.writes.iter() {
@@ -112,4 +126,19 @@ impl Invocation<'_> {
         }
         Ok(())
     }
+}
+
+/// The numbers that the machine needs, by step.
+fn numbers(path: &Path) -> BTreeMap<String, Number> {
+    let visits = std::iter::once(&path.host).chain(&path.riders);
+    let effects = visits.flat_map(|visit| {
+        let step = &visit.record.step;
+        visit.effects.iter().map(move |effect| (step, effect))
+    });
+    effects
+        .filter_map(|(step, effect)| match effect {
+            Effect::Number(number) => Some((step.clone(), number.clone())),
+            Effect::Variable(..) | Effect::List(..) | Effect::Cursor(_) | Effect::Output => None,
+        })
+        .collect()
 }

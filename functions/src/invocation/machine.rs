@@ -15,14 +15,15 @@ impl Invocation<'_> {
         run: &Run,
     ) -> Result<Option<Position>, Error> {
         if run.closed_by.as_ref() == Some(&self.position.at) {
+            self.closed(run).await?;
             return Ok(Some(self.onward()));
         }
         if !run.is_open() {
             return Err(stop());
         }
         match self.plan.node.step.as_str() {
-            "end" => self.end(situation).await,
-            "fail" => self.fail_run(situation).await,
+            "end" => self.end(run, situation).await,
+            "fail" => self.fail_run(run, situation).await,
             "hand over" => self.hand_over(run).await,
             step => Err(Error::step(
                 code::VALIDATION_ERROR,
@@ -31,7 +32,7 @@ impl Invocation<'_> {
         }
     }
 
-    async fn end(&self, situation: &Situation) -> Result<Option<Position>, Error> {
+    async fn end(&self, run: &Run, situation: &Situation) -> Result<Option<Position>, Error> {
         let mut transaction = Transaction::new(&self.position.org, &self.position.run);
         let lost = self.lost(situation);
         if lost.is_none() {
@@ -42,11 +43,11 @@ impl Invocation<'_> {
         } else {
             RunStatus::Completed
         };
-        self.close_run(status, lost, transaction).await
+        self.close_run(run, status, lost, transaction).await
     }
 
     /// Fails the run with the failure that was caught. The failed visit is not settled: a resumed run tries it again.
-    async fn fail_run(&self, situation: &Situation) -> Result<Option<Position>, Error> {
+    async fn fail_run(&self, run: &Run, situation: &Situation) -> Result<Option<Position>, Error> {
         let mut transaction = Transaction::new(&self.position.org, &self.position.run);
         let error = match &self.position.caught {
             Some(caught) => self.blame(caught, situation, &mut transaction).await?,
@@ -56,7 +57,7 @@ impl Invocation<'_> {
                 message: "the machine failed without saying why".to_owned(),
             },
         };
-        self.close_run(RunStatus::Failed, Some(error), transaction)
+        self.close_run(run, RunStatus::Failed, Some(error), transaction)
             .await
     }
 
@@ -89,6 +90,7 @@ impl Invocation<'_> {
 
     async fn close_run(
         &self,
+        run: &Run,
         status: RunStatus,
         error: Option<RunError>,
         mut transaction: Transaction,
@@ -97,7 +99,10 @@ impl Invocation<'_> {
             transaction.close(self.store(), &self.close(status, error))?;
         }
         match transaction.commit(self.store()).await? {
-            Committed::Done => Ok(Some(self.onward())),
+            Committed::Done => {
+                self.closed(run).await?;
+                Ok(Some(self.onward()))
+            }
             Committed::Settled | Committed::Closed | Committed::Stale => Ok(None),
         }
     }

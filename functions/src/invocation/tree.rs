@@ -64,7 +64,7 @@ impl Invocation<'_> {
             ending: Ending::State,
         };
         // The step whose route is not known yet.
-        let mut pending = node.choice.then_some(node.step.as_str());
+        let mut pending = node.choice_name();
         loop {
             let then = match exit {
                 Ok(then) => then,
@@ -74,12 +74,13 @@ impl Invocation<'_> {
                 }
             };
             let target = match then {
-                Then::Step(next) => next.choice.then_some(&next.step),
-                Then::State(name) | Then::End(name) => Some(name),
+                Then::Step(next) => next.choice_name(),
+                Then::State(name) | Then::End(name) => Some(name.clone()),
             };
-            if let Some((step, target)) = target.and_then(|target| Some((pending.take()?, target)))
+            if let Some((choice, target)) =
+                target.and_then(|target| Some((pending.take()?, target)))
             {
-                path.routes.insert(step.to_owned(), target.clone());
+                path.routes.insert(choice, target);
             }
             node = match then {
                 Then::Step(next) => next,
@@ -100,7 +101,7 @@ impl Invocation<'_> {
             exit = leave(node, &mut rider);
             apply(&rider, &mut scope);
             path.riders.push(rider);
-            pending = node.choice.then_some(node.step.as_str()).or(pending);
+            pending = node.choice_name().or(pending);
         }
     }
 }
@@ -138,7 +139,7 @@ fn apply(visit: &Visit, scope: &mut Scope) {
             Effect::Variable(name, value) => scope.set_variable(name, value.clone()),
             Effect::List(items, _) => scope.set_list(&visit.record.step, items.clone()),
             Effect::Cursor(cursor) => scope.set_cursor(&visit.record.step, cursor.clone()),
-            Effect::Output => {}
+            Effect::Output | Effect::Number(_) => {}
         }
     }
 }

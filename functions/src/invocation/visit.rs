@@ -48,6 +48,7 @@ impl Visit {
         self.record.error = Some(error);
         self.record.completed_at = Some(now.iso());
         self.record.nonce = None;
+        self.record.wait = None;
         self.effects.clear();
         self.writes = Writes::default();
     }
@@ -87,6 +88,7 @@ impl Invocation<'_> {
             completed_at: None,
             result: None,
             nonce: None,
+            wait: None,
         };
         Ok(Visit {
             record,
@@ -126,6 +128,7 @@ impl Invocation<'_> {
             org: &self.position.org,
             items: &situation.items,
             at,
+            now: self.now,
         };
         let is_mocked = situation
             .run

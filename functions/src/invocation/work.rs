@@ -92,9 +92,14 @@ impl Invocation<'_> {
                     .map(|acted| Act::Done(Box::new(acted))),
                 Kind::Action => action::act(&context).await,
                 Kind::Request => request::act(&context).await,
-                Kind::Trigger | Kind::Condition | Kind::Loop | Kind::Transform => {
-                    unreachable!("only work steps act")
-                }
+                Kind::Trigger
+                | Kind::Condition
+                | Kind::Loop
+                | Kind::Transform
+                | Kind::Approval
+                | Kind::Signal
+                | Kind::Subflow
+                | Kind::Delay => unreachable!("only work steps act"),
             }
         };
         let late = || StepError::new(code::TIMEOUT, "the step took longer than it may");
@@ -143,7 +148,7 @@ impl Invocation<'_> {
     }
 
     /// Records a failure, then raises it.
-    async fn fail(
+    pub(super) async fn fail(
         &self,
         mut visit: Visit,
         error: StepError,
@@ -162,7 +167,7 @@ impl Invocation<'_> {
 }
 
 /// What the run's mocks say to this attempt.
-fn mocked(run: &Run, record: &Record) -> Option<Result<Acted, StepError>> {
+pub(super) fn mocked(run: &Run, record: &Record) -> Option<Result<Acted, StepError>> {
     let mock = run.mocks.get(&record.step)?;
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     Some(

@@ -19,6 +19,16 @@ pub(super) fn accept(config: &Value, mut input: Value) -> Result<Value, StepErro
     Ok(input)
 }
 
+/// A value with defaults for what is not given, if it is what a schema asks for.
+pub(crate) fn accept_by_schema(schema: &Value, mut value: Value) -> Result<Value, StepError> {
+    let has_members = schema.get("properties").or_else(|| schema.get("required"));
+    if value.is_null() && has_members.is_some() {
+        value = json!({});
+    }
+    check(schema, &mut value, &mut Vec::new())?;
+    Ok(value)
+}
+
 /// The schema that a list of `inputs` amounts to.
 fn form(config: &Value) -> Option<Value> {
     let inputs = config.get("inputs")?.as_array()?;

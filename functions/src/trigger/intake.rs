@@ -42,6 +42,7 @@ pub(super) fn run(
         trigger: Value::Null,
         mocks: start.mocks,
         thread_id: start.thread_id,
+        parent: start.parent,
         started_at: now.iso(),
         timeout_ms: intake.timeout_ms,
         deadline: intake.timeout_ms.map(|timeout| now.after(timeout).iso()),
@@ -80,6 +81,7 @@ pub(super) async fn write(plan: &Plan, run: &Run, services: &Services) -> Result
         completed_at: Some(run.started_at.clone()),
         result: None,
         nonce: None,
+        wait: None,
     };
     let mut transaction = Transaction::new(&run.org, &run.run);
     transaction.begin(store, run).await?;

@@ -83,6 +83,7 @@ impl Bench {
             trigger: json!({ "type": "manual" }),
             input,
             mocks,
+            parent: None,
             thread_id: None,
             started_at: "2026-03-01T12:00:00.000Z".to_owned(),
             timeout_ms: None,

@@ -33,6 +33,7 @@ fn claim() -> Record {
         started_at: String::new(),
         completed_at: None,
         result: None,
+        wait: None,
         nonce: Some("another".to_owned()),
     }
 }

@@ -15,12 +15,12 @@ use crate::journal::Write;
 use crate::lambda::{Manner, Named};
 use crate::{Error, FunctionError, jobs};
 
-use super::Shared;
 use super::about::Parent;
 use super::open::Open;
 use super::report::Report;
 use super::task::{self, Outcome};
 use super::world::Begun;
+use super::{Rest, Shared};
 
 /// How long an execution waits for others that think, before it thinks beside them.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -188,8 +188,9 @@ impl Shared {
             .filter(|due| !is_simulated || Some(*due) <= reach);
         let has_time = next_job.is_some() && is_simulated;
         let is_done = next_wake.is_none() && once.is_none() && !has_time;
-        if is_done && state.running + state.unwritten + state.holds == 0 {
-            self.idle.send_replace(true);
+        let rests = state.running + state.unwritten + state.holds == 0;
+        if is_done && rests {
+            self.idle.send_replace(Rest::Settled);
         }
         let Some(due) = [next_job, next_wake].into_iter().flatten().min() else {
             return Step::Wait(None);
@@ -199,6 +200,9 @@ impl Shared {
         }
         let now = self.clock.now();
         if due > now {
+            if !is_done && rests {
+                self.idle.send_replace(Rest::Timed);
+            }
             return Step::Wait(Some(due.duration_since(now).unsigned_abs()));
         }
         if next_job.is_some_and(|job| next_wake.is_none_or(|wake| job <= wake))

@@ -13,7 +13,7 @@ use super::driver::Work;
 use super::notice::notice;
 use super::open::{Open, Told, text};
 use super::slot::Slot;
-use super::{Shared, State};
+use super::{Rest, Shared, State};
 
 /// What follows once a report is kept.
 struct Following {
@@ -107,7 +107,7 @@ impl Shared {
             },
         };
         state.unwritten += 1;
-        self.idle.send_replace(false);
+        self.idle.send_replace(Rest::Busy);
         let shared = Arc::downgrade(self);
         // Handed over while nobody else can: a definition is written before all that need it.
         self.journal.write(writes, move |written| {
@@ -146,7 +146,7 @@ impl Shared {
                 .map(|(number, job)| job.write(*number))
                 .collect();
             state.unwritten += 1;
-            self.idle.send_replace(false);
+            self.idle.send_replace(Rest::Busy);
             let shared = Arc::downgrade(self);
             self.journal.try_write(writes, move |written| {
                 if let Some(shared) = Weak::upgrade(&shared) {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::jobs::{Job, JobWork};
 use crate::journal::Broken;
 
-use super::Shared;
+use super::{Rest, Shared};
 
 impl Shared {
     /// Has a function invoked; that it will be is kept when this returns. It blocks on the disk.
@@ -21,7 +21,7 @@ impl Shared {
         let number = {
             let mut state = self.state();
             state.unwritten += 1;
-            self.idle.send_replace(false);
+            self.idle.send_replace(Rest::Busy);
             state.next_job()
         };
         let written = self.journal.write_and_wait(vec![job.write(number)]);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::about::{About, Parent};
 use super::open::Open;
-use super::{Shared, State};
+use super::{Rest, Shared, State};
 
 /// Where an execution lies; nothing before it is brought back.
 #[derive(Default)]
@@ -101,7 +101,7 @@ impl Shared {
     /// The same, for whoever has the engine's lock already.
     pub(super) fn hold_in(&self, state: &mut State, number: u64) -> Hold<'_> {
         state.holds += 1;
-        self.idle.send_replace(false);
+        self.idle.send_replace(Rest::Busy);
         let place = state.open.entry(number).or_default();
         place.holds += 1;
         Hold {

@@ -104,6 +104,7 @@ fn of_record(record: &Record) -> Entry {
     });
     let mut text = match record.status {
         RecordStatus::Claimed => "is about to act".to_owned(),
+        RecordStatus::Waiting => "waits".to_owned(),
         RecordStatus::Completed => format!("completed{took}"),
         RecordStatus::Failed => format!("failed{took}"),
     };
@@ -127,7 +128,7 @@ fn of_record(record: &Record) -> Entry {
         (RecordStatus::Failed, None) => Level::Error,
         // Someone has thought of it.
         (RecordStatus::Failed, Some(_)) => Level::Warn,
-        (RecordStatus::Claimed | RecordStatus::Completed, _) => Level::Info,
+        (RecordStatus::Claimed | RecordStatus::Waiting | RecordStatus::Completed, _) => Level::Info,
     };
     let ended = record.completed_at.as_ref();
     Entry {

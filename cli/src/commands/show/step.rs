@@ -36,6 +36,7 @@ fn visit(text: &mut String, visit: &Record) {
     };
     let status = match visit.status {
         RecordStatus::Claimed => "is about to act",
+        RecordStatus::Waiting => "waits",
         RecordStatus::Completed => "completed",
         RecordStatus::Failed => "failed",
     };

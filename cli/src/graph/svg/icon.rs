@@ -40,6 +40,20 @@ pub(super) fn kind(svg: &mut Svg, kind: Kind, at: Point) {
             "sign",
             "M8 4.5c-2.4 0-.8 4.7-3.2 5.5 2.4.8.8 5.5 3.2 5.5M12 4.5c2.4 0 .8 4.7 3.2 5.5-2.4.8-.8 5.5-3.2 5.5",
         ),
+        // A person.
+        Kind::Approval => (
+            "sign",
+            "M10 4a2.6 2.6 0 1 1-.01 0M4.8 15.8c.4-3.2 2.4-4.8 5.2-4.8s4.8 1.6 5.2 4.8",
+        ),
+        // Something is heard.
+        Kind::Signal => (
+            "sign",
+            "M10 15.5v-5M7 8.6a4 4 0 0 1 6 0M4.6 6.2a7.2 7.2 0 0 1 10.8 0",
+        ),
+        // One inside of the other.
+        Kind::Subflow => ("sign", "M4.5 4.5h11v11h-11zM8 8h4v4h-4z"),
+        // A clock.
+        Kind::Delay => ("sign", "M10 4a6 6 0 1 1-.01 0M10 6.8V10l2.4 1.6"),
     };
     svg.path_at(class, at, path);
 }

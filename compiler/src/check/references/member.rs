@@ -2,8 +2,8 @@
 
 use pawl_contract::Kind;
 use pawl_contract::reference::{
-    CONDITION_MEMBERS, ERROR_MEMBERS, LOOP_MEMBERS, LOOP_OUTPUT_MEMBERS, REQUEST_MEMBERS,
-    STATE_MEMBERS, STEP_MEMBERS, TRIGGER_MEMBERS,
+    APPROVAL_MEMBERS, CONDITION_MEMBERS, DELAY_MEMBERS, ERROR_MEMBERS, LOOP_MEMBERS,
+    LOOP_OUTPUT_MEMBERS, REQUEST_MEMBERS, STATE_MEMBERS, STEP_MEMBERS, TRIGGER_MEMBERS,
 };
 use pawl_expression::Reference;
 
@@ -46,7 +46,14 @@ impl Visit<'_, '_> {
             Kind::Condition => Some(&CONDITION_MEMBERS),
             Kind::Loop => Some(&LOOP_OUTPUT_MEMBERS),
             Kind::Request => Some(&REQUEST_MEMBERS),
-            Kind::Trigger | Kind::Llm | Kind::Action | Kind::Transform => None,
+            Kind::Approval => Some(&APPROVAL_MEMBERS),
+            Kind::Delay => Some(&DELAY_MEMBERS),
+            Kind::Trigger
+            | Kind::Llm
+            | Kind::Action
+            | Kind::Transform
+            | Kind::Signal
+            | Kind::Subflow => None,
         }
     }
 

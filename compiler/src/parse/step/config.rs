@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::Shape;
 use crate::shape::{self, with_whole_numbers};
 use crate::source::{Data, Entry, Node};
+use crate::steps::LONGEST_WAIT_SECONDS;
 
 /// What may stand beside `llmNode` and is read there.
 const BESIDE_LLM_NODE: [&str; 5] = [
@@ -56,6 +57,36 @@ pub(super) fn timeout(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<
     shape::whole(node)
 }
 
+/// The fields that say how long a waiting step waits, and the seconds that one of each is.
+const WAITS: [(&str, u64); 4] = [
+    ("timeoutSeconds", 1),
+    ("timeoutMinutes", 60),
+    ("timeoutHours", 3_600),
+    ("timeoutDays", 86_400),
+];
+
+/// How long a step that waits for somebody waits, if not for ever.
+pub(super) fn patience(config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<u64> {
+    let mut total = None;
+    for (field, seconds) in WAITS {
+        let Some(node) = config.get(field).filter(|node| !node.is_null()) else {
+            continue;
+        };
+        let shape = Shape::Between(1, LONGEST_WAIT_SECONDS / seconds);
+        if !shape::fits(&shape, node) {
+            diagnostics.push(
+                shape::misfit(field, shape, node)
+                    .help("an execution lasts for at most a year; leave it out to wait as long"),
+            );
+        }
+        let given = shape::whole(node).map(|number| number.saturating_mul(seconds));
+        total = given
+            .map(|given| given.saturating_add(total.unwrap_or(0)))
+            .or(total);
+    }
+    total.map(|total| total.min(LONGEST_WAIT_SECONDS))
+}
+
 /// The configuration of an llm step where it is wrapped.
 fn llm_node(config: &Node, kind: Kind) -> Option<&Node> {
     config
@@ -78,7 +109,10 @@ pub(super) fn own_config(config: &Node, kind: Kind, diagnostics: &mut Vec<Diagno
     let inner = wrapped.unwrap_or(config);
     let is_mine = |entry: &&Entry| {
         let is_absent = entry.key == "operation" && entry.node.is_null();
-        !is_absent && !["retryPolicy", "timeoutSeconds"].contains(&entry.key.as_str())
+        let is_patience = kind.waits() && WAITS.iter().any(|(field, _)| *field == entry.key);
+        !is_absent
+            && !is_patience
+            && !["retryPolicy", "timeoutSeconds"].contains(&entry.key.as_str())
     };
     let entries = inner.entries().iter().filter(is_mine);
     let entries = entries.map(|entry| Entry {

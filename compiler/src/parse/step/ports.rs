@@ -93,9 +93,9 @@ pub(super) fn ports(
 fn canonical(port: &str, kind: Kind) -> &str {
     match (port, kind) {
         ("loop", Kind::Loop) => "next",
-        ("default", Kind::Trigger | Kind::Llm | Kind::Action | Kind::Request | Kind::Transform) => {
-            "success"
-        }
+        ("success" | "default", Kind::Approval) => "approved",
+        ("denied", Kind::Approval) => "rejected",
+        ("default", kind) if kind.ports().contains(&"success") => "success",
         _ => port,
     }
 }

@@ -1,0 +1,221 @@
+//! `pawl approve`, `pawl reject`, `pawl signal`: answers what a run waits for.
+
+use anyhow::Context;
+use pawl_contract::{StepError, code};
+use pawl_functions::{Decision, Sent, Services};
+use serde_json::{Value, json};
+
+use super::run::follow::{Follower, how_to_answer, outcome, show};
+use super::{Outcome, print, print_json};
+use crate::aws::{Aws, Place};
+use crate::laptop::ORG;
+use crate::project::{Misuse, json_argument};
+
+const APPROVE_EXAMPLES: &str = "Examples:
+  pawl approve latest
+  pawl approve 019f2c5e ask_manager --comment 'Looks good' --as anna@example.com
+  pawl approve latest --payload '{\"text\": \"Hi Ada\"}'
+  pawl approve latest --form @form.json
+
+The run goes on, and is followed until it ends or waits again. Beside a `pawl dev` it goes on there.
+The same decision given twice is one decision; another one is refused.";
+
+const REJECT_EXAMPLES: &str = "Examples:
+  pawl reject latest --comment 'Too expensive'
+  pawl reject 019f2c5e ask_manager --as anna@example.com
+
+The run goes on by the step's `rejected` port, or fails with APPROVAL_REJECTED where it has none.";
+
+const SIGNAL_EXAMPLES: &str = "Examples:
+  pawl signal latest payment-received '{\"amount\": 12}'
+  pawl signal 019f2c5e payment-received @payment.json
+
+A signal that comes before a step waits for it is kept until one does.";
+
+/// Which question, and who decides.
+#[derive(clap::Args)]
+struct Question {
+    /// The run: its id, a part of it that no other has, or `latest`
+    run: String,
+    /// The step that asked, or the place of its visit; needed only where the run waits for several decisions
+    step: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+    /// Who decides [default: the user of this machine]
+    #[arg(long = "as", value_name = "WHO")]
+    who: Option<String>,
+    #[command(flatten)]
+    place: Place,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Say yes to what a run asks.
+#[derive(clap::Args)]
+#[command(after_help = APPROVE_EXAMPLES)]
+pub(super) struct Approve {
+    #[command(flatten)]
+    question: Question,
+    /// What the step's form asks for, as JSON or `@FILE`
+    #[arg(long, value_name = "JSON|@FILE")]
+    form: Option<String>,
+    /// The payload as it should be, as JSON or `@FILE`
+    #[arg(long, value_name = "JSON|@FILE")]
+    payload: Option<String>,
+}
+
+/// Say no to what a run asks.
+#[derive(clap::Args)]
+#[command(after_help = REJECT_EXAMPLES)]
+pub(super) struct Reject {
+    #[command(flatten)]
+    question: Question,
+}
+
+/// Send a message to a run that waits for it, or will.
+#[derive(clap::Args)]
+#[command(after_help = SIGNAL_EXAMPLES)]
+pub(super) struct Signal {
+    /// The run: its id, a part of it that no other has, or `latest`
+    run: String,
+    /// The signal's name
+    #[arg(value_name = "SIGNAL")]
+    name: String,
+    /// What it says, as JSON or `@FILE`
+    payload: Option<String>,
+    /// Who sends it [default: the user of this machine]
+    #[arg(long = "as", value_name = "WHO")]
+    who: Option<String>,
+    #[command(flatten)]
+    place: Place,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Approve {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let read = |what: &str, given: Option<&str>| {
+            given.map(|given| json_argument(what, given)).transpose()
+        };
+        let decision = Decision {
+            approved: true,
+            form: read("--form", self.form.as_deref())?,
+            payload: read("--payload", self.payload.as_deref())?,
+            ..Decision::default()
+        };
+        self.question.decide(decision)
+    }
+}
+
+impl Reject {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        self.question.decide(Decision::default())
+    }
+}
+
+impl Question {
+    fn decide(self, decision: Decision) -> anyhow::Result<Outcome> {
+        let decision = Decision {
+            by: Some(self.who.unwrap_or_else(user)),
+            comment: self.comment,
+            ..decision
+        };
+        let step = self.step.as_deref();
+        answering(&self.place, &self.run, self.json, async |services, run| {
+            let decided = pawl_functions::decide(services, ORG, run, step, &decision).await?;
+            let word = if decision.approved {
+                "approved"
+            } else {
+                "rejected"
+            };
+            let again = if decided.again { " already" } else { "" };
+            let said = format!("step `{}` is{again} {word}", decided.step);
+            Ok((said, json!(decided)))
+        })
+    }
+}
+
+impl Signal {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let payload = self.payload.as_deref();
+        let payload = payload.map(|given| json_argument("PAYLOAD", given));
+        let payload = payload.transpose()?.unwrap_or(Value::Null);
+        let who = self.who.unwrap_or_else(user);
+        let signal = &self.name;
+        answering(&self.place, &self.run, self.json, async |services, run| {
+            let by = Some(who.as_str());
+            let sent = pawl_functions::send(services, ORG, run, signal, &payload, by).await?;
+            let said = match sent {
+                Sent::Delivered => format!("signal `{signal}` is delivered"),
+                Sent::Kept => format!("signal `{signal}` is kept until a step waits for it"),
+            };
+            Ok((
+                said,
+                json!({ "run": run, "signal": signal, "status": sent }),
+            ))
+        })
+    }
+}
+
+/// Who uses this machine.
+fn user() -> String {
+    let named = ["USER", "USERNAME", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
+    named.unwrap_or_else(|| "somebody".to_owned())
+}
+
+/// Answers, and follows the run where it goes on in this process.
+fn answering(
+    place: &Place,
+    run: &str,
+    json: bool,
+    answer: impl AsyncFnOnce(&Services, &str) -> Result<(String, Value), StepError>,
+) -> anyhow::Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    runtime.block_on(async {
+        let aws = Aws::open_running(place).await?;
+        let answered = async {
+            let found = aws.run(run).await?;
+            let run = found.run.clone();
+            let machine = aws.machine(&found).await?;
+            let states = machine.states.len();
+            let follower = aws
+                .laptop()
+                .map(|laptop| Follower::new(laptop, states, json));
+            let (said, value) = answer(&aws.services(), &run).await.map_err(misuse)?;
+            match aws.laptop().zip(follower) {
+                Some((laptop, follower)) => {
+                    if !json {
+                        print(&(said + "\n\n"))?;
+                    }
+                    let end = follower.follow(&run).await?;
+                    let report = laptop.report(&run, end.figures).await?;
+                    show(&report, json)?;
+                    how_to_answer(&end.waits, place.state.as_deref());
+                    Ok(outcome(&report))
+                }
+                None if json => print_json(&value).map(|()| Outcome::Done),
+                None => Ok(print(&(said + "\n")).map(|()| Outcome::Done)?),
+            }
+        };
+        let outcome = answered.await;
+        aws.close().await;
+        outcome
+    })
+}
+
+/// An answer that the run does not take.
+fn misuse(error: StepError) -> anyhow::Error {
+    if error.code == code::VALIDATION_ERROR {
+        Misuse::new(error.message).into()
+    } else {
+        error.into()
+    }
+}

@@ -1,0 +1,84 @@
+//! `pawl approvals`: lists what runs wait for.
+
+use pawl_contract::Kind;
+use pawl_contract::reference::QUESTION;
+use pawl_store::Waiting;
+
+use super::runs::readable;
+use super::{Outcome, looking, print, print_json, say};
+use crate::aws::{Aws, Place};
+use crate::laptop::ORG;
+use crate::report::shorten;
+use crate::table::{Side, table};
+
+const EXAMPLES: &str = "Examples:
+  pawl approvals
+  pawl approvals --json | jq -r '.[].record.input.message'
+  pawl approvals --endpoint http://127.0.0.1:4566
+
+Decide with `pawl approve` and `pawl reject`; send what a signal waits for with `pawl signal`.";
+
+/// List what runs wait for: decisions, signals and other runs.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Approvals {
+    #[command(flatten)]
+    place: Place,
+    /// Print them as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Approvals {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        looking(&self.place, async |aws| self.list(aws).await)
+    }
+
+    async fn list(&self, aws: &Aws) -> anyhow::Result<Outcome> {
+        let waits = aws.store.waits(ORG).await?;
+        if self.json {
+            print_json(&waits)?;
+        } else if waits.is_empty() {
+            say("No run waits for anything");
+        } else {
+            print(&text(&waits))?;
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+fn text(waits: &[Waiting]) -> String {
+    let rows: Vec<_> = waits.iter().map(row).collect();
+    let headings = [
+        "run",
+        "workflow",
+        "step",
+        "kind",
+        "asked (UTC)",
+        "until",
+        "what",
+    ];
+    table(headings.map(|heading| (heading, Side::Left)), &rows)
+}
+
+fn row(waiting: &Waiting) -> [String; 7] {
+    let record = &waiting.record;
+    let kind = record.kind.map(Kind::name).unwrap_or_default();
+    let until = waiting.expires_at.as_deref().map(readable);
+    [
+        waiting.run.clone(),
+        waiting.workflow.clone(),
+        record.step.clone(),
+        kind.to_owned(),
+        readable(&record.started_at),
+        until.unwrap_or_default(),
+        shorten(asks(waiting)),
+    ]
+}
+
+/// What a wait is about.
+pub(super) fn asks(waiting: &Waiting) -> &str {
+    let fields = QUESTION.iter().chain(&["signal", "workflow"]);
+    let mut found = fields.filter_map(|field| waiting.record.input.get(field)?.as_str());
+    found.next().unwrap_or_default()
+}

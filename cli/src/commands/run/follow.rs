@@ -1,0 +1,195 @@
+//! Follows a run until it ends, somebody interrupts it, or it waits for somebody.
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use pawl_contract::Kind;
+use pawl_interpreter::{EventDetails, HistoryEvent};
+use pawl_local::Rest;
+use pawl_store::{RunStatus, Waiting};
+use serde_json::Value;
+
+use super::super::approvals::asks;
+use super::super::{Outcome, print, say};
+use crate::laptop::{Events, Laptop, ORG};
+use crate::report::{Figures, Report, text};
+
+/// Somebody who follows runs from now on.
+pub(in super::super) struct Follower<'laptop> {
+    laptop: &'laptop Laptop,
+    events: Events,
+    progress: Progress,
+    figures: Figures,
+}
+
+/// How a run came to rest.
+pub(in super::super) struct Followed {
+    /// What it cost while somebody followed.
+    pub figures: Figures,
+    /// Whether Ctrl-C was pressed.
+    pub is_interrupted: bool,
+    /// What it waits for.
+    pub waits: Vec<Waiting>,
+}
+
+impl<'laptop> Follower<'laptop> {
+    /// Hears what happens from here on; on a terminal, it shows on one line.
+    pub(in super::super) fn new(laptop: &'laptop Laptop, states: usize, json: bool) -> Self {
+        let figures = Figures {
+            states,
+            ..Figures::default()
+        };
+        Self {
+            events: laptop.events(),
+            progress: Progress::new(json),
+            figures,
+            laptop,
+        }
+    }
+
+    /// Follows a run until it comes to rest.
+    pub(in super::super) async fn follow(mut self, run: &str) -> anyhow::Result<Followed> {
+        let mut rest = self.laptop.local.rest();
+        let mut is_interrupted = false;
+        let mut waits = Vec::new();
+        loop {
+            let now = *rest.borrow_and_update();
+            // Whatever else may happen as time passes, a person has to decide first.
+            if now != Rest::Busy {
+                waits = people(self.laptop, run).await?;
+            }
+            if now == Rest::Settled || !waits.is_empty() {
+                break;
+            }
+            tokio::select! {
+                biased;
+                _ = tokio::signal::ctrl_c() => {
+                    is_interrupted = true;
+                    break;
+                }
+                Some((_, event)) = self.events.recv() => {
+                    self.figures.count(&event);
+                    self.progress.show(&event);
+                }
+                _ = rest.changed() => {}
+            }
+        }
+        while let Ok((_, event)) = self.events.try_recv() {
+            self.figures.count(&event);
+        }
+        self.progress.end();
+        Ok(Followed {
+            figures: self.figures,
+            is_interrupted,
+            waits,
+        })
+    }
+}
+
+/// What a run, or one that it waits for, waits for from outside.
+async fn people(laptop: &Laptop, run: &str) -> anyhow::Result<Vec<Waiting>> {
+    let waits = laptop.services.store().waits(ORG).await?;
+    let mut mine = BTreeSet::from([run.to_owned()]);
+    let mut found = Vec::new();
+    for waiting in &waits {
+        if !mine.contains(&waiting.run) && descends(laptop, &waiting.run, run).await? {
+            mine.insert(waiting.run.clone());
+        }
+        if mine.contains(&waiting.run) && waiting.record.kind != Some(Kind::Subflow) {
+            found.push(waiting.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a run was started by a step of another one, or of one that that one started.
+async fn descends(laptop: &Laptop, run: &str, ancestor: &str) -> anyhow::Result<bool> {
+    let mut next = Some(run.to_owned());
+    while let Some(run) = next {
+        if run == ancestor {
+            return Ok(true);
+        }
+        let found = laptop.services.store().run(ORG, &run).await?;
+        next = found.and_then(|run| run.parent).map(|parent| parent.run);
+    }
+    Ok(false)
+}
+
+/// Prints a run.
+pub(in super::super) fn show(report: &Report, json: bool) -> anyhow::Result<()> {
+    if json {
+        print(&(serde_json::to_string_pretty(report)? + "\n"))?;
+    } else {
+        print(&text(report))?;
+    }
+    Ok(())
+}
+
+/// Says how to answer what a run waits for.
+pub(in super::super) fn how_to_answer(waits: &[Waiting], state: Option<&Path>) {
+    let state = state
+        .map(|state| format!(" --state {}", state.display()))
+        .unwrap_or_default();
+    for waiting in waits {
+        let Waiting { run, record, .. } = waiting;
+        let word = |field: &str| record.input.get(field).and_then(Value::as_str);
+        let until = waiting.expires_at.as_ref();
+        let until = until.map(|moment| format!(" until {moment}"));
+        let until = until.unwrap_or_default();
+        if record.kind == Some(Kind::Signal) {
+            let signal = word("signal").unwrap_or_default();
+            say(&format!(
+                "\nThe run waits for the signal `{signal}`{until}. Send it:\n  pawl signal {run} {signal} '{{...}}'{state}"
+            ));
+        } else {
+            let message = asks(waiting);
+            say(&format!(
+                "\nThe run waits for a decision{until}: {message}\n  pawl approve {run} {step}{state}\n  pawl reject {run} {step} --comment '...'{state}",
+                step = record.step
+            ));
+        }
+    }
+}
+
+/// How a command ends that followed a run.
+pub(in super::super) fn outcome(report: &Report) -> Outcome {
+    if report.status == RunStatus::Completed {
+        Outcome::Done
+    } else {
+        Outcome::Refused
+    }
+}
+
+/// The state that a run is in, on one line of a terminal.
+struct Progress {
+    is_shown: bool,
+}
+
+impl Progress {
+    fn new(json: bool) -> Self {
+        Self {
+            is_shown: !json && std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn show(&mut self, event: &HistoryEvent) {
+        if let EventDetails::StateEntered { name, .. } = &event.details {
+            self.write(&format!("\r\x1b[2K▸ {name}"));
+        }
+    }
+
+    fn end(&mut self) {
+        self.write("\r\x1b[2K");
+    }
+
+    /// What cannot be shown is not worth failing a run for.
+    fn write(&self, text: &str) {
+        if self.is_shown {
+            let mut stderr = std::io::stderr();
+            let _ = stderr
+                .write_all(text.as_bytes())
+                .and_then(|()| stderr.flush());
+        }
+    }
+}

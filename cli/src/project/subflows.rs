@@ -1,0 +1,95 @@
+//! The definitions that a workflow's subflow steps run: they stand beside it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use pawl_compiler::diagnostic::Diagnostic;
+use pawl_compiler::{Options, Program};
+use pawl_contract::{Kind, identifier};
+
+use super::definition_file::{DefinitionFile, notation_of};
+use super::{Misuse, Project, find};
+
+impl Project {
+    /// The workflows that this one runs, and those that they run, by identifier.
+    ///
+    /// A workflow is found by its name: in the folder of the definition that runs it, or in a folder beside that one.
+    /// One that is not found there may have been published before.
+    pub fn subflows(
+        &self,
+        program: &Program,
+        options: Options,
+    ) -> anyhow::Result<BTreeMap<String, Program>> {
+        let mut found = BTreeMap::new();
+        let mut wanted = names(program);
+        if wanted.is_empty() {
+            return Ok(found);
+        }
+        let own = program.checked.definition.identifier();
+        let files = beside(&self.definition.path);
+        while let Some(name) = wanted.pop() {
+            if name == own || found.contains_key(&name) {
+                continue;
+            }
+            let Some(file) = files.iter().find(|file| called(file, &name)) else {
+                continue;
+            };
+            let compiled = file.compile(options);
+            let mut errors = compiled.diagnostics;
+            errors.retain(Diagnostic::is_error);
+            let Some(program) = compiled.program.filter(|_| errors.is_empty()) else {
+                let message = format!(
+                    "`{}`, which the workflow runs, cannot be compiled\n{}",
+                    file.path.display(),
+                    file.render(&errors)
+                );
+                return Err(Misuse::new(message).into());
+            };
+            wanted.extend(names(&program));
+            found.insert(name, program);
+        }
+        Ok(found)
+    }
+}
+
+/// The identifiers of the workflows that a program runs.
+fn names(program: &Program) -> Vec<String> {
+    let steps = program.checked.definition.steps.iter();
+    let subflows = steps.filter(|step| step.kind == Kind::Subflow);
+    subflows
+        .filter_map(|step| Some(identifier(step.config.get("workflow")?.as_str()?)))
+        .collect()
+}
+
+/// Whether a file defines the workflow of this identifier.
+fn called(file: &DefinitionFile, wanted: &str) -> bool {
+    let parsed = pawl_compiler::parse::parse(&file.text, file.notation);
+    let definition = parsed.definition;
+    definition.is_some_and(|definition| definition.identifier() == wanted)
+}
+
+/// The definitions in the folder of a file, and in the folders beside it.
+fn beside(path: &Path) -> Vec<DefinitionFile> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let own = entries(folder).into_iter().filter(|path| path.is_file());
+    let own = own.filter(|path| notation_of(path).is_some() && find::looks_like_definition(path));
+    let around = folder.canonicalize().ok();
+    let around = around.as_deref().and_then(Path::parent).map(entries);
+    let others = around.into_iter().flatten();
+    let others = others.filter_map(|folder| find::in_folder(&folder));
+    own.chain(others)
+        .filter_map(|file| DefinitionFile::read(&file).ok())
+        .collect()
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}

@@ -1,0 +1,265 @@
+//! Asks a person, and takes the decision.
+//!
+//! ```json
+//! { "message": "Send this to {{input.email}}?", "approvers": ["anna@example.com"],
+//!   "payload": { "text": "{{steps.draft.output.text}}" }, "form": { "properties": { "reason": { "type": "string" } } } }
+//! ```
+//! gives `{ "decision": "approved", "approved": true, "payload": {...}, "edited": false, "form": {...}, "comment": "...",
+//! "decidedBy": "anna@example.com", "decidedAt": "..." }`, and leaves by `approved` or `rejected`.
+
+use pawl_contract::reference::QUESTION;
+use pawl_contract::{At, Kind, StepError, code};
+use pawl_store::{Record, RecordStatus, Transaction, Waiting};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::answer::{self, Given, Outcome};
+use crate::trigger::accept_by_schema;
+use crate::{Error, Services};
+
+/// What a person decides.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Decision {
+    /// Yes or no.
+    pub approved: bool,
+    /// Who decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// What was filled into the step's form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Value>,
+    /// The payload as the person changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Value>,
+}
+
+/// A decision that stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decided {
+    /// The visit that was decided.
+    pub at: At,
+    /// The step's slug.
+    pub step: String,
+    /// What the step gives.
+    pub output: Value,
+    /// Whether the same was decided before.
+    pub again: bool,
+}
+
+/// Whether a rendered configuration asks anything.
+pub(crate) fn check(input: &Value) -> Result<(), StepError> {
+    if question(input).is_none() {
+        let message = "an approval needs a `message` that says what is to be decided";
+        return Err(StepError::new(code::VALIDATION_ERROR, message));
+    }
+    Ok(())
+}
+
+/// What is to be decided.
+pub(crate) fn question(input: &Value) -> Option<&str> {
+    let says = |field: &&str| {
+        let text = input.get(*field)?.as_str()?.trim();
+        Some(text).filter(|text| !text.is_empty())
+    };
+    QUESTION.iter().find_map(says)
+}
+
+/// The port by which a mocked approval is left.
+pub(crate) fn mocked_port(output: &Value) -> &'static str {
+    let decision = output.get("decision").and_then(Value::as_str);
+    let approved = output.get("approved").and_then(Value::as_bool);
+    match (decision, approved) {
+        (Some("rejected" | "denied"), _) | (None, Some(false)) => "rejected",
+        (Some("timeout"), _) => "timeout",
+        _ => "approved",
+    }
+}
+
+/// Decides an approval of a run: the one that waits, or the last visit of the step that is named.
+///
+/// The same decision again is no mistake: the machine is told again. Another one, or one that comes too late, is refused.
+pub async fn decide(
+    services: &Services,
+    org: &str,
+    run: &str,
+    step: Option<&str>,
+    decision: &Decision,
+) -> Result<Decided, StepError> {
+    let decided = decide_one(services, org, run, step, decision).await;
+    decided.map_err(Error::into_step)
+}
+
+async fn decide_one(
+    services: &Services,
+    org: &str,
+    run: &str,
+    step: Option<&str>,
+    decision: &Decision,
+) -> Result<Decided, Error> {
+    let store = services.store();
+    let Some(found) = store.run(org, run).await? else {
+        return Err(refuse(format!("there is no run `{run}`")));
+    };
+    let record = asked(&store.records(org, run).await?, run, step)?;
+    let output = output(&record, decision, &services.now().iso())?;
+    let port = if decision.approved {
+        "approved"
+    } else {
+        "rejected"
+    };
+    let decided = |record: &Record, output: Value, again| Decided {
+        at: record.at.clone(),
+        step: record.step.clone(),
+        output,
+        again,
+    };
+    if record.status != RecordStatus::Waiting {
+        return again(services, org, run, &record, output).await;
+    }
+    if !found.is_open() {
+        return Err(refuse(format!("run `{run}` is {}", found.status.name())));
+    }
+    let outcome = Outcome::Port(port, output.clone());
+    let more = Transaction::new(org, run);
+    match answer::give(services, org, run, &record, outcome, more).await? {
+        Given::Taken => Ok(decided(&record, output, false)),
+        Given::Closed => Err(refuse(format!("run `{run}` is closed"))),
+        Given::Overtaken => {
+            let items = store.records(org, run).await?;
+            let record = items.into_iter().find(|other| other.at == record.at);
+            match record {
+                Some(record) if record.status != RecordStatus::Waiting => {
+                    again(services, org, run, &record, output).await
+                }
+                _ => Err(Error::step(
+                    code::STORE_ERROR,
+                    "something else happened to the step meanwhile: try again",
+                )),
+            }
+        }
+    }
+}
+
+/// What a decision is worth that comes after one that stands.
+async fn again(
+    services: &Services,
+    org: &str,
+    run: &str,
+    record: &Record,
+    output: Value,
+) -> Result<Decided, Error> {
+    let was = record.output.get("decision").and_then(Value::as_str);
+    let Some(was) = was.filter(|_| record.wait.is_some()) else {
+        let message = format!("step `{}` waits for no decision any more", record.step);
+        return Err(refuse(message));
+    };
+    let same = |name: &str| record.output.get(name) == output.get(name);
+    if !["decision", "payload", "form", "comment", "decidedBy"]
+        .iter()
+        .all(|name| same(name))
+    {
+        let by = record.output.get("decidedBy").and_then(Value::as_str);
+        let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+        let message = format!("step `{}` was {was} before{by}: that stands", record.step);
+        return Err(refuse(message));
+    }
+    answer::tell(services, org, run, record).await?;
+    Ok(Decided {
+        at: record.at.clone(),
+        step: record.step.clone(),
+        output: record.output.clone(),
+        again: true,
+    })
+}
+
+/// The visit that a decision is about.
+fn asked(records: &[Record], run: &str, step: Option<&str>) -> Result<Record, Error> {
+    let approvals = records
+        .iter()
+        .filter(|record| record.kind == Some(Kind::Approval));
+    let wanted: Vec<&Record> = approvals
+        .filter(|record| step.is_none_or(|step| record.step == step || record.at.as_str() == step))
+        .collect();
+    let waiting: Vec<&&Record> = wanted
+        .iter()
+        .filter(|record| record.status == RecordStatus::Waiting)
+        .collect();
+    match (waiting.as_slice(), wanted.last()) {
+        ([one], _) => Ok((**one).clone()),
+        ([], Some(last)) => Ok((*last).clone()),
+        ([], None) => Err(refuse(match step {
+            Some(step) => format!("run `{run}` has asked for no approval by step `{step}`"),
+            None => format!("run `{run}` has asked for no approval"),
+        })),
+        (several, _) => {
+            let places: Vec<String> = several
+                .iter()
+                .map(|record| format!("`{}` ({})", record.at, record.step))
+                .collect();
+            Err(refuse(format!(
+                "run `{run}` waits for several decisions, at {}: say which",
+                places.join(", ")
+            )))
+        }
+    }
+}
+
+/// What the step gives, if the decision is one that it takes.
+fn output(record: &Record, decision: &Decision, now: &str) -> Result<Value, Error> {
+    let asked = |field: &str| record.input.get(field).filter(|value| !value.is_null());
+    let approvers: Vec<&str> = match asked("approvers") {
+        Some(Value::Array(listed)) => listed.iter().filter_map(Value::as_str).collect(),
+        Some(Value::String(one)) => one.split(',').map(str::trim).collect(),
+        _ => Vec::new(),
+    };
+    let may = |by: &str| approvers.iter().any(|name| name.eq_ignore_ascii_case(by));
+    if !approvers.is_empty() && !decision.by.as_deref().is_some_and(may) {
+        let message = format!("only {} may decide this", approvers.join(", "));
+        return Err(refuse(message));
+    }
+    let needs_comment = asked("requireComment") == Some(&Value::Bool(true));
+    let comment = decision.comment.as_deref().map(str::trim);
+    if needs_comment && comment.is_none_or(str::is_empty) {
+        return Err(refuse("this decision needs a comment".to_owned()));
+    }
+    // Who says no need not fill in anything.
+    let form = match (asked("form"), &decision.form) {
+        (Some(schema), form) if decision.approved => {
+            let given = form.clone().unwrap_or(Value::Null);
+            let accepted = accept_by_schema(schema, given);
+            accepted.map_err(|error| refuse(format!("the form: {}", error.message)))?
+        }
+        (_, form) => form.clone().unwrap_or(Value::Null),
+    };
+    let word = if decision.approved {
+        "approved"
+    } else {
+        "rejected"
+    };
+    let shown = asked("payload").cloned().unwrap_or_default();
+    Ok(json!({
+        "decision": word,
+        "approved": decision.approved,
+        "edited": decision.payload.as_ref().is_some_and(|payload| *payload != shown),
+        "payload": decision.payload.clone().unwrap_or(shown),
+        "form": form,
+        "comment": decision.comment,
+        "decidedBy": decision.by,
+        "decidedAt": now,
+    }))
+}
+
+fn refuse(message: String) -> Error {
+    Error::step(code::VALIDATION_ERROR, message)
+}
+
+/// What waits for somebody in an organisation, longest waiting first.
+pub async fn waits(services: &Services, org: &str) -> Result<Vec<Waiting>, StepError> {
+    let waits = services.store().waits(org).await;
+    waits.map_err(|error| Error::from(error).into_step())
+}

@@ -1,0 +1,194 @@
+//! Steps that wait: they ask, the machine waits for a task token, and whoever answers tells it where to go on.
+//!
+//! ```text
+//! ask      record the question with the token and the position behind every port
+//! renew    a later attempt of the Task brings a new token: the latest one wins
+//! settle   the machine waited too long: what was answered in the last moment stands, or nobody answered in time
+//! ```
+
+use std::collections::BTreeMap;
+
+use pawl_contract::{Kind, Position, StepError, Then, code};
+use pawl_store::{Committed, Expect, Record, RecordStatus, Run, Transaction, Wait};
+use serde_json::{Value, json};
+
+use super::situation::Situation;
+use super::tree::exhausted;
+use super::visit::Visit;
+use super::work::mocked;
+use super::{Invocation, stop};
+use crate::scope::Scope;
+use crate::{Error, answer, approval, signal, subflow, template};
+
+impl Invocation<'_> {
+    /// What a visit that has asked before does: `None` where it was answered meanwhile.
+    pub(super) async fn still_waiting(
+        &self,
+        run: &Run,
+        own: &Record,
+        situation: &Situation,
+    ) -> Result<Option<Position>, Error> {
+        let position = &self.position;
+        if let Some(token) = &self.token {
+            let store = self.store();
+            let waits = store.renew_token(&position.org, &position.run, &position.at, token);
+            if !waits.await? {
+                return Ok(None);
+            }
+            self.asked(run, own).await?;
+            // Nobody reads it: the machine waits for the answer.
+            return Ok(Some(position.clone()));
+        }
+        let mut transaction = Transaction::new(&position.org, &position.run);
+        self.stop_listening(own, &mut transaction)?;
+        let mut visit = Visit::saved(own.clone());
+        visit.expect = Expect::Waiting;
+        visit.record.wait = None;
+        if !self.plan.node.then.contains_key("timeout") {
+            let error = StepError::new(code::TIMEOUT, "nobody answered in time");
+            return self.fail(visit, error, &transaction).await.map(|_| None);
+        }
+        let output = json!({ "decision": "timeout", "approved": false });
+        visit.complete("timeout", output, self.services.now());
+        let path = self.follow(visit, Scope::default(), situation).await?;
+        self.commit(path, situation, transaction).await
+    }
+
+    /// Asks. `None` where something overtook it.
+    pub(super) async fn ask(
+        &self,
+        run: &Run,
+        scope: Scope,
+        situation: &Situation,
+        mut transaction: Transaction,
+    ) -> Result<Option<Position>, Error> {
+        let node = &self.plan.node;
+        let mut visit = self.visit(node, &self.position.at, &scope, situation)?;
+        let rendered = template::render(&node.config, &scope.at(node));
+        let checked = rendered.and_then(|input| {
+            check(node.kind, &input)?;
+            Ok(input)
+        });
+        match checked {
+            Ok(input) => visit.record.input = input,
+            Err(error) => return self.fail(visit, error, &transaction).await.map(|_| None),
+        }
+        if let Some(result) = mocked(run, &visit.record) {
+            visit.record.mocked = true;
+            return match result {
+                Ok(acted) => {
+                    let port = if node.kind == Kind::Approval {
+                        approval::mocked_port(&acted.output)
+                    } else {
+                        "success"
+                    };
+                    visit.complete(port, acted.output, self.services.now());
+                    let path = self.follow(visit, scope, situation).await?;
+                    // The next look finds the result, and tells the machine.
+                    self.commit(path, situation, transaction)
+                        .await
+                        .map(|_| None)
+                }
+                Err(error) => self.fail(visit, error, &transaction).await.map(|_| None),
+            };
+        }
+        let Some(token) = &self.token else {
+            let message = "the machine gave no token to answer with";
+            return Err(Error::step(code::VALIDATION_ERROR, message));
+        };
+        let Some(answers) = self.answers() else {
+            let message = exhausted(&node.step).message;
+            let error = StepError::new(code::VALIDATION_ERROR, message);
+            return self.fail(visit, error, &transaction).await.map(|_| None);
+        };
+        let patience = self.plan.patience_seconds;
+        visit.record.status = RecordStatus::Waiting;
+        visit.record.wait = Some(Wait {
+            token: token.clone(),
+            answers,
+            workflow: run.name.clone(),
+            expires_at: patience.map(|seconds| self.now.after(seconds.saturating_mul(1_000)).iso()),
+        });
+        let store = self.store();
+        transaction
+            .record(store, &visit.record, &visit.expect)
+            .await?;
+        transaction.only_if_open(store)?;
+        if node.kind == Kind::Signal {
+            let name = signal::name(&visit.record.input)?;
+            transaction.listen(store, name, &self.position.at)?;
+        }
+        match transaction.commit(store).await? {
+            Committed::Done => {
+                self.asked(run, &visit.record).await?;
+                Ok(Some(self.position.clone()))
+            }
+            Committed::Settled | Committed::Stale => Ok(None),
+            Committed::Closed => Err(stop()),
+        }
+    }
+
+    /// What happens once a question stands; it may happen again with a later attempt.
+    async fn asked(&self, run: &Run, record: &Record) -> Result<(), Error> {
+        let kind = self.plan.node.kind;
+        if kind == Kind::Signal {
+            let name = signal::name(&record.input)?;
+            signal::deliver(self.services, &run.org, &run.run, name).await
+        } else if kind == Kind::Subflow {
+            subflow::start(self.services, run, record).await
+        } else {
+            Ok(())
+        }
+    }
+
+    fn stop_listening(&self, own: &Record, transaction: &mut Transaction) -> Result<(), Error> {
+        if self.plan.node.kind == Kind::Signal {
+            let name = signal::name(&own.input)?;
+            transaction.stop_listening(self.store(), name, &own.at)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the machine an answer that was recorded before.
+    pub(super) async fn tell(&self, result: &Position) -> Result<(), Error> {
+        match &self.token {
+            Some(token) => answer::succeed(self.services, token, result).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The position behind each port; `None` where no visit can follow any more.
+    fn answers(&self) -> Option<BTreeMap<String, Position>> {
+        let node = &self.plan.node;
+        let next = self.position.at.next()?;
+        let behind = |(port, then): (&String, &Then)| {
+            let routes = match (node.choice_name(), then) {
+                (Some(choice), Then::State(name) | Then::End(name)) => {
+                    BTreeMap::from([(choice, name.clone())])
+                }
+                _ => BTreeMap::new(),
+            };
+            let position = Position {
+                at: next.clone(),
+                routes,
+                values: BTreeMap::new(),
+                caught: None,
+                enter: None,
+                ..self.position.clone()
+            };
+            (port.clone(), position)
+        };
+        Some(node.then.iter().map(behind).collect())
+    }
+}
+
+/// Whether a rendered configuration can be asked.
+fn check(kind: Kind, input: &Value) -> Result<(), StepError> {
+    if kind == Kind::Approval {
+        approval::check(input)
+    } else if kind == Kind::Signal {
+        signal::name(input).map(|_| ())
+    } else {
+        Ok(())
+    }
+}

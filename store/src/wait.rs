@@ -1,0 +1,308 @@
+//! What waits for somebody: visits that have asked and are answered later, and messages that came too early.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{Put, ReturnValue};
+use pawl_contract::{At, Position};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::attribute::{Item, count as count_in, json, number, required, string, text};
+use crate::fetch::primary_key;
+use crate::transaction::{Guard, Transaction};
+use crate::{Error, Record, RecordStatus, Store, key, schema};
+
+/// So many waits are read at once.
+const WAITS_AT_ONCE: i32 = 100;
+
+/// How an answer reaches the machine that waits for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wait {
+    /// The task token of the last attempt.
+    pub token: String,
+    /// The position with which the machine goes on, by the port that an answer takes.
+    pub answers: BTreeMap<String, Position>,
+    /// The workflow's name, as its author wrote it.
+    pub workflow: String,
+    /// When nobody waits any longer.
+    pub expires_at: Option<String>,
+}
+
+/// A visit that waits, and the run that it belongs to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Waiting {
+    /// The run.
+    pub run: String,
+    /// The workflow's name.
+    pub workflow: String,
+    /// When nobody waits any longer.
+    pub expires_at: Option<String>,
+    /// The visit's record.
+    #[serde(flatten)]
+    pub record: Record,
+}
+
+/// A message that nobody has taken yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Its key in the run's partition.
+    pub(crate) sk: String,
+    /// What it says.
+    pub payload: Value,
+    /// Who sent it.
+    pub by: Option<String>,
+}
+
+impl Wait {
+    pub(crate) fn from_item(item: &Item) -> Result<Option<Self>, Error> {
+        let Some(token) = text(item, "token") else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            token: token.to_owned(),
+            answers: json(item, "answers")?.unwrap_or_default(),
+            workflow: required(item, "workflow")?.to_owned(),
+            expires_at: text(item, "expiresAt").map(str::to_owned),
+        }))
+    }
+
+    /// The attributes of a visit that waits or has waited; the index lists it while it waits.
+    pub(crate) fn attributes(&self, org: &str, run: &str, record: &Record) -> Item {
+        let answers = serde_json::to_string(&self.answers).expect("positions are made of strings");
+        let mut item = Item::from([
+            ("token".to_owned(), string(&self.token)),
+            ("answers".to_owned(), string(answers)),
+            ("workflow".to_owned(), string(&self.workflow)),
+        ]);
+        item.extend(
+            self.expires_at
+                .as_ref()
+                .map(|moment| ("expiresAt".to_owned(), string(moment))),
+        );
+        if record.status != RecordStatus::Waiting {
+            return item;
+        }
+        item.extend([
+            ("gpk".to_owned(), string(key::collection(org, "waits"))),
+            (
+                "gsk".to_owned(),
+                string(format!("{}#{run}#{}", record.started_at, record.at)),
+            ),
+        ]);
+        item
+    }
+}
+
+impl Store {
+    /// What waits in open runs of an organisation, longest waiting first.
+    pub async fn waits(&self, org: &str) -> Result<Vec<Waiting>, Error> {
+        let mut waits = Vec::new();
+        let mut is_open = BTreeMap::new();
+        let mut start = None;
+        loop {
+            let page = self
+                .dynamodb
+                .query()
+                .table_name(&self.table)
+                .index_name(schema::LISTS)
+                .key_condition_expression("gpk = :gpk")
+                .expression_attribute_values(":gpk", string(key::collection(org, "waits")))
+                .limit(WAITS_AT_ONCE)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(Error::call("Query"))?;
+            for item in page.items.unwrap_or_default() {
+                let run = required(&item, "pk")?;
+                let run = run
+                    .strip_prefix(&format!("{org}#"))
+                    .unwrap_or(run)
+                    .to_owned();
+                // A run that was closed by something else left its questions behind.
+                if !is_open.contains_key(&run) {
+                    let found = self.run(org, &run).await?;
+                    is_open.insert(run.clone(), found.is_some_and(|run| run.is_open()));
+                }
+                if is_open.get(&run).copied().unwrap_or(false) {
+                    let record = self.record_from(&item).await?;
+                    waits.push(Waiting {
+                        run,
+                        workflow: required(&item, "workflow")?.to_owned(),
+                        expires_at: text(&item, "expiresAt").map(str::to_owned),
+                        record,
+                    });
+                }
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(waits);
+            }
+        }
+    }
+
+    /// The runs of an organisation in which something waits.
+    pub(crate) async fn waiting_runs(&self, org: &str) -> Result<BTreeSet<String>, Error> {
+        let mut runs = BTreeSet::new();
+        let mut start = None;
+        loop {
+            let page = self
+                .dynamodb
+                .query()
+                .table_name(&self.table)
+                .index_name(schema::LISTS)
+                .key_condition_expression("gpk = :gpk")
+                .projection_expression("pk")
+                .expression_attribute_values(":gpk", string(key::collection(org, "waits")))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(Error::call("Query"))?;
+            for item in page.items.unwrap_or_default() {
+                let run = text(&item, "pk").and_then(|pk| pk.strip_prefix(&format!("{org}#")));
+                runs.extend(run.map(str::to_owned));
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(runs);
+            }
+        }
+    }
+
+    /// Gives a visit that waits the token of a later attempt. Whether it still waits.
+    pub async fn renew_token(
+        &self,
+        org: &str,
+        run: &str,
+        at: &At,
+        token: &str,
+    ) -> Result<bool, Error> {
+        let update = self
+            .dynamodb
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(primary_key(
+                &key::partition(org, run),
+                &key::record(at),
+            )))
+            .update_expression("SET #token = :token")
+            .condition_expression("#status = :waiting")
+            .expression_attribute_names("#token", "token")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":token", string(token))
+            .expression_attribute_values(":waiting", string("waiting"));
+        let Err(failed) = update.send().await else {
+            return Ok(true);
+        };
+        let is_over = failed
+            .as_service_error()
+            .is_some_and(UpdateItemError::is_conditional_check_failed_exception);
+        if is_over {
+            Ok(false)
+        } else {
+            Err(Error::call("UpdateItem")(failed))
+        }
+    }
+
+    /// Keeps a message for whoever waits for it, now or later.
+    pub async fn keep_message(
+        &self,
+        org: &str,
+        run: &str,
+        signal: &str,
+        payload: &Value,
+        by: Option<&str>,
+    ) -> Result<(), Error> {
+        let pk = key::partition(org, run);
+        let count = self
+            .dynamodb
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(primary_key(&pk, &key::messages(signal))))
+            .update_expression("ADD sent :one")
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await
+            .map_err(Error::call("UpdateItem"))?;
+        // The number says which came first, however close together two were.
+        let place = count_in(&count.attributes.unwrap_or_default(), "sent")?;
+        let mut item = primary_key(&pk, &key::message(signal, &format!("{place:012}")));
+        item.insert("payload".to_owned(), self.keep(org, payload).await?);
+        item.extend(by.map(|by| ("by".to_owned(), string(by))));
+        let put = self.dynamodb.put_item().table_name(&self.table);
+        put.set_item(Some(item))
+            .send()
+            .await
+            .map_err(Error::call("PutItem"))?;
+        Ok(())
+    }
+
+    /// The oldest message of a name that nobody has taken.
+    pub async fn message(
+        &self,
+        org: &str,
+        run: &str,
+        signal: &str,
+    ) -> Result<Option<Message>, Error> {
+        let prefix = key::message(signal, "");
+        let Some(item) = self.first(org, run, &prefix).await? else {
+            return Ok(None);
+        };
+        let sk = required(&item, "sk")?.to_owned();
+        Ok(Some(Message {
+            payload: self.value(&item, "payload").await?.unwrap_or_default(),
+            by: text(&item, "by").map(str::to_owned),
+            sk,
+        }))
+    }
+
+    /// The visit that has waited longest for a message of this name, if one does.
+    pub async fn listener(&self, org: &str, run: &str, signal: &str) -> Result<Option<At>, Error> {
+        let prefix = key::listener(signal, "");
+        let found = self.first(org, run, &prefix).await?;
+        let Some(item) = found else {
+            return Ok(None);
+        };
+        let sk = required(&item, "sk")?;
+        let at = sk.strip_prefix(&prefix).unwrap_or_default();
+        let at = serde_json::from_value(at.into());
+        at.map(Some).map_err(|error| Error::unreadable(sk, error))
+    }
+
+    /// The first item of a run whose sort key begins so.
+    async fn first(&self, org: &str, run: &str, prefix: &str) -> Result<Option<Item>, Error> {
+        let page = self
+            .dynamodb
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", string(key::partition(org, run)))
+            .expression_attribute_values(":prefix", string(prefix))
+            .consistent_read(true)
+            .limit(1)
+            .send()
+            .await
+            .map_err(Error::call("Query"))?;
+        Ok(page.items.unwrap_or_default().into_iter().next())
+    }
+}
+
+impl Transaction {
+    /// Says that a visit listens for a message.
+    pub fn listen(&mut self, store: &Store, signal: &str, at: &At) -> Result<(), Error> {
+        let sk = key::listener(signal, at.as_str());
+        self.put(store, sk, Item::new(), Guard::Visit, Put::builder())
+    }
+
+    /// Says that a visit listens no more.
+    pub fn stop_listening(&mut self, store: &Store, signal: &str, at: &At) -> Result<(), Error> {
+        self.delete(store, key::listener(signal, at.as_str()))
+    }
+
+    /// Takes a message away.
+    pub fn take(&mut self, store: &Store, message: &Message) -> Result<(), Error> {
+        self.delete(store, message.sk.clone())
+    }
+}
