@@ -26,6 +26,7 @@ pub mod writes;
 mod attribute;
 mod error;
 mod fetch;
+mod in_process;
 mod value;
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
@@ -61,12 +62,8 @@ impl Store {
         let s3 = aws_sdk_s3::config::Builder::from(sdk)
             .force_path_style(true)
             .build();
-        let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(sdk);
-        if prefers_unsigned(sdk) {
-            dynamodb.set_allow_no_auth();
-        }
         Self {
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
+            dynamodb: in_process::dynamodb(sdk),
             s3: aws_sdk_s3::Client::from_conf(s3),
             table: table.into(),
             bucket: bucket.into(),
@@ -83,11 +80,4 @@ impl Store {
             .sleep(wait.min(std::time::Duration::from_secs(1)))
             .await;
     }
-}
-
-/// Whether requests need no signature, as where they never leave the process.
-fn prefers_unsigned(sdk: &SdkConfig) -> bool {
-    let preferred = sdk.auth_scheme_preference().cloned();
-    let mut schemes = preferred.into_iter().flatten();
-    schemes.any(|scheme| scheme.inner() == "noAuth")
 }
