@@ -16,15 +16,18 @@ mod visit;
 mod wait;
 mod work;
 
+use std::sync::Arc;
+
 use pawl_contract::{Kind, Payload, Plan, Position, StepError, code};
 use pawl_store::{
     Close, Committed, Latest, RecordStatus, Run, RunError, RunStatus, Store, Transaction,
 };
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::clock::Moment;
 use crate::scope::Scope;
-use crate::{Error, Services, id, parse, subflow, trigger};
+use crate::{Error, Services, id, subflow, trigger};
 use situation::Situation;
 use tree::Path;
 use visit::Visit;
@@ -35,7 +38,7 @@ const MOST_LOOKS: u32 = 5;
 /// An invocation, and what it knows before it looks.
 struct Invocation<'services> {
     services: &'services Services,
-    plan: Plan,
+    plan: Arc<Plan>,
     position: Position,
     /// Which attempt of the visit this is, from 1.
     attempt: u64,
@@ -48,10 +51,9 @@ struct Invocation<'services> {
 
 /// Runs a Task's step and answers with the next position.
 pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Value, StepError> {
-    let plan: Value = serde_json::from_str(&payload.plan).unwrap_or_default();
-    let plan: Plan = parse(plan, "a plan")?;
+    let plan = services.plan_of(&payload.plan)?;
     let now = services.now();
-    let position = match serde_json::from_value(payload.position.clone()) {
+    let position = match Position::deserialize(&payload.position) {
         Ok(position) => position,
         // A start by hand in the cloud console: the machine's first Task does the intake.
         Err(_) => match (payload.execution, &plan.intake) {

@@ -3,9 +3,13 @@
 mod faults;
 mod halves;
 mod kept;
+mod plain;
 mod stale;
 mod tokens;
 
+use dynoxide::actions::transact_write_items::{
+    TransactWriteItemsRequest, TransactWriteItemsResponse,
+};
 use dynoxide::{Database, DynoxideError};
 use http::StatusCode;
 use serde::Serialize;
@@ -18,6 +22,7 @@ use crate::{Durability, Error};
 
 use kept::Kept;
 pub(crate) use kept::Pending;
+use plain::Plain;
 use tokens::Tokens;
 
 /// The operations on items that a request names.
@@ -33,6 +38,8 @@ const BRIEF: [&str; 6] = [
 /// The tables of this AWS.
 pub(crate) struct DynamoDb {
     database: Database,
+    /// A shorter way for most requests, where the tables are in a file.
+    plain: Option<Plain>,
     /// What the disk has; nobody waits for it in memory, nor where the system's word is enough.
     kept: Option<Kept>,
     tokens: Tokens,
@@ -61,9 +68,12 @@ impl DynamoDb {
             // where the file would not stay whole otherwise. Whoever is to be sure of more waits for `kept`.
             database.disable_bulk_loading().map_err(Error::Database)?;
         }
+        let plain = folder.map(|folder| Plain::open(&folder.file("dynamodb.sqlite")));
+        let plain = plain.transpose().map_err(DynoxideError::from);
         let log = folder.filter(|_| durability == Durability::Fsync);
         Ok(Self {
             database,
+            plain: plain.map_err(Error::Database)?.flatten(),
             kept: log.map(|folder| Kept::log(folder.file("dynamodb.sqlite-wal"))),
             tokens: Tokens::default(),
             recent: stale::Recent::default(),
@@ -106,17 +116,75 @@ impl DynamoDb {
             Some(
                 Fault::Unreachable | Fault::Throttled | Fault::ServerError | Fault::LostResponse,
             )
-            | None
-                if operation == "TransactWriteItems" =>
-            {
-                run(body, |request| self.tokens.write(&self.database, request))
-            }
-            Some(
-                Fault::Unreachable | Fault::Throttled | Fault::ServerError | Fault::LostResponse,
-            )
-            | None => perform(&self.database, operation, body),
+            | None => self.perform(operation, body),
         };
         result.unwrap_or_else(|error| failure(&error))
+    }
+
+    /// Performs an operation as it was asked for, the short way if there is one.
+    fn perform(&self, operation: &str, body: &[u8]) -> Result<Answer, DynoxideError> {
+        if operation == "TransactWriteItems" {
+            return self.transact(body);
+        }
+        let Some(plain) = &self.plain else {
+            return perform(&self.database, operation, body);
+        };
+        if let Some(answer) = plain.read(&self.database, operation, body) {
+            return Ok(json_answer(StatusCode::OK, answer));
+        }
+        if is_read(operation) {
+            return perform(&self.database, operation, body);
+        }
+        plain.beside(!is_about_items(operation), || {
+            perform(&self.database, operation, body)
+        })
+    }
+
+    /// Writes a transaction, once for each token.
+    fn transact(&self, body: &[u8]) -> Result<Answer, DynoxideError> {
+        let plain = self.plain.as_ref().zip(plain::Write::parse(body));
+        let Some((plain, mut write)) = plain else {
+            let mut request = read_transaction(body)?;
+            let token = tokens::take(&mut request.client_request_token);
+            return self.tokens.write(
+                token,
+                request,
+                |request| tokens::digest(&request.transact_items),
+                |request| self.transact_in_full(request),
+                |request| answered(&tokens::again(&self.database, &request)?),
+            );
+        };
+        let token = tokens::take(&mut write.client_request_token);
+        self.tokens.write(
+            token,
+            write,
+            plain::Write::digest,
+            |write| {
+                if plain.write(&self.database, &write).is_some() {
+                    return answered(&TransactWriteItemsResponse::default());
+                }
+                let mut request = read_transaction(body)?;
+                tokens::take(&mut request.client_request_token);
+                let answer = self.transact_in_full(request);
+                if plain::is_sound(answer.as_ref().err()) {
+                    plain.learn(&write);
+                }
+                answer
+            },
+            |_| answered(&tokens::again(&self.database, &read_transaction(body)?)?),
+        )
+    }
+
+    /// Writes a transaction with everything that one can say.
+    fn transact_in_full(
+        &self,
+        request: TransactWriteItemsRequest,
+    ) -> Result<Answer, DynoxideError> {
+        let write = || self.database.transact_write_items(request);
+        answered(&match &self.plain {
+            Some(plain) => plain.beside(false, write)?,
+            None => write()?,
+        })
     }
 
     /// Deletes what has expired by the machine's clock; how many items that were. It blocks on the database.
@@ -190,16 +258,30 @@ fn perform(database: &Database, operation: &str, body: &[u8]) -> Result<Answer, 
     }
 }
 
+/// Whether an operation that writes leaves the tables themselves as they are.
+fn is_about_items(operation: &str) -> bool {
+    BRIEF.contains(&operation) || operation == "BatchWriteItem"
+}
+
+fn read_transaction(body: &[u8]) -> Result<TransactWriteItemsRequest, DynoxideError> {
+    serde_json::from_slice(body).map_err(|error| unreadable(&error))
+}
+
+/// An answer of dynoxide's, written out.
+fn answered(response: &impl Serialize) -> Result<Answer, DynoxideError> {
+    let response = serde_json::to_vec(response);
+    let response =
+        response.map_err(|error| DynoxideError::InternalServerError(error.to_string()))?;
+    Ok(json_answer(StatusCode::OK, response))
+}
+
 /// Reads a request, lets `operation` answer it and writes the answer.
 fn run<Request: DeserializeOwned, Response: Serialize>(
     body: &[u8],
     operation: impl FnOnce(Request) -> Result<Response, DynoxideError>,
 ) -> Result<Answer, DynoxideError> {
     let request = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
-    let response = serde_json::to_vec(&operation(request)?);
-    let response =
-        response.map_err(|error| DynoxideError::InternalServerError(error.to_string()))?;
-    Ok(json_answer(StatusCode::OK, response))
+    answered(&operation(request)?)
 }
 
 /// The error for a request that does not have the operation's shape.

@@ -32,6 +32,7 @@ pub mod writes;
 mod attribute;
 mod error;
 mod fetch;
+mod in_process;
 mod value;
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
@@ -69,7 +70,7 @@ impl Store {
             .force_path_style(true)
             .build();
         Self {
-            dynamodb: aws_sdk_dynamodb::Client::new(sdk),
+            dynamodb: in_process::dynamodb(sdk),
             s3: aws_sdk_s3::Client::from_conf(s3),
             table: table.into(),
             bucket: bucket.into(),

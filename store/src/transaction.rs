@@ -283,16 +283,13 @@ impl Transaction {
                 limit: MOST_ITEMS,
             });
         }
-        let items: Vec<_> = self
-            .operations
-            .values()
-            .map(|operation| operation.item.clone())
-            .collect();
         for tries in 0..MOST_TRIES {
+            let operations = self.operations.values();
+            let items = operations.map(|operation| operation.item.clone());
             let request = store
                 .dynamodb
                 .transact_write_items()
-                .set_transact_items(Some(items.clone()));
+                .set_transact_items(Some(items.collect()));
             let Err(failed) = request.send().await else {
                 return Ok(Committed::Done);
             };

@@ -41,21 +41,25 @@ struct Seen {
 type Transaction = Mutex<Option<u64>>;
 
 impl Tokens {
-    /// Writes a transaction, unless its token says that this was done already.
-    pub(super) fn write(
+    /// Writes a transaction, unless its token says that this was done already: then it is answered `again`.
+    ///
+    /// `digest` is a number for what the transaction writes.
+    pub(super) fn write<Request, Answer>(
         &self,
-        database: &Database,
-        mut request: TransactWriteItemsRequest,
-    ) -> Result<TransactWriteItemsResponse, DynoxideError> {
-        let fits = |token: &mut String| (1..=LONGEST).contains(&token.len());
-        let Some(token) = request.client_request_token.take_if(fits) else {
-            return database.transact_write_items(request);
+        token: Option<String>,
+        request: Request,
+        digest: impl FnOnce(&Request) -> u64,
+        write: impl FnOnce(Request) -> Result<Answer, DynoxideError>,
+        again: impl FnOnce(Request) -> Result<Answer, DynoxideError>,
+    ) -> Result<Answer, DynoxideError> {
+        let Some(token) = token else {
+            return write(request);
         };
-        let digest = digest(&request.transact_items);
+        let digest = digest(&request);
         let transaction = self.transaction(&token);
         let mut written = lock(&transaction);
         match *written {
-            Some(known) if known == digest => return again(database, &request),
+            Some(known) if known == digest => return again(request),
             Some(_) => {
                 return Err(DynoxideError::IdempotentParameterMismatchException(
                     "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent token that was already used.".to_owned(),
@@ -63,7 +67,7 @@ impl Tokens {
             }
             None => {}
         }
-        let answer = database.transact_write_items(request);
+        let answer = write(request);
         let mut seen = lock(&self.0);
         if answer.is_ok() {
             *written = Some(digest);
@@ -95,8 +99,13 @@ impl Seen {
     }
 }
 
+/// Takes a token out of a request; one that DynamoDB does not take stays.
+pub(super) fn take(token: &mut Option<String>) -> Option<String> {
+    token.take_if(|token| (1..=LONGEST).contains(&token.len()))
+}
+
 /// The answer to a transaction that was written before: what it takes to read its items, if that is asked for.
-fn again(
+pub(super) fn again(
     database: &Database,
     request: &TransactWriteItemsRequest,
 ) -> Result<TransactWriteItemsResponse, DynoxideError> {
@@ -150,7 +159,7 @@ fn read(database: &Database, action: &TransactWriteItem) -> Result<TransactGet, 
 }
 
 /// A number for the items of a transaction: the same for the same items, whatever the order of their attributes.
-fn digest(items: &[TransactWriteItem]) -> u64 {
+pub(super) fn digest(items: &[TransactWriteItem]) -> u64 {
     let items = serde_json::to_value(items).expect("a request has only text keys");
     let mut hasher = DefaultHasher::new();
     hash(&items, &mut hasher);

@@ -1,0 +1,161 @@
+//! What has to be known of a table to read and write its items.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dynoxide::Database;
+use dynoxide::storage::{TableMetadata, compute_hash_prefix};
+use dynoxide::types::{
+    AttributeDefinition, AttributeValue, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+    ScalarAttributeType,
+};
+
+use super::request::{Attribute, Item, is_simple};
+
+/// The longest key that DynamoDB takes, in bytes: the first part and the second.
+const LONGEST_KEY: (usize, usize) = (2048, 1024);
+
+/// A table whose keys are texts, and that has nothing more than global indexes.
+pub(super) struct Table {
+    pub(super) name: String,
+    partition_key: String,
+    sort_key: Option<String>,
+    /// The attributes by which an item stands in an index.
+    pub(super) indexed: Vec<String>,
+    pub(super) select: String,
+    pub(super) insert: String,
+}
+
+/// The tables that were looked up; `None` for one that is not plain.
+#[derive(Default)]
+pub(super) struct Tables(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    tables: HashMap<String, Option<Arc<Table>>>,
+    /// How often everything was forgotten.
+    age: u64,
+}
+
+impl Tables {
+    /// A table, if it is plain.
+    pub(super) fn find(&self, database: &Database, name: &str) -> Option<Arc<Table>> {
+        let age = {
+            let known = self.known();
+            if let Some(table) = known.tables.get(name) {
+                return table.clone();
+            }
+            known.age
+        };
+        let described = database.get_table_metadata(name).ok()??;
+        let table = Table::of(&described).map(Arc::new);
+        let mut known = self.known();
+        if known.age == age {
+            known.tables.insert(name.to_owned(), table.clone());
+        }
+        table
+    }
+
+    /// How often everything was forgotten: a table that was found before may have changed since.
+    pub(super) fn age(&self) -> u64 {
+        self.known().age
+    }
+
+    /// Forgets what it knows.
+    pub(super) fn forget(&self) {
+        let mut known = self.known();
+        known.tables.clear();
+        known.age += 1;
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn of(described: &TableMetadata) -> Option<Self> {
+        let has_more = described.lsi_definitions.is_some()
+            || described.vector_index_definitions.is_some()
+            || described.stream_enabled;
+        if has_more || described.table_status != "ACTIVE" {
+            return None;
+        }
+        let schema: Vec<KeySchemaElement> = serde_json::from_str(&described.key_schema).ok()?;
+        let attributes: Vec<AttributeDefinition> =
+            serde_json::from_str(&described.attribute_definitions).ok()?;
+        let global: Vec<GlobalSecondaryIndex> = match &described.gsi_definitions {
+            None => Vec::new(),
+            Some(text) => serde_json::from_str(text).ok()?,
+        };
+        let key = |role| {
+            let mut parts = schema.iter().filter(|part| part.key_type == role);
+            parts.next().map(|part| part.attribute_name.clone())
+        };
+        let is_text = |name: &String| {
+            let is_it = |one: &&AttributeDefinition| one.attribute_name == *name;
+            let found = attributes.iter().find(is_it);
+            found.is_some_and(|one| one.attribute_type == ScalarAttributeType::S)
+        };
+        let (partition_key, sort_key) = (key(KeyType::HASH)?, key(KeyType::RANGE));
+        let parts = global.into_iter().flat_map(|index| index.key_schema);
+        let own = |name: &String| *name == partition_key || sort_key.as_ref() == Some(name);
+        // An item without one of an index's own attributes does not stand in it.
+        let mut indexed = Vec::new();
+        for part in parts {
+            if own(&part.attribute_name) || !is_simple(&part.attribute_name) {
+                return None;
+            }
+            indexed.push(part.attribute_name);
+        }
+        if !is_text(&partition_key) || !sort_key.iter().all(is_text) {
+            return None;
+        }
+        let escaped = described.table_name.replace('"', "\"\"");
+        Some(Self {
+            name: described.table_name.clone(),
+            partition_key,
+            sort_key,
+            indexed,
+            select: format!("SELECT item_json FROM \"{escaped}\" WHERE pk = ?1 AND sk = ?2"),
+            insert: format!(
+                "INSERT OR REPLACE INTO \"{escaped}\" \
+                 (pk, sk, item_json, item_size, cached_at, hash_prefix) VALUES (?1, ?2, ?3, ?4, \
+                 (SELECT cached_at FROM \"{escaped}\" WHERE pk = ?1 AND sk = ?2), ?5)"
+            ),
+        })
+    }
+
+    /// Where an item lies, by its key and nothing else.
+    pub(super) fn place(&self, key: &Item) -> Option<(String, String)> {
+        let parts = 1 + usize::from(self.sort_key.is_some());
+        (key.len() == parts).then(|| self.place_of(key))?
+    }
+
+    /// Where a whole item lies.
+    pub(super) fn place_of(&self, item: &Item) -> Option<(String, String)> {
+        let part = |name: &String, longest: usize| match item.get(name) {
+            Some(Attribute::S(text)) if (1..=longest).contains(&text.len()) => {
+                Some(format!("S:{text}"))
+            }
+            _ => None,
+        };
+        let pk = part(&self.partition_key, LONGEST_KEY.0)?;
+        let sk = match &self.sort_key {
+            None => String::new(),
+            Some(name) => part(name, LONGEST_KEY.1)?,
+        };
+        Some((pk, sk))
+    }
+
+    /// Whether an item may stand in an index.
+    pub(super) fn is_indexed(&self, item: &Item) -> bool {
+        self.indexed.iter().any(|name| item.contains_key(name))
+    }
+}
+
+/// What a parallel scan sorts by.
+pub(super) fn hash_prefix(pk: &str) -> String {
+    let text = pk.strip_prefix("S:").unwrap_or(pk);
+    compute_hash_prefix(&AttributeValue::S(text.to_owned()))
+}
