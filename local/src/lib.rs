@@ -33,6 +33,7 @@ mod network;
 mod random;
 mod refusal;
 mod route;
+mod run;
 mod s3;
 mod scheduler;
 mod sdk;
@@ -45,10 +46,12 @@ mod unreadable;
 
 pub use clock::Clock;
 pub use durability::Durability;
+pub use engine::{Ended, Ending};
 pub use error::Error;
 pub use functions::{Bootstrap, FunctionError, Functions, Handling};
 pub use local::{Local, Options};
 pub use network::{Call, Fault, Faults, Invocation, Service};
+pub use run::NotStarted;
 pub use server::endpoint;
 
 use aws::Aws;
