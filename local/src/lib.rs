@@ -10,6 +10,8 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A machine needs no client to be run: [`Local::run`] takes its ARN and an input, and gives what came of it.
 
 mod answer;
 mod audience;

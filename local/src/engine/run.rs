@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pawl_interpreter::Status;
 use serde_json::Value;
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::task::spawn_blocking;
 
 use crate::journal::{BETWEEN_LOOKS, Broken};
@@ -141,8 +142,10 @@ impl Shared {
 
     /// Waits for something that is decided to be kept, unless the disk does not take it: it is kept later then.
     async fn is_kept(&self, mut kept: oneshot::Receiver<Result<(), Broken>>) -> Result<(), Broken> {
-        if let Ok(written) = kept.try_recv() {
-            return written;
+        match kept.try_recv() {
+            Ok(written) => return written,
+            Err(TryRecvError::Closed) => return Err(Broken::closed()),
+            Err(TryRecvError::Empty) => {}
         }
         loop {
             match tokio::time::timeout(BETWEEN_LOOKS, &mut kept).await {
