@@ -94,10 +94,10 @@ def by_program(program: str, keeping: str) -> Iterator[Callable[[Scenario], floa
 
 
 @contextlib.contextmanager
-def contenders(pawl: str | None, bench: str | None, scratch: Path) -> Iterator[list[Contender]]:
+def contenders(pawl: str | None, bench: str | None, scratch: Path, servers: bool) -> Iterator[list[Contender]]:
     with contextlib.ExitStack() as stack:
         found = []
-        if pawl:
+        if pawl and servers:
             for durability in ("relaxed", "fsync"):
                 folder = scratch / durability
                 folder.mkdir()
@@ -107,16 +107,17 @@ def contenders(pawl: str | None, bench: str | None, scratch: Path) -> Iterator[l
             for keeping in KEEPING:
                 measured = stack.enter_context(by_program(bench, keeping))
                 found.append(Contender(f"Pawl in process, {keeping}", measured))
-        found.append(Contender("MiniStack", over_the_wire(stack.enter_context(engines.ministack(scratch)))))
-        found.append(Contender("moto", over_the_wire(stack.enter_context(engines.moto(scratch)))))
+        if servers:
+            found.append(Contender("MiniStack", over_the_wire(stack.enter_context(engines.ministack(scratch)))))
+            found.append(Contender("moto", over_the_wire(stack.enter_context(engines.moto(scratch)))))
         found.append(Contender("sfnx.testing", in_process(stack.enter_context(libraries.sfnx()))))
         found.append(Contender("aws-local-stepfunctions", in_process(stack.enter_context(libraries.local_stepfunctions()))))
         yield found
 
 
-def measure(pawl: str | None, bench: str | None, rounds: int, scratch: Path) -> str:
+def measure(pawl: str | None, bench: str | None, rounds: int, scratch: Path, servers: bool = True) -> str:
     """A table in Markdown. In every round each engine runs each scenario once, so that noise hits all alike."""
-    with contenders(pawl, bench, scratch) as found:
+    with contenders(pawl, bench, scratch, servers) as found:
         for turn in range(-1, rounds):
             for scenario in scenarios.ALL:
                 # Which engine comes first changes from round to round.
@@ -142,6 +143,6 @@ def table(found: list[Contender]) -> str:
             # Like is held against like: servers against the server, libraries against the library.
             ours = process[1:] if contender.name in LIBRARIES or contender in process else wire
             ratios = [f"{seconds / our.median(scenario):.2f}" if our and our is not contender else "" for our in ours]
-            figures = [*ratios, f"{seconds * 1000:,.1f} ms", f"{scenario.states / seconds:,.0f}"]
+            figures = [*ratios, f"{seconds * 1000:,.2f} ms", f"{scenario.states / seconds:,.0f}"]
             lines.append(f"| {scenario.name} | {contender.name} | {' | '.join(figures)} |")
     return "\n".join(lines)

@@ -1,5 +1,7 @@
 //! The history of an execution, in the shape of AWS's GetExecutionHistory.
 
+mod passage;
+
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -263,30 +265,14 @@ impl HistoryEvent {
             | EventDetails::ExecutionAborted(failure)
             | EventDetails::MapRun(MapRunPhase::Failed(failure)) => json!(failure),
             EventDetails::ExecutionRedriven { count } => json!({ "redriveCount": count }),
-            EventDetails::StateEntered { name, input, .. } => {
-                return Some((
-                    "stateEnteredEventDetails".to_owned(),
-                    json!({ "name": name, "input": input, "inputDetails": whole }),
-                ));
-            }
-            EventDetails::StateExited {
-                name,
-                output,
-                assigned,
-                ..
-            } => {
-                let mut details = json!({ "name": name, "output": output, "outputDetails": whole });
-                if let Some(details) = details.as_object_mut().filter(|_| !assigned.is_empty()) {
-                    details.insert("assignedVariables".to_owned(), json!(assigned));
-                    details.insert("assignedVariablesDetails".to_owned(), whole);
-                }
-                return Some(("stateExitedEventDetails".to_owned(), details));
-            }
             EventDetails::StateStarted {
                 length: Some(length),
                 ..
             } => json!({ "length": length }),
-            EventDetails::StateStarted { length: None, .. }
+            // Those of entries and exits are written without a value, see `passage`.
+            EventDetails::StateEntered { .. }
+            | EventDetails::StateExited { .. }
+            | EventDetails::StateStarted { length: None, .. }
             | EventDetails::StateSucceeded { .. }
             | EventDetails::StateFailed { .. }
             | EventDetails::StateAborted { .. }
@@ -441,7 +427,9 @@ impl Serialize for HistoryEvent {
         map.serialize_entry("type", &self.event_type())?;
         map.serialize_entry("id", &self.id)?;
         map.serialize_entry("previousEventId", &self.previous_id)?;
-        if let Some((name, details)) = self.rendered() {
+        if !passage::write(&self.details, &mut map)?
+            && let Some((name, details)) = self.rendered()
+        {
             map.serialize_entry(&name, &details)?;
         }
         map.end()

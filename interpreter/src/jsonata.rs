@@ -40,6 +40,9 @@ const SEQUENCE: usize = 873_782;
 /// The longest that an expression may take of a processor. Only a loop without end comes near it.
 const MILLISECONDS: u64 = 5_000;
 
+/// The longest that one may take for which somebody else has to wait.
+const MILLISECONDS_AT_ONCE: u64 = 5;
+
 /// The longest that one may take that came to its end when it was evaluated first, by a machine with less to do.
 const MILLISECONDS_AGAIN: u64 = 120 * MILLISECONDS;
 
@@ -78,6 +81,7 @@ pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
     let parsed = parse(source)?;
     let patience = scope.world.borrow_mut().patience();
     let milliseconds = match patience {
+        Patience::Moment => MILLISECONDS_AT_ONCE,
         Patience::Seconds | Patience::None => MILLISECONDS,
         Patience::Again => MILLISECONDS_AGAIN,
     };
@@ -100,7 +104,8 @@ pub(crate) fn evaluate(source: &str, scope: &Scope) -> Result<Answer, String> {
         let worked = worked.map_or(milliseconds, |worked| {
             u64::try_from(worked.as_millis()).unwrap_or(u64::MAX)
         });
-        if worked >= milliseconds / 2 || waits >= MILLISECONDS_AGAIN {
+        if worked >= milliseconds / 2 || waits >= MILLISECONDS_AGAIN || patience == Patience::Moment
+        {
             scope.world.borrow_mut().took_too_long();
             return answer;
         }

@@ -104,6 +104,8 @@ pub struct TaskRequest {
 /// How long an expression may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
+    /// A moment: it is evaluated again, with more time, if it takes longer.
+    Moment,
     /// A few seconds.
     Seconds,
     /// As long as it needs: it came to its end when it was evaluated first.

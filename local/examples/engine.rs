@@ -6,19 +6,19 @@
 //! {"seconds": 0.0123}
 //! ```
 //!
-//! What is counted is what a caller waits for: `StartExecution` through an SDK client for each execution, all at once,
-//! until nothing runs any more, and `DescribeExecution` for the output of each. A definition becomes a machine when it is
-//! first seen, before the time is taken, as libraries are given a machine that they have read. With `relaxed` and
-//! `fsync` every event is kept in a folder of its own, as `pawl dev` keeps it.
+//! What is counted is what a caller waits for: a call of `Local::run` for each execution, all at once, until each has
+//! given its output. A definition becomes a machine when it is first seen, before the time is taken, as libraries are
+//! given a machine that they have read. With `relaxed` and `fsync` every event is kept in a folder of its own, as
+//! `pawl dev` keeps it.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{BufRead, Write, stdin, stdout};
+use std::sync::Arc;
 use std::time::Instant;
 
 use aws_sdk_sfn::Client;
-use aws_sdk_sfn::types::ExecutionStatus;
-use pawl_local::{Durability, Local, Options};
+use pawl_local::{Durability, Ended, Ending, Local, Options};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -72,32 +72,20 @@ impl Bench {
     /// Runs so many executions at once: the seconds until all have given their output.
     async fn measure(&mut self, question: Question) -> Result<f64, Box<dyn Error>> {
         let machine = self.machine(question.definition.to_string()).await?;
-        let input = question.input.to_string();
         let begun = Instant::now();
-        let mut starting = JoinSet::new();
+        if question.executions == 1 {
+            is_right(&self.local.run(&machine, &question.input).await?)?;
+            return Ok(begun.elapsed().as_secs_f64());
+        }
+        let mut running = JoinSet::new();
+        let input = Arc::new(question.input);
         for _ in 0..question.executions {
-            let start = self.client.start_execution();
-            starting.spawn(start.state_machine_arn(&machine).input(&input).send());
+            let (local, machine) = (self.local.clone(), machine.clone());
+            let input = Arc::clone(&input);
+            running.spawn(async move { local.run(&machine, &input).await });
         }
-        let mut started = Vec::new();
-        while let Some(answered) = starting.join_next().await {
-            started.push(answered??.execution_arn);
-        }
-        self.local.settled().await;
-        let mut asked = JoinSet::new();
-        for execution in started {
-            asked.spawn(
-                self.client
-                    .describe_execution()
-                    .execution_arn(execution)
-                    .send(),
-            );
-        }
-        while let Some(answered) = asked.join_next().await {
-            let ended = answered??;
-            if ended.status != ExecutionStatus::Succeeded || ended.output.is_none() {
-                return Err(format!("{} ended as {}", ended.execution_arn, ended.status).into());
-            }
+        while let Some(ended) = running.join_next().await {
+            is_right(&ended??)?;
         }
         Ok(begun.elapsed().as_secs_f64())
     }
@@ -118,4 +106,12 @@ impl Bench {
         self.machines.insert(definition, machine.clone());
         Ok(machine)
     }
+}
+
+/// Whether an execution has given its output.
+fn is_right(ended: &Ended) -> Result<(), String> {
+    if ended.status == Ending::Succeeded && ended.output.is_some() {
+        return Ok(());
+    }
+    Err(format!("{} ended as {}", ended.execution_arn, ended.status))
 }

@@ -18,6 +18,7 @@ mod load;
 mod notice;
 mod open;
 mod report;
+mod run;
 mod slot;
 mod task;
 mod tell;
@@ -49,6 +50,8 @@ use activity::Offers;
 use agenda::Agenda;
 use driver::Work;
 use report::Report;
+pub(crate) use run::Naming;
+pub use run::{Ended, Ending};
 use slot::Place;
 pub(crate) use task::{is_invocable, wrong_arguments};
 
@@ -243,7 +246,10 @@ impl Engine {
 
     /// Tells what is left that happens by itself.
     pub(crate) fn idle(&self) -> watch::Receiver<Rest> {
-        self.shared.idle.subscribe()
+        let idle = self.shared.idle.subscribe();
+        // While nobody asked, nobody may have looked.
+        self.shared.wake.notify_one();
+        idle
     }
 
     /// The functions' own entry, for those who call one directly.
@@ -456,10 +462,23 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Has the driver find that nothing is left to do, where it has something to find or somebody waits for that.
+    fn rest(&self) {
+        if self.clock.is_simulated() || self.idle.receiver_count() > 0 {
+            self.wake.notify_one();
+        }
+    }
+
     /// Wakes the driver. The caller holds the state, so that nobody sees the engine idle in between.
     fn stir(&self) {
-        self.idle.send_replace(Rest::Busy);
+        self.note_work();
         self.wake.notify_one();
+    }
+
+    /// Takes note that something is to be done.
+    fn note_work(&self) {
+        self.idle
+            .send_if_modified(|rest| std::mem::replace(rest, Rest::Busy) != Rest::Busy);
     }
 }
 

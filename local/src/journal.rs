@@ -3,17 +3,22 @@
 //! Whoever changes something hands over a [`Batch`] and goes on; one thread writes whatever has come together since its
 //! last commit as one transaction, in the order of arrival. Only then does it do what the batch says should follow:
 //! start a function, answer a request, tell a listener. So nothing shows that is not kept.
+//!
+//! Where a commit is brief, whoever hands something over writes it at once, if nobody else writes: to wake a thread and
+//! to be woken takes longer.
 
+mod queue;
 mod read;
 mod schema;
 mod trouble;
 mod write;
+mod writer;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -23,32 +28,31 @@ use tokio::sync::watch;
 use crate::folder::Folder;
 use crate::{Durability, Error};
 
+use queue::Queue;
 pub(crate) use read::{Entry, Filter, Found, Row, Standing, deep};
 pub(crate) use trouble::Broken;
-use trouble::{Meaning, Trouble};
+use trouble::Trouble;
 pub(crate) use write::Write;
+use writer::Writer;
 
 /// The most batches in one transaction: more would only let the first of them wait.
 const GROUP: usize = 1_000;
 
-/// How long changes that nobody waits for are held back, so that they cost no transaction of their own.
-const PATIENCE: Duration = Duration::from_millis(100);
-
-/// The pauses between attempts to write what the disk does not take: the first, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
-
 /// How often whoever waits for something to be kept looks whether the disk takes it.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// The database, and the thread that writes it.
 pub(crate) struct Journal {
-    /// Taken when the journal closes, which ends the thread.
-    batches: Mutex<Option<Sender<Batch>>>,
+    queue: Arc<Queue>,
+    /// Had by whoever writes.
+    writer: Arc<Mutex<Writer>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     reader: Arc<Mutex<Connection>>,
-    writer: Arc<Mutex<Connection>>,
+    written: Arc<Mutex<Connection>>,
     trouble: Arc<Trouble>,
     gate: Arc<Gate>,
+    /// Whether a commit takes no longer than to have another thread do it: it does not wait for the disk.
+    is_brief: bool,
 }
 
 /// Changes that belong together, and what follows when they are kept.
@@ -106,10 +110,11 @@ impl Journal {
                 known: schema::VERSION,
             });
         }
-        let writer = Arc::new(Mutex::new(writer));
+        let is_brief = reader.is_none() || durability == Durability::Relaxed;
+        let written = Arc::new(Mutex::new(writer));
         let reader = match reader {
             // In memory there is one connection, and nobody waits for a disk while it is held.
-            None => Arc::clone(&writer),
+            None => Arc::clone(&written),
             Some(path) => Arc::new(Mutex::new(Connection::open(path).map_err(Error::Journal)?)),
         };
         let gate = Arc::new(Gate {
@@ -117,33 +122,45 @@ impl Journal {
             ..Gate::default()
         });
         let trouble = Arc::new(Trouble::default());
-        let (sender, receiver) = channel();
+        let queue = Arc::new(Queue::default());
+        let writer = Writer::new(
+            Arc::clone(&written),
+            Arc::clone(&gate),
+            Arc::clone(&trouble),
+        );
+        let writer = Arc::new(Mutex::new(writer));
         let thread = {
-            let writer = Writer {
-                connection: Arc::clone(&writer),
-                gate: Arc::clone(&gate),
-                trouble: Arc::clone(&trouble),
-                broken: None,
-                late: Vec::new(),
-                pause: PAUSES.0,
-            };
+            let (writer, queue) = (Arc::clone(&writer), Arc::clone(&queue));
             thread::Builder::new()
                 .name("journal".to_owned())
-                .spawn(move || writer.write_all(&receiver))
+                .spawn(move || writer::write_all(&writer, &queue))
                 .expect("a thread can be started")
         };
         Ok(Self {
-            batches: Mutex::new(Some(sender)),
+            queue,
+            writer,
             thread: Mutex::new(Some(thread)),
             reader,
-            writer,
+            written,
             trouble,
             gate,
+            is_brief,
         })
     }
 
-    /// Hands changes over to be written. What follows is done by the journal's thread, so it has to be brief.
+    /// Hands changes over to be written. What follows has to be brief: others wait for whoever writes.
     pub(crate) fn write(
+        &self,
+        writes: Vec<Write>,
+        then: impl FnOnce(Result<(), Broken>) + Send + 'static,
+    ) {
+        self.add(writes, then);
+        self.begin();
+    }
+
+    /// The same, for whoever has something that is needed for what follows: it is written when somebody says
+    /// [`Journal::begin`], or with what others hand over.
+    pub(crate) fn add(
         &self,
         writes: Vec<Write>,
         then: impl FnOnce(Result<(), Broken>) + Send + 'static,
@@ -151,18 +168,44 @@ impl Journal {
         self.send(writes, then, Manner::Decided);
     }
 
-    /// Hands changes over to be written now or never. What follows is done by the journal's thread.
+    /// Has somebody write what was handed over.
+    pub(crate) fn begin(&self) {
+        self.queue.wake();
+    }
+
+    /// Writes what was handed over in this thread, where that is brief and nobody else writes; else the journal's
+    /// thread does. What follows of it is done here as well, so that the caller may have nothing that it needs.
+    pub(crate) fn write_here(&self) {
+        if self.is_brief
+            && let Ok(mut writer) = self.writer.try_lock()
+            && writer.is_ready()
+        {
+            let group = self.queue.take();
+            if !group.is_empty() {
+                writer.write_group(group);
+            }
+            if !writer.is_ready() {
+                // The journal's thread tries again.
+                self.send(Vec::new(), |_| {}, Manner::Decided);
+            }
+        }
+        self.queue.wake();
+    }
+
+    /// Hands changes over to be written now or never. What follows is done by whoever writes.
     pub(crate) fn try_write(
         &self,
         writes: Vec<Write>,
         then: impl FnOnce(Result<(), Broken>) + Send + 'static,
     ) {
         self.send(writes, then, Manner::Try);
+        self.begin();
     }
 
     /// Hands over changes that nobody waits for: they are written with the next ones, or a little later.
     pub(crate) fn write_later(&self, writes: Vec<Write>) {
         self.send(writes, |_| {}, Manner::Patient);
+        self.begin();
     }
 
     fn send(
@@ -171,17 +214,11 @@ impl Journal {
         then: impl FnOnce(Result<(), Broken>) + Send + 'static,
         manner: Manner,
     ) {
-        let then = Box::new(then);
-        let batch = Batch {
+        self.queue.add(Batch {
             writes,
-            then,
+            then: Box::new(then),
             manner,
-        };
-        let sender = self.batches.lock().unwrap_or_else(PoisonError::into_inner);
-        // It is closed only when nobody is left to be answered.
-        if let Some(sender) = &*sender {
-            let _ = sender.send(batch);
-        }
+        });
     }
 
     /// Whether the disk takes what is given to it; asked before something is decided.
@@ -273,7 +310,7 @@ impl Journal {
 
     /// As if the disk had room for so many more pages of the database and no others, or for as many as there may be.
     pub(crate) fn leave_room(&self, pages: Option<u32>) -> Result<(), Error> {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let limit = |most: u32| {
             let pragma = format!("PRAGMA max_page_count = {most}");
             writer.query_row(&pragma, [], |_| Ok(()))
@@ -298,12 +335,7 @@ impl Journal {
 
     /// Writes what it has been given and nothing more.
     pub(crate) fn close(&self) {
-        drop(
-            self.batches
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
+        self.queue.close();
         let thread = self
             .thread
             .lock()
@@ -326,154 +358,4 @@ impl Drop for Journal {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-/// The journal's thread.
-struct Writer {
-    connection: Arc<Mutex<Connection>>,
-    gate: Arc<Gate>,
-    trouble: Arc<Trouble>,
-    /// Why nothing can be written any more.
-    broken: Option<Broken>,
-    /// What is decided and could not be written yet.
-    late: Vec<Batch>,
-    /// After how long that is tried again.
-    pause: Duration,
-}
-
-impl Writer {
-    /// Writes batches, as many as there are at once, until nobody can send one any more.
-    fn write_all(mut self, batches: &Receiver<Batch>) {
-        let mut is_open = true;
-        while is_open {
-            let group = if self.late.is_empty() {
-                gather(batches)
-            } else {
-                is_open = self.wait(batches);
-                Some(std::mem::take(&mut self.late))
-            };
-            let Some(group) = group else {
-                return;
-            };
-            let Gate { commits, last, .. } = &*self.gate;
-            if commits.load(Ordering::SeqCst) >= last.load(Ordering::SeqCst) {
-                // Nothing follows, and nobody is told: this is what a dead process does.
-                self.gate.is_shut.send_replace(true);
-                continue;
-            }
-            self.write(group);
-        }
-    }
-
-    /// Writes a group of batches, and does what follows.
-    fn write(&mut self, group: Vec<Batch>) {
-        if let Some(broken) = &self.broken {
-            return end(group, &Err(broken.clone()));
-        }
-        let Err(error) = commit(&self.connection, &group) else {
-            if self.late.is_empty() {
-                self.trouble.end();
-            }
-            self.pause = PAUSES.0;
-            self.gate.commits.fetch_add(1, Ordering::SeqCst);
-            return end(group, &Ok(()));
-        };
-        let broken = Broken::of(&error);
-        match Meaning::of(&error) {
-            Meaning::Passes => {
-                let (late, refused) = group
-                    .into_iter()
-                    .partition::<Vec<_>, _>(|batch| batch.manner != Manner::Try);
-                if !late.is_empty() {
-                    self.trouble.begin(&broken);
-                    self.pause = (self.pause * 2).min(PAUSES.1);
-                }
-                self.late.extend(late);
-                end(refused, &Err(broken));
-            }
-            // One of them cannot be written; the others have nothing to do with it.
-            Meaning::Its if group.len() > 1 => {
-                for batch in group {
-                    if self.late.is_empty() {
-                        self.write(vec![batch]);
-                    } else {
-                        // Nothing overtakes what came before it.
-                        self.put_off(batch);
-                    }
-                }
-            }
-            Meaning::Its => {
-                tracing::error!(error = %broken, "a change cannot be kept");
-                end(group, &Err(broken));
-            }
-            Meaning::Final => {
-                tracing::error!(error = %broken, "nothing more can be kept: the disk has lost what it was given");
-                self.trouble.begin(&broken);
-                self.broken = Some(broken.clone());
-                end(group, &Err(broken));
-            }
-        }
-    }
-
-    /// Has a batch wait for the disk, or be refused where it was to be written now or never.
-    fn put_off(&mut self, batch: Batch) {
-        if batch.manner == Manner::Try {
-            let broken = self.trouble.get().unwrap_or_else(Broken::closed);
-            end(vec![batch], &Err(broken));
-        } else {
-            self.late.push(batch);
-        }
-    }
-
-    /// Waits until what is late is to be tried again, with what is decided meanwhile. Whether anybody can still send.
-    fn wait(&mut self, batches: &Receiver<Batch>) -> bool {
-        let deadline = Instant::now() + self.pause;
-        loop {
-            let rest = deadline.saturating_duration_since(Instant::now());
-            match batches.recv_timeout(rest) {
-                Ok(batch) => self.put_off(batch),
-                Err(RecvTimeoutError::Timeout) => return true,
-                Err(RecvTimeoutError::Disconnected) => return false,
-            }
-        }
-    }
-}
-
-/// Does what follows of batches.
-fn end(group: Vec<Batch>, written: &Result<(), Broken>) {
-    for batch in group {
-        (batch.then)(written.clone());
-    }
-}
-
-/// The next batches: as many as there are, once there is one that cannot wait.
-fn gather(batches: &Receiver<Batch>) -> Option<Vec<Batch>> {
-    let first = batches.recv().ok()?;
-    let deadline = Instant::now() + PATIENCE;
-    let mut is_patient = first.manner == Manner::Patient;
-    let mut group = vec![first];
-    while group.len() < GROUP {
-        let next = if is_patient {
-            let rest = deadline.saturating_duration_since(Instant::now());
-            batches.recv_timeout(rest).ok()
-        } else {
-            batches.try_recv().ok()
-        };
-        let Some(next) = next else {
-            break;
-        };
-        is_patient &= next.manner == Manner::Patient;
-        group.push(next);
-    }
-    Some(group)
-}
-
-/// One transaction for a group of batches: all of it is kept, or nothing.
-fn commit(connection: &Mutex<Connection>, group: &[Batch]) -> rusqlite::Result<()> {
-    let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-    let transaction = connection.transaction()?;
-    for write in group.iter().flat_map(|batch| &batch.writes) {
-        write.perform(&transaction)?;
-    }
-    transaction.commit()
 }

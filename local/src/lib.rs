@@ -10,6 +10,8 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A machine needs no client to be run: [`Local::run`] takes its ARN and an input, and gives what came of it.
 
 mod answer;
 mod audience;
@@ -33,6 +35,7 @@ mod network;
 mod random;
 mod refusal;
 mod route;
+mod run;
 mod s3;
 mod scheduler;
 mod sdk;
@@ -45,11 +48,12 @@ mod unreadable;
 
 pub use clock::Clock;
 pub use durability::Durability;
-pub use engine::Rest;
+pub use engine::{Ended, Ending, Rest};
 pub use error::Error;
 pub use functions::{Bootstrap, FunctionError, Functions, Handling};
 pub use local::{Local, Options};
 pub use network::{Call, Fault, Faults, Invocation, Service};
+pub use run::NotStarted;
 pub use server::endpoint;
 
 use aws::Aws;

@@ -35,7 +35,7 @@ use activities::Activities;
 use machines::Machines;
 pub(crate) use names::{ACCOUNT, REGION, machine_arn};
 use request::read;
-pub(crate) use start::{Nesting, synchronous};
+pub(crate) use start::{Nesting, run, synchronous};
 
 /// The machines and executions of this AWS.
 pub(crate) struct StepFunctions {

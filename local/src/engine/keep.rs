@@ -6,14 +6,14 @@ use std::sync::{Arc, Weak};
 use pawl_interpreter::HistoryEvent;
 
 use crate::jobs::{Job, JobWork};
-use crate::journal::{Broken, Row, Write};
+use crate::journal::{Broken, Row, Standing, Write};
 
 use super::about::{About, Definition, Outcome, Parent};
 use super::driver::Work;
 use super::notice::notice;
 use super::open::{Open, Told, text};
 use super::slot::Slot;
-use super::{Rest, Shared, State};
+use super::{Shared, State};
 
 /// What follows once a report is kept.
 struct Following {
@@ -51,19 +51,24 @@ impl Shared {
             cancelled,
         } = told;
         let (number, about) = (open.number, Arc::clone(&open.about));
+        // What takes time comes before the engine's lock.
         let standing = open.standing();
         let (status, redrives, has_ended) = (standing.status, standing.redrives, open.has_ended());
-        // What takes time comes before the engine's lock.
-        let is_beginning = matches!(occasion, Occasion::Beginning(_));
-        let row = is_beginning.then(|| Write::Execution(Box::new(row(open))));
+        let is_heard = self.is_heard(&about);
         let begins = !matches!(occasion, Occasion::Report);
-        let begin = begins
-            .then(|| self.notice(&about, redrives, None))
-            .flatten();
-        let outcome = has_ended.then(|| open.outcome());
-        let end =
-            outcome.and_then(|outcome| self.notice(&about, redrives, Some((status, &outcome))));
+        let begin = (begins && is_heard).then(|| self.notice(&about, redrives, None));
+        let end = (has_ended && is_heard)
+            .then(|| self.notice(&about, redrives, Some((status, &open.outcome()))));
         let mut writes = Vec::with_capacity(history.len() + 5);
+        let (row, standing) = match occasion {
+            // Where it stands is in its row, but what has ended leaves no token behind.
+            Occasion::Beginning(_) => {
+                let standing_too = standing.has_had_tokens.then(|| standing.clone());
+                let row = Write::Execution(Box::new(row(open, standing)));
+                (Some(row), standing_too)
+            }
+            Occasion::Redrive | Occasion::Report => (None, Some(standing)),
+        };
         let mut state = self.state();
         if let Occasion::Beginning(definition) = occasion {
             writes.extend(definition.and_then(|definition| state.learn(definition)));
@@ -75,7 +80,7 @@ impl Shared {
         let place = state.place(open);
         place.unwritten += 1;
         let slot = Arc::clone(&place.slot);
-        writes.push(Write::Standing(number, standing));
+        writes.extend(standing.map(|standing| Write::Standing(number, standing)));
         work.extend(cancelled.into_iter().filter_map(|task| {
             let parent = Parent {
                 execution: number,
@@ -107,26 +112,32 @@ impl Shared {
             },
         };
         state.unwritten += 1;
-        self.idle.send_replace(Rest::Busy);
+        self.note_work();
         let shared = Arc::downgrade(self);
         // Handed over while nobody else can: a definition is written before all that need it.
-        self.journal.write(writes, move |written| {
+        self.journal.add(writes, move |written| {
             if let Some(shared) = Weak::upgrade(&shared) {
                 shared.follow(following, written.is_ok());
             }
             answer(written);
         });
+        drop(state);
+        self.journal.write_here();
     }
 
-    /// The announcement of a status, where anybody would hear it. Nobody hears of executions of Express machines.
-    fn notice(&self, about: &About, redrives: u32, end: Option<(&str, &Outcome)>) -> Option<Job> {
-        let is_heard = !about.is_express && self.audience.listens();
-        is_heard.then(|| Job {
+    /// Whether anybody would hear of an execution's status. Nobody hears of executions of Express machines.
+    fn is_heard(&self, about: &About) -> bool {
+        !about.is_express && self.audience.listens()
+    }
+
+    /// The announcement of a status.
+    fn notice(&self, about: &About, redrives: u32, end: Option<(&str, &Outcome)>) -> Job {
+        Job {
             due: self.clock.now(),
             work: JobWork::Announce {
                 event: notice(about, redrives, end),
             },
-        })
+        }
     }
 
     /// Keeps jobs, and has them happen once they are kept.
@@ -146,7 +157,7 @@ impl Shared {
                 .map(|(number, job)| job.write(*number))
                 .collect();
             state.unwritten += 1;
-            self.idle.send_replace(Rest::Busy);
+            self.note_work();
             let shared = Arc::downgrade(self);
             self.journal.try_write(writes, move |written| {
                 if let Some(shared) = Weak::upgrade(&shared) {
@@ -184,6 +195,7 @@ impl Shared {
         }
         let mut state = self.state();
         state.unwritten -= 1;
+        let is_needed = !work.is_empty() || !is_kept;
         if is_kept {
             state.work.extend(work);
             for event in events {
@@ -192,8 +204,10 @@ impl Shared {
                     .retain(|listener| listener.send((about.arn.clone(), event.clone())).is_ok());
             }
         }
+        let mut has_wake = false;
         if let Some(place) = state.open.get_mut(&execution) {
             place.unwritten -= 1;
+            has_wake = place.wakes.is_some();
             // What is kept of it is brought back when somebody asks for it.
             place.is_open &= is_kept;
             if !place.is_open {
@@ -204,7 +218,11 @@ impl Shared {
             }
         }
         state.forget_if_over(execution);
-        self.wake.notify_one();
+        if is_needed || has_wake {
+            self.wake.notify_one();
+        } else {
+            self.rest();
+        }
     }
 }
 
@@ -219,7 +237,7 @@ fn announce(state: &mut State, job: Job, writes: &mut Vec<Write>) -> Work {
 }
 
 /// An execution as it is kept when it begins.
-fn row(open: &Open) -> Row {
+fn row(open: &Open, standing: Standing) -> Row {
     let about = &open.about;
     Row {
         number: open.number,
@@ -229,6 +247,6 @@ fn row(open: &Open) -> Row {
         version: about.version_arn.clone(),
         alias: about.alias_arn.clone(),
         map_run: about.map_run_arn.clone(),
-        standing: open.standing(),
+        standing,
     }
 }

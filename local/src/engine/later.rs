@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::jobs::{Job, JobWork};
 use crate::journal::Broken;
 
-use super::{Rest, Shared};
+use super::Shared;
 
 impl Shared {
     /// Has a function invoked; that it will be is kept when this returns. It blocks on the disk.
@@ -21,7 +21,7 @@ impl Shared {
         let number = {
             let mut state = self.state();
             state.unwritten += 1;
-            self.idle.send_replace(Rest::Busy);
+            self.note_work();
             state.next_job()
         };
         let written = self.journal.write_and_wait(vec![job.write(number)]);

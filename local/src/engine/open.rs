@@ -42,16 +42,30 @@ pub(super) struct Told {
 }
 
 impl Open {
-    /// Begins an execution.
+    /// Begins an execution. Its expressions may take seconds.
     pub(super) fn begin(number: u64, about: Arc<About>, machine: Arc<Machine>) -> (Self, Told) {
-        let (open, mut heard) = Self::start(number, about, machine, Expressions::first());
+        let (open, heard) = Self::start(number, about, machine, Expressions::first());
+        open.begun(heard)
+    }
+
+    /// Begins an execution, unless one of its expressions takes long.
+    pub(super) fn begin_at_once(
+        number: u64,
+        about: Arc<About>,
+        machine: Arc<Machine>,
+    ) -> Option<(Self, Told)> {
+        let (open, heard) = Self::start(number, about, machine, Expressions::at_once());
+        heard.too_long.is_empty().then(|| open.begun(heard))
+    }
+
+    fn begun(self, mut heard: Heard) -> (Self, Told) {
         let dated = Dated {
-            at: open.last,
+            at: self.last,
             report: Report::Begin,
             too_long: std::mem::take(&mut heard.too_long),
         };
-        let told = open.told(text(&dated), heard);
-        (open, told)
+        let told = self.told(text(&dated), heard);
+        (self, told)
     }
 
     fn start(
@@ -260,6 +274,7 @@ impl Open {
             redrives: u32::try_from(self.execution.redrives().0).unwrap_or(u32::MAX),
             is_busy: self.execution.is_ready() || self.waits.is_busy(),
             wakes: self.waits.next().map(|(due, _)| due),
+            has_had_tokens: self.waits.has_had_tokens,
         }
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::about::{About, Parent};
 use super::open::Open;
-use super::{Rest, Shared, State};
+use super::{Shared, State};
 
 /// Where an execution lies; nothing before it is brought back.
 #[derive(Default)]
@@ -86,7 +86,7 @@ impl Drop for Hold<'_> {
         state.forget_if_over(self.number);
         // What is on its way to the disk wakes the driver when it is there.
         if state.holds == 0 && state.unwritten == 0 {
-            self.shared.wake.notify_one();
+            self.shared.rest();
         }
     }
 }
@@ -101,7 +101,7 @@ impl Shared {
     /// The same, for whoever has the engine's lock already.
     pub(super) fn hold_in(&self, state: &mut State, number: u64) -> Hold<'_> {
         state.holds += 1;
-        self.idle.send_replace(Rest::Busy);
+        self.note_work();
         let place = state.open.entry(number).or_default();
         place.holds += 1;
         Hold {

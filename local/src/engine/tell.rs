@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::channel;
 
 use pawl_asl::Machine;
 
@@ -13,6 +13,7 @@ use super::about::{About, Definition, Snapshot};
 use super::keep::Occasion;
 use super::open::Open;
 use super::report::Report;
+use super::run::{Haste, Naming};
 use super::slot::{Hold, Slot};
 use super::{Shared, Unable};
 
@@ -22,6 +23,16 @@ pub(super) enum Reserved<'shared> {
     New(Hold<'shared>),
     /// There is one.
     Known(Hold<'shared>),
+}
+
+/// What came of beginning an execution.
+pub(super) enum Fresh<Seen> {
+    /// It has begun.
+    Begun(Seen),
+    /// There is one of its ARN.
+    Known,
+    /// It has not begun, as it takes long to.
+    TakesLong,
 }
 
 impl Shared {
@@ -38,8 +49,14 @@ impl Shared {
             self.journal.check()?;
         }
         let about = Arc::new(about);
+        let manner = (Haste::None, Naming::Given);
         let snapshot = loop {
-            if let Some(kept) = self.begin_new(definition, &about)? {
+            let (sender, kept) = channel();
+            let answer = move |written| {
+                // Whoever asked may have gone.
+                let _ = sender.send(written);
+            };
+            if let Fresh::Begun(()) = self.begin_new(definition, &about, manner, answer, |_| ())? {
                 if !is_nested {
                     self.journal.wait(&kept)?;
                 }
@@ -62,33 +79,40 @@ impl Shared {
         Ok(about)
     }
 
-    /// Begins an execution; what tells when it is kept. `None` if there is one of its ARN.
-    fn begin_new(
+    /// Begins an execution, unless there is one of its ARN; `see` looks at it before anything else can happen to it.
+    pub(super) fn begin_new<Seen>(
         self: &Arc<Self>,
         definition: &Definition,
         about: &Arc<About>,
-    ) -> Result<Option<Receiver<Result<(), Broken>>>, Error> {
+        (haste, naming): (Haste, Naming),
+        answer: impl FnOnce(Result<(), Broken>) + Send + 'static,
+        see: impl FnOnce(&Open) -> Seen,
+    ) -> Result<Fresh<Seen>, Error> {
         let slot = Arc::new(Slot::default());
         let mut place = slot.lock();
         match self.reserve(about, &slot) {
             Reserved::New(hold) => {
-                if self.journal.execution(&about.arn)?.is_some() {
-                    return Ok(None);
+                if naming == Naming::Given && self.journal.execution(&about.arn)?.is_some() {
+                    return Ok(Fresh::Known);
                 }
-                let (sender, receiver) = channel();
                 let machine = Arc::clone(&definition.machine);
                 let occasion = Occasion::Beginning(Some(definition));
-                let answer = move |written| {
-                    // Whoever asked may have gone.
-                    let _ = sender.send(written);
+                let begun = match haste {
+                    Haste::None => Some(Open::begin(hold.number(), Arc::clone(about), machine)),
+                    Haste::Great => Open::begin_at_once(hold.number(), Arc::clone(about), machine),
                 };
-                self.begin(hold.number(), &mut place, machine, about, &occasion, answer);
-                Ok(Some(receiver))
+                let Some((open, told)) = begun else {
+                    return Ok(Fresh::TakesLong);
+                };
+                self.keep(&open, told, &occasion, answer);
+                let seen = see(&open);
+                *place = Some(open);
+                Ok(Fresh::Begun(seen))
             }
             Reserved::Known(hold) => {
                 // Whoever begins it has it until it is on its way to the disk.
                 drop(hold.lock());
-                Ok(None)
+                Ok(Fresh::Known)
             }
         }
     }

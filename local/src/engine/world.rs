@@ -19,6 +19,8 @@ pub(super) struct Waits {
     pub(super) tasks: BTreeMap<TaskId, Progress>,
     /// The tokens of tasks.
     pub(super) tokens: BTreeMap<TaskId, String>,
+    /// Whether there was ever one.
+    pub(super) has_had_tokens: bool,
     /// The inputs of tasks that a worker has to ask for.
     pub(super) inputs: BTreeMap<TaskId, String>,
     timers: BTreeMap<TimerId, Timestamp>,
@@ -71,8 +73,8 @@ pub(super) struct Expressions {
     count: u32,
     /// Those that took too long, by their places.
     pub(super) too_long: Vec<u32>,
-    /// Whether the execution was told this report before, and those are known.
-    is_known: bool,
+    /// How long the others may take.
+    patience: Patience,
 }
 
 impl Expressions {
@@ -81,7 +83,15 @@ impl Expressions {
         Self {
             count: 0,
             too_long: Vec::new(),
-            is_known: false,
+            patience: Patience::Seconds,
+        }
+    }
+
+    /// The same, where others wait for it: one that takes longer than a moment is evaluated again elsewhere.
+    pub(super) fn at_once() -> Self {
+        Self {
+            patience: Patience::Moment,
+            ..Self::first()
         }
     }
 
@@ -90,7 +100,7 @@ impl Expressions {
         Self {
             count: 0,
             too_long,
-            is_known: true,
+            patience: Patience::Again,
         }
     }
 }
@@ -183,15 +193,14 @@ impl World for Surroundings<'_> {
         let Expressions {
             count,
             too_long,
-            is_known,
+            patience,
         } = &mut self.expressions;
         *count += 1;
-        if !*is_known {
-            Patience::Seconds
-        } else if too_long.contains(count) {
+        if too_long.contains(count) {
+            // It was evaluated before.
             Patience::None
         } else {
-            Patience::Again
+            *patience
         }
     }
 
@@ -210,6 +219,7 @@ impl World for Surroundings<'_> {
         self.waits.tasks.insert(task, Progress::Begun);
         if let Some(token) = &request.token {
             self.waits.tokens.insert(task, token.clone());
+            self.waits.has_had_tokens = true;
         }
         if activity_of(&request.resource).is_some() {
             let input = request.arguments.to_string();

@@ -37,6 +37,8 @@ pub(crate) struct Standing {
     pub(crate) is_busy: bool,
     /// When its next timer is due.
     pub(crate) wakes: Option<Timestamp>,
+    /// Whether a task of it ever waited for a token.
+    pub(crate) has_had_tokens: bool,
 }
 
 /// An execution as it was found.

@@ -16,7 +16,7 @@ impl Broken {
         Self("it was closed".into())
     }
 
-    pub(super) fn of(error: &impl ToString) -> Self {
+    pub(crate) fn of(error: &impl ToString) -> Self {
         Self(error.to_string().into())
     }
 }

@@ -91,7 +91,7 @@ impl Write {
                     ])?
             }
             Self::Standing(number, standing) => {
-                if standing.status != "RUNNING" {
+                if standing.status != "RUNNING" && standing.has_had_tokens {
                     connection
                         .prepare_cached("DELETE FROM tokens WHERE execution = ?1")?
                         .execute([whole(*number)])?;

@@ -21,8 +21,17 @@ pub(super) fn read<Request: DeserializeOwned>(
     // An empty body is an empty request.
     let text = str::from_utf8(body).map_err(|error| unreadable(error.to_string()))?;
     let text = if text.trim().is_empty() { "{}" } else { text };
-    let mut request: Value = serde_json::from_str(text)
+    let request: Value = serde_json::from_str(text)
         .map_err(|error| unreadable(syntax::describe(text, &error).message))?;
+    held(operation, request)
+}
+
+/// The same for a request that is read already.
+pub(super) fn held<Request: DeserializeOwned>(
+    operation: &str,
+    mut request: Value,
+) -> Result<Request, Refusal> {
+    let unreadable = |message: String| Refusal::new("SerializationException", message);
     let Some(fields) = request.as_object_mut() else {
         return Err(unreadable(
             "Start of structure or map found where not expected.".to_owned(),

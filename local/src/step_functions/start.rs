@@ -8,11 +8,12 @@ use serde_json::{Map, Value, json};
 use tokio::task::spawn_blocking;
 
 use crate::Aws;
-use crate::engine::{About, Engine, Parent, Snapshot};
+use crate::engine::{About, Definition, Ended, Engine, Naming, Parent, Snapshot};
 
 use super::executions::show_outcome;
 use super::machines::{IncludedData, Machines, Runnable, add};
 use super::names::{MachineArn, check_name, execution_arn, express_arn, machine_arn, version_arn};
+use super::request::held;
 use super::{StepFunctions, seconds, syntax};
 use crate::refusal::Refusal;
 
@@ -55,6 +56,29 @@ pub(super) fn start(
     let id = engine.random_name();
     let about = begin(runnable, engine, request, [name, id], Nesting::None)?;
     Ok(json!({ "executionArn": about.arn, "startDate": seconds(about.started) }))
+}
+
+/// Starts an execution for a caller in this process, and waits for its end. What it starts with is a request of
+/// `StartExecution`.
+pub(crate) async fn run(aws: &Aws, request: Value) -> Result<Ended, Refusal> {
+    let StepFunctions {
+        machines, engine, ..
+    } = &aws.step_functions;
+    let request: StartRequest = held("StartExecution", request)?;
+    let (name, naming) = match &request.name {
+        Some(name) => (name.clone(), Naming::Given),
+        None => (engine.random_name(), Naming::Drawn),
+    };
+    let runnable = runnable(machines, &request)?;
+    let id = engine.random_name();
+    let beginning = beginning(runnable, engine, request, [name, id], Nesting::None)?;
+    let Beginning {
+        definition,
+        about,
+        claim,
+    } = beginning;
+    let existing = move |existing: &Snapshot| claim.holds(existing);
+    Ok(engine.run(definition, about, naming, existing).await?)
 }
 
 /// Starts an execution of an Express machine and waits for its end.
@@ -171,13 +195,58 @@ fn runnable(machines: &Machines, request: &StartRequest) -> Result<Runnable, Ref
     machines.runnable(&MachineArn::parse(&request.state_machine_arn)?)
 }
 
+/// An execution that is about to begin.
+struct Beginning {
+    definition: Definition,
+    about: About,
+    claim: Claim,
+}
+
+/// What makes an execution that is there already the one that is to begin.
+struct Claim {
+    arn: String,
+    input: Value,
+    started_by: Option<Parent>,
+}
+
+impl Claim {
+    /// What is known of an execution of the same ARN, if it is the same.
+    fn holds(&self, existing: &Snapshot) -> Result<About, Refusal> {
+        let input = serde_json::from_str::<Value>(&existing.about.input);
+        let same = input.is_ok_and(|known| known == self.input);
+        let is_own = self.started_by.is_some() && existing.about.started_by == self.started_by;
+        if (existing.is_running() && same) || is_own {
+            return Ok(existing.about.clone());
+        }
+        Err(Refusal::new(
+            "ExecutionAlreadyExists",
+            format!("Execution Already Exists: '{}'", self.arn),
+        ))
+    }
+}
+
 fn begin(
+    runnable: Runnable,
+    engine: &Engine,
+    request: StartRequest,
+    names: [String; 2],
+    nesting: Nesting,
+) -> Result<About, Refusal> {
+    let Beginning {
+        definition,
+        about,
+        claim,
+    } = beginning(runnable, engine, request, names, nesting)?;
+    Ok(engine.start(&definition, about, |existing| claim.holds(existing))?)
+}
+
+fn beginning(
     runnable: Runnable,
     engine: &Engine,
     request: StartRequest,
     [name, id]: [String; 2],
     nesting: Nesting,
-) -> Result<About, Refusal> {
+) -> Result<Beginning, Refusal> {
     check_name(&name)?;
     let text = request.input.unwrap_or_else(|| "{}".to_owned());
     let input = parse_input(&text)?;
@@ -193,20 +262,13 @@ fn begin(
         Nesting::Waits { parent, is_json } => (Some(parent), Some(parent), is_json),
         Nesting::Calls { parent } => (Some(parent), Some(parent), false),
     };
-    let exists = |existing: &Snapshot| {
-        let same =
-            serde_json::from_str::<Value>(&existing.about.input).is_ok_and(|known| known == input);
-        let is_own = started_by.is_some() && existing.about.started_by == started_by;
-        if (existing.is_running() && same) || is_own {
-            return Ok(existing.about.clone());
-        }
-        Err(Refusal::new(
-            "ExecutionAlreadyExists",
-            format!("Execution Already Exists: '{arn}'"),
-        ))
+    let claim = Claim {
+        arn: arn.clone(),
+        input,
+        started_by,
     };
     let about = About {
-        arn: arn.clone(),
+        arn,
         name,
         machine_arn: machine_arn(&runnable.name),
         version_arn: runnable
@@ -229,7 +291,11 @@ fn begin(
         answers_call: matches!(nesting, Nesting::Calls { .. }),
         trace_header: request.trace_header,
     };
-    Ok(engine.start(&runnable.definition, about, exists)?)
+    Ok(Beginning {
+        definition: runnable.definition,
+        about,
+        claim,
+    })
 }
 
 /// Reads an input, which may be any JSON.

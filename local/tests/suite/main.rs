@@ -18,6 +18,7 @@ mod port;
 mod protocol;
 mod raw;
 mod requests;
+mod runs;
 mod s3;
 mod scheduler;
 mod schedules;
