@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Kind;
+use crate::{Kind, SecretSource};
 
 /// The static part of a Task's payload: the step, what it reads, and the pure steps that ride along with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Plan {
     /// Seconds after which the step's work is given up with `TIMEOUT`, below the Task's own timeout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u64>,
+    /// The secrets that the step reads, and where each is found.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub secrets: IndexMap<String, SecretSource>,
     /// Only in the first Task of a machine: what intake needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intake: Option<Intake>,

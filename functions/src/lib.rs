@@ -28,6 +28,7 @@ mod pure;
 mod recorder;
 mod request;
 mod scope;
+mod secret;
 mod services;
 mod settings;
 mod template;
@@ -38,6 +39,7 @@ mod work;
 pub mod lambda;
 
 pub use error::Error;
+pub use secret::{KeyFile, KeyFileError, Keys, Reach, Vault, VaultError};
 pub use services::Services;
 pub use settings::{LlmSettings, Mail, Settings};
 pub use trigger::resume::resume;

@@ -26,6 +26,7 @@ pub mod writes;
 mod attribute;
 mod error;
 mod fetch;
+mod file;
 mod value;
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
