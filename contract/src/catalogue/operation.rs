@@ -88,7 +88,8 @@ impl Operation {
 
     /// Whether its parameters go to another system, and so may hold secrets.
     pub fn takes_secrets(&self) -> bool {
-        self.action == "integration"
+        const ELSEWHERE: [&str; 5] = ["integration", "imap", "email_provider", "onedrive", "crawler"];
+        ELSEWHERE.contains(&self.action)
     }
 
     /// The parameter that a name means, by its own name or another that authors use.

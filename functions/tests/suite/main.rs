@@ -16,6 +16,7 @@ mod llm;
 mod loops;
 mod mail;
 mod requests;
+mod secrets;
 mod server;
 mod settling;
 mod starts;
