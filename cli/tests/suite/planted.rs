@@ -1,6 +1,8 @@
 //! A secret is planted, and searched for in everything that a run leaves.
 
+use std::io::Write;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use base64::Engine;
@@ -22,6 +24,22 @@ const PART: &str = "s3cret";
 
 /// A token that a server gives for the secret.
 const TOKEN: &str = "token/for+Pl4nted";
+
+/// What the process logs.
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        LOG.lock().expect("no panic").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
 
 fn environment(name: &str) -> Option<String> {
     (name == "SHOP_KEY").then(|| SECRET.to_owned())
@@ -147,7 +165,7 @@ fn workflow(web: &str) -> String {
         } }, "nextSteps": { "success": "ask" } },
         { "stepSlug": "ask", "stepType": "llm", "config": { "name": "Ask", "systemPrompt": "{{steps.in_query.output}} {{steps.for_token.output}}" },
             "nextSteps": { "success": "report", "error": "report" } },
-        { "stepSlug": "report", "stepType": "output", "config": { "mapping": { "all": "{{steps}}", "one": "{{steps.moved.output}}" } } }
+        { "stepSlug": "report", "stepType": "output", "config": { "mapping": { "all": "{{steps.file.output}}", "one": "{{steps.moved.output}}" } } }
     ]);
     json!({
         "name": "Planted",
@@ -159,6 +177,10 @@ fn workflow(web: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
+    tracing_subscriber::fmt()
+        .with_env_filter("info,pawl=trace,pawl_functions=trace,pawl_store=trace")
+        .with_writer(|| Log)
+        .init();
     let echo = echo();
     let model = Web::serve(|asked, _| {
         let said = json!({ "choices": [{ "message": { "content": asked.body } }] });
@@ -206,28 +228,7 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
         .expect("a run");
     let report = tokio::time::timeout(Duration::from_mins(2), finish(&laptop, events, &started, 0));
     let report = report.await.expect("it ends");
-    // Everything was sent as it should be, or the search would find nothing for another reason.
-    let sent = echo.asked();
-    let keys = sent
-        .iter()
-        .filter(|asked| asked.header("x-key") == SECRET)
-        .count();
-    assert_eq!(keys, 6, "in_header, fails twice, refused, moved, file");
-    let [basic, bearer] = [
-        format!("Basic {}", STANDARD.encode(format!("ada:{SECRET}"))),
-        format!("Bearer {TOKEN}"),
-    ];
-    for wanted in [basic, bearer] {
-        assert!(
-            sent.iter()
-                .any(|asked| asked.header("authorization") == wanted),
-            "{wanted}"
-        );
-    }
-    assert!(
-        sent.iter()
-            .any(|asked| asked.header("x-kept") == "kept-for-later")
-    );
+    was_sent(&echo.asked());
     let mut left = vec![
         (
             "report".to_owned(),
@@ -246,6 +247,7 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
     }
     collect(&laptop, &mut left).await;
     files(&outbox, &mut left);
+    left.push(("log".to_owned(), LOG.lock().expect("no panic").clone()));
     for kind in [
         "report", "machine", "model", "event", "item", "object", "history", "file",
     ] {
@@ -254,10 +256,45 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
             "no {kind} was searched"
         );
     }
+    let (_, logged) = left.last().expect("the log");
+    let logged = String::from_utf8_lossy(logged);
+    assert!(logged.contains("step raised"), "nothing was logged");
     let shown = String::from_utf8_lossy(&left.first().expect("the report").1).into_owned();
     assert!(shown.contains("***"), "{shown}");
+    search(&left);
+}
+
+/// Everything was sent as it should be, or the search would find nothing for another reason.
+fn was_sent(sent: &[Asked]) {
+    let keys = sent
+        .iter()
+        .filter(|asked| asked.header("x-key") == SECRET)
+        .count();
+    assert_eq!(
+        keys, 7,
+        "in_header, fails twice, refused, moved twice, file"
+    );
+    let [basic, bearer] = [
+        format!("Basic {}", STANDARD.encode(format!("ada:{SECRET}"))),
+        format!("Bearer {TOKEN}"),
+    ];
+    for wanted in [basic, bearer] {
+        assert!(
+            sent.iter()
+                .any(|asked| asked.header("authorization") == wanted),
+            "{wanted}"
+        );
+    }
+    assert!(
+        sent.iter()
+            .any(|asked| asked.header("x-kept") == "kept-for-later")
+    );
+}
+
+/// Fails where anything holds the secret in any encoding.
+fn search(left: &[(String, Vec<u8>)]) {
     for needle in needles() {
-        for (place, bytes) in &left {
+        for (place, bytes) in left {
             let found = bytes
                 .windows(needle.len())
                 .position(|window| window == needle);
@@ -286,11 +323,8 @@ async fn collect(laptop: &Laptop, left: &mut Vec<(String, Vec<u8>)>) {
     for item in scanned.items() {
         // Debug escapes; every text is looked at as it is, too.
         left.push(("item".to_owned(), format!("{item:?}").into_bytes()));
-        for (name, value) in item {
-            if let Ok(text) = value.as_s() {
-                left.push((format!("item {name}"), text.clone().into_bytes()));
-            }
-        }
+        let texts = item.values().filter_map(|value| value.as_s().ok());
+        left.extend(texts.map(|text| ("item".to_owned(), text.clone().into_bytes())));
     }
     let s3 = aws_sdk_s3::config::Builder::from(&sdk)
         .force_path_style(true)

@@ -107,6 +107,8 @@ impl Mask {
         }
         let searcher = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            // Some write what they were given in capitals, or without them.
+            .ascii_case_insensitive(true)
             .build(patterns.iter());
         Some(searcher.expect("no secret has as many encodings as a searcher has room for"))
     }
@@ -149,10 +151,8 @@ fn replaced(bytes: &[u8], searcher: &AhoCorasick) -> Vec<u8> {
 fn encodings(secret: &str) -> Vec<Vec<u8>> {
     let bytes = secret.as_bytes();
     let json = Value::from(secret).to_string();
-    let json = json
-        .trim_start_matches('"')
-        .trim_end_matches('"')
-        .to_owned();
+    let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
+    let json_text = json.clone();
     let html = secret
         .replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -188,6 +188,8 @@ fn encodings(secret: &str) -> Vec<Vec<u8>> {
         texts.push(encoded);
     }
     texts.extend(base64(bytes));
+    // As it stands in JSON that is encoded.
+    texts.extend(base64(json_text.as_bytes()));
     texts.retain(|text| text.len() >= SHORTEST);
     texts.sort_unstable();
     texts.dedup();
