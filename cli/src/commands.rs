@@ -13,6 +13,7 @@ mod history;
 mod logs;
 mod run;
 mod runs;
+mod secrets;
 mod show;
 
 use std::io::{ErrorKind, Write};
@@ -43,6 +44,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl graph workflows/examples/auto-reply -o auto-reply.svg
   pawl check workflows/examples
   pawl fmt workflows/examples --check
+  pawl secrets set shopKey workflows/examples/sync-orders
   pawl eval 'Hello {{name}}' --data '{"name": "Ada"}'
   pawl explain unknown-step
   pawl compile workflows/examples/welcome-email -o welcome-email.asl.json"#;
@@ -77,6 +79,8 @@ enum Command {
     Graph(graph::Graphed),
     /// Write definitions in one layout
     Fmt(fmt::Fmt),
+    /// Keep secrets in definitions, encrypted
+    Secrets(secrets::Secrets),
     /// Evaluate an expression or a template
     Eval(eval::Eval),
     /// Say what a diagnostic's code means
@@ -101,6 +105,7 @@ impl Pawl {
             Command::History(command) => command.run(),
             Command::Graph(command) => command.run(),
             Command::Fmt(command) => command.run(),
+            Command::Secrets(command) => command.run(),
             Command::Eval(command) => command.run(),
             Command::Explain(command) => command.run(),
         }

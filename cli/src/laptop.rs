@@ -43,6 +43,8 @@ pub struct Options {
     pub durability: Durability,
     /// What the environment says about mail and models.
     pub settings: Settings,
+    /// Where secrets are read that stand in the environment.
+    pub environment: fn(&str) -> Option<String>,
     /// Whether open runs go on.
     pub driving: Driving,
     /// Where the functions run.
@@ -67,6 +69,7 @@ impl Default for Options {
             faults: Faults::none(),
             seed: 0,
             settings: Settings::from_env(&|_| None),
+            environment: |_| None,
             functions: Running::default(),
             durability: Durability::default(),
             driving: Driving::Runs,
@@ -115,6 +118,7 @@ impl Laptop {
             seed,
             durability,
             mut settings,
+            environment,
             driving,
             functions: running,
         } = options;
@@ -136,7 +140,7 @@ impl Laptop {
         .await?;
         let sdk = local.sdk_config();
         let store = Store::new(&sdk, TABLE, BUCKET);
-        let services = Services::new(&sdk, settings);
+        let services = Services::new(&sdk, settings).with_environment(environment);
         match running {
             Running::Here => {
                 local.install(functions(services.clone()));

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod commands;
 pub mod duration;
 pub mod graph;
+pub mod keys;
 pub mod laptop;
 pub mod project;
 pub mod report;

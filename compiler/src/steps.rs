@@ -13,6 +13,7 @@ mod transform;
 mod trigger;
 
 use pawl_contract::Kind;
+use pawl_contract::catalogue::Operation;
 
 use crate::definition::{Definition, Step};
 use crate::diagnostic::{Diagnostic, codes};
@@ -146,6 +147,15 @@ pub fn variables_set(step: &Step) -> Vec<(&str, &Node)> {
 pub fn secrets_set(step: &Step) -> impl Iterator<Item = &str> {
     let transforms = Some(step).filter(|step| step.kind == Kind::Transform);
     transforms.into_iter().flat_map(transform::secrets)
+}
+
+/// Whether a value of a step's configuration goes nowhere but where it is needed, so that a secret may stand in it.
+pub fn is_sink(step: &Step, pointer: &str) -> bool {
+    match step.kind {
+        Kind::Request => request::is_sink(step, pointer),
+        Kind::Action => operation(step).is_some_and(Operation::takes_secrets),
+        Kind::Trigger | Kind::Llm | Kind::Condition | Kind::Loop | Kind::Transform => false,
+    }
 }
 
 /// The names that only the texts of this step can read, in the order in which they get their values.

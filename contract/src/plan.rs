@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Kind;
+use crate::{Kind, SecretSource};
 
 /// The static part of a Task's payload: the step, what it reads, and the pure steps that ride along with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct Plan {
     /// Only of a step that waits: the seconds after which it waits no longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience_seconds: Option<u64>,
+    /// The secrets that the step reads, and where each is found.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub secrets: IndexMap<String, SecretSource>,
     /// Only in the first Task of a machine: what intake needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intake: Option<Intake>,

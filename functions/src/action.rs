@@ -4,18 +4,16 @@
 //! { "type": "customer", "operation": "get_by_id", "parameters": { "customerId": "{{input.customerId}}" } }
 //! ```
 
-pub(crate) mod email;
-
 mod call;
 mod collection;
 mod conversation;
 mod customer;
+mod email;
 mod page;
 mod parameters;
 
 use pawl_contract::catalogue::{self, Operation, Readiness};
 use pawl_contract::{StepError, code};
-
 use pawl_store::Writes;
 use serde_json::Value;
 
@@ -26,12 +24,15 @@ use collection::{CONVERSATIONS, CUSTOMERS, Collection, PRODUCTS, RECOMMENDATIONS
 use parameters::Parameters;
 
 /// Does what the step's configuration says.
-pub(crate) async fn act(context: &Context<'_>) -> Result<Act, Error> {
+pub(crate) async fn act<'context>(
+    context: &'context Context<'context>,
+) -> Result<Act<'context>, Error> {
     let config = Parameters::of(context.input);
     let operation = find(&config)?;
     if operation.action == "email_send" {
         config.require(operation)?;
-        return Ok(Act::Mail(Box::new(email::write(&config, context)?)));
+        let mail = email::write(&config, context)?;
+        return Ok(Act::Once(Box::pin(email::send(mail, context.services))));
     }
     let call = Call {
         context,
@@ -57,6 +58,12 @@ pub(crate) async fn operate(
     parameters.require(operation)?;
     // Boxed: the futures of whoever calls stay small.
     Box::pin(run(operation, &parameters, call)).await
+}
+
+/// The operation that a configuration names.
+pub(crate) fn operation(config: &Value) -> Option<&'static Operation> {
+    let parameters = Parameters::of(config);
+    catalogue::find(parameters.action()?, parameters.operation())
 }
 
 /// The operation that the configuration names, if it can run.

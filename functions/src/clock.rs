@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use pawl_store::time;
 
 /// A moment in the forms in which it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(pub Timestamp);
 
 impl Moment {

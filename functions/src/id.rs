@@ -21,7 +21,12 @@ pub(crate) fn of(words: &[&str]) -> String {
     }
     let digest = hasher.finalize();
     let (half, _) = digest.split_at(16);
-    half.iter().fold(String::new(), |digits, byte| {
+    hexadecimal(half)
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |digits, byte| {
         digits + &format!("{byte:02x}")
     })
 }

@@ -17,7 +17,8 @@ pub async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
     let sdk = aws_config::defaults(aws_config::BehaviorVersion::latest())
         .load()
         .await;
-    let services = Services::new(&sdk, Settings::from_env(&|name| std::env::var(name).ok()));
+    let services = Services::new(&sdk, Settings::from_env(&|name| std::env::var(name).ok()))
+        .with_environment(|name| std::env::var(name).ok());
     let services = &services;
     // Boxed: the compiler would rather not look through every layer at once.
     Box::pin(lambda_runtime::run(service_fn(

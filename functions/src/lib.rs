@@ -12,7 +12,7 @@
 //! |---|---|
 //! | every kind | BatchGetItem, then TransactWriteItems of puts and updates; GetObject and PutObject for values above 32 KB |
 //! | `action` | besides: GetItem or Query of business records; PutItem for the claim before a mail |
-//! | `request` | besides: PutItem for the claim before a request that is not to be made twice |
+//! | `request` | besides: PutItem for the claim before a request that is not to be made twice; GetObject and PutObject of files; Decrypt of KMS, GetSecretValue, GetParameter |
 //! | `trigger` | besides: DescribeStateMachine and StartExecution; UpdateItem when it hands over |
 //! | `recorder` | BatchGetItem, TransactWriteItems with one update; GetObject where the run's input is large |
 
@@ -31,6 +31,7 @@ mod pure;
 mod recorder;
 mod request;
 mod scope;
+mod secret;
 mod services;
 mod settings;
 mod signal;
@@ -44,6 +45,7 @@ pub mod lambda;
 
 pub use approval::{Decided, Decision, decide, waits};
 pub use error::Error;
+pub use secret::{KeyFile, KeyFileError, Keys, Reach, Vault, VaultError};
 pub use services::Services;
 pub use settings::{LlmSettings, Mail, Settings};
 pub use signal::{Sent, send};

@@ -24,6 +24,8 @@ pub(crate) struct Evaluated {
 pub(crate) enum Effect {
     /// A variable has a value.
     Variable(String, Value),
+    /// A secure variable has a value, which is encrypted before it is written.
+    Secret(String, String),
     /// A loop has a list. The items are there for what rides along; the list is what is written.
     List(Vec<Value>, List),
     /// A loop stands elsewhere.

@@ -2,14 +2,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
 use aws_types::SdkConfig;
 use pawl_contract::{Plan, StepError};
 use pawl_store::Store;
 use serde_json::Value;
 
 use crate::clock::Moment;
+use crate::request::{Guard, Resolver, Tokens};
+use crate::secret::{Aws, Vault};
 use crate::{Settings, parse};
+
+/// How long a server may take to be there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Everything outside that a function can reach. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -19,10 +26,28 @@ pub struct Services {
     store: Store,
     states: Arc<OnceLock<aws_sdk_sfn::Client>>,
     http: Arc<OnceLock<reqwest::Client>>,
+    web: Arc<OnceLock<reqwest::Client>>,
+    guard: Arc<Guard>,
+    tokens: Tokens,
     /// The plan of each machine's first Task, by the ARN of a published version, which never changes.
     plans: Arc<Mutex<BTreeMap<String, Arc<Plan>>>>,
     /// The plans of Tasks, by their texts: a function meets the same few again and again.
     texts: Arc<Mutex<HashMap<String, Arc<Plan>>>>,
+    environment: Environment,
+}
+
+/// Where secrets are read that stand in the environment.
+#[derive(Clone)]
+struct Environment(Arc<Read>);
+
+type Read = dyn Fn(&str) -> Option<String> + Send + Sync;
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Environment")
+            .finish_non_exhaustive()
+    }
 }
 
 /// How many texts of plans are remembered, before all are forgotten.
@@ -34,12 +59,43 @@ impl Services {
         Self {
             store: Store::new(sdk, &settings.table, &settings.bucket),
             sdk: sdk.clone(),
+            guard: Arc::new(Guard::new(&settings.http_allow)),
             settings,
             states: Arc::default(),
             http: Arc::default(),
+            web: Arc::default(),
+            tokens: Tokens::default(),
+            environment: Environment(Arc::new(|_| None)),
             plans: Arc::default(),
             texts: Arc::default(),
         }
+    }
+
+    /// The same services with an environment from which secrets may be read; without one there are none in it.
+    #[must_use]
+    pub fn with_environment(
+        mut self,
+        environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.environment = Environment(Arc::new(environment));
+        self
+    }
+
+    /// What encrypts and decrypts secrets.
+    pub fn vault(&self) -> Vault {
+        Vault::new(self.settings.keys.clone(), self.aws())
+    }
+
+    /// The services of AWS that keep secrets.
+    pub(crate) fn aws(&self) -> Aws {
+        let settings = &self.settings;
+        let endpoint = settings.secrets_url.as_deref();
+        Aws::new(&self.sdk, self.http().clone(), endpoint, settings.reach)
+    }
+
+    /// A variable of the environment.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        (self.environment.0)(name)
     }
 
     /// Everything that lasts.
@@ -61,6 +117,40 @@ impl Services {
     /// The rest of the world.
     pub(crate) fn http(&self) -> &reqwest::Client {
         self.http.get_or_init(reqwest::Client::new)
+    }
+
+    /// The rest of the world, as far as a workflow may reach it: no address that the guard refuses, no proxy, and no
+    /// redirect that nobody looked at.
+    pub(crate) fn web(&self) -> &reqwest::Client {
+        self.web.get_or_init(|| {
+            let client = reqwest::Client::builder()
+                .user_agent(concat!("pawl/", env!("CARGO_PKG_VERSION")))
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .connect_timeout(CONNECT_TIMEOUT)
+                .dns_resolver(Arc::new(Resolver(Arc::clone(&self.guard))));
+            client
+                .build()
+                .expect("nothing of it depends on where it runs")
+        })
+    }
+
+    /// Which addresses a workflow may reach.
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// Tokens of OAuth2.
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// Waits, in the time that the SDK's configuration gives.
+    pub(crate) async fn sleep(&self, duration: Duration) {
+        let sleep = self.sdk.sleep_impl();
+        let sleep = sleep.unwrap_or_else(|| SharedAsyncSleep::new(TokioSleep::new()));
+        sleep.sleep(duration).await;
     }
 
     /// The time.

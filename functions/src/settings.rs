@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::secret::{Keys, Reach};
+
 /// The settings of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -18,6 +20,14 @@ pub struct Settings {
     pub mail_from: String,
     /// The language model provider.
     pub llm: Option<LlmSettings>,
+    /// The hosts, addresses and networks that requests may reach besides public ones.
+    pub http_allow: Vec<String>,
+    /// The keys that encrypt secrets.
+    pub keys: Keys,
+    /// Where KMS, Secrets Manager and the Parameter Store answer, if not at AWS.
+    pub secrets_url: Option<String>,
+    /// Whether they are asked at AWS.
+    pub reach: Reach,
 }
 
 /// Where mail goes.
@@ -66,6 +76,10 @@ impl Settings {
     /// | `PAWL_LLM_URL`, `OPENAI_BASE_URL` | the provider | OpenAI's, if there is a key |
     /// | `PAWL_LLM_API_KEY`, `OPENAI_API_KEY` | its key | none is sent |
     /// | `PAWL_LLM_MODEL` | the model | each step names its own |
+    /// | `PAWL_HTTP_ALLOW` | hosts, addresses and networks that requests may reach, with commas | only public addresses |
+    /// | `PAWL_KMS_KEY` | the key of KMS that encrypts secrets | the key file does |
+    /// | `PAWL_KEY_FILE` | the file of keys that encrypt secrets | nothing can be encrypted |
+    /// | `PAWL_SECRETS_URL` | where KMS, Secrets Manager and the Parameter Store answer | AWS, in a Lambda |
     pub fn from_env(get: &dyn Fn(&str) -> Option<String>) -> Self {
         let read = |name: &str| get(name).filter(|value| !value.is_empty());
         let outbox = || read("PAWL_OUTBOX").map(|folder| Mail::Outbox(folder.into()));
@@ -79,6 +93,13 @@ impl Settings {
                 .unwrap_or(Mail::None),
             mail_from: read("PAWL_MAIL_FROM").unwrap_or_else(|| "pawl@localhost".to_owned()),
             llm: llm(&read),
+            keys: keys(&read),
+            secrets_url: read("PAWL_SECRETS_URL"),
+            reach: match read("AWS_LAMBDA_FUNCTION_NAME") {
+                Some(_) => Reach::Aws,
+                None => Reach::Nowhere,
+            },
+            http_allow: list(&read("PAWL_HTTP_ALLOW").unwrap_or_default()),
         }
     }
 }
@@ -108,8 +129,34 @@ impl Settings {
                 set("PAWL_LLM_MODEL", model);
             }
         }
+        match &self.keys {
+            Keys::Kms(key) => set("PAWL_KMS_KEY", key),
+            Keys::File(path) => set("PAWL_KEY_FILE", &path.to_string_lossy()),
+            Keys::None => {}
+        }
+        if let Some(url) = &self.secrets_url {
+            set("PAWL_SECRETS_URL", url);
+        }
+        if !self.http_allow.is_empty() {
+            set("PAWL_HTTP_ALLOW", &self.http_allow.join(","));
+        }
         environment
     }
+}
+
+fn keys(read: &dyn Fn(&str) -> Option<String>) -> Keys {
+    let file = || read("PAWL_KEY_FILE").map(|path| Keys::File(path.into()));
+    let kms = read("PAWL_KMS_KEY").map(Keys::Kms);
+    kms.or_else(file).unwrap_or_default()
+}
+
+/// Words with commas between them.
+fn list(text: &str) -> Vec<String> {
+    let words = text.split(',').map(str::trim);
+    words
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn llm(read: &dyn Fn(&str) -> Option<String>) -> Option<LlmSettings> {

@@ -45,8 +45,7 @@ fn output(config: &Value, view: &View<'_>) -> Result<Evaluated, Error> {
 fn set_variables(config: &Value, mut view: View<'_>) -> Result<Evaluated, Error> {
     let parameters = config.get("parameters");
     let given = parameters.unwrap_or(config);
-    let variables: Vec<(&str, &Value)> = if let Some(Value::Array(listed)) = given.get("variables")
-    {
+    let variables: Vec<Entry<'_>> = if let Some(Value::Array(listed)) = given.get("variables") {
         listed.iter().map(entry).collect::<Result<_, Error>>()?
     } else {
         let given = given
@@ -55,12 +54,21 @@ fn set_variables(config: &Value, mut view: View<'_>) -> Result<Evaluated, Error>
             .unwrap_or(given);
         let plain = given.as_object().into_iter().flatten();
         let plain = plain.filter(|(name, _)| parameters.is_some() || !OWN.contains(&name.as_str()));
-        plain.map(|(name, value)| (name.as_str(), value)).collect()
+        plain
+            .map(|(name, value)| (name.as_str(), value, Keeping::Open))
+            .collect()
     };
     let mut output = Map::new();
     let mut effects = Vec::new();
-    for (name, value) in variables {
+    for (name, value, keeping) in variables {
         let value = template::render(value, &view)?;
+        if keeping == Keeping::Secure {
+            let text = value.as_str().map(str::to_owned);
+            let text = text.unwrap_or_else(|| value.to_string());
+            output.insert(name.to_owned(), "***".into());
+            effects.push(Effect::Secret(name.to_owned(), text));
+            continue;
+        }
         // A later variable of the same step sees the earlier ones.
         view.shadow(name, value.clone());
         output.insert(name.to_owned(), value.clone());
@@ -73,22 +81,31 @@ fn set_variables(config: &Value, mut view: View<'_>) -> Result<Evaluated, Error>
     })
 }
 
+/// How a variable is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeping {
+    /// As it is.
+    Open,
+    /// Encrypted; it is read as a secret.
+    Secure,
+}
+
+/// A variable's name, its value and how it is kept.
+type Entry<'config> = (&'config str, &'config Value, Keeping);
+
 /// One entry of the list form.
-fn entry(entry: &Value) -> Result<(&str, &Value), Error> {
-    if entry
-        .get("secure")
-        .is_some_and(|secure| *secure == Value::Bool(true))
-    {
-        return Err(Error::step(
-            code::VALIDATION_ERROR,
-            "secure variables are not available yet",
-        ));
-    }
+fn entry(entry: &Value) -> Result<Entry<'_>, Error> {
+    let is_secure = entry.get("secure").and_then(Value::as_bool) == Some(true);
+    let keeping = if is_secure {
+        Keeping::Secure
+    } else {
+        Keeping::Open
+    };
     match (
         entry.get("name").and_then(Value::as_str),
         entry.get("value"),
     ) {
-        (Some(name), Some(value)) => Ok((name, value)),
+        (Some(name), Some(value)) => Ok((name, value, keeping)),
         _ => Err(Error::step(
             code::VALIDATION_ERROR,
             "each of `variables` needs a `name` and a `value`",

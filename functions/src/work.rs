@@ -1,12 +1,15 @@
 //! What acting is: what an action or a model gets to know, and what it gives.
 
+use std::pin::Pin;
+use std::time::Duration;
+
 use pawl_contract::At;
 use pawl_store::{Run, Store, Writes};
 use serde_json::Value;
 
-use crate::Services;
-use crate::action::email::Mail;
 use crate::clock::Moment;
+use crate::secret::Mask;
+use crate::{Error, Services};
 
 /// What a work step knows when it acts.
 #[derive(Debug, Clone, Copy)]
@@ -17,12 +20,23 @@ pub(crate) struct Context<'invocation> {
     pub now: Moment,
     /// The step's configuration, templates resolved.
     pub input: &'invocation Value,
+    /// When the step's time is over.
+    pub deadline: Option<Moment>,
+    /// The secrets in `input`, and those that the step learns while it acts.
+    pub mask: &'invocation Mask,
 }
 
 impl Context<'_> {
     /// The same for every attempt of a visit, and for no other visit.
     pub(crate) fn idempotency_key(&self) -> String {
         format!("{}/{}", self.run.run, self.at)
+    }
+
+    /// Whether the step's time is not over after such a wait.
+    pub(crate) fn has_time_for(&self, wait: Duration) -> bool {
+        let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let then = self.services.now().after(wait);
+        self.deadline.is_none_or(|deadline| then.0 < deadline.0)
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -35,12 +49,11 @@ impl Context<'_> {
 }
 
 /// How an action goes on once it knows what to do.
-#[derive(Debug)]
-pub(crate) enum Act {
+pub(crate) enum Act<'context> {
     /// It is done, but for what rides in the step's transaction.
     Done(Box<Acted>),
-    /// It sends a mail, which nothing can take back: the visit is claimed first.
-    Mail(Box<Mail>),
+    /// It is still to be done, and nothing can take it back: the visit is claimed first.
+    Once(Pin<Box<dyn Future<Output = Result<Acted, Error>> + Send + 'context>>),
 }
 
 /// What acting gave.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use aws_sdk_dynamodb::types::builders::KeysAndAttributesBuilder;
 
-use crate::attribute::{Item, required, string};
-use crate::{Error, Store};
+use crate::attribute::{Item, required, string, text};
+use crate::{Error, Store, key};
 
 /// So many keys fit one BatchGetItem.
 const MOST_KEYS: usize = 100;
@@ -22,6 +22,11 @@ impl Items {
     /// The item with this sort key.
     pub(crate) fn get(&self, sk: &str) -> Option<&Item> {
         self.0.get(sk)
+    }
+
+    /// A secure variable, encrypted.
+    pub fn secret(&self, scope: &str, name: &str) -> Option<&str> {
+        text(self.get(&key::secret(scope, name))?, "sealed")
     }
 }
 

@@ -66,6 +66,11 @@ pub fn variable(scope: &str, name: &str) -> String {
     format!("v#{scope}#{name}")
 }
 
+/// A secure variable, encrypted.
+pub fn secret(scope: &str, name: &str) -> String {
+    format!("x#{scope}#{name}")
+}
+
 /// A sequential loop's place and item.
 pub fn cursor(scope: &str, step: &str) -> String {
     format!("l#{scope}#{step}")

@@ -32,6 +32,7 @@ pub mod writes;
 mod attribute;
 mod error;
 mod fetch;
+mod file;
 mod in_process;
 mod value;
 

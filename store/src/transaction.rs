@@ -166,6 +166,13 @@ impl Transaction {
         )
     }
 
+    /// Writes a secure variable, which is encrypted already.
+    pub fn secret(&mut self, store: &Store, name: &str, sealed: &str) -> Result<(), Error> {
+        let item = Item::from([("sealed".to_owned(), string(sealed))]);
+        let key = key::secret(ROOT, name);
+        self.put(store, key, item, Guard::Visit, Put::builder())
+    }
+
     /// Writes a loop's cursor.
     pub async fn cursor(
         &mut self,

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::ValueEnum;
-use pawl_functions::Settings;
 use pawl_local::{Durability, Error, endpoint};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::{ClockChoice, Outcome, print, say};
+use crate::keys::{self, environment};
 use crate::laptop::{Laptop, Options, Running, fresh_seed, state_folder};
 use crate::project::Misuse;
 
@@ -131,7 +131,8 @@ impl Dev {
         Options {
             state: Some(state.to_owned()),
             clock: self.clock.into(),
-            settings: Settings::from_env(&|name| std::env::var(name).ok()),
+            settings: keys::settings(environment),
+            environment,
             durability: match self.durability {
                 DurabilityChoice::Fsync => Durability::Fsync,
                 DurabilityChoice::Relaxed => Durability::Relaxed,

@@ -9,11 +9,11 @@ use anyhow::Context;
 use pawl_compiler::diagnostic::{Lines, to_json};
 use pawl_compiler::{Program, Severity, mocks};
 use pawl_contract::{Mock, StepError, code};
-use pawl_functions::Settings;
 use serde_json::{Value, json};
 
 use self::follow::{Follower, how_to_answer, outcome, show};
 use super::{ClockChoice, MachineOptions, Outcome, print};
+use crate::keys::{self, environment};
 use crate::laptop::{Laptop, Options, fresh_seed, state_folder};
 use crate::project::{Misuse, Project};
 use crate::report::Report;
@@ -166,7 +166,8 @@ impl Run {
         Options {
             state: Some(state_folder(self.state.as_deref())),
             clock: self.clock.into(),
-            settings: Settings::from_env(&|name| std::env::var(name).ok()),
+            settings: keys::settings(environment),
+            environment,
             seed: match self.clock {
                 ClockChoice::Real => fresh_seed(),
                 ClockChoice::Simulated => 0,

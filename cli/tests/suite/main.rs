@@ -13,5 +13,11 @@ mod graph;
 mod kills;
 mod levels;
 mod pages;
+mod planted;
 mod runs;
 mod sarif;
+mod secrets;
+
+/// The server of the functions' own tests.
+#[path = "../../../functions/tests/suite/web.rs"]
+mod web;

@@ -195,7 +195,7 @@ impl Visit<'_, '_> {
         }
     }
 
-    /// A secret: cannot be read yet, so the step that needs it must be mocked, which only a work step can be.
+    /// A secret, which may be read only where it is used.
     fn secret_reference(&mut self, member: Option<&str>, place: &Place<'_>) {
         let Some(name) = member else {
             let message = "`secrets` is read one by one";
@@ -214,17 +214,18 @@ impl Visit<'_, '_> {
             return;
         }
         self.reads.secrets.insert(name.to_owned());
-        let message = "`secrets` cannot be read yet";
-        let work = self.step.filter(|(_, step)| !step.kind.is_pure());
-        let Some((_, step)) = work else {
-            let help = "give the value as input, or read the secret in a step that acts";
-            self.say(Diagnostic::error(codes::NOT_YET, message).help(help), place);
+        let is_sink = self
+            .step
+            .is_some_and(|(_, step)| steps::is_sink(step, &place.node.pointer));
+        if is_sink {
             return;
-        };
-        let help = format!("mock step `{}` to run the workflow", step.slug);
-        let mut diagnostic = Diagnostic::warning(codes::NOT_YET, message).help(help);
-        diagnostic.mockable = Some(step.slug.clone());
-        self.say(diagnostic, place);
+        }
+        let message = format!("the secret `{name}` would be written down here");
+        let help = "read it where it is sent: in the `url`, `headers`, `query`, `auth` or body of a request";
+        self.say(
+            Diagnostic::error(codes::EXPOSED_SECRET, message).help(help),
+            place,
+        );
     }
 
     fn say(&mut self, diagnostic: Diagnostic, place: &Place<'_>) {

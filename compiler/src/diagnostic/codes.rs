@@ -62,6 +62,8 @@ pub const SHADOWED_NAME: &str = "shadowed-name";
 pub const UNDECLARED_INTEGRATION: &str = "undeclared-integration";
 /// Permission to ignore a finding that cannot be given, or that nothing needs.
 pub const INVALID_ALLOWANCE: &str = "invalid-allowance";
+/// A secret where it would be written down.
+pub const EXPOSED_SECRET: &str = "exposed-secret";
 
 // Lints: what works, and probably not as well as it could.
 
@@ -125,6 +127,7 @@ pub const ALL: &[&str] = &[
     SHADOWED_NAME,
     UNDECLARED_INTEGRATION,
     INVALID_ALLOWANCE,
+    EXPOSED_SECRET,
     NOT_CANONICAL,
     NO_ERROR_PORT,
     SILENT_FAILURE,

@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use indexmap::{IndexMap, IndexSet};
-use pawl_contract::{Intake, Kind, LoopMode, LoopRef, Node, Plan, Reads, Strand, Then};
+use pawl_contract::{
+    Intake, Kind, LoopMode, LoopRef, Node, Plan, Reads, SecretSource, Strand, Then,
+};
 use serde_json::{Value, json};
 
 use super::names::{Names, Own, Task};
@@ -106,6 +108,7 @@ impl Planner<'_> {
             reads: tree.reads.into_reads(),
             timeout_seconds,
             patience_seconds: budget::patience(self.checked.step(step)),
+            secrets: secrets(self.checked, step),
             ..bare(self.checked, node)
         }
     }
@@ -273,8 +276,25 @@ fn bare(checked: &Checked, node: Node) -> Plan {
         strand: Strand::Root,
         timeout_seconds: None,
         patience_seconds: None,
+        secrets: IndexMap::new(),
         intake: None,
     }
+}
+
+/// The secrets that a step reads, and where each is found.
+fn secrets(checked: &Checked, step: StepId) -> IndexMap<String, SecretSource> {
+    let read = checked.reads.get(step).map(|reads| &reads.secrets);
+    let declared = &checked.definition.settings.secrets;
+    let source = |name: &String| match declared.get(name) {
+        Some(node) => serde_json::from_value(node.to_json()).ok(),
+        None => Some(SecretSource::Variable {
+            secure_variable: name.clone(),
+        }),
+    };
+    read.into_iter()
+        .flatten()
+        .filter_map(|name| Some((name.clone(), source(name)?)))
+        .collect()
 }
 
 fn loop_ref(checked: &Checked, head: StepId) -> LoopRef {

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 use pawl_contract::reference::ROOTS;
+use pawl_contract::secret::may_be_read;
 
 use crate::definition::{Integration, Retry, Settings};
 use crate::diagnostic::{Diagnostic, codes};
@@ -173,15 +174,27 @@ fn shadowed(config: &Node, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A secret is where it can be found, never what it is: `{kind, cipherText, keyId}`, or `{envVar}`.
+/// The ways to say where a secret is, each by the field that it cannot do without.
+const SECRETS: [(&str, &[Field]); 4] = [
+    ("envVar", &[("envVar", Shape::Text)]),
+    (
+        "secretsManager",
+        &[("secretsManager", Shape::Text), ("key", Shape::Text)],
+    ),
+    ("ssm", &[("ssm", Shape::Text)]),
+    (
+        "cipherText",
+        &[
+            ("kind", Shape::Text),
+            ("cipherText", Shape::Text),
+            ("keyId", Shape::Text),
+        ],
+    ),
+];
+
+/// A secret is where it can be found, never what it is.
 fn secret(name: &str, node: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    const ENCRYPTED: [Field; 3] = [
-        ("kind", Shape::Text),
-        ("cipherText", Shape::Text),
-        ("keyId", Shape::Text),
-    ];
-    const VARIABLE: [Field; 1] = [("envVar", Shape::Text)];
-    const HELP: &str = "write `{ \"envVar\": \"NAME\" }`, or `{ \"kind\": \"inlineEncrypted\", \"cipherText\": \"...\" }`";
+    const HELP: &str = "write `{ \"envVar\": \"NAME\" }`, or encrypt it with `pawl secrets set`";
     if node.as_str().is_some() {
         let message = format!("secret `{name}` stands in the definition for all to read");
         diagnostics.push(
@@ -192,13 +205,9 @@ fn secret(name: &str, node: &Node, diagnostics: &mut Vec<Diagnostic>) {
         return;
     }
     let what = format!("secret `{name}`");
-    let is_variable = node.get("envVar").is_some();
-    let (fields, needed): (&[Field], _) = if is_variable {
-        (&VARIABLE, "envVar")
-    } else {
-        (&ENCRYPTED, "cipherText")
-    };
-    if !node.is_object() || node.get(needed).is_none_or(Node::is_null) {
+    let given = |field: &str| node.get(field).filter(|value| !value.is_null());
+    let found = SECRETS.iter().find(|(field, _)| given(field).is_some());
+    let Some((_, fields)) = found.filter(|_| node.is_object()) else {
         let message = format!("{what} does not say where it is");
         diagnostics.push(
             Diagnostic::error(codes::INVALID_VALUE, message)
@@ -206,7 +215,7 @@ fn secret(name: &str, node: &Node, diagnostics: &mut Vec<Diagnostic>) {
                 .help(HELP),
         );
         return;
-    }
+    };
     fields::check(node, fields, &what, Templates::Refused, diagnostics);
     if let Some(kind) = node
         .get("kind")
@@ -217,6 +226,18 @@ fn secret(name: &str, node: &Node, diagnostics: &mut Vec<Diagnostic>) {
             Diagnostic::error(codes::INVALID_VALUE, message)
                 .on(kind)
                 .help("write `inlineEncrypted`"),
+        );
+    }
+    let variable = given("envVar").and_then(|node| Some((node, node.as_str()?)));
+    if let Some((node, variable)) = variable
+        && !may_be_read(variable)
+    {
+        let message =
+            format!("`{variable}` belongs to the functions, and is no secret of a workflow");
+        diagnostics.push(
+            Diagnostic::error(codes::INVALID_VALUE, message)
+                .on(node)
+                .help("give the variable another name"),
         );
     }
 }

@@ -37,9 +37,17 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     if found.readiness == Readiness::Later {
         diagnostics.push(not_yet(step, action, &format!("`{}`", found.name())));
     } else if let Some(secret) = secrets_in(&step.config).into_iter().next() {
-        diagnostics.push(not_yet(step, secret, "a secret"));
+        diagnostics.push(exposed(secret));
     }
     parameters::check(step, found, diagnostics);
+}
+
+/// A value that is encrypted, where it would be written down once it is not.
+pub(super) fn exposed(secret: &Node) -> Diagnostic {
+    let message = "an encrypted value would be written down here";
+    Diagnostic::error(codes::EXPOSED_SECRET, message)
+        .on(secret)
+        .help("give it to a step that sends it elsewhere, such as a request")
 }
 
 /// The operation of the catalogue that a step performs.
@@ -79,7 +87,7 @@ fn other_operation(step: &Step) -> Option<Diagnostic> {
 
 /// The values that are encrypted: `{ "__secure": true, "encrypted": "..." }`, however deep they stand.
 pub(super) fn secrets_in(node: &Node) -> Vec<&Node> {
-    if is_secret(node) {
+    if is_encrypted(node) {
         return vec![node];
     }
     let values = node.entries().iter().map(|entry| &entry.node);
@@ -88,7 +96,7 @@ pub(super) fn secrets_in(node: &Node) -> Vec<&Node> {
 }
 
 /// Whether a value is encrypted.
-fn is_secret(node: &Node) -> bool {
+pub(super) fn is_encrypted(node: &Node) -> bool {
     let mark = node.get("__secure");
     mark.is_some_and(|mark| mark.data == Data::Bool(true))
 }
@@ -225,7 +233,7 @@ mod tests {
             ),
             (
                 r#"{"type": "customer_get", "customerId": {"__secure": true, "encrypted": "x"}}"#,
-                Some("not-yet: step `do_it` needs a secret, which cannot run yet"),
+                Some("exposed-secret: an encrypted value would be written down here"),
             ),
             (
                 r#"{"type": "customer_create", "name": "Ada", "status": "actve"}"#,

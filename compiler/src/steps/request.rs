@@ -4,6 +4,7 @@ mod auth;
 mod body;
 mod cache;
 
+use super::action::is_encrypted;
 use super::{required, wrong};
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
@@ -14,6 +15,27 @@ pub(super) use cache::check as check_cache;
 
 /// The methods that a request may have.
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// Headers that belong to the connection.
+const OURS: [&str; 6] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "te",
+    "upgrade",
+];
+
+/// The fields in which a secret may stand: they are sent, and recorded as they are written.
+const SINKS: [&str; 7] = [
+    "url",
+    "headers",
+    "query",
+    "body",
+    "form",
+    "multipart",
+    "auth",
+];
 
 /// The fields of a request step's configuration.
 pub(super) const FIELDS: &[Field] = &[
@@ -39,6 +61,13 @@ pub(super) const FIELDS: &[Field] = &[
     ("cache", Shape::Object),
 ];
 
+/// Whether a value of a request step's configuration goes nowhere but to the server.
+pub(super) fn is_sink(step: &Step, pointer: &str) -> bool {
+    let inside = pointer.strip_prefix(step.config.pointer.as_str());
+    let field = inside.and_then(|inside| inside.split('/').nth(1));
+    field.is_some_and(|field| SINKS.contains(&field))
+}
+
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     let help = "say what to call: `\"url\": \"https://api.example.com/orders\"`";
     if let Some(url) = required(step, "url", help, diagnostics) {
@@ -48,7 +77,15 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         let values = step.config.get(field).map(Node::entries);
         for entry in values.unwrap_or_default() {
             let is_list = field == "query" && matches!(entry.node.data, Data::Array(_));
-            if !is_plain(&entry.node) && !is_list {
+            if OURS.iter().any(|own| entry.key.eq_ignore_ascii_case(own)) && field == "headers" {
+                let message = format!("the header `{}` is not a step's to give", entry.key);
+                diagnostics.push(
+                    Diagnostic::error(codes::INVALID_VALUE, message)
+                        .at(entry.node.pointer.clone(), entry.key_span.clone())
+                        .help("leave it out: it belongs to the connection"),
+                );
+            }
+            if !is_plain(&entry.node) && !is_list && !is_encrypted(&entry.node) {
                 let message = format!("`{}` is a text, a number or a flag", entry.key);
                 diagnostics.push(wrong(&entry.node, &message));
             }
@@ -64,7 +101,6 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     body::check(step, diagnostics);
     auth::check(step, diagnostics);
     check_cache(step, diagnostics);
-    diagnostics.push(super::not_yet(step, &step.config, "a request"));
 }
 
 /// What cannot be called, as far as the address is known before a run.
@@ -162,6 +198,10 @@ mod tests {
             (
                 r#""url": "https://a.example", "headers": {"X-A": {"b": 1}}"#,
                 &["`X-A` is a text, a number or a flag, not an object"],
+            ),
+            (
+                r#""url": "https://a.example", "headers": {"Host": "b.example", "X-Key": {"__secure": true, "encrypted": "x"}}"#,
+                &["the header `Host` is not a step's to give"],
             ),
             (
                 r#""url": "https://a.example", "expectedStatus": ["2xx", 404, "4x"]"#,

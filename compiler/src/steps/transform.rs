@@ -1,6 +1,6 @@
 //! `set_variables` and `output`: compute values for later steps, or the run's result.
 
-use super::action::secrets_in;
+use super::action::{exposed, secrets_in};
 use super::r#loop::can_be_bound;
 use super::wrong;
 use crate::definition::{Place, Step};
@@ -112,25 +112,8 @@ fn entries(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
                     .help("write `{ \"name\": \"total\", \"value\": \"{{...}}\" }`"),
             );
         }
-        if is_secure(entry) {
-            let message = format!(
-                "step `{}` keeps a variable secure, which cannot be done yet",
-                step.slug
-            );
-            diagnostics.push(
-                Diagnostic::error(codes::NOT_YET, message)
-                    .on(entry)
-                    .help("leave `secure` out if the value may be seen in the run's records"),
-            );
-        }
     }
-    for secret in secrets_in(&step.config) {
-        let message = format!(
-            "step `{}` sets a variable to a secret, which cannot be read yet",
-            step.slug
-        );
-        diagnostics.push(Diagnostic::error(codes::NOT_YET, message).on(secret));
-    }
+    diagnostics.extend(secrets_in(&step.config).into_iter().map(exposed));
 }
 
 /// The names of the secure variables that a step sets; they are read as secrets.
@@ -271,7 +254,7 @@ mod tests {
                 r#""parameters": {"a": {"__secure": true, "encrypted": "x"}}"#,
                 Some((
                     r#"{"__secure": true, "encrypted": "x"}"#,
-                    "step `keep_it` sets a variable to a secret, which cannot be read yet",
+                    "an encrypted value would be written down here",
                 )),
             ),
         ];

@@ -86,6 +86,18 @@ impl Operation {
         rest.strip_prefix(['.', '_']) == Some(self.operation)
     }
 
+    /// Whether its parameters go to another system, and so may hold secrets.
+    pub fn takes_secrets(&self) -> bool {
+        const ELSEWHERE: [&str; 5] = [
+            "integration",
+            "imap",
+            "email_provider",
+            "onedrive",
+            "crawler",
+        ];
+        ELSEWHERE.contains(&self.action)
+    }
+
     /// The parameter that a name means, by its own name or another that authors use.
     pub fn parameter(&self, name: &str) -> Option<&Parameter> {
         let mut known = self.parameters.iter().chain([&ORGANIZATION]);

@@ -18,11 +18,11 @@ use serde_json::{Value, json};
 
 use super::parameters::Parameters;
 use crate::work::{Acted, Context};
-use crate::{Mail as Destination, Services};
+use crate::{Error, Mail as Destination, Services};
 
 /// A mail that is ready to go.
 #[derive(Debug)]
-pub(crate) struct Mail {
+pub(super) struct Mail {
     message: Message,
     /// The same for every attempt of the visit.
     key: String,
@@ -84,14 +84,14 @@ pub(super) fn write(parameters: &Parameters<'_>, context: &Context<'_>) -> Resul
 }
 
 /// Sends it.
-pub(crate) async fn send(mail: Mail, services: &Services) -> Result<Acted, StepError> {
+pub(super) async fn send(mail: Mail, services: &Services) -> Result<Acted, Error> {
     match &services.settings().mail {
         Destination::Smtp(url) => smtp::send(url, mail.message).await?,
         Destination::Outbox(folder) => {
             outbox::send(folder.clone(), &mail.key, mail.message.formatted()).await?;
         }
         Destination::None => {
-            return Err(StepError::new(
+            return Err(Error::step(
                 code::TOOL_ERROR,
                 "there is nowhere to send mail",
             ));

@@ -1,6 +1,6 @@
 //! What an invocation finds: the run, its own record, and everything that its step and ride-alongs read.
 
-use pawl_contract::{At, LoopMode, Node, Plan, Position, Then};
+use pawl_contract::{At, LoopMode, Node, Plan, Position, SecretSource, Then};
 use pawl_store::key::{self, ROOT};
 use pawl_store::{Items, Record, Run, Store};
 use serde_json::Value;
@@ -71,6 +71,14 @@ fn keys(plan: &Plan, position: &Position) -> Vec<String> {
     }
     keys.extend(reads.steps.iter().map(|read| key::latest(ROOT, &read.slug)));
     keys.extend(reads.variables.iter().map(|name| key::variable(ROOT, name)));
+    let secure = plan.secrets.values().filter_map(|source| match source {
+        SecretSource::Variable { secure_variable } => Some(key::secret(ROOT, secure_variable)),
+        SecretSource::Environment { .. }
+        | SecretSource::Encrypted { .. }
+        | SecretSource::SecretsManager { .. }
+        | SecretSource::Ssm { .. } => None,
+    });
+    keys.extend(secure);
     keys.extend(reads.loops.iter().map(|step| key::cursor(ROOT, step)));
     keys.extend(reads.lists.iter().map(|step| key::list(ROOT, step)));
     if let Some(caught) = &position.caught {

@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::Invocation;
 use super::situation::Situation;
 use super::visit::Visit;
-use crate::action::{self, email};
 use crate::scope::Scope;
+use crate::secret::{self, Mask, Revealed};
 use crate::work::{Act, Acted, Context};
-use crate::{Error, llm, request, template};
+use crate::{Error, action, llm, request, template};
 
 impl Invocation<'_> {
     /// The visit of a work step, done but not written. `None` where something overtook it.
@@ -52,12 +52,7 @@ impl Invocation<'_> {
                 visit.record.mocked = true;
                 result.map_err(Error::Step)
             }
-            // Asked of the definition: what a value brings along is text, whatever it looks like.
-            None if template::waits_for_secret(config) => {
-                let message = "secrets cannot be read yet: mock the step to go on without them";
-                Err(Error::step(code::VALIDATION_ERROR, message))
-            }
-            None => match Box::pin(self.act(run, &mut visit)).await {
+            None => match Box::pin(self.reveal_and_act(run, scope, situation, &mut visit)).await {
                 Ok(Some(acted)) => Ok(acted),
                 Ok(None) => return Ok(None),
                 Err(error) => Err(error),
@@ -75,15 +70,48 @@ impl Invocation<'_> {
         }
     }
 
+    /// Acts with the secrets that the step reads, of which nothing gets further than where they are used.
+    async fn reveal_and_act(
+        &self,
+        run: &Run,
+        scope: &Scope,
+        situation: &Situation,
+        visit: &mut Visit,
+    ) -> Result<Option<Acted>, Error> {
+        let found = secret::reveal(&self.plan, scope, &situation.items, &run.org, self.services);
+        let revealed = found.await?.unwrap_or_else(|| Revealed {
+            input: visit.record.input.clone(),
+            mask: Mask::default(),
+        });
+        let Revealed { input, mask } = &revealed;
+        match Box::pin(self.act(run, input, mask, visit)).await {
+            Ok(acted) => Ok(acted.map(|acted| Acted {
+                output: mask.value(acted.output),
+                meta: acted.meta.map(|meta| mask.value(meta)),
+                ..acted
+            })),
+            Err(Error::Step(error)) => Err(Error::Step(mask.error(error))),
+            Err(error @ Error::Store(_)) => Err(error),
+        }
+    }
+
     /// Acts, with a claim before what nothing can take back. `None` where another invocation has the claim.
-    async fn act(&self, run: &Run, visit: &mut Visit) -> Result<Option<Acted>, Error> {
-        let Visit { record, .. } = &*visit;
+    async fn act(
+        &self,
+        run: &Run,
+        input: &Value,
+        mask: &Mask,
+        visit: &mut Visit,
+    ) -> Result<Option<Acted>, Error> {
+        let deadline = self.plan.timeout_seconds;
         let context = Context {
             services: self.services,
             run,
             at: &self.position.at,
             now: self.now,
-            input: &record.input,
+            input,
+            deadline: deadline.map(|seconds| self.now.after(seconds.saturating_mul(1000))),
+            mask,
         };
         let act = async {
             match self.plan.node.kind {
@@ -103,15 +131,15 @@ impl Invocation<'_> {
             }
         };
         let late = || StepError::new(code::TIMEOUT, "the step took longer than it may");
-        let mail = match self.in_time(act, late).await? {
+        let effect = match Box::pin(self.in_time(act, late)).await? {
             Act::Done(acted) => return Ok(Some(*acted)),
-            Act::Mail(mail) => mail,
+            Act::Once(effect) => effect,
         };
         let nonce = Some(self.nonce.clone());
         let claim = Record {
             status: RecordStatus::Claimed,
             nonce: nonce.clone(),
-            ..record.clone()
+            ..visit.record.clone()
         };
         if !self
             .store()
@@ -124,14 +152,10 @@ impl Invocation<'_> {
         let unknown = || {
             StepError::new(
                 code::OUTCOME_UNKNOWN,
-                "sending took longer than it may: the mail may or may not be out",
+                "it took longer than it may: it may or may not have happened",
             )
         };
-        let sent = self.in_time(
-            async { email::send(*mail, self.services).await.map_err(Error::Step) },
-            unknown,
-        );
-        sent.await.map(Some)
+        self.in_time(effect, unknown).await.map(Some)
     }
 
     /// Gives something up when the step's time is over.

@@ -4,7 +4,7 @@ use pawl_contract::Shape;
 use pawl_contract::catalogue::{Operation, Others, Parameter};
 use pawl_expression::Expression;
 
-use super::{is_secret, listed, wrong};
+use super::{is_encrypted, listed, wrong};
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::fields::list;
@@ -107,7 +107,7 @@ fn at_key(message: String, entry: &Entry) -> Diagnostic {
 
 /// Whether the value is known only when the step runs.
 fn is_computed(node: &Node) -> bool {
-    is_secret(node) || node.as_str().is_some_and(|text| text.contains("{{"))
+    is_encrypted(node) || node.as_str().is_some_and(|text| text.contains("{{"))
 }
 
 /// Says what is wrong with a parameter's value.
