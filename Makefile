@@ -91,8 +91,9 @@ coverage: .tools/reference/ready ## Count the branches of the evaluator that the
 
 # ---------------------------------------------------------------- What the steps need
 
-generate: pawl ## Compile the machines that template.yaml deploys
+generate: pawl ## Compile the machines that template.yaml deploys, and write the page of actions
 	$(PYTHON) infra/checks/machines.py --pawl $(PAWL) --write
+	$(PAWL) actions --pages > docs/actions.md
 
 pawl:
 	cargo build --package pawl --locked --quiet

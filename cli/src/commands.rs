@@ -1,5 +1,6 @@
 //! The commands: one file each.
 
+mod actions;
 mod answer;
 mod approvals;
 mod check;
@@ -47,6 +48,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl secrets set shopKey workflows/examples/sync-orders
   pawl eval 'Hello {{name}}' --data '{"name": "Ada"}'
   pawl explain unknown-step
+  pawl actions customer.query
   pawl compile workflows/examples/welcome-email -o welcome-email.asl.json"#;
 
 #[derive(Subcommand)]
@@ -85,6 +87,8 @@ enum Command {
     Eval(eval::Eval),
     /// Say what a diagnostic's code means
     Explain(explain::Explain),
+    /// Say what an action step can do
+    Actions(actions::Actions),
 }
 
 impl Pawl {
@@ -108,6 +112,7 @@ impl Pawl {
             Command::Secrets(command) => command.run(),
             Command::Eval(command) => command.run(),
             Command::Explain(command) => command.run(),
+            Command::Actions(command) => command.run(),
         }
     }
 }

@@ -249,6 +249,14 @@ impl Laptop {
         })
     }
 
+    /// Tells the bus what an earlier process wrote and did not tell.
+    pub async fn catch_up(&self) -> anyhow::Result<()> {
+        let asked = serde_json::json!({ "detail-type": "Scheduled Event" });
+        let told = pawl_functions::handle(Function::Recorder, asked, &self.services).await;
+        told.map(|_| ())
+            .map_err(|error| anyhow!("cannot tell what happened: {}", error.message))
+    }
+
     /// The run's report, as it stands now.
     pub async fn report(&self, run: &str, figures: Figures) -> anyhow::Result<Report> {
         let found = self

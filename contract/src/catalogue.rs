@@ -10,10 +10,12 @@ mod customer;
 mod document;
 mod email_provider;
 mod email_send;
+mod example;
 mod imap;
 mod integration;
 mod onedrive;
 mod operation;
+mod output;
 mod parameter;
 mod product;
 mod rag;
@@ -26,7 +28,9 @@ mod website_pages;
 mod workflow;
 mod workflow_processing_records;
 
+pub use example::Example;
 pub use operation::{Action, Effect, Operation, Others, Readiness};
+pub use output::Output;
 pub use parameter::Parameter;
 pub use similar::similar;
 
@@ -196,6 +200,31 @@ mod tests {
             for name in row.parameters.iter().flat_map(Parameter::names) {
                 assert!(names.insert(name), "{}: `{name}` stands twice", row.name());
                 assert!(row.parameter(name).is_some(), "{}: `{name}`", row.name());
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_runs_says_what_it_answers_what_it_needs_and_how_it_is_called() {
+        for row in operations().filter(|row| row.readiness == Readiness::Ready) {
+            let name = row.name();
+            assert!(row.output != Output::Anything, "{name} says no answer");
+            assert!(!row.examples.is_empty(), "{name} has no example");
+            // Variables are the run's own.
+            let is_free = row.permissions.is_empty();
+            assert_eq!(
+                is_free,
+                name == "set_variables",
+                "{name}: {:?}",
+                row.permissions
+            );
+            let leaves = row.effect == Effect::Irreversible;
+            assert_eq!(!row.sinks.is_empty(), leaves, "{name}: {:?}", row.sinks);
+            for sink in row.sinks {
+                assert!(row.parameter(sink).is_some(), "{name}: {sink}");
+            }
+            for example in row.examples {
+                assert!(example.about.ends_with('.'), "{name}: {}", example.about);
             }
         }
     }

@@ -13,6 +13,7 @@ pub mod payload;
 pub mod plan;
 pub mod position;
 pub mod reference;
+mod schema;
 pub mod secret;
 pub mod shape;
 pub mod span;

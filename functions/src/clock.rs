@@ -26,6 +26,13 @@ impl Moment {
         self.0.as_millisecond()
     }
 
+    /// So many milliseconds earlier.
+    pub(crate) fn before(self, milliseconds: u64) -> Self {
+        let span =
+            jiff::SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX));
+        Self(self.0.checked_sub(span).unwrap_or(Timestamp::MIN))
+    }
+
     /// So many milliseconds later.
     pub(crate) fn after(self, milliseconds: u64) -> Self {
         let span =

@@ -33,7 +33,7 @@ use tree::Path;
 use visit::Visit;
 
 /// How often an invocation looks again when something overtook it.
-const MOST_LOOKS: u32 = 5;
+const MOST_LOOKS: u32 = 12;
 
 /// An invocation, and what it knows before it looks.
 struct Invocation<'services> {
@@ -47,6 +47,8 @@ struct Invocation<'services> {
     /// Tells this invocation's claims from those of others.
     nonce: String,
     now: Moment,
+    /// How often it has looked before.
+    looked: u32,
 }
 
 /// Runs a Task's step and answers with the next position.
@@ -72,7 +74,7 @@ pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Valu
     };
     let nonce = id::new(now);
     let attempt = u64::from(payload.attempt) + 1;
-    let invocation = Invocation {
+    let mut invocation = Invocation {
         services,
         plan,
         position,
@@ -80,6 +82,7 @@ pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Valu
         token: payload.token,
         nonce,
         now,
+        looked: 0,
     };
     match invocation.run().await {
         Ok(position) => {
@@ -90,8 +93,9 @@ pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Valu
 }
 
 impl Invocation<'_> {
-    async fn run(&self) -> Result<Position, Error> {
-        for _ in 0..MOST_LOOKS {
+    async fn run(&mut self) -> Result<Position, Error> {
+        for looked in 0..MOST_LOOKS {
+            self.looked = looked;
             if let Some(position) = Box::pin(self.look()).await? {
                 return Ok(position);
             }
@@ -211,9 +215,14 @@ impl Invocation<'_> {
         if !self.is_root() {
             return Err(stop());
         }
-        transaction.close(self.store(), &self.close(RunStatus::Failed, Some(error)))?;
+        let close = self.close(RunStatus::Failed, Some(error));
+        transaction.close(self.store(), &close)?;
+        let news = self
+            .announce(vec![self.ended(&close)], &mut transaction)
+            .await?;
         match transaction.commit(self.store()).await? {
             Committed::Done => {
+                news.tell(self.services).await;
                 self.closed(run).await?;
                 Err(stop())
             }

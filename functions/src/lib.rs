@@ -10,11 +10,11 @@
 //!
 //! | who | requests |
 //! |---|---|
-//! | every kind | BatchGetItem, then TransactWriteItems of puts and updates; GetObject and PutObject for values above 32 KB |
+//! | every kind | BatchGetItem, then TransactWriteItems of puts and updates; GetObject and PutObject for values above 32 KB; where something is to be told, PutEvents and DeleteItem |
 //! | `action` | besides: GetItem or Query of business records; PutItem for the claim before a mail |
 //! | `request` | besides: PutItem for the claim before a request that is not to be made twice; GetObject and PutObject of files; Decrypt of KMS, GetSecretValue, GetParameter |
 //! | `trigger` | besides: DescribeStateMachine and StartExecution; UpdateItem when it hands over |
-//! | `recorder` | BatchGetItem, TransactWriteItems with one update; GetObject where the run's input is large |
+//! | `recorder` | BatchGetItem, TransactWriteItems with one update; GetObject where the run's input is large; Query, PutEvents and DeleteItem for what was not told |
 
 mod action;
 mod answer;
@@ -23,6 +23,7 @@ mod clock;
 mod condition;
 mod delay;
 mod error;
+mod events;
 mod id;
 mod invocation;
 mod llm;

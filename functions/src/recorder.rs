@@ -1,18 +1,22 @@
 //! Hears how executions end, and closes the runs that no task could close.
 //!
 //! A task closes its run itself. What is left are executions that were aborted, ran out of time, or broke in a state
-//! that is no task of ours.
+//! that is no task of ours. At times it is asked to tell the bus what an invocation wrote and could not tell.
 
 use pawl_contract::{Position, StepError, code};
 use pawl_store::{Close, Committed, RunError, RunStatus, Transaction};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Error, Services, parse, subflow};
+use crate::events::{self, News, Occasion};
+use crate::{Error, Services, id, parse, subflow};
+
+/// Whoever wrote events tells them within so many milliseconds, or never.
+const PATIENCE: u64 = 60_000;
 
 /// EventBridge's `Step Functions Execution Status Change`.
 #[derive(Debug, Deserialize)]
-struct Event {
+struct StatusChange {
     detail: Detail,
 }
 
@@ -30,7 +34,11 @@ struct Detail {
 
 /// Closes the run of an execution that ended badly, if it is still open.
 pub(crate) async fn record(event: Value, services: &Services) -> Result<Value, StepError> {
-    let event: Event = parse(event, "a status change of an execution")?;
+    if event.get("detail-type") == Some(&json!("Scheduled Event")) {
+        let told = catch_up(services).await.map_err(Error::into_step)?;
+        return Ok(json!({ "told": told }));
+    }
+    let event: StatusChange = parse(event, "a status change of an execution")?;
     let is_closed = close(event.detail, services)
         .await
         .map_err(Error::into_step)?;
@@ -71,22 +79,56 @@ async fn close(detail: Detail, services: &Services) -> Result<bool, Error> {
         message,
     });
     let mut transaction = Transaction::new(&org, &id);
-    transaction.close(
-        store,
-        &Close {
-            status,
-            error,
-            at: None,
-            completed_at: services.now().iso(),
-        },
-    )?;
+    let now = services.now();
+    let close = Close {
+        status,
+        error,
+        at: None,
+        completed_at: now.iso(),
+    };
+    transaction.close(store, &close)?;
+    let key = id::new(now);
+    let occasion = Occasion {
+        org: &org,
+        run: &id,
+        workflow: &run.workflow,
+        key: &key,
+        time: now,
+    };
+    let ended = vec![events::of_end(&close, &occasion)];
+    let news = News::write(ended, &key, &mut transaction, services).await?;
     let is_closed = transaction.commit(store).await? == Committed::Done;
+    if is_closed {
+        news.tell(services).await;
+    }
     if run.parent.is_some()
         && let Some(closed) = store.run(&org, &id).await?
     {
         subflow::ended(services, &closed).await?;
     }
     Ok(is_closed)
+}
+
+/// Tells what was written a while ago and not told: how much.
+async fn catch_up(services: &Services) -> Result<usize, Error> {
+    let mut told = 0;
+    let before = services.now().before(PATIENCE).iso();
+    loop {
+        let untold = services.store().untold(&before).await?;
+        let found = untold.len();
+        let mut left = 0;
+        for news in untold {
+            if News::from(news).tell(services).await {
+                told += 1;
+            } else {
+                left += 1;
+            }
+        }
+        // What could not be told now is told another time.
+        if found == 0 || left > 0 {
+            return Ok(told);
+        }
+    }
 }
 
 /// The status of a run whose execution ended so; `None` for executions that go on, or that a task speaks for.

@@ -25,6 +25,7 @@ pub struct Services {
     settings: Settings,
     store: Store,
     states: Arc<OnceLock<aws_sdk_sfn::Client>>,
+    event_bridge: Arc<OnceLock<aws_sdk_eventbridge::Client>>,
     http: Arc<OnceLock<reqwest::Client>>,
     web: Arc<OnceLock<reqwest::Client>>,
     guard: Arc<Guard>,
@@ -62,6 +63,7 @@ impl Services {
             guard: Arc::new(Guard::new(&settings.http_allow)),
             settings,
             states: Arc::default(),
+            event_bridge: Arc::default(),
             http: Arc::default(),
             web: Arc::default(),
             tokens: Tokens::default(),
@@ -112,6 +114,12 @@ impl Services {
     pub(crate) fn states(&self) -> &aws_sdk_sfn::Client {
         self.states
             .get_or_init(|| aws_sdk_sfn::Client::new(&self.sdk))
+    }
+
+    /// The event bus.
+    pub(crate) fn event_bridge(&self) -> &aws_sdk_eventbridge::Client {
+        self.event_bridge
+            .get_or_init(|| aws_sdk_eventbridge::Client::new(&self.sdk))
     }
 
     /// The rest of the world.

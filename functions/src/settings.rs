@@ -28,6 +28,8 @@ pub struct Settings {
     pub secrets_url: Option<String>,
     /// Whether they are asked at AWS.
     pub reach: Reach,
+    /// The event bus that hears what happens.
+    pub bus: Option<String>,
 }
 
 /// Where mail goes.
@@ -80,6 +82,7 @@ impl Settings {
     /// | `PAWL_KMS_KEY` | the key of KMS that encrypts secrets | the key file does |
     /// | `PAWL_KEY_FILE` | the file of keys that encrypt secrets | nothing can be encrypted |
     /// | `PAWL_SECRETS_URL` | where KMS, Secrets Manager and the Parameter Store answer | AWS, in a Lambda |
+    /// | `PAWL_BUS` | the event bus, such as `default` | nobody is told what happens |
     pub fn from_env(get: &dyn Fn(&str) -> Option<String>) -> Self {
         let read = |name: &str| get(name).filter(|value| !value.is_empty());
         let outbox = || read("PAWL_OUTBOX").map(|folder| Mail::Outbox(folder.into()));
@@ -100,6 +103,7 @@ impl Settings {
                 None => Reach::Nowhere,
             },
             http_allow: list(&read("PAWL_HTTP_ALLOW").unwrap_or_default()),
+            bus: read("PAWL_BUS"),
         }
     }
 }
@@ -128,6 +132,9 @@ impl Settings {
             if let Some(model) = &llm.model {
                 set("PAWL_LLM_MODEL", model);
             }
+        }
+        if let Some(bus) = &self.bus {
+            set("PAWL_BUS", bus);
         }
         match &self.keys {
             Keys::Kms(key) => set("PAWL_KMS_KEY", key),
@@ -185,7 +192,11 @@ mod tests {
         let rows = [
             (vec![], Mail::None, None),
             (
-                vec![("PAWL_OUTBOX", "mail"), ("PAWL_LLM_URL", "")],
+                vec![
+                    ("PAWL_OUTBOX", "mail"),
+                    ("PAWL_LLM_URL", ""),
+                    ("PAWL_BUS", "default"),
+                ],
                 Mail::Outbox("mail".into()),
                 None,
             ),

@@ -18,6 +18,8 @@ pub(crate) struct Context<'invocation> {
     pub run: &'invocation Run,
     pub at: &'invocation At,
     pub now: Moment,
+    /// How often this invocation has looked before and found that something overtook it.
+    pub look: u32,
     /// The step's configuration, templates resolved.
     pub input: &'invocation Value,
     /// When the step's time is over.

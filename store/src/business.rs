@@ -1,6 +1,6 @@
 //! Business records: customers, products, conversations, orders and the like, one collection each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -19,6 +19,8 @@ pub struct Business {
     pub value: Map<String, Value>,
     /// What it replaces.
     pub replaces: Version,
+    /// What the bus is told once it is written, such as `customer.created`.
+    pub events: Vec<&'static str>,
 }
 
 /// Which state of a record a write replaces, so that no write gets lost between a read and a write.
@@ -55,6 +57,22 @@ impl Store {
         Ok(Some((self.business_from(&item).await?, version)))
     }
 
+    /// Business records by their `_id`, as they are now; those that do not exist are left out.
+    pub async fn find_each(
+        &self,
+        org: &str,
+        collection: &str,
+        ids: impl IntoIterator<Item = String>,
+    ) -> Result<BTreeMap<String, Map<String, Value>>, Error> {
+        let ids = ids.into_iter().filter(|id| !id.is_empty());
+        let items = self.fetch(&key::collection(org, collection), ids).await?;
+        let mut records = BTreeMap::new();
+        for (id, item) in items.iter() {
+            records.insert(id.to_owned(), self.business_from(item).await?);
+        }
+        Ok(records)
+    }
+
     /// Makes a collection hold exactly these records, each with its `_id`.
     pub async fn load(&self, org: &str, collection: &str, records: &[Value]) -> Result<(), Error> {
         let refuse = |message: &str| Err(Error::unreadable(collection, message));
@@ -73,6 +91,7 @@ impl Store {
                 id: id.to_owned(),
                 value: value.clone(),
                 replaces: Version::Absent,
+                events: Vec::new(),
             };
             let mut item = self.business_item(org, &business).await?;
             item.extend(primary_key(&key::collection(org, collection), id));

@@ -28,6 +28,11 @@ impl Items {
     pub fn secret(&self, scope: &str, name: &str) -> Option<&str> {
         text(self.get(&key::secret(scope, name))?, "sealed")
     }
+
+    /// Every item with its sort key.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Item)> {
+        self.0.iter().map(|(sk, item)| (sk.as_str(), item))
+    }
 }
 
 impl Store {

@@ -48,6 +48,11 @@ pub const RUN: &str = "run";
 /// The `at` of the `output` step's last visit, where one ran.
 pub const OUTPUT: &str = "output";
 
+/// Events that an invocation has written and not told yet.
+pub(crate) fn outbox(nonce: &str) -> String {
+    format!("o#{nonce}")
+}
+
 /// What every record's sort key begins with.
 pub(crate) const RECORDS: &str = "r#";
 

@@ -13,6 +13,8 @@ pub struct Window {
     pub limit: usize,
     /// The `_id` after which the page begins.
     pub cursor: Option<String>,
+    /// What every `_id` of the page begins with.
+    pub prefix: String,
 }
 
 /// A page of a collection, in the order of `_id`.
@@ -30,6 +32,15 @@ impl Window {
         Self {
             limit: usize::MAX,
             cursor: None,
+            prefix: String::new(),
+        }
+    }
+
+    /// Every record whose `_id` begins so.
+    pub fn beginning_with(prefix: impl Into<String>) -> Self {
+        Self {
+            prefix: prefix.into(),
+            ..Self::all()
         }
     }
 }
@@ -61,17 +72,23 @@ impl Store {
         let pk = key::collection(org, collection);
         let cursor = window.cursor.as_deref();
         let mut start = cursor.map(|id| primary_key(&pk, id));
-        let mut created = writes.created(collection, cursor);
+        let mut created = writes.created(collection, &window.prefix, cursor);
         let mut page = Filling::new(window.limit, test);
         loop {
-            let query = self
+            let mut query = self
                 .dynamodb
                 .query()
                 .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
                 .expression_attribute_values(":pk", string(&pk))
                 .consistent_read(true)
                 .set_exclusive_start_key(start);
+            query = if window.prefix.is_empty() {
+                query.key_condition_expression("pk = :pk")
+            } else {
+                query
+                    .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                    .expression_attribute_values(":prefix", string(&window.prefix))
+            };
             let answer = query
                 .send()
                 .await

@@ -12,7 +12,7 @@ use crate::business::{Business, Version};
 use crate::fetch::primary_key;
 use crate::key::{self, Key, ROOT};
 use crate::record::Record;
-use crate::{Close, Cursor, Error, Latest, List, Run, Store};
+use crate::{Close, Cursor, Error, Event, Latest, List, Run, Store};
 
 /// So many items fit one transaction.
 const MOST_ITEMS: usize = 100;
@@ -280,6 +280,19 @@ impl Transaction {
                 .expression_attribute_values(":version", crate::attribute::number(version)),
         };
         self.insert(store, key, item, Guard::Business, put)
+    }
+
+    /// Writes the events of what else is written, under a name that no other transaction has. The key of their item.
+    pub async fn events(
+        &mut self,
+        store: &Store,
+        nonce: &str,
+        events: &[Event],
+    ) -> Result<Key, Error> {
+        let item = store.outbox_item(&self.org, events).await?;
+        let key = self.key(key::outbox(nonce));
+        self.insert(store, key.clone(), item, Guard::Visit, Put::builder())?;
+        Ok(key)
     }
 
     /// Writes everything, or nothing.

@@ -16,6 +16,7 @@ impl Writes {
         let key = (write.collection.clone(), write.id.clone());
         if let Some(earlier) = self.0.get(&key) {
             write.replaces = earlier.replaces;
+            write.events = told_together(&earlier.events, &write.events);
         }
         self.0.insert(key, write);
     }
@@ -43,14 +44,33 @@ impl Writes {
     }
 
     /// The new records of a collection after an id, in the order in which a collection is read.
-    pub(crate) fn created(&self, collection: &str, after: Option<&str>) -> VecDeque<&Business> {
+    pub(crate) fn created(
+        &self,
+        collection: &str,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> VecDeque<&Business> {
         let is_new = |write: &&Business| {
             write.collection == collection
+                && write.id.starts_with(prefix)
                 && write.replaces == Version::Absent
                 && after.is_none_or(|after| write.id.as_str() > after)
         };
         self.iter().filter(is_new).collect()
     }
+}
+
+/// What is told of a record that is written twice: a new one was not changed too, and nothing is told twice.
+fn told_together(earlier: &[&'static str], later: &[&'static str]) -> Vec<&'static str> {
+    let is_new = earlier.iter().any(|event| event.ends_with(".created"));
+    let mut events = earlier.to_vec();
+    for event in later {
+        let is_said = is_new && event.ends_with(".updated");
+        if !is_said && !events.contains(event) {
+            events.push(event);
+        }
+    }
+    events
 }
 
 impl From<Business> for Writes {

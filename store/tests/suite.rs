@@ -164,7 +164,11 @@ async fn a_collection_is_read_over_all_its_pages() {
     let mut cursor = None;
     let mut pages = Vec::new();
     loop {
-        let window = Window { limit: 15, cursor };
+        let window = Window {
+            limit: 15,
+            cursor,
+            ..Window::all()
+        };
         let page = store
             .select("acme", "customers", &window, &Writes::default(), |_| {
                 Ok::<_, Error>(true)
@@ -206,6 +210,7 @@ async fn a_page_is_what_the_step_is_about_to_leave() {
             id: id.to_owned(),
             value: record(id, name).as_object().expect("an object").clone(),
             replaces,
+            events: Vec::new(),
         });
     }
     // What is written twice replaces what the first write replaces.
@@ -216,7 +221,11 @@ async fn a_page_is_what_the_step_is_about_to_leave() {
         let mut seen = Vec::new();
         let mut cursor = None;
         loop {
-            let window = Window { limit, cursor };
+            let window = Window {
+                limit,
+                cursor,
+                ..Window::all()
+            };
             let page = store.select("acme", "customers", &window, &writes, |_| {
                 Ok::<_, Error>(true)
             });
@@ -246,6 +255,7 @@ async fn a_record_that_changed_since_it_was_read_is_not_overwritten() {
             id: "c1".to_owned(),
             value: value.as_object().expect("an object").clone(),
             replaces,
+            events: Vec::new(),
         };
         let mut transaction = Transaction::new("acme", "run-1");
         transaction

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::ValueEnum;
+use pawl_functions::Settings;
 use pawl_local::{Durability, Error, endpoint};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -100,6 +101,7 @@ impl Dev {
         let file = EndpointFile::write(&state, &endpoint)?;
         laptop.local.announce(&endpoint);
         let rested = laptop.local.go_on("").await?;
+        laptop.catch_up().await?;
         self.announce(&endpoint, &state, rested)?;
         laptop.local.serve(listener, stop).await;
         drop(file);
@@ -131,7 +133,7 @@ impl Dev {
         Options {
             state: Some(state.to_owned()),
             clock: self.clock.into(),
-            settings: keys::settings(environment),
+            settings: telling(keys::settings(environment)),
             environment,
             durability: match self.durability {
                 DurabilityChoice::Fsync => Durability::Fsync,
@@ -170,6 +172,12 @@ impl Dev {
              Ctrl-C ends it.\n"
         ))?)
     }
+}
+
+/// Settings by which what happens is told, on the default bus where they name none.
+fn telling(mut settings: Settings) -> Settings {
+    settings.bus.get_or_insert_with(|| "default".to_owned());
+    settings
 }
 
 /// Says who has the folder, where that is why it did not open.

@@ -1,5 +1,6 @@
 //! What a user can see, tested through data: the corpus, both levels, faults and crashes, the command line.
 
+mod actions;
 mod cases;
 mod check;
 mod command_line;

@@ -1,7 +1,9 @@
 //! `approval`: decisions that people take.
 
-use super::operation::{Action, Operation, Others};
-use super::parameter::{METADATA, Parameter, shaped, text};
+use super::example::Example;
+use super::operation::{Action, Operation};
+use super::output::Output;
+use super::parameter::{METADATA, Parameter, list, shaped, text};
 use crate::Shape;
 
 const NAME: &str = "approval";
@@ -11,6 +13,42 @@ const RESOURCE_TYPE: Parameter = text(
     "The kind of thing that is decided on, such as `conversations`.",
 );
 const RESOURCE: Parameter = text("resourceId", "The id of the thing that is decided on.");
+
+const PRIORITY: Parameter = shaped(
+    "priority",
+    Shape::OneOf(&["low", "medium", "high", "urgent"]),
+    "How much it presses.",
+);
+const STATUS: Parameter = shaped(
+    "status",
+    Shape::OneOf(&["pending", "approved", "rejected"]),
+    "The decision.",
+);
+const ID: Parameter = text("approvalId", "The approval's id.").required();
+const EXECUTION: Parameter = text("executionId", "The run that asked; this one by default.");
+const FIELDS: &[Parameter] = &[
+    STATUS,
+    RESOURCE_TYPE,
+    RESOURCE,
+    PRIORITY,
+    text("description", "What is to be decided."),
+    text("requestedBy", "Who asks."),
+    text("approvedBy", "Who decided."),
+    text("comments", "What they said."),
+    shaped(
+        "decidedAt",
+        Shape::Whole,
+        "When it was decided, in milliseconds since 1970.",
+    ),
+    list("history", "Every decision, oldest first."),
+    METADATA,
+];
+
+const APPROVALS: &str = r#"{"approvals": [
+    {"_id": "a1", "_creationTime": 1, "status": "approved", "resourceType": "conversations", "resourceId": "v1", "executionId": "run-1"},
+    {"_id": "a2", "_creationTime": 2, "status": "pending", "resourceType": "conversations", "resourceId": "v1", "executionId": "run-1"},
+    {"_id": "a3", "_creationTime": 3, "status": "pending", "resourceType": "products", "resourceId": "p1", "executionId": "run-0"}
+]}"#;
 
 pub(super) const ACTION: Action = Action {
     name: NAME,
@@ -24,12 +62,7 @@ pub(super) const ACTION: Action = Action {
         .takes(&[
             RESOURCE_TYPE.required(),
             RESOURCE.required(),
-            shaped(
-                "priority",
-                Shape::OneOf(&["low", "medium", "high", "urgent"]),
-                "How much it presses.",
-            )
-            .required(),
+            PRIORITY.required(),
             text("description", "What is to be decided."),
             text("requestedBy", "Who asks."),
             shaped(
@@ -40,43 +73,86 @@ pub(super) const ACTION: Action = Action {
             text("stepSlug", "The step that asks."),
             text("executionId", "The run that asks."),
             METADATA,
-        ]),
+        ])
+            .ready()
+            .gives(Output::Record(FIELDS))
+            .needs(&["approvals:write"])
+            .examples(&[
+                Example::new("Asks whether a mail may be sent.", r#"{"resourceType": "conversations", "resourceId": "v1", "priority": "high", "description": "Send the reply?"}"#, r#"{"status": "pending", "resourceId": "v1", "priority": "high", "executionId": "run-1", "success": true}"#),
+            ]),
+
         Operation::write(NAME, "update_approval_status", "Keeps a decision.").takes(&[
-            text("approvalId", "The approval's id.").required(),
-            shaped(
-                "status",
-                Shape::OneOf(&["pending", "approved", "rejected"]),
-                "The decision.",
-            )
-            .required(),
+            ID,
+            STATUS.required(),
             text("approvedBy", "Who decided.").required(),
             text("comments", "What they said."),
-        ]),
+        ])
+            .ready()
+            .gives(Output::Record(FIELDS))
+            .needs(&["approvals:write"])
+            .examples(&[
+                Example::on(APPROVALS, "Keeps a decision.", r#"{"approvalId": "a2", "status": "approved", "approvedBy": "Ada", "comments": "Fine."}"#, r#"{"_id": "a2", "approvalId": "a2", "status": "approved", "approvedBy": "Ada", "history": [{"status": "approved", "approvedBy": "Ada", "comments": "Fine."}]}"#),
+            ]),
+
         Operation::read(NAME, "get_approval", "Answers with one approval.")
-            .others(Others::Accepted),
+            .takes(&[ID])
+            .ready()
+            .gives(Output::Record(FIELDS))
+            .needs(&["approvals:read"])
+            .examples(&[
+                Example::on(APPROVALS, "Finds an approval.", r#"{"approvalId": "a1"}"#, r#"{"_id": "a1", "status": "approved"}"#),
+            ]),
+
         Operation::read(
             NAME,
             "list_pending_approvals",
             "Answers with the approvals that wait for a decision.",
         )
-        .takes(&[RESOURCE_TYPE]),
+        .takes(&[RESOURCE_TYPE])
+            .ready()
+            .gives(Output::Page("approvals", FIELDS))
+            .needs(&["approvals:read"])
+            .examples(&[
+                Example::on(APPROVALS, "Lists what waits for a decision.", r#"{"resourceType": "conversations"}"#, r#"{"approvals": [{"_id": "a2"}], "count": 1}"#),
+            ]),
+
         Operation::read(
             NAME,
             "list_approvals_for_execution",
             "Answers with the approvals that a run asked for.",
         )
-        .others(Others::Accepted),
+        .takes(&[EXECUTION])
+            .ready()
+            .gives(Output::Page("approvals", FIELDS))
+            .needs(&["approvals:read"])
+            .examples(&[
+                Example::on(APPROVALS, "Lists what this run asked for.", "{}", r#"{"approvals": [{"_id": "a1"}, {"_id": "a2"}], "count": 2}"#),
+            ]),
+
         Operation::read(
             NAME,
             "list_pending_approvals_for_execution",
             "Answers with the approvals of a run that wait for a decision.",
         )
-        .others(Others::Accepted),
+        .takes(&[EXECUTION])
+            .ready()
+            .gives(Output::Page("approvals", FIELDS))
+            .needs(&["approvals:read"])
+            .examples(&[
+                Example::on(APPROVALS, "Lists what another run waits for.", r#"{"executionId": "run-0"}"#, r#"{"approvals": [{"_id": "a3"}], "count": 1}"#),
+            ]),
+
         Operation::read(
             NAME,
             "get_approval_history",
             "Answers with all that was decided on a thing.",
         )
-        .takes(&[RESOURCE_TYPE.required(), RESOURCE.required()]),
-    ],
+        .takes(&[RESOURCE_TYPE.required(), RESOURCE.required()])
+            .ready()
+            .gives(Output::Page("approvals", FIELDS))
+            .needs(&["approvals:read"])
+            .examples(&[
+                Example::on(APPROVALS, "Lists all that was decided on a conversation.", r#"{"resourceType": "conversations", "resourceId": "v1"}"#, r#"{"approvals": [{"_id": "a1"}, {"_id": "a2"}], "count": 2}"#),
+            ]),
+],
 };

@@ -1,6 +1,8 @@
 //! `customer`: the people and companies that an organisation deals with.
 
+use super::example::Example;
 use super::operation::{Action, Operation, Others};
+use super::output::Output;
 use super::parameter::{
     CURSOR, EXPRESSION, EXTERNAL_ID, EXTERNAL_IDS, LIMIT, METADATA, OWN_ID, PAGINATION, Parameter,
     UPDATES, WORDS, shaped, text,
@@ -20,6 +22,18 @@ const EMAIL: Parameter = text("email", "The customer's mail address.");
 const SOURCE: Parameter = text("source", "Where the customer comes from.");
 const LOCALE: Parameter = text("locale", "The customer's language, such as `en-GB`.");
 
+const FIELDS: &[Parameter] = &[CALLED, EMAIL, EXTERNAL_ID, STATUS, SOURCE, LOCALE, METADATA];
+
+const CUSTOMERS: &str = r#"{"customers": [
+    {"_id": "c1", "name": "Ada", "email": "ada@example.com", "status": "active", "totalSpent": 1200},
+    {"_id": "c2", "name": "Bob", "email": "bob@example.com", "status": "churned", "totalSpent": 10}
+]}"#;
+
+const ORDERS: &str = r#"{"orders": [
+    {"_id": "o1", "_creationTime": 1, "customerId": "c1", "total": 20},
+    {"_id": "o2", "_creationTime": 2, "customerId": "c1", "total": 35}
+]}"#;
+
 pub(super) const ACTION: Action = Action {
     name: NAME,
     about: "Finds, keeps and changes customers.",
@@ -36,10 +50,22 @@ pub(super) const ACTION: Action = Action {
                 LOCALE,
                 METADATA,
             ])
-            .others(Others::Stored),
+            .others(Others::Stored)
+            .gives(Output::Record(FIELDS))
+            .needs(&["customers:write"])
+            .examples(&[
+                Example::new("Keeps a new customer.", r#"{"name": "Cem", "email": "cem@example.com", "status": "potential"}"#, r#"{"name": "Cem", "email": "cem@example.com", "status": "potential"}"#),
+            ]),
+
         Operation::read(NAME, "get_by_id", "Answers with one customer.")
             .ready()
-            .takes(&[ID]),
+            .takes(&[ID])
+            .gives(Output::Record(FIELDS))
+            .needs(&["customers:read"])
+            .examples(&[
+                Example::on(CUSTOMERS, "Finds a customer.", r#"{"customerId": "c1"}"#, r#"{"_id": "c1", "name": "Ada", "email": "ada@example.com"}"#),
+            ]),
+
         Operation::read(
             NAME,
             "query",
@@ -57,7 +83,13 @@ pub(super) const ACTION: Action = Action {
             shaped("email", WORDS, "A mail address, or a list of them."),
             shaped("locale", WORDS, "A language, or a list of them."),
         ])
-        .others(Others::Matched),
+        .others(Others::Matched)
+            .gives(Output::Page("customers", FIELDS))
+            .needs(&["customers:read"])
+            .examples(&[
+                Example::on(CUSTOMERS, "Finds customers by a field.", r#"{"status": "active", "limit": 10}"#, r#"{"page": [{"_id": "c1"}], "customers": [{"_id": "c1"}], "count": 1, "isDone": true, "continueCursor": null}"#),
+            ]),
+
         Operation::write(
             NAME,
             "update",
@@ -75,14 +107,26 @@ pub(super) const ACTION: Action = Action {
             LOCALE,
             METADATA,
         ])
-        .others(Others::Stored),
+        .others(Others::Stored)
+            .gives(Output::Record(FIELDS))
+            .needs(&["customers:write"])
+            .examples(&[
+                Example::on(CUSTOMERS, "Changes some fields and keeps the others.", r#"{"customerId": "c2", "updates": {"status": "active", "contacted": true}}"#, r#"{"_id": "c2", "name": "Bob", "status": "active", "contacted": true}"#),
+            ]),
+
         Operation::read(
             NAME,
             "filter",
             "Answers with every customer for whom an expression holds.",
         )
         .ready()
-        .takes(&[EXPRESSION]),
+        .takes(&[EXPRESSION])
+            .gives(Output::Page("customers", FIELDS))
+            .needs(&["customers:read"])
+            .examples(&[
+                Example::on(CUSTOMERS, "Finds customers by an expression.", r#"{"expression": "totalSpent > 1000"}"#, r#"{"customers": [{"_id": "c1", "totalSpent": 1200}], "count": 1, "isDone": true}"#),
+            ]),
+
         Operation::read(
             NAME,
             "orders",
@@ -96,6 +140,11 @@ pub(super) const ACTION: Action = Action {
                 Shape::Count,
                 "The greatest number of orders to answer with; 20 by default.",
             ),
-        ]),
-    ],
+        ])
+            .gives(Output::Page("orders", &[text("customerId", "The customer's `_id`.").required()]))
+            .needs(&["orders:read"])
+            .examples(&[
+                Example::on(ORDERS, "Finds the last order.", r#"{"customerId": "c1", "limit": 1}"#, r#"{"orders": [{"_id": "o2", "total": 35}], "count": 1}"#),
+            ]),
+],
 };

@@ -1,7 +1,10 @@
 //! `email_send`: a mail.
 
+use super::example::Example;
 use super::operation::{Action, Operation};
-use super::parameter::{WORDS, shaped, text};
+use super::output::Output;
+use super::parameter::{WORDS, flag, shaped, text};
+use crate::Shape;
 
 const NAME: &str = "email_send";
 
@@ -27,5 +30,19 @@ pub(super) const ACTION: Action = Action {
             shaped("cc", WORDS, "Who gets a copy."),
             shaped("bcc", WORDS, "Who gets a copy that the others do not see."),
             shaped("replyTo", WORDS, "Who gets the answers."),
-        ])],
+        ])
+        .gives(Output::Fields(&[
+            text("messageId", "The mail's `Message-ID`.").required(),
+            shaped("to", Shape::Texts, "Who gets it.").required(),
+            flag("sent", "Whether it was sent.").required(),
+        ]))
+        .needs(&["mail:send"])
+        .sinks(&[
+            "to", "cc", "bcc", "replyTo", "from", "subject", "body", "html",
+        ])
+        .examples(&[Example::new(
+            "Sends a mail.",
+            r#"{"to": "Ada <ada@example.com>", "subject": "Welcome", "body": "Hello Ada"}"#,
+            r#"{"messageId": "<run-1.000001@localhost>", "to": ["ada@example.com"], "sent": true}"#,
+        )])],
 };

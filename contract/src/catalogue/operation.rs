@@ -1,6 +1,11 @@
 //! Actions and their operations, and how their rows are written.
 
+use serde_json::{Value, json};
+
+use super::example::Example;
+use super::output::Output;
 use super::parameter::{ORGANIZATION, Parameter};
+use crate::schema;
 
 /// What an operation does to the world, so that the compiler and a retry know how careful to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +68,14 @@ pub struct Operation {
     pub parameters: &'static [Parameter],
     /// What becomes of parameters that it does not name.
     pub others: Others,
+    /// What it answers with.
+    pub output: Output,
+    /// The parameters that leave the system.
+    pub sinks: &'static [&'static str],
+    /// What whoever runs it must be allowed, such as `customers:read`.
+    pub permissions: &'static [&'static str],
+    /// Calls of it, with their answers.
+    pub examples: &'static [Example],
 }
 
 impl Operation {
@@ -114,6 +127,42 @@ impl Operation {
         self.others != Others::Ignored
     }
 
+    /// The JSON Schema of its parameters.
+    pub fn input_schema(&self) -> Value {
+        let mut schema = schema::object(self.parameters.iter());
+        if let Some(schema) = schema.as_object_mut() {
+            schema.insert("additionalProperties".to_owned(), self.is_open().into());
+        }
+        schema
+    }
+
+    /// The JSON Schema of its answer.
+    pub fn output_schema(&self) -> Value {
+        self.output.schema()
+    }
+
+    /// All that is known of it, for scripts.
+    pub fn to_json(&self) -> Value {
+        let effect = match self.effect {
+            Effect::Read => "read",
+            Effect::Write => "write",
+            Effect::Irreversible => "irreversible",
+        };
+        json!({
+            "name": self.name(),
+            "action": self.action,
+            "operation": self.operation,
+            "about": self.about,
+            "effect": effect,
+            "ready": self.readiness == Readiness::Ready,
+            "sinks": self.sinks,
+            "permissions": self.permissions,
+            "input": self.input_schema(),
+            "output": self.output_schema(),
+            "examples": self.examples.iter().map(Example::to_json).collect::<Vec<_>>(),
+        })
+    }
+
     const fn new(
         action: &'static str,
         operation: &'static str,
@@ -128,6 +177,10 @@ impl Operation {
             readiness: Readiness::Later,
             parameters: &[],
             others: Others::Ignored,
+            output: Output::Anything,
+            sinks: &[],
+            permissions: &[],
+            examples: &[],
         }
     }
 
@@ -163,6 +216,30 @@ impl Operation {
     /// It has these parameters.
     pub(super) const fn takes(mut self, parameters: &'static [Parameter]) -> Self {
         self.parameters = parameters;
+        self
+    }
+
+    /// It answers with this.
+    pub(super) const fn gives(mut self, output: Output) -> Self {
+        self.output = output;
+        self
+    }
+
+    /// These parameters leave the system.
+    pub(super) const fn sinks(mut self, sinks: &'static [&'static str]) -> Self {
+        self.sinks = sinks;
+        self
+    }
+
+    /// Whoever runs it must be allowed this.
+    pub(super) const fn needs(mut self, permissions: &'static [&'static str]) -> Self {
+        self.permissions = permissions;
+        self
+    }
+
+    /// It is shown by these examples.
+    pub(super) const fn examples(mut self, examples: &'static [Example]) -> Self {
+        self.examples = examples;
         self
     }
 

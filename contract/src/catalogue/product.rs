@@ -1,9 +1,11 @@
 //! `product`: what an organisation offers.
 
+use super::example::Example;
 use super::operation::{Action, Operation, Others};
+use super::output::Output;
 use super::parameter::{
     CURSOR, EXPRESSION, EXTERNAL_ID, EXTERNAL_IDS, LIMIT, METADATA, OWN_ID, PAGINATION, Parameter,
-    UPDATES, WORDS, flag, list, object, shaped, text,
+    UPDATES, WORDS, flag, list, object, shaped, text, whole,
 };
 use crate::Shape;
 
@@ -21,6 +23,25 @@ const CURRENCY: Parameter = text("currency", "The price's currency, such as `EUR
 const CATEGORY: Parameter = text("category", "The category that it belongs to.");
 const TAGS: Parameter = list("tags", "Words to find it by.");
 const STATUS: Parameter = shaped("status", STATUSES, "Whether it is on offer.");
+
+const FIELDS: &[Parameter] = &[
+    CALLED,
+    DESCRIPTION,
+    IMAGE_URL,
+    STOCK,
+    PRICE,
+    CURRENCY,
+    CATEGORY,
+    TAGS,
+    STATUS,
+    EXTERNAL_ID,
+    METADATA,
+];
+
+const PRODUCTS: &str = r#"{"products": [
+    {"_id": "p1", "name": "Cup", "price": 8.5, "status": "active", "imageUrl": "https://example.com/cup.jpg"},
+    {"_id": "p2", "name": "Jug", "price": 20, "status": "draft", "metadata": {"origin": "Ulm"}}
+]}"#;
 
 pub(super) const ACTION: Action = Action {
     name: NAME,
@@ -42,10 +63,22 @@ pub(super) const ACTION: Action = Action {
                 EXTERNAL_ID,
                 METADATA,
             ])
-            .others(Others::Stored),
+            .others(Others::Stored)
+            .gives(Output::Record(FIELDS))
+            .needs(&["products:write"])
+            .examples(&[
+                Example::new("Keeps a new product.", r#"{"name": "Bowl", "price": 12, "currency": "EUR", "tags": ["kitchen"]}"#, r#"{"name": "Bowl", "price": 12, "currency": "EUR", "tags": ["kitchen"]}"#),
+            ]),
+
         Operation::read(NAME, "get_by_id", "Answers with one product.")
             .ready()
-            .takes(&[ID]),
+            .takes(&[ID])
+            .gives(Output::Record(FIELDS))
+            .needs(&["products:read"])
+            .examples(&[
+                Example::on(PRODUCTS, "Finds a product.", r#"{"productId": "p1"}"#, r#"{"_id": "p1", "name": "Cup", "price": 8.5}"#),
+            ]),
+
         Operation::read(
             NAME,
             "query",
@@ -66,7 +99,13 @@ pub(super) const ACTION: Action = Action {
             shaped("name", WORDS, "A name, or a list of them."),
             shaped("currency", WORDS, "A currency, or a list of them."),
         ])
-        .others(Others::Matched),
+        .others(Others::Matched)
+            .gives(Output::Page("products", FIELDS))
+            .needs(&["products:read"])
+            .examples(&[
+                Example::on(PRODUCTS, "Finds products by a list of values.", r#"{"status": ["active", "draft"], "limit": 1}"#, r#"{"products": [{"_id": "p1"}], "count": 1, "isDone": false, "continueCursor": "p1"}"#),
+            ]),
+
         Operation::write(
             NAME,
             "update",
@@ -88,14 +127,26 @@ pub(super) const ACTION: Action = Action {
             EXTERNAL_ID,
             METADATA,
         ])
-        .others(Others::Stored),
+        .others(Others::Stored)
+            .gives(Output::Record(FIELDS))
+            .needs(&["products:write"])
+            .examples(&[
+                Example::on(PRODUCTS, "Puts a product on offer.", r#"{"productId": "p2", "status": "active"}"#, r#"{"_id": "p2", "name": "Jug", "status": "active"}"#),
+            ]),
+
         Operation::read(
             NAME,
             "filter",
             "Answers with every product for which an expression holds.",
         )
         .ready()
-        .takes(&[EXPRESSION]),
+        .takes(&[EXPRESSION])
+            .gives(Output::Page("products", FIELDS))
+            .needs(&["products:read"])
+            .examples(&[
+                Example::on(PRODUCTS, "Finds products by an expression.", r#"{"expression": "price < 10"}"#, r#"{"products": [{"_id": "p1"}], "count": 1}"#),
+            ]),
+
         Operation::read(
             NAME,
             "hydrate_fields",
@@ -113,6 +164,17 @@ pub(super) const ACTION: Action = Action {
                 "preserveExisting",
                 "Whether fields that an item has already are kept; `true` by default.",
             ),
-        ]),
-    ],
+        ])
+            .ready()
+            .gives(Output::Fields(&[
+            list("items", "The items, completed.").required(),
+            list("recommendations", "The same as `items`.").required(),
+            whole("count", "How many there are.").required(),
+        ]))
+            .needs(&["products:read"])
+            .examples(&[
+                Example::on(PRODUCTS, "Gives each recommendation the name and the price of its product.", r#"{"items": [{"id": "p1", "why": "blue"}, {"id": "p9"}], "idField": "id", "mappings": {"name": "name", "price": "price"}}"#, r#"{"items": [{"id": "p1", "why": "blue", "name": "Cup", "price": 8.5}, {"id": "p9"}], "count": 2}"#),
+                Example::on(PRODUCTS, "Reaches into a product, and replaces what an item has.", r#"{"items": [{"id": "p2", "name": "?"}], "idField": "id", "mappings": {"name": "name", "from": "metadata.origin"}, "preserveExisting": false}"#, r#"{"items": [{"id": "p2", "name": "Jug", "from": "Ulm"}]}"#),
+            ]),
+],
 };

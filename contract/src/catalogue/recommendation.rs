@@ -1,6 +1,8 @@
 //! `recommendation`: products that a customer may like.
 
+use super::example::Example;
 use super::operation::{Action, Operation, Others};
+use super::output::Output;
 use super::parameter::{METADATA, OWN_ID, list, text};
 
 const NAME: &str = "recommendation";
@@ -20,5 +22,15 @@ pub(super) const ACTION: Action = Action {
         list("products", "The products, or what is to be said of each.").required(),
         METADATA,
     ])
-    .others(Others::Stored)],
+    .others(Others::Stored)
+    .gives(Output::Record(&[
+        text("customerId", "The customer's `_id`.").required(),
+        list("products", "The products.").required(),
+    ]))
+    .needs(&["recommendations:write"])
+    .examples(&[Example::new(
+        "Keeps what is recommended to a customer.",
+        r#"{"customerId": "c1", "products": ["p1", "p2"]}"#,
+        r#"{"customerId": "c1", "products": ["p1", "p2"]}"#,
+    )])],
 };

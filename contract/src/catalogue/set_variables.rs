@@ -1,6 +1,8 @@
 //! `set_variables`: values for later steps, computed without acting.
 
+use super::example::Example;
 use super::operation::{Action, Operation, Others};
+use super::output::Output;
 use super::parameter::shaped;
 use crate::Shape;
 
@@ -20,5 +22,11 @@ pub(super) const ACTION: Action = Action {
         Shape::List,
         "The variables as a list of `{ \"name\": ..., \"value\": ... }`, of which each sees those before it.",
     )])
-    .others(Others::Accepted)],
+    .others(Others::Accepted)
+            .gives(Output::Fields(&[]))
+            .needs(&[])
+            .examples(&[
+                Example::new("Sets two variables, the second from the first.", r#"{"variables": [{"name": "first", "value": 2}, {"name": "second", "value": "{{first * 2}}"}]}"#, r#"{"first": 2, "second": 4}"#),
+            ]),
+],
 };

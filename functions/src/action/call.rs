@@ -1,5 +1,7 @@
 //! One call of an operation, by an action step or by a tool that a language model uses: whose it is, and what it sees.
 
+use std::collections::BTreeMap;
+
 use pawl_store::{Page, Version, Window, Writes};
 use serde_json::{Map, Value};
 
@@ -41,6 +43,30 @@ impl Call<'_> {
         }
         let context = self.context;
         Ok(context.store().find(context.org(), collection, id).await?)
+    }
+
+    /// Records by their `_id`; those that do not exist are left out.
+    pub(super) async fn find_each(
+        &self,
+        collection: &str,
+        ids: impl IntoIterator<Item = String>,
+    ) -> Result<BTreeMap<String, Map<String, Value>>, Error> {
+        let (mut found, mut asked) = (BTreeMap::new(), Vec::new());
+        for id in ids {
+            match self.before.get(collection, &id) {
+                Some(write) => {
+                    found.insert(id, write.value.clone());
+                }
+                None => asked.push(id),
+            }
+        }
+        let context = self.context;
+        let stored = context
+            .store()
+            .find_each(context.org(), collection, asked)
+            .await?;
+        found.extend(stored);
+        Ok(found)
     }
 
     /// A page of the records that a test lets through.

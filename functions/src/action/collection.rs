@@ -47,6 +47,28 @@ pub(super) const ORDERS: Collection = Collection {
     plural: "orders",
     id: "orderId",
 };
+pub(super) const APPROVALS: Collection = Collection {
+    noun: "approval",
+    plural: "approvals",
+    id: "approvalId",
+};
+pub(super) const MESSAGES: Collection = Collection {
+    noun: "message",
+    plural: "messages",
+    id: "messageId",
+};
+/// Which records a workflow has taken to work on.
+pub(super) const CLAIMS: Collection = Collection {
+    noun: "claim",
+    plural: "workflowProcessingRecords",
+    id: "claimId",
+};
+/// Where synchronisations of mails have come to.
+pub(super) const SYNC_CURSORS: Collection = Collection {
+    noun: "cursor",
+    plural: "emailSyncCursors",
+    id: "cursorId",
+};
 pub(super) const DRAFTS: Collection = Collection {
     noun: "draft",
     plural: "drafts",
@@ -54,7 +76,7 @@ pub(super) const DRAFTS: Collection = Collection {
 };
 
 /// Fields that only we write.
-const PROTECTED: [&str; 2] = ["_id", "_creationTime"];
+const PROTECTED: [&str; 4] = ["_id", "_creationTime", "organizationId", "updatedAt"];
 
 impl Collection {
     /// Creates a record of the given fields.
@@ -73,22 +95,85 @@ impl Collection {
                 id.to_owned()
             }
         };
-        Ok(self.created(id, parameters.fields(&PROTECTED), call))
+        Ok(done(self.made(id, parameters.fields(&[]), call)))
     }
 
     /// A new record, to be written in the step's transaction.
-    pub(super) fn created(&self, id: String, fields: Map<String, Value>, call: &Call<'_>) -> Acted {
+    pub(super) fn made(
+        &self,
+        id: String,
+        mut fields: Map<String, Value>,
+        call: &Call<'_>,
+    ) -> Business {
+        fields.retain(|name, _| !PROTECTED.contains(&name.as_str()));
+        let now = call.context.now.milliseconds();
         let mut value = Map::new();
         value.insert("_id".to_owned(), id.clone().into());
-        value.insert(
-            "_creationTime".to_owned(),
-            call.context.now.milliseconds().into(),
-        );
+        value.insert("_creationTime".to_owned(), now.into());
+        value.insert("organizationId".to_owned(), call.context.org().into());
+        value.insert("updatedAt".to_owned(), now.into());
         value.extend(fields);
-        self.written(id, value, Version::Absent)
+        Business {
+            collection: self.plural.to_owned(),
+            id,
+            events: self.events(None, &value),
+            value,
+            replaces: Version::Absent,
+        }
     }
 
-    /// Answers with the record itself.
+    /// A record with some of its fields changed, to be written in the step's transaction.
+    pub(super) fn changed(
+        &self,
+        id: &str,
+        (before, replaces): (Map<String, Value>, Version),
+        mut changes: Map<String, Value>,
+        call: &Call<'_>,
+    ) -> Business {
+        changes.retain(|name, _| !PROTECTED.contains(&name.as_str()));
+        let mut value = before.clone();
+        value.extend(changes);
+        let now = call.context.now.milliseconds();
+        value.insert("updatedAt".to_owned(), now.into());
+        Business {
+            collection: self.plural.to_owned(),
+            id: id.to_owned(),
+            events: self.events(Some(&before), &value),
+            value,
+            replaces,
+        }
+    }
+
+    /// What the bus is told of a record that was not there before, or was like this.
+    fn events(
+        &self,
+        before: Option<&Map<String, Value>>,
+        after: &Map<String, Value>,
+    ) -> Vec<&'static str> {
+        let has = |record: &Map<String, Value>, field: &str, word: &str| {
+            record.get(field).and_then(Value::as_str) == Some(word)
+        };
+        let is_closed = |record| has(record, "status", "closed");
+        let event = match (self.noun, before) {
+            ("customer", None) => "customer.created",
+            ("customer", Some(_)) => "customer.updated",
+            ("product", None) => "product.created",
+            ("product", Some(_)) => "product.updated",
+            ("approval", None) => "approval.created",
+            ("approval", Some(_)) => "approval.updated",
+            ("conversation", None) => "conversation.created",
+            ("conversation", Some(before)) if is_closed(after) && !is_closed(before) => {
+                "conversation.closed"
+            }
+            ("message", None) if has(after, "direction", "inbound") => {
+                "conversation.message_received"
+            }
+            _ => return Vec::new(),
+        };
+        vec![event]
+    }
+
+    /// Answers with one record.
     pub(super) async fn get_by_id(
         &self,
         parameters: &Parameters<'_>,
@@ -107,23 +192,20 @@ impl Collection {
         let window = page::window(parameters)?;
         let mut wanted = parameters.fields(&page::FIELDS);
         wanted.retain(|_, value| !value.is_null());
-        let matches = |record: &Map<String, Value>| -> Result<bool, Error> {
-            Ok(wanted
-                .iter()
-                .all(|(name, value)| is_wanted(record.get(name), value)))
-        };
-        let page = call.select(self.plural, &window, matches).await?;
+        let page = call
+            .select(self.plural, &window, |record| Ok(has_all(record, &wanted)))
+            .await?;
         Ok(page::answer(self.plural, page).into())
     }
 
-    /// Merges fields into a record and answers with it.
+    /// Changes fields of a record and answers with it.
     pub(super) async fn update(
         &self,
         parameters: &Parameters<'_>,
         call: &Call<'_>,
     ) -> Result<Acted, Error> {
         let id = parameters.required_text(self.id)?;
-        let (mut record, version) = self.find(id, call).await?;
+        let found = self.find(id, call).await?;
         let mut changes = parameters.fields(&[self.id, "updates"]);
         match parameters.get("updates") {
             None => {}
@@ -135,26 +217,17 @@ impl Collection {
                 ));
             }
         }
-        changes.retain(|name, _| !PROTECTED.contains(&name.as_str()));
-        record.extend(changes);
-        Ok(self.written(id.to_owned(), record, version))
+        Ok(done(self.changed(id, found, changes, call)))
     }
 
-    /// Answers with every record for which an expression over its own fields holds.
+    /// Answers with every record for which an expression holds.
     pub(super) async fn filter(
         &self,
         parameters: &Parameters<'_>,
         call: &Call<'_>,
     ) -> Result<Acted, Error> {
-        let invalid = |message: String| StepError::new(code::VALIDATION_ERROR, message);
-        let text = parameters.required_text("expression")?;
-        let expression = Expression::parse(text).map_err(|error| invalid(error.to_string()))?;
-        let matches = |record: &Map<String, Value>| -> Result<bool, Error> {
-            Ok(expression
-                .is_true(&Fields(record))
-                .map_err(|error| invalid(error.to_string()))?)
-        };
-        let page = call.all(self.plural, matches).await?;
+        let holds = condition(parameters.required_text("expression")?)?;
+        let page = call.all(self.plural, holds).await?;
         Ok(page::answer(self.plural, page).into())
     }
 
@@ -172,21 +245,34 @@ impl Collection {
             )
         })
     }
+}
 
-    fn written(&self, id: String, value: Map<String, Value>, replaces: Version) -> Acted {
-        let output = Value::Object(value.clone());
-        let write = Business {
-            collection: self.plural.to_owned(),
-            id,
-            value,
-            replaces,
-        };
-        Acted {
-            output,
-            meta: None,
-            writes: write.into(),
-        }
+/// The result of a step that writes one record and answers with it.
+pub(super) fn done(write: Business) -> Acted {
+    Acted {
+        output: Value::Object(write.value.clone()),
+        meta: None,
+        writes: write.into(),
     }
+}
+
+/// A test of records by an expression over their fields.
+pub(super) fn condition(
+    text: &str,
+) -> Result<impl Fn(&Map<String, Value>) -> Result<bool, Error> + use<>, StepError> {
+    let invalid = |message: String| StepError::new(code::VALIDATION_ERROR, message);
+    let expression = Expression::parse(text).map_err(|error| invalid(error.to_string()))?;
+    Ok(move |record: &Map<String, Value>| {
+        let holds = expression.is_true(&Fields(record));
+        Ok(holds.map_err(|error| invalid(error.to_string()))?)
+    })
+}
+
+/// Whether a record has all the wanted values.
+pub(super) fn has_all(record: &Map<String, Value>, wanted: &Map<String, Value>) -> bool {
+    wanted
+        .iter()
+        .all(|(name, value)| is_wanted(record.get(name), value))
 }
 
 /// Whether a field has the wanted value, or one of a list of them.

@@ -1,9 +1,13 @@
-//! What only conversations have: drafts.
+//! What only conversations can do: drafts, and their messages.
 
-use serde_json::Value;
+use std::cmp::Ordering;
+
+use pawl_store::Page;
+use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use super::collection::{CONVERSATIONS, DRAFTS};
+use super::collection::{CONVERSATIONS, DRAFTS, MESSAGES, done, has_all};
+use super::page;
 use super::parameters::Parameters;
 use crate::Error;
 use crate::work::Acted;
@@ -18,5 +22,60 @@ pub(super) async fn create_draft(
         .await?;
     let mut fields = parameters.fields(&[]);
     fields.insert("status".to_owned(), Value::from("draft"));
-    Ok(DRAFTS.created(call.new_id(DRAFTS.noun), fields, call))
+    Ok(done(DRAFTS.made(call.new_id(DRAFTS.noun), fields, call)))
+}
+
+/// A page of a conversation's messages, oldest first.
+pub(super) async fn query_messages(
+    parameters: &Parameters<'_>,
+    call: &Call<'_>,
+) -> Result<Acted, Error> {
+    parameters.required_text(CONVERSATIONS.id)?;
+    let window = page::window(parameters)?;
+    let wanted = wanted(parameters, &[CONVERSATIONS.id, "channel", "direction"]);
+    let mut page = call
+        .all(MESSAGES.plural, |message| Ok(has_all(message, &wanted)))
+        .await?;
+    page.records.sort_by(by_time);
+    let page = page::cut(page.records, &window);
+    Ok(page::answer(MESSAGES.plural, page).into())
+}
+
+/// The newest message that got so far on its way.
+pub(super) async fn query_latest_message_by_delivery_state(
+    parameters: &Parameters<'_>,
+    call: &Call<'_>,
+) -> Result<Acted, Error> {
+    let wanted = wanted(parameters, &["channel", "direction", "deliveryState"]);
+    let Page { records, .. } = call
+        .all(MESSAGES.plural, |message| Ok(has_all(message, &wanted)))
+        .await?;
+    let latest = records.into_iter().max_by(by_time);
+    Ok(json!({ "found": latest.is_some(), "message": latest }).into())
+}
+
+/// The given parameters of these names, as conditions.
+fn wanted(parameters: &Parameters<'_>, names: &[&str]) -> Map<String, Value> {
+    let given = names.iter().filter_map(|name| {
+        let value = parameters.get(name)?;
+        Some(((*name).to_owned(), value.clone()))
+    });
+    given.collect()
+}
+
+/// When a message was sent, or else when it was kept.
+fn by_time(one: &Map<String, Value>, other: &Map<String, Value>) -> Ordering {
+    let time = |message: &Map<String, Value>| {
+        let time = message
+            .get("sentAt")
+            .or_else(|| message.get("_creationTime"));
+        time.and_then(Value::as_f64).unwrap_or(0.0)
+    };
+    let id = |message: &Map<String, Value>| {
+        let id = message.get("_id").and_then(Value::as_str);
+        id.unwrap_or_default().to_owned()
+    };
+    time(one)
+        .total_cmp(&time(other))
+        .then_with(|| id(one).cmp(&id(other)))
 }

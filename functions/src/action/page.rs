@@ -21,6 +21,7 @@ pub(super) fn window(parameters: &Parameters<'_>) -> Result<Window, StepError> {
     Ok(Window {
         limit: self::limit(limit, USUAL)?,
         cursor: self::cursor(cursor)?,
+        ..Window::all()
     })
 }
 
@@ -54,6 +55,25 @@ fn cursor(given: Option<&Value>) -> Result<Option<String>, StepError> {
     }
 }
 
+/// The part of a list in hand that a window shows; a cursor is the `_id` of the last record before it.
+pub(super) fn cut(records: Vec<Map<String, Value>>, window: &Window) -> Page {
+    let id = |record: &Map<String, Value>| {
+        let id = record.get("_id").and_then(Value::as_str);
+        id.map(str::to_owned)
+    };
+    let total = records.len();
+    let begin = window.cursor.as_ref().map_or(0, |cursor| {
+        let last = records
+            .iter()
+            .position(|record| id(record).as_ref() == Some(cursor));
+        last.map_or(total, |last| last + 1)
+    });
+    let records: Vec<_> = records.into_iter().skip(begin).take(window.limit).collect();
+    let is_last = begin + records.len() >= total;
+    let cursor = records.last().and_then(id).filter(|_| !is_last);
+    Page { records, cursor }
+}
+
 /// A page, under `page` and under the collection's name.
 pub(super) fn answer(plural: &str, page: Page) -> Value {
     let records: Vec<Value> = page.records.into_iter().map(Value::Object).collect();
@@ -76,6 +96,7 @@ mod tests {
             Some(Window {
                 limit,
                 cursor: cursor.map(str::to_owned),
+                ..Window::all()
             })
         };
         let rows = [

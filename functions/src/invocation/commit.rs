@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pawl_contract::Position;
-use pawl_store::{Committed, Latest, RunStatus, Transaction};
+use pawl_store::{Close, Committed, Event, Latest, RunStatus, Transaction};
 
 use serde_json::Number;
 
@@ -11,6 +11,7 @@ use super::situation::Situation;
 use super::tree::{Ending, Path, exhausted};
 use super::visit::Visit;
 use super::{Invocation, stop};
+use crate::events::{self, News, Occasion};
 use crate::pure::Effect;
 use crate::{Error, secret};
 
@@ -42,19 +43,21 @@ impl Invocation<'_> {
         path.host.record.result = (!is_failed).then(|| answer.clone());
         let is_open = situation.run.as_ref().is_some_and(pawl_store::Run::is_open);
         let mut whole = self.writes(&path, transaction.clone()).await?;
-        if self.is_root() && is_open {
-            match &path.ending {
-                Ending::State => {}
-                Ending::End => {
-                    whole.close(self.store(), &self.close(RunStatus::Completed, None))?;
-                }
-                Ending::Failed(status, error) => {
-                    whole.close(self.store(), &self.close(*status, Some(error.clone())))?;
-                }
-            }
+        let mut events = self.happened(&path.host);
+        let close = match &path.ending {
+            _ if !(self.is_root() && is_open) => None,
+            Ending::State => None,
+            Ending::End => Some(self.close(RunStatus::Completed, None)),
+            Ending::Failed(status, error) => Some(self.close(*status, Some(error.clone()))),
+        };
+        if let Some(close) = close {
+            whole.close(self.store(), &close)?;
+            events.push(self.ended(&close));
         }
+        let news = self.announce(events, &mut whole).await?;
         match whole.commit(self.store()).await? {
             Committed::Done => {
+                news.tell(self.services).await;
                 if let (false, Some(run)) = (matches!(path.ending, Ending::State), &situation.run) {
                     self.closed(run).await?;
                 }
@@ -69,10 +72,11 @@ impl Invocation<'_> {
             Committed::Closed => {
                 path.host.record.result = None;
                 path.riders.clear();
-                self.writes(&path, transaction)
-                    .await?
-                    .commit(self.store())
-                    .await?;
+                let mut rest = self.writes(&path, transaction).await?;
+                let news = self.announce(self.happened(&path.host), &mut rest).await?;
+                if rest.commit(self.store()).await? == Committed::Done {
+                    news.tell(self.services).await;
+                }
                 Err(stop())
             }
         }
@@ -97,6 +101,35 @@ impl Invocation<'_> {
             }
         }
         Ok(transaction)
+    }
+
+    /// What the bus is told of what a visit writes.
+    fn happened(&self, visit: &Visit) -> Vec<Event> {
+        events::of_writes(&visit.writes, &self.occasion())
+    }
+
+    /// What the bus is told of the run's end.
+    pub(super) fn ended(&self, close: &Close) -> Event {
+        events::of_end(close, &self.occasion())
+    }
+
+    fn occasion(&self) -> Occasion<'_> {
+        Occasion {
+            org: &self.position.org,
+            run: &self.position.run,
+            workflow: &self.plan.workflow,
+            key: &self.nonce,
+            time: self.now,
+        }
+    }
+
+    /// Writes what is to be told along with what it tells of.
+    pub(super) async fn announce(
+        &self,
+        events: Vec<Event>,
+        transaction: &mut Transaction,
+    ) -> Result<News, Error> {
+        News::write(events, &self.nonce, transaction, self.services).await
     }
 
     /// Everything that one visit writes.

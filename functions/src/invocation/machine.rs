@@ -95,11 +95,16 @@ impl Invocation<'_> {
         error: Option<RunError>,
         mut transaction: Transaction,
     ) -> Result<Option<Position>, Error> {
+        let mut events = Vec::new();
         if self.is_root() {
-            transaction.close(self.store(), &self.close(status, error))?;
+            let close = self.close(status, error);
+            transaction.close(self.store(), &close)?;
+            events.push(self.ended(&close));
         }
+        let news = self.announce(events, &mut transaction).await?;
         match transaction.commit(self.store()).await? {
             Committed::Done => {
+                news.tell(self.services).await;
                 self.closed(run).await?;
                 Ok(Some(self.onward()))
             }

@@ -109,6 +109,7 @@ impl Invocation<'_> {
             run,
             at: &self.position.at,
             now: self.now,
+            look: self.looked,
             input,
             deadline: deadline.map(|seconds| self.now.after(seconds.saturating_mul(1000))),
             mask,

@@ -316,5 +316,5 @@ async fn updates_at_once_lose_nothing() {
         .await
         .expect("an answer");
     let (customer, _) = found.expect("the customer");
-    assert_eq!(customer.len(), 21, "{customer:?}");
+    assert_eq!(customer.len(), 22, "{customer:?}");
 }

@@ -189,6 +189,13 @@ impl Bench {
             .output
     }
 
+    /// Lets time pass.
+    pub(crate) async fn pass(&self, time: std::time::Duration) {
+        let now = self.local.clock().now();
+        let then = now.checked_add(time).expect("a moment");
+        self.local.pass_until(then).await;
+    }
+
     /// The mails that were sent.
     pub(crate) fn mails(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.outbox.path()).expect("the outbox");

@@ -8,13 +8,16 @@
 mod actions;
 mod bench;
 mod calls;
+mod catalogue;
 mod claims;
+mod events;
 mod failures;
 mod faults;
 mod levels;
 mod llm;
 mod loops;
 mod mail;
+mod processing;
 mod requests;
 mod secrets;
 mod server;
