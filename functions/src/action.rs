@@ -49,6 +49,17 @@ pub(crate) async fn act<'context>(
     Ok(Act::Done(Box::new(acted)))
 }
 
+/// What acting would have given, where the target says that it has happened.
+pub(crate) fn has_acted(context: &Context<'_>) -> Option<Acted> {
+    let config = Parameters::of(context.input);
+    let operation = find(&config).ok()?;
+    if operation.action != "email_send" {
+        return None;
+    }
+    let mail = email::write(&config, context).ok()?;
+    email::is_sent(&mail, context.services).then(|| mail.answer())
+}
+
 /// Does one operation for whoever names it by its row and gives plain parameters: an action step, or a tool that a
 /// language model uses.
 ///

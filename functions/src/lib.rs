@@ -40,6 +40,7 @@ mod subflow;
 mod template;
 mod transform;
 mod trigger;
+mod unknown;
 mod work;
 
 pub mod lambda;

@@ -2,15 +2,26 @@
 
 mod parameters;
 
+use pawl_contract::Shape;
 use pawl_contract::catalogue::{self, Operation, Readiness};
 
 use super::{not_yet, required, wrong};
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes, near};
+use crate::shape::{fits, misfit};
 use crate::source::{Data, Node};
 
 /// The fields of an action's configuration, where its parameters stand under `parameters`.
-pub(super) const FIELDS: &[&str] = &["type", "operation", "parameters", "description"];
+pub(super) const FIELDS: &[&str] = &[
+    "type",
+    "operation",
+    "parameters",
+    "description",
+    "onUnknown",
+];
+
+/// What becomes of a step of which nobody knows whether it has acted.
+const ON_UNKNOWN: Shape = Shape::OneOf(&["retry", "skip", "ask"]);
 
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     let help = "say which action: `\"type\": \"customer\", \"parameters\": { \"operation\": \"get_by_id\", ... }`";
@@ -38,6 +49,12 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.push(not_yet(step, action, &format!("`{}`", found.name())));
     } else if let Some(secret) = secrets_in(&step.config).into_iter().next() {
         diagnostics.push(exposed(secret));
+    }
+    if let Some(policy) = step.config.get("onUnknown")
+        && !policy.is_null()
+        && !fits(&ON_UNKNOWN, policy)
+    {
+        diagnostics.push(misfit("onUnknown", ON_UNKNOWN, policy));
     }
     parameters::check(step, found, diagnostics);
 }

@@ -83,6 +83,21 @@ pub(super) fn write(parameters: &Parameters<'_>, context: &Context<'_>) -> Resul
     })
 }
 
+impl Mail {
+    /// What the step gives once it is sent.
+    pub(super) fn answer(&self) -> Acted {
+        self.output.clone().into()
+    }
+}
+
+/// Whether the target says that a mail is out. A server cannot be asked.
+pub(super) fn is_sent(mail: &Mail, services: &Services) -> bool {
+    match &services.settings().mail {
+        Destination::Outbox(folder) => outbox::has(folder, &mail.key),
+        Destination::Smtp(_) | Destination::None => false,
+    }
+}
+
 /// Sends it.
 pub(super) async fn send(mail: Mail, services: &Services) -> Result<Acted, Error> {
     match &services.settings().mail {

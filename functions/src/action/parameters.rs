@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 const OURS: [&str; 2] = ["operation", "organizationId"];
 
 /// Fields of the step itself, among which the parameters may stand.
-const STEP: [&str; 2] = ["type", "retryPolicy"];
+const STEP: [&str; 3] = ["type", "retryPolicy", "onUnknown"];
 
 /// The parameters of an action: under `parameters`, or beside `type`.
 #[derive(Debug, Clone, Copy)]

@@ -11,8 +11,12 @@ use super::situation::Situation;
 use super::visit::Visit;
 use crate::scope::Scope;
 use crate::secret::{self, Mask, Revealed};
+use crate::unknown::{self, OnUnknown};
 use crate::work::{Act, Acted, Context};
 use crate::{Error, action, llm, request, template};
+
+/// So often a step acts at the most whose author would rather have it act twice than not at all.
+const MOST_ACTS: u32 = 3;
 
 impl Invocation<'_> {
     /// The visit of a work step, done but not written. `None` where something overtook it.
@@ -33,14 +37,13 @@ impl Invocation<'_> {
             && claim.nonce.as_ref() != Some(&self.nonce)
         {
             visit.record.input = claim.input.clone();
-            let message = "an earlier attempt may or may not have acted before it ended";
-            return self
-                .fail(
-                    visit,
-                    StepError::new(code::OUTCOME_UNKNOWN, message),
-                    transaction,
-                )
-                .await;
+            let claimed = claim.nonce.as_deref();
+            let outcome = Box::pin(self.unknown(run, scope, situation, &mut visit, claimed)).await;
+            return match outcome {
+                Ok(Some(acted)) => self.settle(visit, Ok(acted), transaction).await,
+                Ok(None) => Ok(None),
+                Err(error) => self.settle(visit, Err(error), transaction).await,
+            };
         }
         let config = &self.plan.node.config;
         match template::render_without_secrets(config, &scope.at(&self.plan.node)) {
@@ -52,12 +55,24 @@ impl Invocation<'_> {
                 visit.record.mocked = true;
                 result.map_err(Error::Step)
             }
-            None => match Box::pin(self.reveal_and_act(run, scope, situation, &mut visit)).await {
-                Ok(Some(acted)) => Ok(acted),
-                Ok(None) => return Ok(None),
-                Err(error) => Err(error),
-            },
+            None => {
+                match Box::pin(self.reveal_and_act(run, scope, situation, &mut visit, None)).await {
+                    Ok(Some(acted)) => Ok(acted),
+                    Ok(None) => return Ok(None),
+                    Err(error) => Err(error),
+                }
+            }
         };
+        self.settle(visit, done, transaction).await
+    }
+
+    /// The visit as its work has left it. A failure is written, and then raised.
+    async fn settle(
+        &self,
+        mut visit: Visit,
+        done: Result<Acted, Error>,
+        transaction: &Transaction,
+    ) -> Result<Option<Visit>, Error> {
         match done {
             Ok(acted) => {
                 visit.complete("success", acted.output, self.services.now());
@@ -77,6 +92,7 @@ impl Invocation<'_> {
         scope: &Scope,
         situation: &Situation,
         visit: &mut Visit,
+        claimed: Option<&str>,
     ) -> Result<Option<Acted>, Error> {
         let found = secret::reveal(&self.plan, scope, &situation.items, &run.org, self.services);
         let revealed = found.await?.unwrap_or_else(|| Revealed {
@@ -84,7 +100,7 @@ impl Invocation<'_> {
             mask: Mask::default(),
         });
         let Revealed { input, mask } = &revealed;
-        match Box::pin(self.act(run, input, mask, visit)).await {
+        match Box::pin(self.act(run, input, mask, visit, claimed)).await {
             Ok(acted) => Ok(acted.map(|acted| Acted {
                 output: mask.value(acted.output),
                 meta: acted.meta.map(|meta| mask.value(meta)),
@@ -95,16 +111,46 @@ impl Invocation<'_> {
         }
     }
 
-    /// Acts, with a claim before what nothing can take back. `None` where another invocation has the claim.
-    async fn act(
+    /// What becomes of a visit that an earlier attempt claimed and did not finish: its target knows, or its author
+    /// has decided.
+    async fn unknown(
         &self,
         run: &Run,
-        input: &Value,
-        mask: &Mask,
+        scope: &Scope,
+        situation: &Situation,
         visit: &mut Visit,
+        claimed: Option<&str>,
     ) -> Result<Option<Acted>, Error> {
+        let mask = Mask::default();
+        if let Some(acted) = action::has_acted(&self.context(run, &visit.record.input, &mask)) {
+            return Ok(Some(acted));
+        }
+        match self.on_unknown() {
+            OnUnknown::Retry => {
+                self.reveal_and_act(run, scope, situation, visit, claimed)
+                    .await
+            }
+            OnUnknown::Skip => Ok(Some(unknown::skipped())),
+            policy @ (OnUnknown::Fail | OnUnknown::Ask) => {
+                let message = "an earlier attempt may or may not have acted before it ended";
+                let message = format!("{message}{}", policy.hint());
+                Err(Error::step(code::OUTCOME_UNKNOWN, message))
+            }
+        }
+    }
+
+    fn on_unknown(&self) -> OnUnknown {
+        OnUnknown::of(&self.plan.node.config)
+    }
+
+    fn context<'context>(
+        &'context self,
+        run: &'context Run,
+        input: &'context Value,
+        mask: &'context Mask,
+    ) -> Context<'context> {
         let deadline = self.plan.timeout_seconds;
-        let context = Context {
+        Context {
             services: self.services,
             run,
             at: &self.position.at,
@@ -113,26 +159,21 @@ impl Invocation<'_> {
             input,
             deadline: deadline.map(|seconds| self.now.after(seconds.saturating_mul(1000))),
             mask,
-        };
-        let act = async {
-            match self.plan.node.kind {
-                Kind::Llm => llm::ask(&context)
-                    .await
-                    .map(|acted| Act::Done(Box::new(acted))),
-                Kind::Action => action::act(&context).await,
-                Kind::Request => request::act(&context).await,
-                Kind::Trigger
-                | Kind::Condition
-                | Kind::Loop
-                | Kind::Transform
-                | Kind::Approval
-                | Kind::Signal
-                | Kind::Subflow
-                | Kind::Delay => unreachable!("only work steps act"),
-            }
-        };
-        let late = || StepError::new(code::TIMEOUT, "the step took longer than it may");
-        let effect = match Box::pin(self.in_time(act, late)).await? {
+        }
+    }
+
+    /// Acts, with a claim before what nothing can take back: a new one, or one of an attempt that did not finish.
+    /// `None` where another invocation has the claim.
+    async fn act(
+        &self,
+        run: &Run,
+        input: &Value,
+        mask: &Mask,
+        visit: &mut Visit,
+        claimed: Option<&str>,
+    ) -> Result<Option<Acted>, Error> {
+        let context = self.context(run, input, mask);
+        let effect = match self.prepare(&context).await? {
             Act::Done(acted) => return Ok(Some(*acted)),
             Act::Once(effect) => effect,
         };
@@ -144,19 +185,65 @@ impl Invocation<'_> {
         };
         if !self
             .store()
-            .claim(&run.org, &run.run, &claim, &self.nonce)
+            .claim(&run.org, &run.run, &claim, claimed.unwrap_or(&self.nonce))
             .await?
         {
             return Ok(None);
         }
         visit.expect = Expect::Unsettled { nonce };
-        let unknown = || {
+        let mut outcome = self.take_effect(effect).await;
+        for _ in 1..MOST_ACTS {
+            if !is_unknown(&outcome) || self.on_unknown() != OnUnknown::Retry {
+                break;
+            }
+            if let Act::Once(effect) = self.prepare(&context).await? {
+                outcome = self.take_effect(effect).await;
+            }
+        }
+        if is_unknown(&outcome) && self.on_unknown() == OnUnknown::Skip {
+            return Ok(Some(unknown::skipped()));
+        }
+        outcome.map(Some)
+    }
+
+    /// All of acting that can be given up and tried again.
+    async fn prepare<'context>(
+        &self,
+        context: &'context Context<'context>,
+    ) -> Result<Act<'context>, Error> {
+        let act = async {
+            match self.plan.node.kind {
+                Kind::Llm => llm::ask(context)
+                    .await
+                    .map(|acted| Act::Done(Box::new(acted))),
+                Kind::Action => action::act(context).await,
+                Kind::Request => request::act(context).await,
+                Kind::Trigger
+                | Kind::Condition
+                | Kind::Loop
+                | Kind::Transform
+                | Kind::Approval
+                | Kind::Signal
+                | Kind::Subflow
+                | Kind::Delay => unreachable!("only work steps act"),
+            }
+        };
+        let late = || StepError::new(code::TIMEOUT, "the step took longer than it may");
+        Box::pin(self.in_time(act, late)).await
+    }
+
+    /// What nothing can take back.
+    async fn take_effect(
+        &self,
+        effect: impl Future<Output = Result<Acted, Error>>,
+    ) -> Result<Acted, Error> {
+        let late = || {
             StepError::new(
                 code::OUTCOME_UNKNOWN,
                 "it took longer than it may: it may or may not have happened",
             )
         };
-        self.in_time(effect, unknown).await.map(Some)
+        self.in_time(effect, late).await
     }
 
     /// Gives something up when the step's time is over.
@@ -189,6 +276,11 @@ impl Invocation<'_> {
             | pawl_store::Committed::Stale => Ok(None),
         }
     }
+}
+
+/// Whether nobody knows if it has happened.
+fn is_unknown(outcome: &Result<Acted, Error>) -> bool {
+    matches!(outcome, Err(Error::Step(error)) if error.code == code::OUTCOME_UNKNOWN)
 }
 
 /// What the run's mocks say to this attempt.

@@ -196,6 +196,11 @@ impl Bench {
         self.local.pass_until(then).await;
     }
 
+    /// The folder that mails are sent to.
+    pub(crate) fn outbox(&self) -> &std::path::Path {
+        self.outbox.path()
+    }
+
     /// The mails that were sent.
     pub(crate) fn mails(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.outbox.path()).expect("the outbox");

@@ -10,6 +10,7 @@ mod bench;
 mod calls;
 mod catalogue;
 mod claims;
+mod correspondence;
 mod events;
 mod failures;
 mod faults;

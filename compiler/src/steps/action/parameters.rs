@@ -37,7 +37,7 @@ fn entries<'step>(step: &Step, operation: &Operation, given: &'step Node) -> Vec
     let is_flat = step.config.get("parameters").is_none();
     let chooses = |key: &str| match key {
         "operation" => true,
-        "type" => is_flat,
+        "type" | "onUnknown" => is_flat,
         "description" => is_flat && operation.parameter(key).is_none(),
         _ => false,
     };
@@ -206,6 +206,7 @@ mod tests {
             r#"{"type": "customer_update", "parameters": {"customerId": "1", "emailSent": true, "lastContactedAt": "{{now}}"}}"#,
             r#"{"type": "customer_filter", "parameters": {"expression": "totalSpent > 1000"}}"#,
             r#"{"type": "email_send", "parameters": {"to": ["a@example.com"], "subject": "Hi", "text": "Hello"}}"#,
+            r#"{"type": "email_send", "onUnknown": "skip", "to": "a@example.com", "subject": "Hi"}"#,
             r#"{"type": "product_create", "parameters": {"name": "Cup", "price": 3.5, "tags": [], "colour": "red"}}"#,
             r#"{"type": "product_create", "name": "Cup", "description": "To drink from."}"#,
             r#"{"type": "conversation_create", "parameters": {"type": "support", "priority": "high"}}"#,
@@ -291,6 +292,10 @@ mod tests {
             (
                 r#"{"type": "workflow_processing_records", "operation": "find_unprocessed", "parameters": {"tableName": "customers", "backoffHours": -1}}"#,
                 "invalid-value: `backoffHours` is a number that is not negative, not `-1`",
+            ),
+            (
+                r#"{"type": "email_send", "onUnknown": "skp", "parameters": {"to": "a@example.com", "subject": "Hi"}}"#,
+                "invalid-value: `onUnknown` is one of `retry`, `skip`, `ask`, not the text `skp` (did you mean `skip`?)",
             ),
             (
                 r#"{"type": "email_send", "parameters": {"to": 7, "subject": "Hi"}}"#,

@@ -2,13 +2,13 @@
 
 use std::fs::{OpenOptions, create_dir_all};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pawl_contract::{StepError, code};
 
 /// Puts a mail into the folder, under the name of its visit.
 pub(super) async fn send(folder: PathBuf, key: &str, mail: Vec<u8>) -> Result<(), StepError> {
-    let path = folder.join(format!("{}.eml", key.replace('/', ".")));
+    let path = place(&folder, key);
     let name = path.display().to_string();
     let written = tokio::task::spawn_blocking(move || {
         create_dir_all(&folder)?;
@@ -28,4 +28,13 @@ pub(super) async fn send(folder: PathBuf, key: &str, mail: Vec<u8>) -> Result<()
             format!("the mail `{name}` was not written: {error}"),
         )
     })
+}
+
+/// Whether the mail of a visit is in the folder.
+pub(super) fn has(folder: &Path, key: &str) -> bool {
+    place(folder, key).is_file()
+}
+
+fn place(folder: &Path, key: &str) -> PathBuf {
+    folder.join(format!("{}.eml", key.replace('/', ".")))
 }
