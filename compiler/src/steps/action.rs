@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, codes, near};
 use crate::source::{Data, Node};
 
 /// The fields of an action's configuration, where its parameters stand under `parameters`.
-pub(super) const FIELDS: &[&str] = &["type", "operation", "parameters", "description"];
+pub(super) const FIELDS: &[&str] = &["type", "operation", "parameters", "cache", "description"];
 
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     let help = "say which action: `\"type\": \"customer\", \"parameters\": { \"operation\": \"get_by_id\", ... }`";
