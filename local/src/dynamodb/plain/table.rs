@@ -116,12 +116,12 @@ impl Table {
         let (partition_key, sort_key) = (named(KeyType::HASH)?, named(KeyType::RANGE));
         let own = |name: &String| *name == partition_key || sort_key.as_ref() == Some(name);
         // An item without one of an index's own attributes does not stand in it.
-        let names = global.iter().flat_map(|index| &index.key_schema);
-        let indexed: Vec<_> = names.map(|part| part.attribute_name.clone()).collect();
-        if indexed.iter().any(|name| own(name) || !is_simple(name)) {
+        let parts = global.iter().flat_map(|index| &index.key_schema);
+        let listed: Vec<_> = parts.map(|part| part.attribute_name.clone()).collect();
+        if listed.iter().any(|name| own(name) || !is_simple(name)) {
             return None;
         }
-        let are_texts = indexed.iter().all(is_text);
+        let are_texts = listed.iter().all(is_text);
         let of_table = |index| Index::of(&described.table_name, index).filter(|_| are_texts);
         let indexes = global.iter().map(of_table).collect();
         if !is_text(&partition_key) || !sort_key.iter().all(is_text) {
@@ -132,7 +132,7 @@ impl Table {
             name: described.table_name.clone(),
             partition_key,
             sort_key,
-            indexed,
+            indexed: listed,
             indexes,
             select: format!("SELECT item_json FROM \"{escaped}\" WHERE pk = ?1 AND sk = ?2"),
             insert: format!(
