@@ -16,10 +16,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dynoxide::{Database, DynoxideError};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior, params};
 
 pub(super) use request::Write;
-use request::{BatchGet, Get, Put};
+use request::{BatchGet, Get, Item, Put};
 use table::{Table, Tables};
 
 /// The layout of dynoxide's tables that is known here.
@@ -168,12 +168,13 @@ impl Plain {
         let (pk, sk) = table.place_of(&put.item)?;
         let condition = put.condition()?;
         let is_known = condition.absent.is_none() || self.is_known(&condition.text);
-        if !is_known || table.is_indexed(&put.item) {
+        if !is_known {
             return None;
         }
         Some(Row {
             size: request::size(&put.item)?,
-            item: serde_json::to_string(&put.item).ok()?,
+            text: serde_json::to_string(&put.item).ok()?,
+            item: &put.item,
             table,
             pk,
             sk,
@@ -214,7 +215,8 @@ struct Row<'put> {
     table: Arc<Table>,
     pk: String,
     sk: String,
-    item: String,
+    item: &'put Item,
+    text: String,
     size: usize,
     /// The attribute that the item before must not have.
     absent: Option<&'put str>,
@@ -225,29 +227,31 @@ impl Row<'_> {
         (&self.table.name, &self.pk, &self.sk)
     }
 
-    /// Writes the item over the one before, if that lets it and stands in no index.
+    /// Writes the item, and what it leaves in the indexes, over one that lets it and stands in none.
     fn insert(&self, connection: &Connection) -> Option<()> {
-        let mut names = self
-            .table
-            .indexed
-            .iter()
-            .map(String::as_str)
-            .chain(self.absent);
-        if let Some(before) = select(connection, &self.table, &self.pk, &self.sk).ok()?
-            && !request::lacks(&before, &mut names)
+        let Self {
+            table,
+            pk,
+            sk,
+            text,
+            ..
+        } = self;
+        let indexed = table.indexed.iter().map(String::as_str);
+        if let Some(before) = select(connection, table, pk, sk).ok()?
+            && !request::lacks(&before, indexed.chain(self.absent))
         {
             return None;
         }
-        let mut insert = connection.prepare_cached(&self.table.insert).ok()?;
-        let size = i64::try_from(self.size).ok()?;
-        let row = params![
-            self.pk,
-            self.sk,
-            self.item,
-            size,
-            table::hash_prefix(&self.pk)
-        ];
-        insert.execute(row).ok().map(drop)
+        let execute = |sql: &str, row: &[&dyn ToSql]| {
+            let mut insert = connection.prepare_cached(sql).ok()?;
+            insert.execute(row).ok()
+        };
+        let (size, hash) = (i64::try_from(self.size).ok()?, table::hash_prefix(pk));
+        execute(&table.insert, params![pk, sk, text, size, hash])?;
+        for entry in table.entries(self.item)? {
+            execute(entry.insert, params![entry.pk, entry.sk, pk, sk, text])?;
+        }
+        Some(())
     }
 }
 

@@ -7,7 +7,7 @@ use dynoxide::Database;
 use dynoxide::storage::{TableMetadata, compute_hash_prefix};
 use dynoxide::types::{
     AttributeDefinition, AttributeValue, GlobalSecondaryIndex, KeySchemaElement, KeyType,
-    ScalarAttributeType,
+    ProjectionType, ScalarAttributeType,
 };
 
 use super::request::{Attribute, Item, is_simple};
@@ -22,8 +22,24 @@ pub(super) struct Table {
     sort_key: Option<String>,
     /// The attributes by which an item stands in an index.
     pub(super) indexed: Vec<String>,
+    /// Its indexes; `None` if an item that stands in one is not written here.
+    indexes: Option<Vec<Index>>,
     pub(super) select: String,
     pub(super) insert: String,
+}
+
+/// A global index that holds whole items, and whose keys are texts as well.
+struct Index {
+    partition_key: String,
+    sort_key: Option<String>,
+    insert: String,
+}
+
+/// What an item leaves in an index.
+pub(super) struct Entry<'table> {
+    pub(super) insert: &'table str,
+    pub(super) pk: String,
+    pub(super) sk: String,
 }
 
 /// The tables that were looked up; `None` for one that is not plain.
@@ -88,7 +104,7 @@ impl Table {
             None => Vec::new(),
             Some(text) => serde_json::from_str(text).ok()?,
         };
-        let key = |role| {
+        let named = |role| {
             let mut parts = schema.iter().filter(|part| part.key_type == role);
             parts.next().map(|part| part.attribute_name.clone())
         };
@@ -97,17 +113,17 @@ impl Table {
             let found = attributes.iter().find(is_it);
             found.is_some_and(|one| one.attribute_type == ScalarAttributeType::S)
         };
-        let (partition_key, sort_key) = (key(KeyType::HASH)?, key(KeyType::RANGE));
-        let parts = global.into_iter().flat_map(|index| index.key_schema);
+        let (partition_key, sort_key) = (named(KeyType::HASH)?, named(KeyType::RANGE));
         let own = |name: &String| *name == partition_key || sort_key.as_ref() == Some(name);
         // An item without one of an index's own attributes does not stand in it.
-        let mut indexed = Vec::new();
-        for part in parts {
-            if own(&part.attribute_name) || !is_simple(&part.attribute_name) {
-                return None;
-            }
-            indexed.push(part.attribute_name);
+        let parts = global.iter().flat_map(|index| &index.key_schema);
+        let listed: Vec<_> = parts.map(|part| part.attribute_name.clone()).collect();
+        if listed.iter().any(|name| own(name) || !is_simple(name)) {
+            return None;
         }
+        let are_texts = listed.iter().all(is_text);
+        let of_table = |index| Index::of(&described.table_name, index).filter(|_| are_texts);
+        let indexes = global.iter().map(of_table).collect();
         if !is_text(&partition_key) || !sort_key.iter().all(is_text) {
             return None;
         }
@@ -116,7 +132,8 @@ impl Table {
             name: described.table_name.clone(),
             partition_key,
             sort_key,
-            indexed,
+            indexed: listed,
+            indexes,
             select: format!("SELECT item_json FROM \"{escaped}\" WHERE pk = ?1 AND sk = ?2"),
             insert: format!(
                 "INSERT OR REPLACE INTO \"{escaped}\" \
@@ -134,12 +151,7 @@ impl Table {
 
     /// Where a whole item lies.
     pub(super) fn place_of(&self, item: &Item) -> Option<(String, String)> {
-        let part = |name: &String, longest: usize| match item.get(name) {
-            Some(Attribute::S(text)) if (1..=longest).contains(&text.len()) => {
-                Some(format!("S:{text}"))
-            }
-            _ => None,
-        };
+        let part = |name: &String, longest| key(item.get(name)?, longest);
         let pk = part(&self.partition_key, LONGEST_KEY.0)?;
         let sk = match &self.sort_key {
             None => String::new(),
@@ -148,9 +160,67 @@ impl Table {
         Some((pk, sk))
     }
 
-    /// Whether an item may stand in an index.
-    pub(super) fn is_indexed(&self, item: &Item) -> bool {
-        self.indexed.iter().any(|name| item.contains_key(name))
+    /// What an item leaves in the indexes, if that can be told.
+    pub(super) fn entries(&self, item: &Item) -> Option<Vec<Entry<'_>>> {
+        let mut given = self.indexed.iter().filter_map(|name| item.get(name));
+        if given.clone().next().is_none() {
+            return Some(Vec::new());
+        }
+        let indexes = self.indexes.as_ref()?;
+        if given.any(|value| key(value, LONGEST_KEY.1).is_none()) {
+            return None;
+        }
+        Some(
+            indexes
+                .iter()
+                .filter_map(|index| index.entry(item))
+                .collect(),
+        )
+    }
+}
+
+impl Index {
+    fn of(table: &str, index: &GlobalSecondaryIndex) -> Option<Self> {
+        let mut keys = index.key_schema.iter();
+        let (Some(first), second, None) = (keys.next(), keys.next(), keys.next()) else {
+            return None;
+        };
+        let roles = (&first.key_type, second.map(|part| &part.key_type));
+        if !matches!(roles, (KeyType::HASH, None | Some(KeyType::RANGE))) {
+            return None;
+        }
+        let name = format!("{table}::gsi::{}", index.index_name).replace('"', "\"\"");
+        if index.projection.projection_type != Some(ProjectionType::ALL) {
+            return None;
+        }
+        Some(Self {
+            partition_key: first.attribute_name.clone(),
+            sort_key: second.map(|part| part.attribute_name.clone()),
+            insert: format!(
+                "INSERT OR REPLACE INTO \"{name}\" \
+                 (gsi_pk, gsi_sk, table_pk, table_sk, item_json) VALUES (?1, ?2, ?3, ?4, ?5)"
+            ),
+        })
+    }
+
+    /// What an item leaves here; `None` if it lacks a key.
+    fn entry(&self, item: &Item) -> Option<Entry<'_>> {
+        let part = |name: &String| key(item.get(name)?, LONGEST_KEY.1);
+        let pk = part(&self.partition_key)?;
+        let sk = match &self.sort_key {
+            None => String::new(),
+            Some(name) => part(name)?,
+        };
+        let insert = &self.insert;
+        Some(Entry { insert, pk, sk })
+    }
+}
+
+/// A key as dynoxide keeps it.
+fn key(value: &Attribute, longest: usize) -> Option<String> {
+    match value {
+        Attribute::S(text) if (1..=longest).contains(&text.len()) => Some(format!("S:{text}")),
+        Attribute::S(_) | Attribute::N(_) | Attribute::Bool(_) => None,
     }
 }
 

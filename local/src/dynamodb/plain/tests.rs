@@ -398,6 +398,18 @@ fn what_is_plain_takes_the_short_way() {
     assert_eq!(answer.status(), 200);
     assert!(plain.write(database, &parsed).is_some(), "now it is known");
     let key = json!({ "pk": { "S": "acme#run-1" }, "sk": { "S": "r#000001" } });
+    let listed = json!({ "TransactItems": [{ "Put": { "TableName": "indexed", "Item": {
+        "pk": { "S": "acme#run-2" }, "sk": { "S": "run" }, "gpk": { "S": "g" }, "gsk": { "S": "1" },
+    } } }] });
+    let listed = super::Write::parse(listed.to_string().as_bytes()).expect("it is plain");
+    assert!(
+        plain.write(database, &listed).is_some(),
+        "it is new to the index"
+    );
+    assert!(
+        plain.write(database, &listed).is_none(),
+        "it stands in the index"
+    );
     let get = json!({ "TableName": "indexed", "ConsistentRead": true, "Key": key });
     assert!(
         plain
