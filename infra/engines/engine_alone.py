@@ -122,7 +122,7 @@ def measure(pawl: str | None, bench: str | None, rounds: int, scratch: Path, ser
             for scenario in scenarios.ALL:
                 # Which engine comes first changes from round to round.
                 for contender in found[turn % len(found) :] + found[: turn % len(found)]:
-                    taken = contender.measure(scenario)
+                    taken = sum(contender.measure(scenario) for _ in range(scenario.times))
                     # The first round warms up.
                     if turn >= 0:
                         contender.seconds.setdefault(scenario.name, []).append(taken)

@@ -1,16 +1,17 @@
 """What the engines are measured with: the same machines in JSONata, and in JSONPath for the library that has only that."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CYCLES = 1000
 ITEMS = 1000
 RUNS = 200
 STATES_OF_A_RUN = 10
+RUNS_IN_A_ROW = 100
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A machine, its input, how many executions run at once, and how many states that enters in all."""
+    """A machine, its input, how many executions run at once, and how many states a round enters in all."""
 
     name: str
     definition: dict
@@ -19,6 +20,8 @@ class Scenario:
     states: int
     # The twin in JSONPath.
     paths: dict
+    # How often that is done in a round, each time after the one before has ended.
+    times: int = 1
 
 
 def machine(language: str, states: dict) -> dict:
@@ -80,16 +83,16 @@ def items() -> Scenario:
 
 
 def runs() -> Scenario:
-    def row(language: str, fields: dict) -> dict:
+    def machine_of(language: str, fields: dict) -> dict:
         names = [f"step {number}" for number in range(1, STATES_OF_A_RUN + 1)]
         following = [{"Next": name} for name in names[1:]] + [{"End": True}]
         return machine(language, {name: {"Type": "Pass", **fields, **then} for name, then in zip(names, following)})
 
     return Scenario(
         f"{RUNS} runs of {STATES_OF_A_RUN} states at once",
-        row("JSONata", {"Output": "{% {'count': $states.input.count + 1} %}"}),
+        machine_of("JSONata", {"Output": "{% {'count': $states.input.count + 1} %}"}),
         {"count": 0}, RUNS, RUNS * STATES_OF_A_RUN,
-        row("JSONPath", {"Parameters": {"count.$": "States.MathAdd($.count, 1)"}}),
+        machine_of("JSONPath", {"Parameters": {"count.$": "States.MathAdd($.count, 1)"}}),
     )
 
 
@@ -102,4 +105,8 @@ def one() -> Scenario:
     )
 
 
-ALL = [cycle(), items(), runs(), one()]
+def row() -> Scenario:
+    return replace(one(), name=f"{RUNS_IN_A_ROW} runs of one Pass, one after the other", states=RUNS_IN_A_ROW, times=RUNS_IN_A_ROW)
+
+
+ALL = [cycle(), items(), runs(), one(), row()]

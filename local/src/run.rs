@@ -50,7 +50,8 @@ impl Local {
     ///
     /// The machine is named by its ARN, or by that of a version or an alias. The execution gets a name of its own. It is
     /// one like any other: it has a history, it is listed, and what is said of its end is kept. Any number can run at
-    /// once. As nothing is requested, it is not among the [`Local::calls`], and no fault of the network can meet it.
+    /// once, and one that nobody waits for any more goes on. As nothing is requested, it is not among the
+    /// [`Local::calls`], and no fault of the network can meet it.
     pub async fn run(&self, machine_arn: &str, input: &Value) -> Result<Ended, NotStarted> {
         self.run_as(machine_arn, None, input).await
     }
