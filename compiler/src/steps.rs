@@ -2,6 +2,7 @@
 
 mod action;
 mod approval;
+mod cache;
 mod condition;
 mod delay;
 mod llm;
@@ -60,9 +61,21 @@ fn check_one(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     }
     match step.kind {
         Kind::Trigger => trigger::check(step, diagnostics),
-        Kind::Llm => llm::check(step, diagnostics),
-        Kind::Action => action::check(step, diagnostics),
-        Kind::Request => request::check(step, diagnostics),
+        Kind::Llm => {
+            llm::check(step, diagnostics);
+            cache::check(step, diagnostics);
+        }
+        Kind::Action => {
+            action::check(step, diagnostics);
+            // Beside parameters that stand alone, it would be one of them.
+            if has_parameters(step) {
+                cache::check(step, diagnostics);
+            }
+        }
+        Kind::Request => {
+            request::check(step, diagnostics);
+            cache::check(step, diagnostics);
+        }
         Kind::Condition => condition::check(step, diagnostics),
         Kind::Loop => r#loop::check(step, diagnostics),
         Kind::Transform => transform::check(step, diagnostics),
@@ -81,8 +94,12 @@ enum Table {
     Open,
 }
 
+/// Whether an action's parameters stand apart from what else its configuration says.
+fn has_parameters(step: &Step) -> bool {
+    step.config.get("parameters").is_some()
+}
+
 fn table(step: &Step) -> Table {
-    let has_parameters = step.config.get("parameters").is_some();
     match step.kind {
         Kind::Trigger => Table::Fields(trigger::FIELDS, Templates::Refused),
         Kind::Llm => Table::Fields(llm::FIELDS, Templates::Allowed),
@@ -96,7 +113,7 @@ fn table(step: &Step) -> Table {
         Kind::Transform if step.config.get("type").is_none() => {
             Table::Fields(transform::OUTPUT_FIELDS, Templates::Allowed)
         }
-        Kind::Action | Kind::Transform if has_parameters => Table::Names(action::FIELDS),
+        Kind::Action | Kind::Transform if has_parameters(step) => Table::Names(action::FIELDS),
         Kind::Action | Kind::Transform => Table::Open,
     }
 }
@@ -154,7 +171,15 @@ pub fn is_sink(step: &Step, pointer: &str) -> bool {
     match step.kind {
         Kind::Request => request::is_sink(step, pointer),
         Kind::Action => operation(step).is_some_and(Operation::takes_secrets),
-        Kind::Trigger | Kind::Llm | Kind::Condition | Kind::Loop | Kind::Transform => false,
+        Kind::Trigger
+        | Kind::Llm
+        | Kind::Approval
+        | Kind::Signal
+        | Kind::Subflow
+        | Kind::Delay
+        | Kind::Condition
+        | Kind::Loop
+        | Kind::Transform => false,
     }
 }
 

@@ -19,6 +19,7 @@
 mod action;
 mod answer;
 mod approval;
+mod cache;
 mod clock;
 mod condition;
 mod delay;

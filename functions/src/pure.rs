@@ -1,12 +1,12 @@
 //! Pure steps: what a condition, a loop head or a transform makes of what it reads.
 
 use pawl_contract::{At, Kind, Node};
-use pawl_store::{Cursor, Items, List, Store};
+use pawl_store::{Cursor, Items, Kept, List, Store};
 use serde_json::{Number, Value};
 
 use crate::clock::Moment;
 use crate::scope::Scope;
-use crate::{Error, condition, delay, r#loop, transform};
+use crate::{Error, Services, condition, delay, r#loop, transform};
 
 /// What a pure step came to.
 #[derive(Debug)]
@@ -24,7 +24,9 @@ pub(crate) struct Evaluated {
 pub(crate) enum Effect {
     /// A variable has a value.
     Variable(String, Value),
-    /// A secure variable has a value, which is encrypted before it is written.
+    /// An answer is kept, to be given again.
+    Keep(Kept),
+    /// A secure variable has a value, which is encrypted here.
     Secret(String, String),
     /// A loop has a list. The items are there for what rides along; the list is what is written.
     List(Vec<Value>, List),
@@ -39,6 +41,7 @@ pub(crate) enum Effect {
 /// Where an evaluation happens.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'place> {
+    pub services: &'place Services,
     pub store: &'place Store,
     pub org: &'place str,
     pub items: &'place Items,
@@ -55,7 +58,7 @@ pub(crate) async fn evaluate(
     match node.kind {
         Kind::Condition => condition::evaluate(node, scope),
         Kind::Loop => r#loop::evaluate(node, scope, place).await,
-        Kind::Transform => transform::evaluate(node, scope),
+        Kind::Transform => transform::evaluate(node, scope, place).await,
         Kind::Delay => delay::evaluate(node, scope, place.now),
         Kind::Trigger
         | Kind::Llm

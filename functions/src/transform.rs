@@ -8,17 +8,21 @@
 use pawl_contract::{Node, code};
 use serde_json::{Map, Value};
 
-use crate::pure::{Effect, Evaluated};
+use crate::pure::{Effect, Evaluated, Place};
 use crate::scope::{Scope, View};
-use crate::{Error, template};
+use crate::{Error, secret, template};
 
 /// Fields beside `type` that are not variables, where the variables stand there too.
 const OWN: [&str; 3] = ["type", "operation", "description"];
 
-pub(crate) fn evaluate(node: &Node, scope: &Scope) -> Result<Evaluated, Error> {
+pub(crate) async fn evaluate(
+    node: &Node,
+    scope: &Scope,
+    place: Place<'_>,
+) -> Result<Evaluated, Error> {
     let view = scope.at(node);
     if node.config.get("type").is_some() {
-        set_variables(&node.config, view)
+        set_variables(&node.config, view, place).await
     } else {
         output(&node.config, &view)
     }
@@ -42,7 +46,11 @@ fn output(config: &Value, view: &View<'_>) -> Result<Evaluated, Error> {
     })
 }
 
-fn set_variables(config: &Value, mut view: View<'_>) -> Result<Evaluated, Error> {
+async fn set_variables(
+    config: &Value,
+    mut view: View<'_>,
+    place: Place<'_>,
+) -> Result<Evaluated, Error> {
     let parameters = config.get("parameters");
     let given = parameters.unwrap_or(config);
     let variables: Vec<Entry<'_>> = if let Some(Value::Array(listed)) = given.get("variables") {
@@ -66,7 +74,9 @@ fn set_variables(config: &Value, mut view: View<'_>) -> Result<Evaluated, Error>
             let text = value.as_str().map(str::to_owned);
             let text = text.unwrap_or_else(|| value.to_string());
             output.insert(name.to_owned(), "***".into());
-            effects.push(Effect::Secret(name.to_owned(), text));
+            let sealed = place.services.vault().seal(&text, place.org).await;
+            let sealed = sealed.map_err(|error| secret::failure(&error))?;
+            effects.push(Effect::Secret(name.to_owned(), sealed));
             continue;
         }
         // A later variable of the same step sees the earlier ones.

@@ -24,6 +24,11 @@ pub fn collection(org: &str, collection: &str) -> String {
     format!("{org}#{collection}")
 }
 
+/// The partition of what is kept under a key. No run and no collection has `#` in its name.
+pub fn cache(org: &str, key: &str) -> String {
+    format!("{org}#cache#{key}")
+}
+
 /// Whether a name is that of a collection: letters only. No run may have such a name, as they share the organisation.
 ///
 /// ```

@@ -31,6 +31,7 @@ pub mod workflow;
 pub mod writes;
 
 mod attribute;
+mod cache;
 mod error;
 mod fetch;
 mod file;
@@ -41,6 +42,7 @@ use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
 use aws_types::SdkConfig;
 
 pub use business::{Business, Version};
+pub use cache::Kept;
 pub use cursor::{Cursor, List};
 pub use error::Error;
 pub use fetch::Items;

@@ -362,6 +362,22 @@ impl Transaction {
         self.insert(store, key, item, guard, put)
     }
 
+    /// The organisation.
+    pub(crate) fn org(&self) -> &str {
+        &self.org
+    }
+
+    /// Writes an item of another partition, whatever is there.
+    pub(crate) fn unguarded(
+        &mut self,
+        store: &Store,
+        key: Key,
+        item: Item,
+        put: aws_sdk_dynamodb::types::builders::PutBuilder,
+    ) -> Result<(), Error> {
+        self.insert(store, key, item, Guard::Visit, put)
+    }
+
     fn insert(
         &mut self,
         store: &Store,

@@ -33,6 +33,7 @@ pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .current_dir(folder)
+        .env("XDG_CONFIG_HOME", folder)
         .env_remove("PAWL_SMTP_URL")
         .env_remove("PAWL_LLM_URL")
         .env_remove("CLICOLOR_FORCE");

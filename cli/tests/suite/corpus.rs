@@ -7,7 +7,7 @@ use pawl::laptop::{Events, Laptop, ORG, Options, Started};
 use pawl::project::Project;
 use pawl::report::{Figures, Report};
 use pawl_compiler::{Diagnostic, Level};
-use pawl_functions::{Mail, Settings};
+use pawl_functions::{Keys, Mail, Settings};
 use pawl_local::{Clock, Fault, Faults};
 use serde_json::Value;
 
@@ -158,6 +158,7 @@ pub(crate) fn in_memory(outbox: &Path, faults: Faults) -> Options {
         driving: pawl::laptop::Driving::Runs,
         settings: Settings {
             mail: Mail::Outbox(outbox.to_owned()),
+            keys: Keys::File(outbox.join("keys.json")),
             ..Settings::from_env(&|_| None)
         },
         ..Options::default()
@@ -271,7 +272,10 @@ pub(crate) async fn finish(
 
 /// How many mails lie in an outbox.
 pub(crate) fn mails(outbox: &Path) -> usize {
-    std::fs::read_dir(outbox).into_iter().flatten().count()
+    let files = std::fs::read_dir(outbox).into_iter().flatten().flatten();
+    let is_mail =
+        |file: &std::fs::DirEntry| file.path().extension().is_some_and(|end| end == "eml");
+    files.filter(is_mail).count()
 }
 
 /// A report without what may differ from run to run: times, and what the machine cost.

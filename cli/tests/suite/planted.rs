@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use pawl::laptop::{Laptop, Options};
 use pawl_compiler::{Level, Notation, compile};
-use pawl_functions::{Keys, LlmSettings};
+use pawl_functions::LlmSettings;
 use pawl_local::{Clock, Faults};
 use serde_json::{Value, json};
 
@@ -194,7 +194,6 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
         ..in_memory(&outbox, Faults::none())
     };
     options.settings.http_allow = vec!["127.0.0.1".to_owned()];
-    options.settings.keys = Keys::File(folder.path().join("keys.json"));
     options.settings.llm = Some(LlmSettings {
         base_url: model.url.clone(),
         api_key: None,

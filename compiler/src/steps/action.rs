@@ -16,6 +16,7 @@ pub(super) const FIELDS: &[&str] = &[
     "type",
     "operation",
     "parameters",
+    "cache",
     "description",
     "onUnknown",
 ];

@@ -39,6 +39,7 @@ pub(super) const FIELDS: &[Field] = &[
     // A list of ids, or a template that gives one.
     ("knowledgeFileIds", Shape::Texts),
     ("contextVariables", Shape::Any),
+    ("cache", Shape::Object),
 ];
 
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {

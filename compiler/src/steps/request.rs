@@ -2,7 +2,6 @@
 
 mod auth;
 mod body;
-mod cache;
 
 use super::action::is_encrypted;
 use super::{required, wrong};
@@ -10,8 +9,6 @@ use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{Field, Shape};
 use crate::source::{Data, Node};
-
-pub(super) use cache::check as check_cache;
 
 /// The methods that a request may have.
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -59,6 +56,7 @@ pub(super) const FIELDS: &[Field] = &[
     ("response", Shape::OneOf(&["auto", "json", "text", "file"])),
     ("maxBytes", Shape::Between(1, 100 * 1024 * 1024)),
     ("cache", Shape::Object),
+    ("onUnknown", Shape::OneOf(&["retry", "skip", "ask"])),
 ];
 
 /// Whether a value of a request step's configuration goes nowhere but to the server.
@@ -100,7 +98,6 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     }
     body::check(step, diagnostics);
     auth::check(step, diagnostics);
-    check_cache(step, diagnostics);
 }
 
 /// What cannot be called, as far as the address is known before a run.

@@ -11,9 +11,9 @@ use super::situation::Situation;
 use super::tree::{Ending, Path, exhausted};
 use super::visit::Visit;
 use super::{Invocation, stop};
+use crate::Error;
 use crate::events::{self, News, Occasion};
 use crate::pure::Effect;
-use crate::{Error, secret};
 
 impl Invocation<'_> {
     /// Writes what a path did, and answers with where it leads.
@@ -147,11 +147,8 @@ impl Invocation<'_> {
         for effect in &visit.effects {
             match effect {
                 Effect::Variable(name, value) => transaction.variable(store, name, value).await?,
-                Effect::Secret(name, value) => {
-                    let sealed = self.services.vault().seal(value, &self.position.org).await;
-                    let sealed = sealed.map_err(|error| secret::failure(&error))?;
-                    transaction.secret(store, name, &sealed)?;
-                }
+                Effect::Secret(name, sealed) => transaction.secret(store, name, sealed)?,
+                Effect::Keep(kept) => transaction.keep(store, kept).await?,
                 Effect::List(_, list) => transaction.list(store, &record.step, list)?,
                 Effect::Cursor(cursor) => transaction.cursor(store, &record.step, cursor).await?,
                 Effect::Output => transaction.output(store, &record.at)?,
@@ -180,6 +177,7 @@ fn numbers(path: &Path) -> BTreeMap<String, Number> {
             | Effect::List(..)
             | Effect::Cursor(_)
             | Effect::Secret(..)
+            | Effect::Keep(_)
             | Effect::Output => None,
         })
         .collect()

@@ -124,6 +124,7 @@ impl Invocation<'_> {
         let mut visit = self.visit(node, at, scope, situation)?;
         visit.record.input = pure::input(node);
         let place = Place {
+            services: self.services,
             store: self.store(),
             org: &self.position.org,
             items: &situation.items,

@@ -9,6 +9,8 @@ use serde_json::Value;
 use super::Invocation;
 use super::situation::Situation;
 use super::visit::Visit;
+use crate::cache::Caching;
+use crate::pure::Effect;
 use crate::scope::Scope;
 use crate::secret::{self, Mask, Revealed};
 use crate::unknown::{self, OnUnknown};
@@ -100,7 +102,13 @@ impl Invocation<'_> {
             mask: Mask::default(),
         });
         let Revealed { input, mask } = &revealed;
-        match Box::pin(self.act(run, input, mask, visit, claimed)).await {
+        let caching = Caching::of(&self.plan, input)?;
+        if let Some(caching) = &caching
+            && let Some(kept) = caching.find(self.services, &run.org).await?
+        {
+            return Ok(Some(kept));
+        }
+        let done = match Box::pin(self.act(run, input, mask, visit, claimed)).await {
             Ok(acted) => Ok(acted.map(|acted| Acted {
                 output: mask.value(acted.output),
                 meta: acted.meta.map(|meta| mask.value(meta)),
@@ -108,7 +116,15 @@ impl Invocation<'_> {
             })),
             Err(Error::Step(error)) => Err(Error::Step(mask.error(error))),
             Err(error @ Error::Store(_)) => Err(error),
+        };
+        // What a step wrote besides is not done by giving its answer again.
+        if let (Some(caching), Ok(Some(acted))) = (caching, &done)
+            && acted.writes.iter().next().is_none()
+        {
+            let kept = caching.keep(acted.output.clone(), self.services.now());
+            visit.effects.push(Effect::Keep(kept));
         }
+        done
     }
 
     /// What becomes of a visit that an earlier attempt claimed and did not finish: its target knows, or its author

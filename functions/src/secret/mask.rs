@@ -152,25 +152,24 @@ fn encodings(secret: &str) -> Vec<Vec<u8>> {
     let bytes = secret.as_bytes();
     let json = Value::from(secret).to_string();
     let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
-    let json_text = json.clone();
     let html = secret
         .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;");
-    let lower = hexadecimal(bytes);
+    let ascii: String = json.chars().map(ascii).collect();
     let mut texts = vec![
         secret.to_owned(),
-        json.replace('/', "\\/"),
-        json.chars().map(ascii).collect(),
-        // A text in JSON in JSON.
-        json.replace('\\', "\\\\").replace('"', "\\\""),
-        json,
         html.replace('"', "&quot;").replace('\'', "&#39;"),
         html.replace('"', "&#34;").replace('\'', "&#x27;"),
         html,
-        lower.to_uppercase(),
-        lower,
+        hexadecimal(bytes),
     ];
+    for one in [json.clone(), ascii] {
+        // A text in JSON in JSON.
+        texts.push(one.replace('\\', "\\\\").replace('"', "\\\""));
+        texts.push(one.replace('/', "\\/"));
+        texts.push(one);
+    }
     let percent = [
         percent_encode(bytes, COMPONENT).to_string(),
         percent_encode(bytes, BROWSER).to_string(),
@@ -182,14 +181,13 @@ fn encodings(secret: &str) -> Vec<Vec<u8>> {
             .fold(String::new(), |text, byte| text + &format!("%{byte:02X}")),
     ];
     for encoded in percent {
-        texts.push(small_escapes(&encoded));
         // Twice, as in a query within a query.
         texts.push(encoded.replace('%', "%25"));
         texts.push(encoded);
     }
     texts.extend(base64(bytes));
     // As it stands in JSON that is encoded.
-    texts.extend(base64(json_text.as_bytes()));
+    texts.extend(base64(json.as_bytes()));
     texts.retain(|text| text.len() >= SHORTEST);
     texts.sort_unstable();
     texts.dedup();
@@ -206,25 +204,6 @@ fn ascii(character: char) -> String {
     units
         .iter()
         .fold(String::new(), |text, unit| text + &format!("\\u{unit:04x}"))
-}
-
-/// `%2F` as `%2f`.
-fn small_escapes(encoded: &str) -> String {
-    let mut rest = 0;
-    encoded
-        .chars()
-        .map(|character| {
-            if character == '%' {
-                rest = 2;
-                character
-            } else if rest > 0 {
-                rest -= 1;
-                character.to_ascii_lowercase()
-            } else {
-                character
-            }
-        })
-        .collect()
 }
 
 /// What is the same in every base64 text that holds these bytes, wherever they stand in it: in a pair of name and

@@ -7,6 +7,7 @@
 
 mod actions;
 mod bench;
+mod caches;
 mod calls;
 mod catalogue;
 mod claims;
