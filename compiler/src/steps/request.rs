@@ -56,6 +56,7 @@ pub(super) const FIELDS: &[Field] = &[
     ("response", Shape::OneOf(&["auto", "json", "text", "file"])),
     ("maxBytes", Shape::Between(1, 100 * 1024 * 1024)),
     ("cache", Shape::Object),
+    ("onUnknown", Shape::OneOf(&["retry", "skip", "ask"])),
 ];
 
 /// Whether a value of a request step's configuration goes nowhere but to the server.
