@@ -14,6 +14,8 @@
 //! | `action` | besides: GetItem or Query of business records; PutItem for the claim before a mail |
 //! | `request` | besides: PutItem for the claim before a request that is not to be made twice; GetObject and PutObject of files; Decrypt of KMS, GetSecretValue, GetParameter |
 //! | `trigger` | besides: DescribeStateMachine and StartExecution; UpdateItem when it hands over |
+//! | `approval`, `signal`, `subflow` | besides: UpdateItem when a later attempt brings a new token; `signal` Query, `subflow` what `trigger` does |
+//! | whoever answers, or ends a subflow's run | besides: SendTaskSuccess or SendTaskFailure |
 //! | `recorder` | BatchGetItem, TransactWriteItems with one update; GetObject where the run's input is large; Query, PutEvents and DeleteItem for what was not told |
 
 mod action;
