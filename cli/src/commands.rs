@@ -16,6 +16,8 @@ mod run;
 mod runs;
 mod secrets;
 mod show;
+mod threads;
+mod watching;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -42,6 +44,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl runs
   pawl show latest
   pawl approvals
+  pawl threads
   pawl graph workflows/examples/auto-reply -o auto-reply.svg
   pawl check workflows/examples
   pawl fmt workflows/examples --check
@@ -75,6 +78,8 @@ enum Command {
     Signal(answer::Signal),
     /// Show what happened in a run, in order of time
     Logs(logs::Logs),
+    /// List what was said to language models, or print one thread
+    Threads(threads::Threads),
     /// Show the Step Functions history of a run
     History(history::History),
     /// Draw a definition, or a run
@@ -106,6 +111,7 @@ impl Pawl {
             Command::Reject(command) => command.run(),
             Command::Signal(command) => command.run(),
             Command::Logs(command) => command.run(),
+            Command::Threads(command) => command.run(),
             Command::History(command) => command.run(),
             Command::Graph(command) => command.run(),
             Command::Fmt(command) => command.run(),

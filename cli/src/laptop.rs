@@ -13,7 +13,7 @@ use pawl_contract::{Kind, Mock, Start, StepError, code};
 use pawl_functions::{Function, Mail, Services, Settings};
 use pawl_interpreter::HistoryEvent;
 use pawl_local::{Bootstrap, Clock, Durability, Faults, FunctionError, Functions, Local};
-use pawl_store::{Run, Store};
+use pawl_store::{Batch, Run, Store};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
@@ -224,6 +224,11 @@ impl Laptop {
             idempotency_key,
             ..Start::default()
         };
+        self.start_with(start).await
+    }
+
+    /// Starts a run by way of the trigger, with everything that can be said about it.
+    pub async fn start_with(&self, start: Start) -> Result<Started, StepError> {
         let payload = serde_json::to_value(start).expect("a start is plain data");
         let answer =
             pawl_functions::handle(Function::Step(Kind::Trigger), payload, &self.services).await?;
@@ -267,6 +272,11 @@ impl Laptop {
         let records = self.store.records(ORG, run).await?;
         let output = self.store.output(&found).await?;
         Ok(Report::new(found, output, records, figures))
+    }
+
+    /// What the language models of a run have said and done.
+    pub async fn told(&self, run: &str) -> anyhow::Result<Vec<Batch>> {
+        Ok(self.store.events(ORG, run).await?)
     }
 
     /// The runs that are not over.

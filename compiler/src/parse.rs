@@ -2,6 +2,7 @@
 
 mod allowance;
 mod envelope;
+mod models;
 mod settings;
 mod step;
 

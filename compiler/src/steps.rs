@@ -5,7 +5,7 @@ mod approval;
 mod cache;
 mod condition;
 mod delay;
-mod llm;
+pub(crate) mod llm;
 mod r#loop;
 mod request;
 mod signal;
@@ -149,6 +149,13 @@ pub fn templates(step: &Step) -> Vec<(Text, &Node)> {
         | Kind::Subflow
         | Kind::Delay => vec![(Text::Template, &step.config)],
     }
+}
+
+/// How often a step may go on in a new invocation; `None` where it never does.
+pub fn most_turns(step: &Step) -> Option<u64> {
+    (step.kind == Kind::Llm)
+        .then(|| llm::most_turns(step))
+        .flatten()
 }
 
 /// The variables that a step sets, by name, and where each name's value stands.

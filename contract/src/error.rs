@@ -37,6 +37,8 @@ pub mod code {
     pub const APPROVAL_REJECTED: &str = "APPROVAL_REJECTED";
     /// A provider asked to slow down.
     pub const RATE_LIMIT: &str = "RATE_LIMIT";
+    /// A language model took more tokens or money than its step or run may.
+    pub const BUDGET_EXCEEDED: &str = "BUDGET_EXCEEDED";
     /// DynamoDB or S3 did not answer; always retried.
     pub const STORE_ERROR: &str = "STORE_ERROR";
     /// An effect may or may not have happened: its claim is there, its record is not.

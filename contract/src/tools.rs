@@ -1,4 +1,10 @@
-//! The tools that an llm step can be given, by every name that authors use.
+//! The tools that an llm step can be given, by every name that authors use, and what each can do.
+
+mod schema;
+
+pub use schema::{schema_of, schema_of_all};
+
+use crate::catalogue::{self, Effect, Operation, Readiness};
 
 /// A tool: its name, and older names for it.
 pub const TOOLS: &[(&str, &[&str])] = &[
@@ -54,6 +60,46 @@ pub fn find(name: &str) -> Option<&'static str> {
         .iter()
         .find(|(tool, others)| *tool == name || others.contains(&name))
         .map(|(tool, _)| *tool)
+}
+
+/// What a tool can do: one operation of the catalogue, or several among which the model chooses.
+///
+/// Every name of a tool counts, and so does the name of any operation that reads or writes our own records. Empty where
+/// there is no such tool, or where it cannot run yet.
+///
+/// ```
+/// use pawl_contract::tools;
+///
+/// let named = |tool: &str| tools::operations(tool).iter().map(|row| row.name()).collect::<Vec<_>>();
+/// assert_eq!(named("customer_get"), ["customer.get_by_id"]);
+/// assert_eq!(named("customer_update"), ["customer.update"]);
+/// assert!(named("product_read").contains(&"product.query".to_owned()));
+/// assert!(named("email_send").is_empty());
+/// ```
+pub fn operations(name: &str) -> Vec<&'static Operation> {
+    let reads = |action: &'static str| {
+        let rows = catalogue::operations().filter(move |row| row.action == action);
+        rows.filter(|row| row.effect == Effect::Read).collect()
+    };
+    let rows: Vec<_> = match name {
+        "customer_read" => reads("customer"),
+        "product_read" => reads("product"),
+        "conversation_read" => reads("conversation"),
+        name => catalogue::find(name, None).into_iter().collect(),
+    };
+    let is_safe = |row: &&Operation| {
+        let is_ours = match row.effect {
+            Effect::Read | Effect::Write => true,
+            Effect::Irreversible => false,
+        };
+        is_ours && row.readiness == Readiness::Ready && row.action != "set_variables"
+    };
+    rows.into_iter().filter(is_safe).collect()
+}
+
+/// The name by which a model knows a tool: letters, digits and `_`.
+pub fn function_name(name: &str) -> String {
+    name.replace('.', "_")
 }
 
 /// Every name of every tool.

@@ -18,6 +18,8 @@ mod work;
 
 use std::sync::Arc;
 
+use std::sync::atomic::AtomicU64;
+
 use pawl_contract::{Kind, Payload, Plan, Position, StepError, code};
 use pawl_store::{
     Close, Committed, Latest, RecordStatus, Run, RunError, RunStatus, Store, Transaction,
@@ -47,6 +49,8 @@ struct Invocation<'services> {
     /// Tells this invocation's claims from those of others.
     nonce: String,
     now: Moment,
+    /// How often the visit went on in a new invocation, once that is known.
+    turns: AtomicU64,
     /// How often it has looked before.
     looked: u32,
 }
@@ -82,6 +86,7 @@ pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Valu
         token: payload.token,
         nonce,
         now,
+        turns: AtomicU64::new(0),
         looked: 0,
     };
     match invocation.run().await {

@@ -11,6 +11,7 @@
 //! | who | requests |
 //! |---|---|
 //! | every kind | BatchGetItem, then TransactWriteItems of puts and updates; GetObject and PutObject for values above 32 KB; where something is to be told, PutEvents and DeleteItem |
+//! | `llm` | besides: Query of its thread; TransactWriteItems for each turn that uses tools, each tool and the answer; PutItem for each batch of what watchers see |
 //! | `action` | besides: GetItem or Query of business records; PutItem for the claim before a mail |
 //! | `request` | besides: PutItem for the claim before a request that is not to be made twice; GetObject and PutObject of files; Decrypt of KMS, GetSecretValue, GetParameter |
 //! | `trigger` | besides: DescribeStateMachine and StartExecution; UpdateItem when it hands over |
@@ -50,9 +51,10 @@ pub mod lambda;
 
 pub use approval::{Decided, Decision, decide, waits};
 pub use error::Error;
+pub use llm::Price;
 pub use secret::{KeyFile, KeyFileError, Keys, Reach, Vault, VaultError};
 pub use services::Services;
-pub use settings::{LlmSettings, Mail, Settings};
+pub use settings::{BedrockSettings, LlmSettings, Mail, Settings};
 pub use signal::{Sent, send};
 pub use trigger::resume::resume;
 pub use trigger::{Started, StartedStatus};

@@ -9,6 +9,7 @@ use aws_types::SdkConfig;
 use pawl_contract::{Plan, StepError};
 use pawl_store::Store;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::clock::Moment;
 use crate::request::{Guard, Resolver, Tokens};
@@ -30,6 +31,7 @@ pub struct Services {
     web: Arc<OnceLock<reqwest::Client>>,
     guard: Arc<Guard>,
     tokens: Tokens,
+    bedrock: Arc<OnceCell<aws_sdk_bedrockruntime::Client>>,
     /// The plan of each machine's first Task, by the ARN of a published version, which never changes.
     plans: Arc<Mutex<BTreeMap<String, Arc<Plan>>>>,
     /// The plans of Tasks, by their texts: a function meets the same few again and again.
@@ -68,6 +70,7 @@ impl Services {
             web: Arc::default(),
             tokens: Tokens::default(),
             environment: Environment(Arc::new(|_| None)),
+            bedrock: Arc::default(),
             plans: Arc::default(),
             texts: Arc::default(),
         }
@@ -125,6 +128,15 @@ impl Services {
     /// The rest of the world.
     pub(crate) fn http(&self) -> &reqwest::Client {
         self.http.get_or_init(reqwest::Client::new)
+    }
+
+    /// Amazon Bedrock, where the deployment uses it.
+    pub(crate) async fn bedrock(&self) -> Option<&aws_sdk_bedrockruntime::Client> {
+        let settings = self.settings.bedrock.as_ref()?;
+        let client = self
+            .bedrock
+            .get_or_init(|| crate::llm::bedrock_client(settings, &self.sdk));
+        Some(client.await)
     }
 
     /// The rest of the world, as far as a workflow may reach it: no address that the guard refuses, no proxy, and no

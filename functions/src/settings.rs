@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::llm::Price;
 use crate::secret::{Keys, Reach};
 
 /// The settings of a deployment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// The table's name.
     pub table: String,
@@ -18,7 +19,7 @@ pub struct Settings {
     pub mail: Mail,
     /// The address that mail comes from, where a step gives none.
     pub mail_from: String,
-    /// The language model provider.
+    /// The provider that speaks as OpenAI does.
     pub llm: Option<LlmSettings>,
     /// The hosts, addresses and networks that requests may reach besides public ones.
     pub http_allow: Vec<String>,
@@ -30,6 +31,12 @@ pub struct Settings {
     pub reach: Reach,
     /// The event bus that hears what happens.
     pub bus: Option<String>,
+    /// Amazon Bedrock.
+    pub bedrock: Option<BedrockSettings>,
+    /// The model, where a step names none.
+    pub model: Option<String>,
+    /// Prices of models that the table does not know, or knows otherwise.
+    pub prices: BTreeMap<String, Price>,
 }
 
 /// Where mail goes.
@@ -50,8 +57,15 @@ pub struct LlmSettings {
     pub base_url: String,
     /// The key.
     pub api_key: Option<String>,
-    /// The model, where a step names none.
-    pub model: Option<String>,
+}
+
+/// Amazon Bedrock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BedrockSettings {
+    /// The region.
+    pub region: String,
+    /// The address, where it is not the region's own.
+    pub url: Option<String>,
 }
 
 impl std::fmt::Debug for LlmSettings {
@@ -83,6 +97,9 @@ impl Settings {
     /// | `PAWL_KEY_FILE` | the file of keys that encrypt secrets | nothing can be encrypted |
     /// | `PAWL_SECRETS_URL` | where KMS, Secrets Manager and the Parameter Store answer | AWS, in a Lambda |
     /// | `PAWL_BUS` | the event bus, such as `default` | nobody is told what happens |
+    /// | `PAWL_LLM_PRICES` | `{ "model": { "input", "output" } }`, US dollars for a million tokens | the table's |
+    /// | `PAWL_BEDROCK_REGION` | the region in which Bedrock is asked | Bedrock is not asked |
+    /// | `PAWL_BEDROCK_URL` | another address for it | the region's |
     pub fn from_env(get: &dyn Fn(&str) -> Option<String>) -> Self {
         let read = |name: &str| get(name).filter(|value| !value.is_empty());
         let outbox = || read("PAWL_OUTBOX").map(|folder| Mail::Outbox(folder.into()));
@@ -104,6 +121,14 @@ impl Settings {
             },
             http_allow: list(&read("PAWL_HTTP_ALLOW").unwrap_or_default()),
             bus: read("PAWL_BUS"),
+            bedrock: read("PAWL_BEDROCK_REGION").map(|region| BedrockSettings {
+                region,
+                url: read("PAWL_BEDROCK_URL"),
+            }),
+            model: read("PAWL_LLM_MODEL"),
+            prices: read("PAWL_LLM_PRICES")
+                .and_then(|text| serde_json::from_str(&text).ok())
+                .unwrap_or_default(),
         }
     }
 }
@@ -129,8 +154,14 @@ impl Settings {
             if let Some(key) = &llm.api_key {
                 set("PAWL_LLM_API_KEY", key);
             }
-            if let Some(model) = &llm.model {
-                set("PAWL_LLM_MODEL", model);
+        }
+        if let Some(model) = &self.model {
+            set("PAWL_LLM_MODEL", model);
+        }
+        if let Some(bedrock) = &self.bedrock {
+            set("PAWL_BEDROCK_REGION", &bedrock.region);
+            if let Some(url) = &bedrock.url {
+                set("PAWL_BEDROCK_URL", url);
             }
         }
         if let Some(bus) = &self.bus {
@@ -146,6 +177,12 @@ impl Settings {
         }
         if !self.http_allow.is_empty() {
             set("PAWL_HTTP_ALLOW", &self.http_allow.join(","));
+        }
+        if !self.prices.is_empty() {
+            set(
+                "PAWL_LLM_PRICES",
+                &serde_json::json!(self.prices).to_string(),
+            );
         }
         environment
     }
@@ -178,7 +215,6 @@ fn llm(read: &dyn Fn(&str) -> Option<String>) -> Option<LlmSettings> {
     Some(LlmSettings {
         base_url: base_url.trim_end_matches('/').to_owned(),
         api_key,
-        model: read("PAWL_LLM_MODEL"),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What acting is: what an action or a model gets to know, and what it gives.
 
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pawl_contract::At;
 use pawl_store::{Run, Store, Writes};
@@ -20,6 +20,16 @@ pub(crate) struct Context<'invocation> {
     pub now: Moment,
     /// How often this invocation has looked before and found that something overtook it.
     pub look: u32,
+    /// The step's slug.
+    pub step: &'invocation str,
+    /// Which invocation of the visit this is, from 1.
+    pub attempt: u64,
+    /// How often the visit went on in a new invocation.
+    pub turns: u64,
+    /// When the step began to act in this invocation, by the machine's own clock,
+    pub begun: Instant,
+    /// and when it must have ended.
+    pub timeout: Option<Duration>,
     /// The step's configuration, templates resolved.
     pub input: &'invocation Value,
     /// When the step's time is over.
@@ -39,6 +49,21 @@ impl Context<'_> {
         let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         let then = self.services.now().after(wait);
         self.deadline.is_none_or(|deadline| then.0 < deadline.0)
+    }
+
+    /// How much of the invocation's time is left.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        Some(self.timeout?.saturating_sub(self.begun.elapsed()))
+    }
+
+    /// Notes that the visit goes on in a new invocation, which is no further attempt.
+    pub(crate) async fn goes_on(&self) -> Result<(), Error> {
+        let Self { run, at, .. } = self;
+        let turns = self.turns + 1;
+        Ok(self
+            .store()
+            .set_turns(&run.org, &run.run, at, turns)
+            .await?)
     }
 
     pub(crate) fn store(&self) -> &Store {

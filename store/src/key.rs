@@ -66,6 +66,28 @@ pub fn record(at: &At) -> String {
     format!("{RECORDS}{at}")
 }
 
+/// What every event's sort key begins with.
+pub(crate) const EVENTS: &str = "e#";
+
+/// What every note of spending's sort key begins with.
+pub(crate) const SPENDING: &str = "u#";
+
+/// How often a visit went on in a new invocation.
+pub(crate) fn turns(at: &At) -> String {
+    format!("t#{at}")
+}
+
+/// A thread itself, in its partition.
+pub(crate) const THREAD: &str = "thread";
+
+/// What every message's sort key begins with.
+pub(crate) const MESSAGES: &str = "m#";
+
+/// The partition of a thread. No run's has a `#` behind the organisation's, so the two never meet.
+pub fn thread(org: &str, thread: &str) -> String {
+    format!("{org}#thread#{thread}")
+}
+
 /// A step's latest value.
 pub fn latest(scope: &str, step: &str) -> String {
     format!("s#{scope}#{step}")

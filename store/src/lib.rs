@@ -12,11 +12,14 @@
 //! acme#run-1        g#paid#000000000002   a signal that nobody has taken yet
 //! acme#run-1        n#paid                how many of them have come
 //! acme#workflows    send_invoice          which machine runs a workflow
+//! acme#run-1        e#000003#0001#...     what a model said and did in its first turn there
 //! acme#customers    cust_456              a business record
+//! acme#thread#t-1   m#...                 a message of a thread
 //! ```
 
 pub mod business;
 pub mod cursor;
+pub mod event;
 pub mod key;
 pub mod latest;
 pub mod outbox;
@@ -24,6 +27,8 @@ pub mod record;
 pub mod run;
 pub mod schema;
 pub mod select;
+pub mod spending;
+pub mod thread;
 pub mod time;
 pub mod transaction;
 pub mod wait;
@@ -45,6 +50,7 @@ pub use business::{Business, Version};
 pub use cache::Kept;
 pub use cursor::{Cursor, List};
 pub use error::Error;
+pub use event::{Batch, Told};
 pub use fetch::Items;
 pub use key::Key;
 pub use latest::{Latest, Visits};
@@ -52,6 +58,8 @@ pub use outbox::{Event, Untold};
 pub use record::{Record, RecordStatus};
 pub use run::{Close, Run, RunError, RunStatus};
 pub use select::{Page, Window};
+pub use spending::Spending;
+pub use thread::{Said, Thread};
 pub use transaction::{Committed, Expect, Transaction};
 pub use value::LARGEST_INLINE;
 pub use wait::{Message, Wait, Waiting};

@@ -343,6 +343,17 @@ impl Transaction {
             .map(|(_, committed)| committed)
     }
 
+    /// Puts an item anywhere; its condition speaks for the visit.
+    pub(crate) fn put_at(
+        &mut self,
+        store: &Store,
+        key: Key,
+        item: Item,
+        put: aws_sdk_dynamodb::types::builders::PutBuilder,
+    ) -> Result<(), Error> {
+        self.insert(store, key, item, Guard::Visit, put)
+    }
+
     fn key(&self, sk: String) -> Key {
         Key {
             pk: key::partition(&self.org, &self.run),

@@ -72,6 +72,9 @@ async fn write(aws: &Aws, run: &Run, written: &mut BTreeSet<Entry>) -> anyhow::R
         let events = aws.history(&execution.execution_arn).await?;
         entries.extend(entry::of_history(number, execution, &events));
     }
+    entries.extend(entry::of_events(
+        &aws.store.events(&run.org, &run.run).await?,
+    ));
     entries.extend(entry::of_run(run));
     entries.sort();
     let mut text = String::new();

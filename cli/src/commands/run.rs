@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use pawl_compiler::diagnostic::{Lines, to_json};
 use pawl_compiler::{Program, Severity, mocks};
-use pawl_contract::{Mock, StepError, code};
+use pawl_contract::{Kind, Mock, Start, StepError, code};
 use serde_json::{Value, json};
 
 use self::follow::{Follower, how_to_answer, outcome, show};
@@ -49,6 +49,9 @@ pub(super) struct Run {
     mocks: Option<PathBuf>,
     #[command(flatten)]
     machine: MachineOptions,
+    /// The thread that the run's llm steps share, with what earlier runs said in it
+    #[arg(long, value_name = "THREAD")]
+    thread: Option<String>,
     /// Whether to wait for time to pass, or to let it jump
     #[arg(long, value_name = "CLOCK", default_value = "real")]
     clock: ClockChoice,
@@ -56,7 +59,7 @@ pub(super) struct Run {
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
     /// Go on with a run that was interrupted or failed
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["input", "data", "mocks"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["input", "data", "mocks", "thread"])]
     resume: Option<String>,
     /// Print the run as JSON
     #[arg(long)]
@@ -133,7 +136,11 @@ impl Run {
     ) -> anyhow::Result<Outcome> {
         let laptop = Laptop::open(self.options()).await?;
         let states = program.lowered.machine.states.len();
-        let follower = Follower::new(&laptop, states, self.json);
+        let mut follower = Follower::new(&laptop, states, self.json);
+        let mut steps = program.checked.definition.steps.iter();
+        if steps.any(|step| step.kind == Kind::Llm) {
+            follower.hear_models();
+        }
         let started = if let Some(run) = &self.resume {
             laptop.resume(run).await.map_err(misuse)?
         } else {
@@ -146,7 +153,13 @@ impl Run {
                 .publish(&program.checked.definition.identifier(), machine)
                 .await?;
             laptop
-                .start(version, input, mocks, None)
+                .start_with(Start {
+                    machine: version,
+                    input,
+                    mocks,
+                    thread_id: self.thread.clone(),
+                    ..Start::default()
+                })
                 .await
                 .map_err(misuse)?
         };

@@ -197,8 +197,8 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
     options.settings.llm = Some(LlmSettings {
         base_url: model.url.clone(),
         api_key: None,
-        model: Some("m".to_owned()),
     });
+    options.settings.model = Some("m".to_owned());
     let compiled = compile(
         &workflow(&echo.url),
         Notation::Json,

@@ -12,6 +12,7 @@ use super::names::{Names, Own, Task};
 use super::plan::{Planned, can_time_out, first_state, handler};
 use crate::check::Checked;
 use crate::definition::{Retry, Step};
+use crate::steps;
 
 /// The states of a machine, in the order in which a reader meets them; hand-over comes on top.
 pub(super) fn states(
@@ -243,6 +244,18 @@ fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
         jitter_strategy: Some(Jitter::Full),
         ..Retrier::default()
     };
+    let turns = match task {
+        Task::Work(id) => steps::most_turns(checked.step(*id)),
+        Task::Evaluate(..) | Task::Settle(_) | Task::End | Task::Fail | Task::HandOver(_) => None,
+    };
+    // It comes first: going on is no failure, whatever the step's policy says.
+    let go_on = turns.map(|turns| Retrier {
+        error_equals: names(&[code::CONTINUE]),
+        interval_seconds: Some(1),
+        max_attempts: Some(turns),
+        backoff_rate: Some(1.0),
+        ..Retrier::default()
+    });
     let policy = match task {
         // Nobody is asked twice because the answer was no, or none.
         Task::Work(id) if checked.step(*id).kind.waits() => None,
@@ -258,7 +271,8 @@ fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
         backoff_rate: Some(2.0),
         ..Retrier::default()
     });
-    [never, transient].into_iter().chain(policy).collect()
+    let always = [never, transient];
+    go_on.into_iter().chain(always).chain(policy).collect()
 }
 
 /// A step's own policy wins over the workflow's.

@@ -1,6 +1,6 @@
 //! The envelope: `{name, config, steps}`, or `{workflowConfig: {name, config}, stepsConfig}`.
 
-use super::{allowance, settings, step};
+use super::{allowance, models, settings, step};
 use crate::definition::{Definition, Place};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
@@ -64,12 +64,13 @@ pub(super) fn definition(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Opti
     }
     let steps = steps(root, head, diagnostics)?;
     let mut refused = Vec::new();
-    let understood = steps
+    let mut understood: Vec<_> = steps
         .elements()
         .iter()
         .filter_map(|node| step::step(node, &mut refused, diagnostics))
         .collect();
     let field = |name: &str| given(head, name).or_else(|| given(root, name));
+    models::inherit(field("config"), &mut understood, diagnostics);
     name(head, root, diagnostics);
     about(&field, diagnostics);
     Some(Definition {

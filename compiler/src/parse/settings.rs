@@ -12,12 +12,14 @@ use crate::shape::{self, with_whole_numbers};
 use crate::source::Node;
 use crate::steps::RESERVED;
 
-const CONFIG: [Field; 6] = [
+const CONFIG: [Field; 8] = [
     ("timeout", Shape::Count),
     ("retryPolicy", Shape::Any),
     ("variables", Shape::Object),
     ("secrets", Shape::Object),
     ("models", Shape::Texts),
+    ("agents", Shape::Object),
+    ("budget", Shape::Object),
     ("schedule", Shape::Any),
 ];
 
@@ -52,7 +54,6 @@ pub(super) fn settings(
         Templates::Refused,
         diagnostics,
     );
-    models(config, diagnostics);
     if let Some(node) = config.get("schedule").filter(|node| !node.is_null()) {
         workflow_schedule(node, diagnostics);
     }
@@ -106,22 +107,6 @@ pub(crate) fn retry(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Re
         max_retries: whole("maxRetries").unwrap_or(3),
         backoff_ms: whole("backoffMs").unwrap_or(1000),
     })
-}
-
-fn models(config: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(models) = config.get("models") else {
-        return;
-    };
-    if !models.elements().is_empty() {
-        diagnostics.push(
-            Diagnostic::warning(
-                codes::NOT_YET,
-                "the workflow's `models` are not used yet: llm steps ask their own `model`, or the deployment's",
-            )
-            .on(models)
-            .help("name a `model` in each llm step that needs one"),
-        );
-    }
 }
 
 /// `{cron, timezone}`: the shorthand for a trigger step of type `schedule`.

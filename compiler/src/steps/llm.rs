@@ -1,27 +1,36 @@
 //! `llm`: asks a language model.
 
-use pawl_contract::tools;
+use pawl_contract::{catalogue, tools};
 
 use super::not_yet;
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::fields::{Field, Shape};
+use crate::fields::{self, Field, Shape, Templates};
 use crate::schema;
 use crate::shape::near_ours;
 use crate::source::{Data, Node};
 
 /// What an llm step can be asked for and cannot do yet.
-const LATER: [(&str, &str); 6] = [
-    ("tools", "tools"),
-    ("outputSchema", "an output schema"),
+const LATER: [(&str, &str); 2] = [
     ("mcpServerIds", "MCP servers"),
     ("knowledgeFileIds", "knowledge files"),
-    ("models", "a chain of models"),
-    ("contextVariables", "context variables"),
+];
+
+/// The field that names an agent.
+pub(crate) const AGENT: &str = "agent_id";
+
+/// The field in which a step gets its workflow's budget.
+pub(crate) const RUN_BUDGET: &str = "runBudget";
+
+/// The fields of a budget.
+const BUDGET: &[Field] = &[
+    ("tokens", Shape::Count),
+    ("usd", Shape::FromZero),
+    ("onExceeded", Shape::OneOf(&["warn", "stop", "ask"])),
 ];
 
 /// The fields of an llm step's configuration.
-pub(super) const FIELDS: &[Field] = &[
+pub(crate) const FIELDS: &[Field] = &[
     ("name", Shape::Text),
     ("description", Shape::Text),
     ("systemPrompt", Shape::Text),
@@ -31,6 +40,10 @@ pub(super) const FIELDS: &[Field] = &[
     ("temperature", Shape::Within(0, 2)),
     ("maxTokens", Shape::Count),
     ("maxSteps", Shape::Count),
+    ("max_iterations", Shape::Count),
+    (AGENT, Shape::Text),
+    ("budget", Shape::Object),
+    (RUN_BUDGET, Shape::Object),
     ("outputFormat", Shape::OneOf(&["text", "json"])),
     ("outputSchema", Shape::Object),
     ("conversational", Shape::Flag),
@@ -44,7 +57,8 @@ pub(super) const FIELDS: &[Field] = &[
 
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     let given = |field: &str| step.config.get(field).filter(|node| !is_empty(node));
-    if given("systemPrompt").or(given("userPrompt")).is_none() {
+    let prompts = ["systemPrompt", "userPrompt", AGENT];
+    if prompts.into_iter().find_map(given).is_none() {
         diagnostics.push(
             Diagnostic::error(
                 codes::MISSING_FIELD,
@@ -67,13 +81,10 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     if let Some(schema) = given("outputSchema").filter(|schema| schema.is_object()) {
         schema::check_root(schema, "`outputSchema`", diagnostics);
     }
-    for tool in step
-        .config
-        .get("tools")
-        .map(Node::elements)
-        .unwrap_or_default()
-    {
-        check_tool(tool, diagnostics);
+    let tools = step.config.get("tools").map(Node::elements);
+    check_tools(step, tools.unwrap_or_default(), diagnostics);
+    if let Some(budget) = given("budget") {
+        check_budget(Some(step), budget, diagnostics);
     }
     for (field, what) in LATER {
         if let Some(node) = given(field) {
@@ -82,26 +93,109 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-fn check_tool(tool: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(name) = tool.as_str() else {
-        // The table says that the list holds strings.
-        return;
-    };
-    if name.contains("{{") {
-        let message = "a tool is named in the definition, not computed in a run";
-        diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(tool));
-    } else if tools::find(name).is_none() {
+/// Turns that use tools, where the step does not say; the function thinks the same.
+const USUAL_TURNS: u64 = 10;
+
+/// The most turns that may each begin in a new invocation: only a step with tools has more than one.
+pub(super) fn most_turns(step: &Step) -> Option<u64> {
+    let given = |field: &str| step.config.get(field).filter(|node| !is_empty(node));
+    given("tools").or(given(AGENT))?;
+    let own = given("maxSteps").or(given("max_iterations"));
+    Some(own.and_then(Node::as_u64).unwrap_or(USUAL_TURNS))
+}
+
+/// Checks a budget: of a step, or of its workflow.
+pub(crate) fn check_budget(step: Option<&Step>, budget: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    fields::check(budget, BUDGET, "a budget", Templates::Refused, diagnostics);
+    let asks = budget
+        .get("onExceeded")
+        .filter(|node| node.as_str() == Some("ask"));
+    match (asks, step) {
+        (None, _) => {}
+        (Some(node), Some(step)) => diagnostics.push(not_yet(step, node, "a budget that asks")),
+        (Some(node), None) => diagnostics.push(
+            Diagnostic::warning(codes::NOT_YET, "a budget cannot ask for approvals yet")
+                .on(node)
+                .help("let it `warn` or `stop`"),
+        ),
+    }
+    let has_limit = ["tokens", "usd"]
+        .into_iter()
+        .any(|field| budget.get(field).is_some_and(|node| !node.is_null()));
+    let is_misspelt = |field| fields::is_misspelt(budget, field, diagnostics);
+    if budget.is_object() && !has_limit && !["tokens", "usd"].into_iter().any(is_misspelt) {
+        let message = "the budget has no limit";
         diagnostics.push(
-            Diagnostic::error(codes::UNKNOWN_TOOL, format!("there is no tool `{name}`"))
-                .on(tool)
-                .help("the tools are listed in docs/formats.md")
-                .meant(name, near_ours(name, tools::names())),
+            Diagnostic::error(codes::MISSING_FIELD, message)
+                .on(budget)
+                .help("give it `tokens`, `usd` or both"),
         );
     }
 }
 
+/// Checks the tools that are named, and says once which of them cannot run yet.
+fn check_tools(step: &Step, tools: &[Node], diagnostics: &mut Vec<Diagnostic>) {
+    let later: Vec<&Node> = tools
+        .iter()
+        .filter(|tool| !check_tool(tool, diagnostics))
+        .collect();
+    let names: Vec<String> = later
+        .iter()
+        .filter_map(|tool| Some(format!("`{}`", tool.as_str()?)))
+        .collect();
+    match (later.first(), names.as_slice()) {
+        (Some(tool), [name]) => {
+            diagnostics.push(not_yet(step, tool, &format!("the tool {name}")));
+        }
+        (Some(tool), names) => {
+            let what = format!("the tools {}", names.join(", "));
+            diagnostics.push(not_yet(step, tool, &what));
+        }
+        (None, _) => {}
+    }
+}
+
+/// Checks one tool. `false` where it is known and cannot run yet.
+fn check_tool(tool: &Node, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let Some(name) = tool.as_str() else {
+        // The table says that the list holds strings.
+        return true;
+    };
+    if name.contains("{{") {
+        let message = "a tool is named in the definition, not computed in a run";
+        diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(tool));
+        return true;
+    }
+    if !tools::operations(name).is_empty() {
+        return true;
+    }
+    if tools::find(name).is_some() {
+        return false;
+    }
+    let operation = catalogue::find(name, None);
+    if operation.is_some_and(|operation| operation.effect == catalogue::Effect::Irreversible) {
+        let message = format!("`{name}` is no tool: a model cannot take back what it does");
+        diagnostics.push(
+            Diagnostic::error(codes::UNKNOWN_TOOL, message)
+                .on(tool)
+                .help("let a step of its own do it, with what the model answers"),
+        );
+        return true;
+    }
+    if operation.is_some() {
+        return false;
+    }
+    diagnostics.push(
+        Diagnostic::error(codes::UNKNOWN_TOOL, format!("there is no tool `{name}`"))
+            .on(tool)
+            .help("the tools are listed in docs/formats.md")
+            .meant(name, near_ours(name, tools::names())),
+    );
+    true
+}
+
 /// Whether a field asks for nothing.
-pub(super) fn is_empty(node: &Node) -> bool {
+pub(crate) fn is_empty(node: &Node) -> bool {
     match &node.data {
         Data::Null => true,
         Data::Array(elements) => elements.is_empty(),

@@ -1,6 +1,7 @@
 //! Work steps: resolve, let a mock stand in or act, and record a failure before it is raised.
 
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use pawl_contract::{Kind, Mocked, StepError, code};
 use pawl_store::{Expect, Record, RecordStatus, Run, Transaction, Writes};
@@ -32,6 +33,10 @@ impl Invocation<'_> {
         transaction: &Transaction,
     ) -> Result<Option<Visit>, Error> {
         let mut visit = self.visit(&self.plan.node, &self.position.at, scope, situation)?;
+        // Going on in a new invocation is no further attempt.
+        let turns = self.turns(run).await?;
+        self.turns.store(turns, Ordering::Relaxed);
+        visit.record.attempts = visit.record.attempts.saturating_sub(turns).max(1);
         if let Some(claim) = situation
             .own
             .as_ref()
@@ -82,9 +87,20 @@ impl Invocation<'_> {
                 visit.writes = acted.writes;
                 Ok(Some(visit))
             }
+            // No failure: the machine invokes the same visit again.
+            Err(Error::Step(error)) if error.code == code::CONTINUE => Err(error.into()),
             Err(Error::Step(error)) => self.fail(visit, error, transaction).await,
             Err(error @ Error::Store(_)) => Err(error),
         }
+    }
+
+    /// How often the visit went on in a new invocation; only a step that asks a model does.
+    async fn turns(&self, run: &Run) -> Result<u64, Error> {
+        if self.plan.node.kind != Kind::Llm || self.attempt == 1 {
+            return Ok(0);
+        }
+        let at = &self.position.at;
+        Ok(self.store().turns(&run.org, &run.run, at).await?)
     }
 
     /// Acts with the secrets that the step reads, of which nothing gets further than where they are used.
@@ -172,6 +188,11 @@ impl Invocation<'_> {
             at: &self.position.at,
             now: self.now,
             look: self.looked,
+            step: &self.plan.node.step,
+            attempt: self.attempt,
+            turns: self.turns.load(Ordering::Relaxed),
+            begun: Instant::now(),
+            timeout: deadline.map(Duration::from_secs),
             input,
             deadline: deadline.map(|seconds| self.now.after(seconds.saturating_mul(1000))),
             mask,

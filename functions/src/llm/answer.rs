@@ -1,42 +1,28 @@
-//! What a provider answers: a text, a JSON value in a text, or a refusal.
+//! What a model's last words mean: a text, or JSON that must fit.
 
-use pawl_contract::{StepError, code};
 use serde_json::Value;
 
-/// An answer, read.
-#[derive(Debug, PartialEq)]
-pub(super) struct Answer {
-    /// The step's output.
-    pub data: Value,
-    /// The model that answered.
-    pub model: Option<Value>,
-    /// The tokens it took.
-    pub usage: Value,
-}
+use super::tool::misfits;
+use super::wish::Format;
 
-/// Reads the body of a chat completion.
-pub(super) fn read(body: &str, wants_json: bool) -> Result<Answer, StepError> {
-    let wrong = |what: &str| {
-        StepError::new(
-            code::AGENT_ERROR,
-            format!("the language model's answer {what}"),
-        )
+/// The words by which a model says that going on makes no sense.
+const TERMINATION: &str = "shouldTerminate";
+
+/// Reads an answer in the form that the step wants, or says what is wrong with it.
+pub(super) fn read(text: &str, format: &Format) -> Result<Value, String> {
+    let Format::Json(schema) = format else {
+        return Ok(text.into());
     };
-    let body: Value = serde_json::from_str(body).map_err(|_| wrong("is not JSON"))?;
-    let content = body
-        .pointer("/choices/0/message/content")
-        .and_then(Value::as_str);
-    let content = content.ok_or_else(|| wrong("holds no text"))?;
-    let data = if wants_json {
-        json(content).ok_or_else(|| wrong("should be JSON, and is not"))?
-    } else {
-        content.into()
+    let Some(value) = json(text) else {
+        return Err("it should be JSON, and is not".to_owned());
     };
-    Ok(Answer {
-        data,
-        model: body.get("model").cloned(),
-        usage: body.get("usage").cloned().unwrap_or_default(),
-    })
+    let misfits = schema
+        .as_ref()
+        .and_then(|(_, validator)| misfits(validator, &value));
+    match misfits {
+        None => Ok(value),
+        Some(misfits) => Err(format!("it does not fit its schema: {misfits}")),
+    }
 }
 
 /// The JSON in a text: all of it, or what stands in a fence.
@@ -49,22 +35,11 @@ fn json(text: &str) -> Option<Value> {
     serde_json::from_str(text.trim()).ok().or_else(fenced)
 }
 
-/// The failure that a provider's status means.
-pub(super) fn refusal(status: u16, body: &str) -> StepError {
-    let body: Value = serde_json::from_str(body).unwrap_or_default();
-    let reason = body
-        .pointer("/error/message")
-        .and_then(Value::as_str)
-        .unwrap_or("it gave no reason");
-    let code = if status == 429 {
-        code::RATE_LIMIT
-    } else {
-        code::AGENT_ERROR
-    };
-    StepError::new(
-        code,
-        format!("the language model answered {status}: {reason}"),
-    )
+/// The signal by which a model says that going on makes no sense, where its answer is one.
+pub(super) fn termination(text: &str) -> Option<Value> {
+    let value = json(text)?;
+    let says_so = value.get(TERMINATION).and_then(Value::as_bool) == Some(true);
+    says_so.then_some(value)
 }
 
 #[cfg(test)]
@@ -74,44 +49,44 @@ mod tests {
 
     #[test]
     fn answers_are_read_by_the_wanted_format() {
-        let body = |content: &str| {
-            json!({ "model": "m", "choices": [{ "message": { "content": content } }], "usage": {} })
-                .to_string()
-        };
+        let schema = json!({ "type": "object", "required": ["a"], "properties": { "a": { "type": "number" } } });
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        let (text, any) = (Format::Text, Format::Json(None));
+        let fitting = Format::Json(Some((schema, Box::new(validator))));
         let rows = [
-            (body("Hello"), false, Some(json!("Hello"))),
-            (body("{\"a\": 1}"), false, Some(json!("{\"a\": 1}"))),
-            (body(" {\"a\": 1}\n"), true, Some(json!({ "a": 1 }))),
+            ("Hello", &text, Ok(json!("Hello"))),
+            ("{\"a\": 1}", &text, Ok(json!("{\"a\": 1}"))),
+            (" {\"a\": 1}\n", &any, Ok(json!({ "a": 1 }))),
             (
-                body("Sure:\n```json\n{\"a\": [1]}\n```\nDone."),
-                true,
-                Some(json!({ "a": [1] })),
+                "Sure:\n```json\n{\"a\": [1]}\n```\nDone.",
+                &any,
+                Ok(json!({ "a": [1] })),
             ),
-            (body("```\n[]\n```"), true, Some(json!([]))),
-            (body("Hello"), true, None),
-            ("{}".to_owned(), false, None),
-            ("<html>".to_owned(), false, None),
+            ("```\n[]\n```", &any, Ok(json!([]))),
+            ("Hello", &any, Err("should be JSON")),
+            ("{\"a\": 1}", &fitting, Ok(json!({ "a": 1 }))),
+            ("{}", &fitting, Err("\"a\" is a required property")),
+            ("{\"a\": \"x\"}", &fitting, Err("at /a")),
         ];
-        for (body, wants_json, expected) in rows {
-            assert_eq!(
-                read(&body, wants_json).ok().map(|answer| answer.data),
-                expected,
-                "{body}"
-            );
+        for (answer, format, expected) in rows {
+            match (read(answer, format), expected) {
+                (Ok(value), Ok(expected)) => assert_eq!(value, expected, "{answer}"),
+                (Err(message), Err(part)) => assert!(message.contains(part), "{message}"),
+                (found, expected) => panic!("{answer}: {found:?}, not {expected:?}"),
+            }
         }
     }
 
     #[test]
-    fn a_refusal_keeps_its_reason() {
-        let body = r#"{ "error": { "message": "slow down" } }"#;
+    fn a_signal_to_end_is_seen() {
         let rows = [
-            (429, body, "RATE_LIMIT", "slow down"),
-            (500, "", "AGENT_ERROR", "no reason"),
+            ("{\"shouldTerminate\": true, \"reason\": \"none\"}", true),
+            ("```json\n{\"shouldTerminate\": true}\n```", true),
+            ("{\"shouldTerminate\": false}", false),
+            ("shouldTerminate", false),
         ];
-        for (status, body, code, reason) in rows {
-            let error = refusal(status, body);
-            assert_eq!(error.code, code);
-            assert!(error.message.contains(reason), "{}", error.message);
+        for (answer, expected) in rows {
+            assert_eq!(termination(answer).is_some(), expected, "{answer}");
         }
     }
 }

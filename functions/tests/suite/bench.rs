@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use pawl_contract::{At, Kind, Mock, Position, StepError};
 use pawl_functions::{Function, Mail, Services, Settings, handle};
 use pawl_local::{Clock, Faults, Local, Options};
-use pawl_store::{Record, Run, RunStatus, Store, Transaction};
+use pawl_store::{Record, Run, RunStatus, Store, Told, Transaction};
 use serde_json::{Value, json};
 
 pub(crate) const ORG: &str = "acme";
@@ -110,6 +110,26 @@ impl Bench {
         }
     }
 
+    /// Begins another run, in a thread, and answers with its first position.
+    pub(crate) async fn begin_in_thread(&self, run: &str, thread: &str) -> Position {
+        let first = self.begin(Value::Null, json!({})).await;
+        let begun = Run {
+            run: run.to_owned(),
+            thread_id: Some(thread.to_owned()),
+            ..self.run().await
+        };
+        let mut transaction = Transaction::new(ORG, run);
+        transaction
+            .begin(self.store(), &begun)
+            .await
+            .expect("it begins");
+        transaction.commit(self.store()).await.expect("it commits");
+        Position {
+            run: run.to_owned(),
+            ..first
+        }
+    }
+
     async fn write(&self, run: &Run) -> Result<(), pawl_store::Error> {
         let mut transaction = Transaction::new(ORG, RUN);
         transaction.begin(self.store(), run).await?;
@@ -199,6 +219,42 @@ impl Bench {
     /// The folder that mails are sent to.
     pub(crate) fn outbox(&self) -> &std::path::Path {
         self.outbox.path()
+    }
+
+    /// The time, as everything here sees it.
+    pub(crate) fn services_now(&self) -> jiff::Timestamp {
+        self.local.clock().now()
+    }
+
+    /// What watchers see of the models, in lines: the step, the turn, and what was said or done.
+    pub(crate) async fn shown(&self) -> Vec<String> {
+        let batches = self.store().events(ORG, RUN).await.expect("events");
+        let mut lines: Vec<String> = Vec::new();
+        for batch in batches {
+            for event in batch.events {
+                let head = format!("{} {}:", batch.step, batch.turn);
+                match event {
+                    Told::Delta { text } => match lines.last_mut() {
+                        Some(line) if line.starts_with(&format!("{head} says")) => {
+                            line.push_str(&text);
+                        }
+                        _ => lines.push(format!("{head} says {text}")),
+                    },
+                    Told::ToolCall { tool, arguments } => {
+                        lines.push(format!("{head} calls {tool} with {arguments}"));
+                    }
+                    Told::ToolResult {
+                        tool,
+                        failed,
+                        preview,
+                    } => {
+                        let how = if failed { "fails" } else { "gives" };
+                        lines.push(format!("{head} {tool} {how} {preview}"));
+                    }
+                }
+            }
+        }
+        lines
     }
 
     /// The mails that were sent.

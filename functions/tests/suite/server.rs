@@ -23,13 +23,17 @@ pub(crate) fn serve(
     (port, receiver)
 }
 
-/// One HTTP exchange: answers with a status and a body, and gives the request's body.
-pub(crate) fn http(
-    stream: &mut BufReader<TcpStream>,
-    status: u16,
-    body: &str,
-) -> std::io::Result<String> {
+/// Hears an HTTP request: its body.
+pub(crate) fn hear(stream: &mut BufReader<TcpStream>) -> std::io::Result<String> {
+    let whole = hear_whole(stream)?;
+    let body = whole.split_once("\n\n").map(|(_, body)| body.to_owned());
+    Ok(body.unwrap_or_default())
+}
+
+/// Hears an HTTP request: its head, an empty line, and its body.
+pub(crate) fn hear_whole(stream: &mut BufReader<TcpStream>) -> std::io::Result<String> {
     let mut length = 0;
+    let mut whole = String::new();
     loop {
         let mut line = String::new();
         stream.read_line(&mut line)?;
@@ -38,20 +42,29 @@ pub(crate) fn http(
         {
             length = value.trim().parse().unwrap_or(0);
         }
-        if line.trim().is_empty() {
+        let line = line.trim_end();
+        whole.push_str(line);
+        whole.push('\n');
+        if line.is_empty() {
             break;
         }
     }
-    let mut request = vec![0; length];
-    stream.read_exact(&mut request)?;
-    let head = format!(
-        "HTTP/1.1 {status} Whatever\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
-    );
-    stream
-        .get_mut()
-        .write_all(format!("{head}{body}").as_bytes())?;
-    Ok(String::from_utf8_lossy(&request).into_owned())
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body)?;
+    whole.push_str(&String::from_utf8_lossy(&body));
+    Ok(whole)
+}
+
+/// Answers an HTTP request: a status, further headers, and a body that ends with the connection.
+pub(crate) fn answer(
+    stream: &mut BufReader<TcpStream>,
+    status: u16,
+    headers: &str,
+    body: &[u8],
+) -> std::io::Result<()> {
+    let head = format!("HTTP/1.1 {status} Whatever\r\n{headers}Connection: close\r\n\r\n");
+    stream.get_mut().write_all(head.as_bytes())?;
+    stream.get_mut().write_all(body)
 }
 
 /// One SMTP session: `answers` to MAIL, RCPT, DATA and the mail itself, where an empty one hangs up. Gives the mail.

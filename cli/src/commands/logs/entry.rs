@@ -1,7 +1,7 @@
 //! Lines of a run's log: what its records say was done, and what its histories say was begun and went wrong.
 
 use pawl_store::time::iso;
-use pawl_store::{Record, RecordStatus, Run, RunStatus};
+use pawl_store::{Batch, Record, RecordStatus, Run, RunStatus, Told};
 use serde_json::Value;
 
 use super::super::history::states;
@@ -139,6 +139,45 @@ fn of_record(record: &Record) -> Entry {
         step: record.step.clone(),
         text,
     }
+}
+
+/// What language models said and did.
+pub(super) fn of_events(batches: &[Batch]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for batch in batches {
+        for (number, event) in batch.events.iter().enumerate() {
+            let (level, text) = match event {
+                Told::Delta { text } => (Level::Info, format!("says: {text}")),
+                Told::ToolCall { tool, arguments } => {
+                    (Level::Info, format!("uses {tool} with {arguments}"))
+                }
+                Told::ToolResult {
+                    tool,
+                    failed: false,
+                    preview,
+                } => (Level::Info, format!("{tool} gives {preview}")),
+                Told::ToolResult { tool, preview, .. } => {
+                    (Level::Warn, format!("{tool} fails: {preview}"))
+                }
+            };
+            let Batch {
+                at,
+                turn,
+                attempt,
+                sequence,
+                ..
+            } = batch;
+            entries.push(Entry {
+                moment: batch.written_at.clone(),
+                turn: Turn::Going,
+                place: format!("{at} {turn:04} {attempt} {sequence:06} {number:04}"),
+                level,
+                step: batch.step.clone(),
+                text,
+            });
+        }
+    }
+    entries
 }
 
 /// What the machine did that no record tells: began a step, tried one in vain, went on elsewhere, ended.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use pawl_contract::Kind;
 use pawl_interpreter::{EventDetails, HistoryEvent};
@@ -11,9 +12,13 @@ use pawl_store::{RunStatus, Waiting};
 use serde_json::Value;
 
 use super::super::approvals::asks;
+use super::super::watching::Watching;
 use super::super::{Outcome, print, say};
 use crate::laptop::{Events, Laptop, ORG};
 use crate::report::{Figures, Report, text};
+
+/// How long to wait before looking again at what models say.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Somebody who follows runs from now on.
 pub(in super::super) struct Follower<'laptop> {
@@ -21,6 +26,8 @@ pub(in super::super) struct Follower<'laptop> {
     events: Events,
     progress: Progress,
     figures: Figures,
+    /// What models have said, where somebody wants to hear it.
+    watching: Option<Watching>,
 }
 
 /// How a run came to rest.
@@ -45,7 +52,25 @@ impl<'laptop> Follower<'laptop> {
             progress: Progress::new(json),
             figures,
             laptop,
+            watching: None,
         }
+    }
+
+    /// Tells what models say and do, which the line that shows the state makes room for.
+    pub(in super::super) fn hear_models(&mut self) {
+        if self.progress.is_for_people {
+            self.progress.is_shown = false;
+            self.watching = Some(Watching::default());
+        }
+    }
+
+    /// Tells what models have said and done since the last look.
+    async fn tell(&mut self, run: &str) -> anyhow::Result<()> {
+        if let Some(watching) = &mut self.watching {
+            let news = watching.news(&self.laptop.told(run).await?);
+            let _ = std::io::stderr().write_all(news.as_bytes());
+        }
+        Ok(())
     }
 
     /// Follows a run until it comes to rest.
@@ -53,6 +78,8 @@ impl<'laptop> Follower<'laptop> {
         let mut rest = self.laptop.local.rest();
         let mut is_interrupted = false;
         let mut waits = Vec::new();
+        let mut looks = tokio::time::interval(LOOK);
+        let hears = self.watching.is_some();
         loop {
             let now = *rest.borrow_and_update();
             // Whatever else may happen as time passes, a person has to decide first.
@@ -73,10 +100,15 @@ impl<'laptop> Follower<'laptop> {
                     self.progress.show(&event);
                 }
                 _ = rest.changed() => {}
+                _ = looks.tick(), if hears => self.tell(run).await?,
             }
         }
         while let Ok((_, event)) = self.events.try_recv() {
             self.figures.count(&event);
+        }
+        self.tell(run).await?;
+        if let Some(watching) = &mut self.watching {
+            let _ = std::io::stderr().write_all(watching.end_line().as_bytes());
         }
         self.progress.end();
         Ok(Followed {
@@ -164,12 +196,14 @@ pub(in super::super) fn outcome(report: &Report) -> Outcome {
 /// The state that a run is in, on one line of a terminal.
 struct Progress {
     is_shown: bool,
+    is_for_people: bool,
 }
 
 impl Progress {
     fn new(json: bool) -> Self {
         Self {
             is_shown: !json && std::io::stderr().is_terminal(),
+            is_for_people: !json,
         }
     }
 
