@@ -23,7 +23,18 @@ LEVELS = ("-O0", "-O1")
 
 # What a deployment puts in the place of `${ActionFunction}`.
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:{name}:1"
-FUNCTIONS = {"Trigger", "Llm", "Action", "Condition", "Loop", "Transform"}
+FUNCTIONS = {
+    "Trigger",
+    "Llm",
+    "Action",
+    "Request",
+    "Condition",
+    "Loop",
+    "Transform",
+    "Approval",
+    "Signal",
+    "Subflow",
+}
 
 
 def with_functions(text: str, of: str) -> str:
