@@ -1,5 +1,6 @@
 //! The agent: turns and tools, until there is an answer that fits.
 
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use pawl_contract::{Message, StepError, ToolCall, code};
@@ -22,12 +23,19 @@ const CONCLUDE: &str =
     "Conclude now: answer with what you know, and do not ask for tools any more.";
 
 /// Asks, uses tools, and asks again, until there is an answer.
-pub(crate) async fn ask(context: &Context<'_>) -> Result<Acted, Error> {
-    let wish = Wish::read(context).await?;
-    let talk = Talk::open(context).await?;
-    let mut agent = Agent::new(context, &wish, talk);
-    agent.recall().await?;
-    agent.run().await
+///
+/// The future is boxed, as every long part of it is: all that an agent may do would fill a stack, and whoever awaits it
+/// need not look through all of it.
+pub(crate) fn ask<'a>(
+    context: &'a Context<'a>,
+) -> Pin<Box<dyn Future<Output = Result<Acted, Error>> + Send + 'a>> {
+    Box::pin(async move {
+        let wish = Wish::read(context).await?;
+        let talk = Talk::open(context).await?;
+        let mut agent = Agent::new(context, &wish, talk);
+        agent.recall().await?;
+        Box::pin(agent.run()).await
+    })
 }
 
 struct Agent<'a> {
@@ -104,9 +112,9 @@ impl<'a> Agent<'a> {
                 &text,
             ));
         }
-        let text = self.work().await?;
-        let text = self.concluded(text).await?;
-        let (output, text) = self.repaired(text).await?;
+        let text = Box::pin(self.work()).await?;
+        let text = Box::pin(self.concluded(text)).await?;
+        let (output, text) = Box::pin(self.repaired(text)).await?;
         self.talk.keep(self.context, &Writes::default()).await?;
         Ok(self.acted(output, &text))
     }
@@ -127,7 +135,7 @@ impl<'a> Agent<'a> {
         while self.turns < wish.most_turns || wish.tools.is_empty() {
             self.has_time().await?;
             self.can_afford()?;
-            let (spoken, mut stream) = self.turn(true).await?;
+            let (spoken, mut stream) = Box::pin(self.turn(true)).await?;
             let has_calls = !spoken.calls.is_empty() && !wish.tools.is_empty();
             self.talk.add(said(&spoken, has_calls));
             if !has_calls {
@@ -178,7 +186,7 @@ impl<'a> Agent<'a> {
             &mut own
         };
         for call in calls {
-            self.use_tool(call, stream).await?;
+            Box::pin(self.use_tool(call, stream)).await?;
         }
         Ok(())
     }
@@ -246,7 +254,8 @@ impl<'a> Agent<'a> {
             messages: &messages,
             tools: if with_tools { &self.wish.tools } else { &[] },
         };
-        let (spoken, stream) = chain::ask(self.context, self.wish, turn, &mut self.notes).await?;
+        let (spoken, stream) =
+            Box::pin(chain::ask(self.context, self.wish, turn, &mut self.notes)).await?;
         self.longest = Some(self.longest.unwrap_or_default().max(begun.elapsed()));
         let usd = self.spend(Some(&spoken.model), spoken.usage);
         if self.wish.budget.run.is_some() {
@@ -281,7 +290,7 @@ impl<'a> Agent<'a> {
         self.talk.add(Message::User {
             text: CONCLUDE.to_owned(),
         });
-        let (mut spoken, _) = self.turn(false).await?;
+        let (mut spoken, _) = Box::pin(self.turn(false)).await?;
         if spoken.text.trim().is_empty() {
             spoken.text = result;
         }
@@ -301,7 +310,7 @@ impl<'a> Agent<'a> {
                 "That is not what was asked for: {wrong}. Answer again, with JSON and nothing else."
             ),
         });
-        let (spoken, _) = self.turn(false).await?;
+        let (spoken, _) = Box::pin(self.turn(false)).await?;
         self.talk.add(said(&spoken, false));
         match answer::read(&spoken.text, &self.wish.format) {
             Ok(output) => Ok((output, spoken.text)),

@@ -50,7 +50,7 @@ pub(super) async fn ask<'a>(
         for attempt in 0..MOST_TRIES {
             tries += 1;
             let mut stream = Stream::begin(context, turn.number, tries);
-            let refusal = match once(context, wish, turn, name, &mut stream).await {
+            let refusal = match Box::pin(once(context, wish, turn, name, &mut stream)).await {
                 Ok(spoken) => return Ok((spoken, stream)),
                 Err(refusal) => refusal,
             };
@@ -115,7 +115,7 @@ async fn once(
         },
     };
     let begun = Instant::now();
-    let mut reply = provider.ask(&request, services).await?;
+    let mut reply = Box::pin(provider.ask(&request, services)).await?;
     let mut spoken = Spoken {
         text: String::new(),
         calls: Vec::new(),

@@ -1,6 +1,7 @@
 //! Amazon Bedrock's Converse, which answers for every model that it hosts.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
@@ -30,7 +31,14 @@ pub(crate) struct Reply {
 }
 
 /// A client of Bedrock. It asks AWS itself, wherever the other services are.
-pub(crate) async fn client(settings: &BedrockSettings, sdk: &aws_types::SdkConfig) -> Client {
+pub(crate) fn client<'a>(
+    settings: &'a BedrockSettings,
+    sdk: &'a aws_types::SdkConfig,
+) -> Pin<Box<dyn Future<Output = Client> + Send + 'a>> {
+    Box::pin(connect(settings, sdk))
+}
+
+async fn connect(settings: &BedrockSettings, sdk: &aws_types::SdkConfig) -> Client {
     // Trying again, and where, is decided by the chain of models.
     let region = aws_config::Region::new(settings.region.clone());
     let config = aws_config::defaults(BehaviorVersion::latest())
