@@ -100,7 +100,7 @@ fn text(said: &[Said]) -> String {
             visit = Some(place);
             let Said { run, at, step, .. } = one;
             let moment = readable(&one.said_at);
-            text.push_str(&format!("── {step}  {at}  run {run}  {moment}\n"));
+            text.extend([format!("── {step}  {at}  run {run}  {moment}\n")]);
         }
         for line in lines(&one.message) {
             text.push_str(&line);

@@ -26,7 +26,7 @@ impl Watching {
             if shown.0 != batch.attempt {
                 *shown = (batch.attempt.clone(), 0);
                 text.push_str(&self.end_line());
-                text.push_str(&format!("  {} │ (once more)\n", batch.step));
+                text.extend([format!("  {} │ (once more)\n", batch.step)]);
             }
             let Some(shown) = self.shown.get_mut(&(batch.at.to_string(), batch.turn)) else {
                 continue;
@@ -57,7 +57,7 @@ impl Watching {
                     let goes_on = matches!(&self.speaker, Some((who, true)) if who == step);
                     if !goes_on {
                         text.push_str(&self.end_line());
-                        text.push_str(&format!("  {step} │ "));
+                        text.extend([format!("  {step} │ ")]);
                     }
                     text.push_str(piece);
                     self.speaker = Some((step.to_owned(), !piece.ends_with('\n')));
@@ -65,7 +65,7 @@ impl Watching {
             }
             Told::ToolCall { tool, arguments } => {
                 text.push_str(&self.end_line());
-                text.push_str(&format!("  {step} │ → {tool} {arguments}\n"));
+                text.extend([format!("  {step} │ → {tool} {arguments}\n")]);
             }
             Told::ToolResult {
                 tool,
@@ -75,7 +75,7 @@ impl Watching {
                 let sign = if *failed { "✗" } else { "←" };
                 let preview = preview.split_whitespace().collect::<Vec<_>>().join(" ");
                 text.push_str(&self.end_line());
-                text.push_str(&format!("  {step} │ {sign} {tool} {preview}\n"));
+                text.extend([format!("  {step} │ {sign} {tool} {preview}\n")]);
             }
         }
     }

@@ -78,8 +78,8 @@ fn inherit_one(
             }
         }
     } else if let (Some(id), Some(agents), Some(index)) = (id, agents, named) {
-        let names = agents.entries().iter().map(|entry| entry.key.as_str());
-        if let Some(near) = crate::shape::near_ours(id, names) {
+        let known = agents.entries().iter().map(|entry| entry.key.as_str());
+        if let Some(near) = crate::shape::near_ours(id, known) {
             let message = format!("the workflow has no agent `{id}`; a stored one is asked for");
             if let Some(entry) = entries.get(index) {
                 diagnostics.push(

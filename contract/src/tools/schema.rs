@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::Shape;
 use crate::catalogue::{Operation, Parameter};
 
 /// What one operation takes.
@@ -37,53 +36,9 @@ pub fn schema_of_all(operations: &[&Operation]) -> Value {
 }
 
 fn properties(parameters: &[Parameter]) -> Map<String, Value> {
-    let described = parameters.iter().map(|parameter| {
-        let mut schema = shape(&parameter.shape);
-        schema.insert("description".to_owned(), parameter.about.into());
-        (parameter.name.to_owned(), Value::Object(schema))
-    });
-    described.collect()
-}
-
-/// A shape as JSON Schema.
-fn shape(shape: &Shape) -> Map<String, Value> {
-    let schema = match shape {
-        Shape::Text | Shape::Expression => json!({ "type": "string" }),
-        Shape::Usually(words) => json!({ "type": "string", "examples": words }),
-        Shape::Number => json!({ "type": "number" }),
-        Shape::Integer => json!({ "type": "integer" }),
-        Shape::FromZero => json!({ "type": "number", "minimum": 0 }),
-        Shape::Within(least, most) => {
-            json!({ "type": "number", "minimum": least, "maximum": most })
-        }
-        Shape::Between(least, most) => {
-            json!({ "type": "integer", "minimum": least, "maximum": most })
-        }
-        Shape::Whole => json!({ "type": "integer", "minimum": 0 }),
-        Shape::Count => json!({ "type": "integer", "minimum": 1 }),
-        Shape::Flag => json!({ "type": "boolean" }),
-        Shape::List => json!({ "type": "array" }),
-        Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
-        Shape::Object => json!({ "type": "object" }),
-        Shape::Fields(fields) => {
-            let required: Vec<&str> = fields
-                .iter()
-                .filter(|one| one.required)
-                .map(|one| one.name)
-                .collect();
-            json!({ "type": "object", "properties": properties(fields), "required": required })
-        }
-        Shape::Any => json!({}),
-        Shape::OneOf(words) => json!({ "type": "string", "enum": words }),
-        Shape::Either(shapes) => {
-            let any: Vec<_> = shapes.iter().map(self::shape).collect();
-            json!({ "anyOf": any })
-        }
-    };
-    match schema {
-        Value::Object(schema) => schema,
-        _ => Map::new(),
-    }
+    let schema = crate::schema::object(parameters.iter());
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.cloned().unwrap_or_default()
 }
 
 #[cfg(test)]

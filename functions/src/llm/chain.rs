@@ -15,7 +15,7 @@ use crate::work::Context;
 /// How often one model is asked in one turn.
 const MOST_TRIES: u32 = 3;
 /// Nobody waits longer than this for a model.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// What a model said in one turn.
 #[derive(Debug, Clone, PartialEq)]

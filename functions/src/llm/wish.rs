@@ -83,13 +83,12 @@ impl Wish {
             return Err(invalid("the step has no prompt"));
         }
         let format = format(fields)?;
-        for addition in [said_of(fields.get("contextVariables")), asked(&format)] {
-            if let Some(addition) = addition {
-                if !system.is_empty() {
-                    system.push_str("\n\n");
-                }
-                system.push_str(&addition);
+        let additions = [said_of(fields.get("contextVariables")), asked(&format)];
+        for addition in additions.into_iter().flatten() {
+            if !system.is_empty() {
+                system.push_str("\n\n");
             }
+            system.push_str(&addition);
         }
         let count = |names: &[&str]| {
             let mut given = names.iter().filter_map(|name| fields.get(*name));

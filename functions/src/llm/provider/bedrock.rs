@@ -155,9 +155,10 @@ fn blocks(message: &Message) -> Result<(ConversationRole, Vec<ContentBlock>), Re
         Message::Assistant { text, calls, .. } => {
             let text = (!text.is_empty() || calls.is_empty()).then(|| Ok(spoken(text)));
             let calls = calls.iter().map(|call| {
-                let input = match &call.arguments {
-                    object @ Value::Object(_) => document(object),
-                    _ => Document::Object(HashMap::new()),
+                let input = if call.arguments.is_object() {
+                    document(&call.arguments)
+                } else {
+                    Document::Object(HashMap::new())
                 };
                 let block = ToolUseBlock::builder()
                     .tool_use_id(&call.id)
@@ -210,6 +211,10 @@ impl Reply {
         }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the SDK adds kinds of parts; what a model thinks or cites is not what it answers"
+    )]
     fn read(&mut self, part: ConverseStreamOutput) -> Option<Heard> {
         match part {
             ConverseStreamOutput::ContentBlockStart(start) => {
@@ -226,7 +231,6 @@ impl Reply {
                     }
                     None
                 }
-                // What a model thinks or cites is not what it answers.
                 _ => None,
             },
             ConverseStreamOutput::ContentBlockStop(_) => {
@@ -255,6 +259,7 @@ impl Reply {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 fn unwritable(error: aws_sdk_bedrockruntime::error::BuildError) -> Refusal {
     Refusal::new(
         Reason::Final,
@@ -263,6 +268,10 @@ fn unwritable(error: aws_sdk_bedrockruntime::error::BuildError) -> Refusal {
 }
 
 /// What Bedrock's refusal means.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the SDK adds kinds of errors"
+)]
 fn refusal<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Refusal {
     let metadata = error.as_service_error();
     let Some(code) = metadata.and_then(ProvideErrorMetadata::code) else {

@@ -205,10 +205,9 @@ impl Reply {
             match self.events.next().await {
                 Some(Ok(event)) if event.data.trim() == "[DONE]" => self.is_over = true,
                 Some(Ok(event)) => self.read(&event.data)?,
-                Some(Err(_)) => return Err(cut_off()),
                 // Some providers leave the last line out, but none the reason.
                 None if self.is_ended => self.is_over = true,
-                None => return Err(cut_off()),
+                Some(Err(_)) | None => return Err(cut_off()),
             }
             if self.is_over {
                 self.complete_calls();
