@@ -85,7 +85,7 @@ fn inherit_one(
                 diagnostics.push(
                     Diagnostic::warning(codes::INVALID_VALUE, message)
                         .on(&entry.node)
-                        .meant(id, Some(near)),
+                        .help(format!("did you mean `{near}`?")),
                 );
             }
         }

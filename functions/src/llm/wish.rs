@@ -234,7 +234,7 @@ mod tests {
             (json!({ "userPrompt": { "a": 1 } }), "", Some("{\"a\":1}")),
             (
                 json!({ "systemPrompt": "Hi.", "contextVariables": { "tier": "gold", "n": [1] } }),
-                "Hi.\n\nContext:\nn: [1]\ntier: gold",
+                "Hi.\n\nContext:\ntier: gold\nn: [1]",
                 None,
             ),
             (
