@@ -17,6 +17,7 @@ use super::{Draft, Graph};
 pub fn from_machine(machine: &Machine) -> Option<Graph> {
     let mut reader = Reader {
         plans: machine.states.iter().filter_map(plan).collect(),
+        waits: machine.states.iter().filter_map(wait).collect(),
         slugs: IndexMap::new(),
     };
     let first = reader.plans.values().find(|plan| plan.intake.is_some())?;
@@ -62,6 +63,8 @@ struct Seen {
 struct Reader {
     /// The plans by the names of their states, in the order of the machine.
     plans: IndexMap<String, Plan>,
+    /// Where the machine goes on when the time of a delay is over.
+    waits: BTreeMap<String, String>,
     slugs: IndexMap<String, Seen>,
 }
 
@@ -107,6 +110,7 @@ impl Reader {
         match then {
             Then::Step(node) => Some(node.step.clone()),
             Then::State(name) => {
+                let name = self.waits.get(name).unwrap_or(name);
                 let node = &self.plans.get(name)?.node;
                 (!is_own(node)).then(|| node.step.clone())
             }
@@ -138,6 +142,14 @@ fn plan((name, state): (&String, &State)) -> Option<(String, Plan)> {
     let text = task.arguments.as_ref()?.pointer("/Payload/plan");
     let plan = serde_json::from_str(text.and_then(Value::as_str)?).ok()?;
     Some((name.clone(), plan))
+}
+
+/// A state in which a delay lets time pass, and the one behind it.
+fn wait((name, state): (&String, &State)) -> Option<(String, String)> {
+    let State::Wait(wait) = state else {
+        return None;
+    };
+    Some((name.clone(), wait.next.clone()?))
 }
 
 /// Whether a Task is the machine's own: no step of an author's is a trigger behind the intake.
