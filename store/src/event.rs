@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::attribute::{Item, count, json as parse, number, parsed, required, string};
 use crate::fetch::primary_key;
+use crate::pages::Pages;
 use crate::{Error, Store, key};
 
 /// Something that happened while a model answered.
@@ -90,28 +91,14 @@ impl Store {
     /// The events of a run: of every turn its latest try, in order.
     pub async fn events(&self, org: &str, run: &str) -> Result<Vec<Batch>, Error> {
         let mut batches = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self
-                .dynamodb
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", string(key::partition(org, run)))
-                .expression_attribute_values(":prefix", string(key::EVENTS))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(Error::call("Query"))?;
-            for item in page.items.unwrap_or_default() {
+        let query = self.beginning(&key::partition(org, run), key::EVENTS);
+        let mut pages = Pages::of(query);
+        while let Some(items) = pages.next().await? {
+            for item in items {
                 batches.push(batch_from(&item)?);
             }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(latest(batches));
-            }
         }
+        Ok(latest(batches))
     }
 }
 

@@ -41,6 +41,7 @@ mod error;
 mod fetch;
 mod file;
 mod in_process;
+mod pages;
 mod value;
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};

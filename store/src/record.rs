@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::attribute::{Item, count, json, number, parsed, place, required, string, text};
 use crate::fetch::primary_key;
+use crate::pages::Pages;
 use crate::transaction::UNCLAIMED;
 use crate::{Error, Items, Store, Wait, key};
 
@@ -85,28 +86,14 @@ impl Store {
     /// Every record of a run, in the order of `at`.
     pub async fn records(&self, org: &str, run: &str) -> Result<Vec<Record>, Error> {
         let mut records = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self
-                .dynamodb
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", string(key::partition(org, run)))
-                .expression_attribute_values(":prefix", string(key::RECORDS))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(Error::call("Query"))?;
-            for item in page.items.unwrap_or_default() {
+        let query = self.beginning(&key::partition(org, run), key::RECORDS);
+        let mut pages = Pages::of(query);
+        while let Some(items) = pages.next().await? {
+            for item in items {
                 records.push(self.record_from(&item).await?);
             }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(records);
-            }
         }
+        Ok(records)
     }
 
     /// Claims a visit before an act that nothing can take back. Whether it is now this invocation's.

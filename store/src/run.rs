@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use crate::attribute::{Item, count, json, number, parsed, place, required, string, text};
 use crate::fetch::primary_key;
+use crate::pages::Pages;
 use crate::record::word;
-use crate::{Error, Items, Store, key, schema};
+use crate::{Error, Items, Store, key};
 
 /// So many runs are read at once.
 const RUNS_AT_ONCE: i32 = 100;
@@ -183,22 +184,15 @@ impl Store {
     ) -> Result<Vec<Run>, Error> {
         let mut runs = Vec::new();
         let mut waiting = None;
-        let mut start = None;
-        while runs.len() < limit {
-            let page = self
-                .dynamodb
-                .query()
-                .table_name(&self.table)
-                .index_name(schema::LISTS)
-                .key_condition_expression("gpk = :gpk")
-                .expression_attribute_values(":gpk", string(key::collection(org, "runs")))
-                .scan_index_forward(false)
-                .limit(RUNS_AT_ONCE)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(Error::call("Query"))?;
-            for item in page.items.unwrap_or_default() {
+        let query = self
+            .listed(org, "runs")
+            .scan_index_forward(false)
+            .limit(RUNS_AT_ONCE);
+        let mut pages = Pages::of(query);
+        while runs.len() < limit
+            && let Some(items) = pages.next().await?
+        {
+            for item in items {
                 let mut run = self.run_from(&item).await?;
                 // The run's own item is not touched when a step begins to wait, or ends waiting.
                 if run.status == RunStatus::Running {
@@ -215,10 +209,6 @@ impl Store {
                 if runs.len() < limit && is_wanted(&run) {
                     runs.push(run);
                 }
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                break;
             }
         }
         Ok(runs)
@@ -246,37 +236,24 @@ impl Store {
 
     /// The output of the last completed work step in the root strand.
     async fn last_work(&self, pk: &str) -> Result<Value, Error> {
-        let mut start = None;
-        loop {
-            let page = self
-                .dynamodb
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .filter_expression("#status = :completed AND kind IN (:action, :llm, :request)")
-                .expression_attribute_names("#status", "status")
-                .expression_attribute_values(":pk", string(pk))
-                .expression_attribute_values(":prefix", string(key::RECORDS))
-                .expression_attribute_values(":completed", string("completed"))
-                .expression_attribute_values(":action", string("action"))
-                .expression_attribute_values(":llm", string("llm"))
-                .expression_attribute_values(":request", string("request"))
-                .scan_index_forward(false)
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(Error::call("Query"))?;
-            for item in page.items.unwrap_or_default() {
+        let query = self
+            .beginning(pk, key::RECORDS)
+            .filter_expression("#status = :completed AND kind IN (:action, :llm, :request)")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":completed", string("completed"))
+            .expression_attribute_values(":action", string("action"))
+            .expression_attribute_values(":llm", string("llm"))
+            .expression_attribute_values(":request", string("request"))
+            .scan_index_forward(false);
+        let mut pages = Pages::of(query);
+        while let Some(items) = pages.next().await? {
+            for item in items {
                 if parsed::<At>(&item, "at")?.is_some_and(|at| at.is_root()) {
                     return Ok(self.value(&item, "output").await?.unwrap_or_default());
                 }
             }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(Value::Null);
-            }
         }
+        Ok(Value::Null)
     }
 
     /// Names the execution that goes on with a run from `base`. Whether it is that one's turn: a later one, or a

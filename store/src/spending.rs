@@ -8,6 +8,7 @@ use pawl_contract::{At, Usage};
 
 use crate::attribute::{Item, count, number, string, text};
 use crate::fetch::primary_key;
+use crate::pages::Pages;
 use crate::{Error, Store, key};
 
 /// What was spent.
@@ -46,21 +47,10 @@ impl Store {
     /// What a run has spent, but for the visit at one place.
     pub async fn spent(&self, org: &str, run: &str, but: &At) -> Result<Spending, Error> {
         let mut spent = Spending::default();
-        let mut start = None;
-        loop {
-            let page = self
-                .dynamodb
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", string(key::partition(org, run)))
-                .expression_attribute_values(":prefix", string(key::SPENDING))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(Error::call("Query"))?;
-            for item in page.items.unwrap_or_default() {
+        let query = self.beginning(&key::partition(org, run), key::SPENDING);
+        let mut pages = Pages::of(query);
+        while let Some(items) = pages.next().await? {
+            for item in items {
                 if text(&item, "at") == Some(but.as_str()) {
                     continue;
                 }
@@ -71,11 +61,8 @@ impl Store {
                 let usd = text(&item, "usd").and_then(|usd| usd.parse::<f64>().ok());
                 spent.usd += usd.unwrap_or(0.0);
             }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(spent);
-            }
         }
+        Ok(spent)
     }
 
     /// How often a visit went on in a new invocation.

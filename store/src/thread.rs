@@ -13,7 +13,8 @@ use serde_json::json;
 
 use crate::attribute::{Item, count, number, parsed, required, string, text};
 use crate::key::{self, Key};
-use crate::{Error, Store, Transaction, schema};
+use crate::pages::Pages;
+use crate::{Error, Store, Transaction};
 
 /// So many threads are read at once.
 const THREADS_AT_ONCE: i32 = 50;
@@ -71,56 +72,31 @@ impl Store {
     /// Everything that was said in a thread, in order.
     pub async fn thread(&self, org: &str, thread: &str) -> Result<Vec<Said>, Error> {
         let mut messages = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self
-                .dynamodb
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", string(key::thread(org, thread)))
-                .expression_attribute_values(":prefix", string(key::MESSAGES))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(Error::call("Query"))?;
-            for item in page.items.unwrap_or_default() {
+        let query = self.beginning(&key::thread(org, thread), key::MESSAGES);
+        let mut pages = Pages::of(query);
+        while let Some(items) = pages.next().await? {
+            for item in items {
                 messages.push(self.said_from(&item).await?);
             }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(messages);
-            }
         }
+        Ok(messages)
     }
 
     /// The threads of an organisation in which something was said last, newest first.
     pub async fn threads(&self, org: &str, limit: usize) -> Result<Vec<Thread>, Error> {
         let mut threads = Vec::new();
-        let mut start = None;
-        while threads.len() < limit {
-            let page = self
-                .dynamodb
-                .query()
-                .table_name(&self.table)
-                .index_name(schema::LISTS)
-                .key_condition_expression("gpk = :gpk")
-                .expression_attribute_values(":gpk", string(key::collection(org, "threads")))
-                .scan_index_forward(false)
-                .limit(THREADS_AT_ONCE)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(Error::call("Query"))?;
-            for item in page.items.unwrap_or_default() {
+        let query = self
+            .listed(org, "threads")
+            .scan_index_forward(false)
+            .limit(THREADS_AT_ONCE);
+        let mut pages = Pages::of(query);
+        while threads.len() < limit
+            && let Some(items) = pages.next().await?
+        {
+            for item in items {
                 if threads.len() < limit {
                     threads.push(thread_from(&item)?);
                 }
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                break;
             }
         }
         Ok(threads)

@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use crate::attribute::{Item, count as count_in, json, number, required, string, text};
 use crate::fetch::primary_key;
+use crate::pages::Pages;
 use crate::transaction::{Guard, Transaction};
-use crate::{Error, Record, RecordStatus, Store, key, schema};
+use crate::{Error, Record, RecordStatus, Store, key};
 
 /// So many waits are read at once.
 const WAITS_AT_ONCE: i32 = 100;
@@ -100,21 +101,10 @@ impl Store {
     pub async fn waits(&self, org: &str) -> Result<Vec<Waiting>, Error> {
         let mut waits = Vec::new();
         let mut is_open = BTreeMap::new();
-        let mut start = None;
-        loop {
-            let page = self
-                .dynamodb
-                .query()
-                .table_name(&self.table)
-                .index_name(schema::LISTS)
-                .key_condition_expression("gpk = :gpk")
-                .expression_attribute_values(":gpk", string(key::collection(org, "waits")))
-                .limit(WAITS_AT_ONCE)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(Error::call("Query"))?;
-            for item in page.items.unwrap_or_default() {
+        let query = self.listed(org, "waits").limit(WAITS_AT_ONCE);
+        let mut pages = Pages::of(query);
+        while let Some(items) = pages.next().await? {
+            for item in items {
                 let run = required(&item, "pk")?;
                 let run = run
                     .strip_prefix(&format!("{org}#"))
@@ -135,39 +125,22 @@ impl Store {
                     });
                 }
             }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(waits);
-            }
         }
+        Ok(waits)
     }
 
     /// The runs of an organisation in which something waits.
     pub(crate) async fn waiting_runs(&self, org: &str) -> Result<BTreeSet<String>, Error> {
         let mut runs = BTreeSet::new();
-        let mut start = None;
-        loop {
-            let page = self
-                .dynamodb
-                .query()
-                .table_name(&self.table)
-                .index_name(schema::LISTS)
-                .key_condition_expression("gpk = :gpk")
-                .projection_expression("pk")
-                .expression_attribute_values(":gpk", string(key::collection(org, "waits")))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(Error::call("Query"))?;
-            for item in page.items.unwrap_or_default() {
+        let query = self.listed(org, "waits").projection_expression("pk");
+        let mut pages = Pages::of(query);
+        while let Some(items) = pages.next().await? {
+            for item in items {
                 let run = text(&item, "pk").and_then(|pk| pk.strip_prefix(&format!("{org}#")));
                 runs.extend(run.map(str::to_owned));
             }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(runs);
-            }
         }
+        Ok(runs)
     }
 
     /// Gives a visit that waits the token of a later attempt. Whether it still waits.
@@ -273,19 +246,9 @@ impl Store {
 
     /// The first item of a run whose sort key begins so.
     async fn first(&self, org: &str, run: &str, prefix: &str) -> Result<Option<Item>, Error> {
-        let page = self
-            .dynamodb
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", string(key::partition(org, run)))
-            .expression_attribute_values(":prefix", string(prefix))
-            .consistent_read(true)
-            .limit(1)
-            .send()
-            .await
-            .map_err(Error::call("Query"))?;
-        Ok(page.items.unwrap_or_default().into_iter().next())
+        let query = self.beginning(&key::partition(org, run), prefix).limit(1);
+        let page = Pages::of(query).next().await?;
+        Ok(page.and_then(|items| items.into_iter().next()))
     }
 }
 
