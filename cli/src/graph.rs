@@ -128,7 +128,13 @@ impl Graph {
             taken: None,
         }];
         for step in &order {
-            ways.extend(graph.ports_of(*step).map(|(port, to)| Way {
+            // The branches show where a parallel step goes on.
+            let divides = drafts
+                .get(*step)
+                .is_some_and(|draft| draft.kind == Kind::Parallel);
+            let ports = graph.ports_of(*step);
+            let ports = ports.filter(|(port, _)| !(divides && *port == "success"));
+            ways.extend(ports.map(|(port, to)| Way {
                 from: number(*step),
                 port,
                 to: target(to),

@@ -1,8 +1,10 @@
 //! Refuses what the author wrote wrong, and finds what lowering depends on.
 
 mod loops;
+mod merges;
 mod names;
 mod references;
+mod strands;
 mod targets;
 pub(crate) mod texts;
 
@@ -12,7 +14,7 @@ use pawl_contract::Kind;
 
 use crate::definition::{Definition, Step};
 use crate::diagnostic::Diagnostic;
-use crate::graph::{Graph, Loops, Order, StepId};
+use crate::graph::{Graph, Loops, Order, StepId, Strands};
 use crate::{lints, steps};
 
 pub use references::StepReads;
@@ -26,6 +28,10 @@ pub struct Checked {
     pub graph: Graph,
     /// Its loops.
     pub loops: Loops,
+    /// What of it runs side by side.
+    pub strands: Strands,
+    /// For every merge step: the slugs of the steps whose outputs it puts together.
+    pub merged: BTreeMap<StepId, Vec<String>>,
     /// What each step reads.
     pub reads: Vec<StepReads>,
     /// The names that variables have.
@@ -66,8 +72,9 @@ pub fn check(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Checked> {
     let slugs = targets::names(&definition, diagnostics);
-    let graph = targets::resolve(&definition, &slugs, diagnostics);
-    let (graph, loops) = loops::find(&definition, graph);
+    let mut graph = targets::resolve(&definition, &slugs, diagnostics);
+    let strands = strands::find(&definition, &mut graph, diagnostics);
+    let (graph, loops) = loops::find(&definition, graph, &strands);
     // Where a step or an edge is missing, what follows from the graph would only echo that.
     let is_whole = !diagnostics.iter().any(Diagnostic::is_error);
     if is_whole {
@@ -76,21 +83,23 @@ pub fn check(
         loops::ambiguous(&definition, &graph, &loops, diagnostics);
         if !diagnostics.iter().any(Diagnostic::is_error) {
             loops::unreturned(&definition, &graph, &loops, diagnostics);
-            loops::ended(&definition, &loops, &graph, diagnostics);
+            loops::ended(&definition, &loops, &graph, &strands, diagnostics);
         }
     }
     steps::check(&definition, diagnostics);
     let variables = references::variables(&definition);
     names::check(&definition, &variables, diagnostics);
     let (texts, unread) = texts::read(&definition);
-    let order = Order::find(&graph);
-    let reads = references::check(
+    let sequence = strands.in_sequence(&graph);
+    let order = Order::find(&sequence);
+    let mut reads = references::check(
         &references::Known {
             text,
             definition: &definition,
             names: &slugs,
             order: &order,
             loops: &loops,
+            strands: &strands,
             variables: &variables,
             secrets: &references::secrets(&definition),
             inputs: &steps::inputs(&definition),
@@ -100,6 +109,12 @@ pub fn check(
         &texts,
         diagnostics,
     );
+    let merged = merges::find(&definition, &slugs, &graph, diagnostics);
+    for (id, slugs) in &merged {
+        if let Some(reads) = reads.get_mut(*id) {
+            reads.steps.extend(slugs.iter().cloned());
+        }
+    }
     let is_read = unread.is_empty();
     references::unread(text, unread, diagnostics);
     let facts = lints::Facts {
@@ -119,6 +134,8 @@ pub fn check(
         definition,
         graph,
         loops,
+        strands,
+        merged,
         reads,
         variables,
     })

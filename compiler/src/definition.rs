@@ -101,6 +101,8 @@ pub struct Step {
     pub kind: Kind,
     /// Its configuration; what the machine itself uses (retry, timeout) is taken out.
     pub config: Node,
+    /// Of a parallel step: where each branch begins.
+    pub branches: Vec<Edge>,
     /// Where it continues, by port, in the order of the author.
     pub ports: IndexMap<String, Edge>,
     /// Whether the configuration was refused, so that nothing complains about what it lacks.

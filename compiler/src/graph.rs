@@ -2,6 +2,7 @@
 
 mod loops;
 mod order;
+mod strands;
 
 use fixedbitset::FixedBitSet;
 use indexmap::IndexMap;
@@ -10,6 +11,7 @@ use petgraph::graphmap::DiGraphMap;
 
 pub use loops::{AmbiguousEdge, Loops};
 pub use order::{Event, Order};
+pub use strands::{Apart, BRANCHES, Division, Fault, StrandId, Strands};
 
 /// A step, by its place in the definition's list.
 pub type StepId = usize;

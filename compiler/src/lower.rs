@@ -4,8 +4,10 @@
 //! Task, and each step that was evaluated in a plan's tree and can be left by several ports becomes a Choice.
 
 mod budget;
+mod events;
 mod hand_over;
 mod names;
+mod natives;
 mod plan;
 mod reads;
 mod states;
@@ -16,6 +18,8 @@ use pawl_asl::{Machine, QueryLanguage};
 use pawl_contract::Plan;
 
 use crate::check::Checked;
+use crate::graph::StepId;
+use events::Events;
 pub use names::Task;
 
 /// How much is evaluated in one invocation.
@@ -44,18 +48,27 @@ pub struct Lowered {
     pub machine: Machine,
     /// For each Task, by state name, its plan.
     pub plans: IndexMap<String, Plan>,
+    /// The steps inside of whose strands a cycle may take more events than an execution has.
+    pub unbounded: Vec<StepId>,
 }
 
 /// Lowers a definition.
 pub fn lower(checked: &Checked, options: Options) -> Lowered {
-    let names = names::Names::new(&checked.definition);
+    let names = names::Names::new(checked);
     let mut planned = plan::plan(checked, options.level, &names);
-    let mut states = states::states(checked, &planned, &names);
+    let mut strands = states::states(checked, &planned, &names);
+    let mut events = Events::new(checked, &planned);
+    natives::insert(checked, &names, &planned.natives, &mut strands, &mut events);
+    let natives = planned.natives.iter();
+    let natives = natives.filter(|(name, _)| events.is_unbounded(name));
+    let unbounded = natives.map(|(_, native)| native.step).collect();
+    let mut states = strands.shift_remove(&None).unwrap_or_default();
     let start = hand_over::insert(
         checked,
         &mut planned,
         &names,
         options.hand_over_after,
+        &events,
         &mut states,
     );
     let machine = Machine {
@@ -69,5 +82,6 @@ pub fn lower(checked: &Checked, options: Options) -> Lowered {
     Lowered {
         machine,
         plans: planned.plans,
+        unbounded,
     }
 }

@@ -36,6 +36,20 @@ pub fn prove(lowered: &Lowered, checked: &Checked, diagnostics: &mut Vec<Diagnos
             ));
         }
     }
+    for step in &lowered.unbounded {
+        let step = checked.step(*step);
+        let message = format!(
+            "what runs side by side in `{}` may take more than the {} events of an execution",
+            step.slug,
+            pawl_asl::limits::HISTORY_EVENTS
+        );
+        let place = &step.slug_place;
+        diagnostics.push(
+            Diagnostic::error(codes::MACHINE_LIMIT, message)
+                .at(place.pointer.clone(), place.span.clone())
+                .help("bound the loops inside of it by `maxIterations`, or put them into a workflow of their own"),
+        );
+    }
     // The size of the whole is said above.
     let mut problems = pawl_asl::validate(&lowered.machine);
     problems.retain(|problem| bytes <= DEFINITION_BYTES || !problem.pointer.is_empty());

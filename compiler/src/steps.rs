@@ -7,6 +7,8 @@ mod condition;
 mod delay;
 pub(crate) mod llm;
 mod r#loop;
+pub(crate) mod merge;
+mod parallel;
 mod request;
 mod signal;
 mod subflow;
@@ -19,6 +21,7 @@ use pawl_contract::catalogue::Operation;
 use crate::definition::{Definition, Step};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Templates};
+use crate::graph::Division;
 use crate::source::Node;
 
 pub(crate) use action::operation;
@@ -83,6 +86,8 @@ fn check_one(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         Kind::Signal => signal::check(step, diagnostics),
         Kind::Subflow => subflow::check(step, diagnostics),
         Kind::Delay => delay::check(step, diagnostics),
+        Kind::Merge => merge::check(step, diagnostics),
+        Kind::Parallel => {}
     }
 }
 
@@ -110,6 +115,8 @@ fn table(step: &Step) -> Table {
         Kind::Signal => Table::Fields(signal::FIELDS, Templates::Allowed),
         Kind::Subflow => Table::Fields(subflow::FIELDS, Templates::Allowed),
         Kind::Delay => Table::Fields(delay::FIELDS, Templates::Allowed),
+        Kind::Parallel => Table::Fields(parallel::FIELDS, Templates::Refused),
+        Kind::Merge => Table::Fields(merge::FIELDS, Templates::Refused),
         Kind::Transform if step.config.get("type").is_none() => {
             Table::Fields(transform::OUTPUT_FIELDS, Templates::Allowed)
         }
@@ -148,6 +155,7 @@ pub fn templates(step: &Step) -> Vec<(Text, &Node)> {
         | Kind::Signal
         | Kind::Subflow
         | Kind::Delay => vec![(Text::Template, &step.config)],
+        Kind::Parallel | Kind::Merge => Vec::new(),
     }
 }
 
@@ -156,6 +164,22 @@ pub fn most_turns(step: &Step) -> Option<u64> {
     (step.kind == Kind::Llm)
         .then(|| llm::most_turns(step))
         .flatten()
+}
+
+/// How many iterations of a loop run side by side, where its author asks for more than one.
+pub fn concurrency(step: &Step) -> Option<u64> {
+    let asked = Some(step).filter(|step| step.kind == Kind::Loop);
+    let asked = asked.and_then(|step| step.config.get("concurrency")?.as_u64());
+    asked.filter(|most| *most > 1)
+}
+
+/// How a step divides the run's line of visits, where it does.
+pub fn division(step: &Step) -> Option<Division> {
+    if step.kind == Kind::Parallel {
+        Some(Division::Branches)
+    } else {
+        concurrency(step).map(|_| Division::Items)
+    }
 }
 
 /// The variables that a step sets, by name, and where each name's value stands.
@@ -184,6 +208,8 @@ pub fn is_sink(step: &Step, pointer: &str) -> bool {
         | Kind::Signal
         | Kind::Subflow
         | Kind::Delay
+        | Kind::Parallel
+        | Kind::Merge
         | Kind::Condition
         | Kind::Loop
         | Kind::Transform => false,
@@ -247,13 +273,13 @@ fn not_yet(step: &Step, node: &Node, what: &str) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::{
-        Field, approval, condition, delay, llm, r#loop, request, signal, subflow, transform,
-        trigger,
+        Field, approval, condition, delay, llm, r#loop, merge, parallel, request, signal, subflow,
+        transform, trigger,
     };
 
     #[test]
     fn every_field_of_a_step_is_documented() {
-        let tables: [&[Field]; 10] = [
+        let tables: [&[Field]; 12] = [
             trigger::FIELDS,
             llm::FIELDS,
             request::FIELDS,
@@ -264,6 +290,8 @@ mod tests {
             signal::FIELDS,
             subflow::FIELDS,
             delay::FIELDS,
+            merge::FIELDS,
+            parallel::FIELDS,
         ];
         for table in tables {
             crate::fields::assert_documented(table);

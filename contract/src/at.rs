@@ -59,6 +59,25 @@ impl At {
         self.0.len() == DIGITS
     }
 
+    /// The beginning of this place that `depth` strands share: at 1, `000012/000003` of `000012/000003/000001`.
+    ///
+    /// ```
+    /// use pawl_contract::At;
+    ///
+    /// let at = At::try_from("000012/000003/000001".to_owned()).unwrap();
+    /// assert_eq!(at.strand(1), Some("000012/000003"));
+    /// assert_eq!(at.strand(2), None);
+    /// ```
+    pub fn strand(&self, depth: usize) -> Option<&str> {
+        let length = (2 * depth * (DIGITS + 1)).checked_sub(1)?;
+        self.0.get(..length)
+    }
+
+    /// How many strands lie around this visit: 0 in the root strand.
+    pub fn depth(&self) -> usize {
+        (self.0.len() + 1) / (DIGITS + 1) / 2
+    }
+
     /// The text, as it stands in keys and in the machine.
     pub fn as_str(&self) -> &str {
         &self.0

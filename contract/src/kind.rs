@@ -28,11 +28,15 @@ pub enum Kind {
     Subflow,
     /// Lets time pass.
     Delay,
+    /// Goes several ways at once.
+    Parallel,
+    /// Puts together what several steps gave.
+    Merge,
 }
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Trigger,
         Self::Llm,
         Self::Action,
@@ -44,6 +48,8 @@ impl Kind {
         Self::Signal,
         Self::Subflow,
         Self::Delay,
+        Self::Parallel,
+        Self::Merge,
     ];
 
     /// What a step of this kind is to a machine.
@@ -52,7 +58,12 @@ impl Kind {
             Self::Trigger => Nature::Trigger,
             Self::Llm | Self::Action | Self::Request => Nature::Work,
             Self::Approval | Self::Signal | Self::Subflow => Nature::Wait,
-            Self::Condition | Self::Loop | Self::Transform | Self::Delay => Nature::Pure,
+            Self::Condition
+            | Self::Loop
+            | Self::Transform
+            | Self::Delay
+            | Self::Parallel
+            | Self::Merge => Nature::Pure,
         }
     }
 
@@ -80,13 +91,15 @@ impl Kind {
             Self::Signal => "signal",
             Self::Subflow => "subflow",
             Self::Delay => "delay",
+            Self::Parallel => "parallel",
+            Self::Merge => "merge",
         }
     }
 
     /// The name of the function that evaluates steps of this kind: nearly always its own.
     pub fn function(self) -> &'static str {
         match self {
-            Self::Delay => Self::Transform.name(),
+            Self::Delay | Self::Parallel | Self::Merge => Self::Transform.name(),
             Self::Trigger
             | Self::Llm
             | Self::Action
@@ -118,7 +131,7 @@ impl Kind {
             Self::Request => "RequestFunction",
             Self::Condition => "ConditionFunction",
             Self::Loop => "LoopFunction",
-            Self::Transform | Self::Delay => "TransformFunction",
+            Self::Transform | Self::Delay | Self::Parallel | Self::Merge => "TransformFunction",
             Self::Approval => "ApprovalFunction",
             Self::Signal => "SignalFunction",
             Self::Subflow => "SubflowFunction",
@@ -134,7 +147,9 @@ impl Kind {
             | Self::Request
             | Self::Transform
             | Self::Subflow
-            | Self::Delay => &["success", "error"],
+            | Self::Delay
+            | Self::Parallel
+            | Self::Merge => &["success", "error"],
             Self::Signal => &["success", "timeout", "error"],
             Self::Approval => &["approved", "rejected", "timeout", "error"],
             Self::Condition => &["true", "false", "error"],
@@ -144,7 +159,10 @@ impl Kind {
 
     /// Whether a step may do without a port: what would leave by it is then a failure.
     pub fn may_lack(self, port: &str) -> bool {
-        port == "error" || (self.waits() && ["rejected", "timeout"].contains(&port))
+        port == "error"
+            || (self.waits() && ["rejected", "timeout"].contains(&port))
+            // Where its branches come together says where it goes on.
+            || (self == Self::Parallel && port == "success")
     }
 }
 

@@ -27,7 +27,7 @@ pub use kind::{Kind, Nature};
 pub use message::{Message, ToolCall, Usage};
 pub use mock::{Mock, Mocked};
 pub use payload::{Execution, Parent, Payload, Start};
-pub use plan::{Intake, LoopMode, LoopRef, Node, Plan, Reads, StepRead, Strand, Then};
+pub use plan::{Intake, LoopMode, LoopRef, MapRef, Node, Plan, Reads, StepRead, Strand, Then};
 pub use position::{Caught, Position};
 pub use secret::SecretSource;
 pub use shape::Shape;

@@ -21,6 +21,9 @@ pub struct Plan {
     /// The line of visits that this Task belongs to.
     #[serde(default)]
     pub strand: Strand,
+    /// The Map iterations that this Task stands in, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maps: Vec<MapRef>,
     /// Seconds after which the step's work is given up with `TIMEOUT`, below the Task's own timeout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u64>,
@@ -100,6 +103,18 @@ pub enum LoopMode {
     Start,
     /// Take the next item.
     Advance,
+    /// Gather what the iterations of a Map gave.
+    Collect,
+}
+
+/// An iteration of a Map that a Task stands in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MapRef {
+    /// The loop step's slug.
+    pub step: String,
+    /// How many strands deep its iterations run: 1 for a Map in the root strand.
+    pub depth: usize,
 }
 
 /// A loop that a step may stand in. Whether it does is decided at run time by the loop's cursor.

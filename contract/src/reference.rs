@@ -27,7 +27,7 @@ pub const STATE_MEMBERS: [&str; 5] = [
 pub const CONDITION_MEMBERS: [&str; 4] = ["passed", "expression", "description", "message"];
 
 /// What a loop gives.
-pub const LOOP_OUTPUT_MEMBERS: [&str; 2] = ["state", "item"];
+pub const LOOP_OUTPUT_MEMBERS: [&str; 4] = ["state", "item", "results", "errors"];
 
 /// What a request gives.
 pub const REQUEST_MEMBERS: [&str; 6] = ["status", "headers", "body", "file", "contentType", "url"];
@@ -49,6 +49,9 @@ pub const APPROVAL_MEMBERS: [&str; 8] = [
 
 /// What a delay gives.
 pub const DELAY_MEMBERS: [&str; 2] = ["seconds", "until"];
+
+/// What a parallel step gives.
+pub const PARALLEL_MEMBERS: [&str; 1] = ["branches"];
 
 /// The root names that every step can read.
 ///

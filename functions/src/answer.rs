@@ -48,7 +48,7 @@ pub(crate) async fn give(
     let store = services.store();
     let record = answered(waiting, outcome, services.now().iso());
     more.record(store, &record, &Expect::Waiting).await?;
-    more.latest(store, &record.step, &Latest::of(&record))
+    more.latest(store, &record.scope, &record.step, &Latest::of(&record))
         .await?;
     more.only_if_open(store)?;
     match more.commit(store).await? {

@@ -89,6 +89,8 @@ fn is_reading(kind: Kind, input: &Value) -> bool {
         | Kind::Signal
         | Kind::Subflow
         | Kind::Delay
+        | Kind::Parallel
+        | Kind::Merge
         | Kind::Condition
         | Kind::Loop
         | Kind::Transform => false,

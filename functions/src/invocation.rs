@@ -134,7 +134,7 @@ impl Invocation<'_> {
         }
         let own = situation.own.as_ref();
         if let Some(own) = own.filter(|own| own.status == RecordStatus::Waiting) {
-            return self.still_waiting(run, own, &situation).await;
+            return Box::pin(self.still_waiting(run, own, &situation)).await;
         }
         let mut transaction = Transaction::new(&self.position.org, &self.position.run);
         if let Some(error) = self.lost(&situation) {
@@ -144,8 +144,15 @@ impl Invocation<'_> {
         if self.is_late(run) {
             return self.late(&situation, transaction).await;
         }
-        let mut scope =
-            Scope::read(self.store(), &situation.items, &self.plan, run, self.now).await?;
+        let mut scope = Scope::read(
+            self.store(),
+            &situation.items,
+            &situation.scopes,
+            &self.plan,
+            run,
+            self.now,
+        )
+        .await?;
         scope.set_last_output(
             situation
                 .last_output(self.store(), &self.position.at)

@@ -2,11 +2,12 @@
 
 use pawl_contract::{At, Kind, Node};
 use pawl_store::{Cursor, Items, Kept, List, Store};
-use serde_json::{Number, Value};
+use serde_json::{Number, Value, json};
 
 use crate::clock::Moment;
 use crate::scope::Scope;
-use crate::{Error, Services, condition, delay, r#loop, transform};
+use crate::scopes::Scopes;
+use crate::{Error, Services, condition, delay, r#loop, merge, transform};
 
 /// What a pure step came to.
 #[derive(Debug)]
@@ -44,7 +45,9 @@ pub(crate) struct Place<'place> {
     pub services: &'place Services,
     pub store: &'place Store,
     pub org: &'place str,
+    pub run: &'place str,
     pub items: &'place Items,
+    pub scopes: &'place Scopes,
     pub at: &'place At,
     pub now: Moment,
 }
@@ -60,6 +63,13 @@ pub(crate) async fn evaluate(
         Kind::Loop => r#loop::evaluate(node, scope, place).await,
         Kind::Transform => transform::evaluate(node, scope, place).await,
         Kind::Delay => delay::evaluate(node, scope, place.now),
+        Kind::Merge => Ok(merge::evaluate(node, scope, place)),
+        // The machine goes on in all of them.
+        Kind::Parallel => Ok(Evaluated {
+            port: "success",
+            output: json!({ "branches": node.config.get("branches") }),
+            effects: Vec::new(),
+        }),
         Kind::Trigger
         | Kind::Llm
         | Kind::Action

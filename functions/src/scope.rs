@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use pawl_contract::{At, LoopRef, Node, Plan};
-use pawl_store::key::ROOT;
-use pawl_store::{Cursor, Items, Latest, Run, Store};
+use pawl_store::{Cursor, Items, Latest, RecordStatus, Run, Store};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
 use crate::clock::Moment;
+use crate::scopes::Scopes;
 
 /// Everything that an invocation fetched, kept up to date with what it decides before it is written.
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ pub(crate) struct Scope {
     cursors: BTreeMap<String, Cursor>,
     /// The lists of loops, where something reads them.
     lists: BTreeMap<String, Vec<Value>>,
+    /// The visits that gave what stands under `steps`.
+    places: BTreeMap<String, (At, RecordStatus)>,
     last_output: Value,
 }
 
@@ -31,30 +33,46 @@ impl Scope {
     pub(crate) async fn read(
         store: &Store,
         items: &Items,
+        scopes: &Scopes,
         plan: &Plan,
         run: &Run,
         now: Moment,
     ) -> Result<Self, Error> {
         let mut scope = Self::of_run(run, now);
         for read in &plan.reads.steps {
-            if let Some(latest) = store.latest(items, ROOT, &read.slug).await? {
-                scope.set_step(&read.slug, &latest);
+            for place in scopes.all() {
+                if let Some(latest) = store.latest(items, place, &read.slug).await? {
+                    scope.set_step(&read.slug, &latest);
+                    break;
+                }
             }
         }
         for name in &plan.reads.variables {
-            if let Some(value) = store.variable(items, ROOT, name).await? {
-                scope.set_variable(name, value);
+            for place in scopes.all() {
+                if let Some(value) = store.variable(items, place, name).await? {
+                    scope.set_variable(name, value);
+                    break;
+                }
             }
         }
         for step in &plan.reads.loops {
-            if let Some(cursor) = store.cursor(items, ROOT, step).await? {
-                scope.set_cursor(step, cursor);
+            for place in scopes.all() {
+                if let Some(cursor) = store.cursor(items, place, step).await? {
+                    scope.set_cursor(step, cursor);
+                    break;
+                }
             }
         }
         for step in &plan.reads.lists {
-            if let Some(list) = items.list(ROOT, step)? {
-                scope.set_list(step, store.all(&list).await?);
+            for place in scopes.all() {
+                if let Some(list) = items.list(place, step)? {
+                    scope.set_list(step, store.all(&list).await?);
+                    break;
+                }
             }
+        }
+        for (step, cursor) in scopes.cursors(store, items).await? {
+            scope.set_cursor(step, cursor);
         }
         Ok(scope)
     }
@@ -94,6 +112,15 @@ impl Scope {
 
     pub(crate) fn set_step(&mut self, slug: &str, latest: &Latest) {
         set(&mut self.steps, slug, latest.envelope());
+        let place = (latest.at.clone(), latest.status);
+        self.places.insert(slug.to_owned(), place);
+    }
+
+    /// What the last visit of a step gave, and where, if it completed.
+    pub(crate) fn given(&self, slug: &str) -> Option<(&At, &Value)> {
+        let (at, status) = self.places.get(slug)?;
+        let output = self.steps.get(slug)?.get("output")?;
+        (*status == RecordStatus::Completed).then_some((at, output))
     }
 
     pub(crate) fn set_variable(&mut self, name: &str, value: Value) {

@@ -20,6 +20,7 @@ use pawl_store::Items;
 use serde_json::{Map, Value};
 
 use crate::scope::Scope;
+use crate::scopes::Scopes;
 use crate::{Error, Services, template};
 
 pub use aws::Reach;
@@ -47,6 +48,7 @@ pub(crate) async fn reveal(
     plan: &Plan,
     scope: &Scope,
     items: &Items,
+    scopes: &Scopes,
     org: &str,
     services: &Services,
 ) -> Result<Option<Revealed>, Error> {
@@ -62,6 +64,7 @@ pub(crate) async fn reveal(
         services,
         org,
         items,
+        scopes,
     };
     let mask = Mask::default();
     let mut secrets = Map::new();
@@ -115,7 +118,9 @@ fn may_read(kind: Kind, config: &Value) -> bool {
         | Kind::Approval
         | Kind::Signal
         | Kind::Subflow
-        | Kind::Delay => false,
+        | Kind::Delay
+        | Kind::Parallel
+        | Kind::Merge => false,
     }
 }
 

@@ -24,9 +24,16 @@ impl Items {
         self.0.get(sk)
     }
 
-    /// A secure variable, encrypted.
-    pub fn secret(&self, scope: &str, name: &str) -> Option<&str> {
-        text(self.get(&key::secret(scope, name))?, "sealed")
+    /// A secure variable, encrypted, from the first of some scopes that has it.
+    pub fn secret<'scope>(
+        &self,
+        scopes: impl IntoIterator<Item = &'scope str>,
+        name: &str,
+    ) -> Option<&str> {
+        let mut found = scopes
+            .into_iter()
+            .filter_map(|scope| self.get(&key::secret(scope, name)));
+        text(found.next()?, "sealed")
     }
 
     /// Every item with its sort key.

@@ -103,6 +103,11 @@ pub fn secret(scope: &str, name: &str) -> String {
     format!("x#{scope}#{name}")
 }
 
+/// What an iteration of a Map gave, by the place of its strand.
+pub(crate) fn given(strand: &str) -> String {
+    format!("y#{strand}")
+}
+
 /// A sequential loop's place and item.
 pub fn cursor(scope: &str, step: &str) -> String {
     format!("l#{scope}#{step}")

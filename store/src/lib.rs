@@ -8,6 +8,8 @@
 //! acme#run-1        v#root#cursor         a variable
 //! acme#run-1        l#root#each           a loop's cursor
 //! acme#run-1        l#root#each#list      a loop's list
+//! acme#run-1        v#000004/000007#total a variable of one iteration, the eighth of the Map at 000004
+//! acme#run-1        y#000004/000007       what that iteration gave
 //! acme#run-1        w#paid#000004         visit 000004 listens for the signal `paid`
 //! acme#run-1        g#paid#000000000002   a signal that nobody has taken yet
 //! acme#run-1        n#paid                how many of them have come
@@ -42,6 +44,7 @@ mod fetch;
 mod file;
 mod in_process;
 mod pages;
+mod strand;
 mod value;
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
@@ -60,6 +63,7 @@ pub use record::{Record, RecordStatus};
 pub use run::{Close, Run, RunError, RunStatus};
 pub use select::{Page, Window};
 pub use spending::Spending;
+pub use strand::Given;
 pub use thread::{Said, Thread};
 pub use transaction::{Committed, Expect, Transaction};
 pub use value::LARGEST_INLINE;

@@ -43,6 +43,9 @@ pub struct Record {
     pub attempts: u64,
     /// Which visit of the step it is, from 1.
     pub visit: u64,
+    /// Where its values are read: the run, or an iteration of a Map.
+    #[serde(skip)]
+    pub scope: String,
     /// What the step was given.
     pub input: Value,
     /// What it gave.
@@ -139,6 +142,7 @@ impl Store {
             status: parsed(item, "status")?.ok_or_else(|| missing("status"))?,
             attempts: count(item, "attempts")?,
             visit: count(item, "visit")?,
+            scope: text(item, "scope").unwrap_or(key::ROOT).to_owned(),
             input: self.value(item, "input").await?.unwrap_or_default(),
             output: self.value(item, "output").await?.unwrap_or_default(),
             meta: self.value(item, "meta").await?,
@@ -202,6 +206,10 @@ impl Store {
                     .map(|result| json!(result).to_string()),
             ),
             ("nonce", record.nonce.clone()),
+            (
+                "scope",
+                Some(record.scope.clone()).filter(|scope| scope != key::ROOT),
+            ),
         ];
         for (name, text) in texts {
             item.extend(text.map(|text| (name.to_owned(), string(text))));

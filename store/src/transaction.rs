@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::attribute::{Item, string};
 use crate::business::{Business, Version};
 use crate::fetch::primary_key;
-use crate::key::{self, Key, ROOT};
+use crate::key::{self, Key};
 use crate::record::Record;
 use crate::{Close, Cursor, Error, Event, Latest, List, Run, Store};
 
@@ -136,13 +136,14 @@ impl Transaction {
     pub async fn latest(
         &mut self,
         store: &Store,
+        scope: &str,
         step: &str,
         latest: &Latest,
     ) -> Result<(), Error> {
         let item = store.latest_item(&self.org, latest).await?;
         self.put(
             store,
-            key::latest(ROOT, step),
+            key::latest(scope, step),
             item,
             Guard::Visit,
             Put::builder(),
@@ -153,13 +154,14 @@ impl Transaction {
     pub async fn variable(
         &mut self,
         store: &Store,
+        scope: &str,
         name: &str,
         value: &Value,
     ) -> Result<(), Error> {
         let item = Item::from([("value".to_owned(), store.keep(&self.org, value).await?)]);
         self.put(
             store,
-            key::variable(ROOT, name),
+            key::variable(scope, name),
             item,
             Guard::Visit,
             Put::builder(),
@@ -167,9 +169,15 @@ impl Transaction {
     }
 
     /// Writes a secure variable, which is encrypted already.
-    pub fn secret(&mut self, store: &Store, name: &str, sealed: &str) -> Result<(), Error> {
+    pub fn secret(
+        &mut self,
+        store: &Store,
+        scope: &str,
+        name: &str,
+        sealed: &str,
+    ) -> Result<(), Error> {
         let item = Item::from([("sealed".to_owned(), string(sealed))]);
-        let key = key::secret(ROOT, name);
+        let key = key::secret(scope, name);
         self.put(store, key, item, Guard::Visit, Put::builder())
     }
 
@@ -177,13 +185,14 @@ impl Transaction {
     pub async fn cursor(
         &mut self,
         store: &Store,
+        scope: &str,
         step: &str,
         cursor: &Cursor,
     ) -> Result<(), Error> {
         let item = store.cursor_item(&self.org, cursor).await?;
         self.put(
             store,
-            key::cursor(ROOT, step),
+            key::cursor(scope, step),
             item,
             Guard::Visit,
             Put::builder(),
@@ -191,11 +200,17 @@ impl Transaction {
     }
 
     /// Writes a loop's list.
-    pub fn list(&mut self, store: &Store, step: &str, list: &List) -> Result<(), Error> {
+    pub fn list(
+        &mut self,
+        store: &Store,
+        scope: &str,
+        step: &str,
+        list: &List,
+    ) -> Result<(), Error> {
         let item = Item::from([("list".to_owned(), string(json!(list).to_string()))]);
         self.put(
             store,
-            key::list(ROOT, step),
+            key::list(scope, step),
             item,
             Guard::Visit,
             Put::builder(),
@@ -302,6 +317,9 @@ impl Transaction {
                 items: self.operations.len(),
                 limit: MOST_ITEMS,
             });
+        }
+        if self.operations.is_empty() {
+            return Ok(Committed::Done);
         }
         for tries in 0..MOST_TRIES {
             let operations = self.operations.values();

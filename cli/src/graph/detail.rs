@@ -25,9 +25,17 @@ pub(super) fn detail(kind: Kind, config: &Value) -> Option<String> {
         }
         Kind::Request => join([Some(word("method").unwrap_or("GET")), word("url")]),
         Kind::Condition => bare(word("expression").or_else(|| word("condition"))?),
-        Kind::Loop => bare(word("items")?),
+        Kind::Loop => {
+            let most = config.get("concurrency").and_then(Value::as_u64);
+            let at_once = most
+                .filter(|most| *most > 1)
+                .map(|most| format!("{most} at once"));
+            let items = word("items").map(bare);
+            join([items.as_deref(), at_once.as_deref()])
+        }
         // Setting variables is what the kind's name says already; what they are called tells more.
-        Kind::Transform => return None,
+        Kind::Transform | Kind::Parallel => return None,
+        Kind::Merge => word("combine")?.to_owned(),
         Kind::Approval => word("title").or_else(|| word("message"))?.to_owned(),
         Kind::Signal => word("signal")?.to_owned(),
         Kind::Subflow => word("workflow")?.to_owned(),

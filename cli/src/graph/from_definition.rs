@@ -27,6 +27,12 @@ pub fn from_definition(checked: &Checked) -> Graph {
     let draft = |id: &StepId| {
         let step = checked.step(*id);
         let ports = checked.graph.ports_of(*id);
+        let home = checked.strands.home(*id);
+        // The end of a branch is where the branches come together, that of an iteration is its loop.
+        let ports = ports.map(|(port, to)| match to {
+            Target::End => (port, checked.strands.behind(home)),
+            Target::Step(_) => (port, to),
+        });
         Draft {
             slug: step.slug.clone(),
             name: step.name.clone(),

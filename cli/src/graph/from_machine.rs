@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
-use pawl_asl::{Machine, State};
-use pawl_compiler::graph::Target;
+use pawl_asl::{Machine, State, StateMap};
+use pawl_compiler::graph::{BRANCHES, Target};
 use pawl_contract::{Kind, Node, Plan, Then};
 use serde_json::Value;
 
@@ -15,20 +15,11 @@ use super::{Draft, Graph};
 
 /// Draws a machine; `None` where no workflow was compiled to it.
 pub fn from_machine(machine: &Machine) -> Option<Graph> {
-    let mut reader = Reader {
-        plans: machine.states.iter().filter_map(plan).collect(),
-        waits: machine.states.iter().filter_map(wait).collect(),
-        slugs: IndexMap::new(),
-    };
+    let mut reader = Reader::default();
+    reader.gather(&machine.states);
     let first = reader.plans.values().find(|plan| plan.intake.is_some())?;
     let (entry, intake) = (first.node.clone(), first.intake.clone()?);
-    let plans: Vec<(String, Plan)> = reader.plans.clone().into_iter().collect();
-    for (name, plan) in &plans {
-        if !is_own(&plan.node) {
-            reader.note(&plan.node);
-            reader.note_error(&plan.node.step, machine.states.get(name));
-        }
-    }
+    reader.strand(&machine.states, None);
     let trigger = Draft {
         slug: intake.trigger,
         // The trigger's name stands nowhere in the machine.
@@ -60,28 +51,112 @@ struct Seen {
     ports: BTreeMap<String, Option<String>>,
 }
 
+#[derive(Default)]
 struct Reader {
     /// The plans by the names of their states, in the order of the machine.
     plans: IndexMap<String, Plan>,
-    /// Where the machine goes on when the time of a delay is over.
-    waits: BTreeMap<String, String>,
+    /// Where the machine goes on behind what it does itself.
+    natives: BTreeMap<String, String>,
     slugs: IndexMap<String, Seen>,
 }
 
+/// The slug at which a strand goes on that has ended; none is the run's end.
+type Behind<'a> = Option<&'a str>;
+
 impl Reader {
-    /// Takes note of a step and of those that ride along with it.
-    fn note(&mut self, node: &Node) {
-        for (port, then) in &node.then {
-            let target = self.target(then);
-            self.seen(node).ports.insert(port.clone(), target);
-            if let Then::Step(node) = then {
-                self.note(node);
+    /// Reads the plans of all states, those inside of others included.
+    fn gather(&mut self, states: &StateMap) {
+        for (name, state) in states {
+            match state {
+                State::Task(_) => self.plans.extend(plan((name, state))),
+                State::Wait(wait) => {
+                    self.natives
+                        .extend(wait.next.clone().map(|next| (name.clone(), next)));
+                }
+                State::Pass(pass) => {
+                    self.natives
+                        .extend(pass.next.clone().map(|next| (name.clone(), next)));
+                }
+                State::Parallel(parallel) => {
+                    for branch in &parallel.branches {
+                        self.gather(&branch.states);
+                    }
+                }
+                State::Map(map) => {
+                    if let Some(processor) = &map.item_processor {
+                        self.gather(&processor.states);
+                    }
+                }
+                State::Choice(_) | State::Succeed(_) | State::Fail(_) => {}
             }
         }
     }
 
+    /// Takes note of the steps of a strand, and of the strands that they begin.
+    fn strand(&mut self, states: &StateMap, behind: Behind<'_>) {
+        for (name, state) in states {
+            let Some(plan) = self.plans.get(name) else {
+                continue;
+            };
+            let node = plan.node.clone();
+            if !is_own(&node) {
+                self.note(&node, states, behind);
+                self.note_error(&node.step, Some(state), behind);
+            }
+        }
+    }
+
+    /// Takes note of a step and of those that ride along with it.
+    fn note(&mut self, node: &Node, states: &StateMap, behind: Behind<'_>) {
+        for (port, then) in &node.then {
+            if let Then::State(name) = then
+                && let Some(native @ (State::Parallel(_) | State::Map(_))) = states.get(name)
+            {
+                self.note_native(node, native, behind);
+                continue;
+            }
+            let target = self.target(then, behind);
+            self.seen(node).ports.insert(port.clone(), target);
+            if let Then::Step(node) = then {
+                self.note(node, states, behind);
+            }
+        }
+    }
+
+    /// Takes note of a step whose strands a state of the machine begins.
+    fn note_native(&mut self, node: &Node, native: &State, behind: Behind<'_>) {
+        match native {
+            State::Parallel(parallel) => {
+                let next = parallel.next.clone().unwrap_or_default();
+                let join = self.target(&Then::State(next), behind);
+                for (port, branch) in BRANCHES.iter().zip(&parallel.branches) {
+                    let first = Then::State(branch.start_at.clone());
+                    let first = self.target(&first, join.as_deref());
+                    self.seen(node).ports.insert((*port).to_owned(), first);
+                    self.strand(&branch.states, join.as_deref());
+                }
+                self.seen(node).ports.insert("success".to_owned(), join);
+            }
+            State::Map(map) => {
+                if let Some(processor) = &map.item_processor {
+                    let first = Then::State(processor.start_at.clone());
+                    let first = self.target(&first, Some(&node.step));
+                    self.seen(node).ports.insert("next".to_owned(), first);
+                    self.strand(&processor.states, Some(&node.step));
+                }
+            }
+            State::Task(_)
+            | State::Pass(_)
+            | State::Choice(_)
+            | State::Wait(_)
+            | State::Succeed(_)
+            | State::Fail(_) => {}
+        }
+        self.note_error(&node.step, Some(native), behind);
+    }
+
     /// Takes note of where a failure of a step's own Task leads, unless that only fails the run.
-    fn note_error(&mut self, step: &str, state: Option<&State>) {
+    fn note_error(&mut self, step: &str, state: Option<&State>, behind: Behind<'_>) {
         let catchers = state.map(State::catch).unwrap_or_default().iter();
         let mut all =
             catchers.filter(|catcher| catcher.error_equals.iter().any(|name| name == "States.ALL"));
@@ -90,7 +165,7 @@ impl Reader {
         };
         let target = match handler.node.step.as_str() {
             "fail" if is_own(&handler.node) => return,
-            _ if is_own(&handler.node) => None,
+            _ if is_own(&handler.node) => behind.map(str::to_owned),
             slug => Some(slug.to_owned()),
         };
         if let Some(seen) = self.slugs.get_mut(step) {
@@ -106,16 +181,23 @@ impl Reader {
     }
 
     /// The slug that a port leads to; none is the end.
-    fn target(&self, then: &Then) -> Option<String> {
-        match then {
-            Then::Step(node) => Some(node.step.clone()),
+    fn target(&self, then: &Then, behind: Behind<'_>) -> Option<String> {
+        let step = match then {
+            Then::Step(node) => Some(node),
             Then::State(name) => {
-                let name = self.waits.get(name).unwrap_or(name);
-                let node = &self.plans.get(name)?.node;
-                (!is_own(node)).then(|| node.step.clone())
+                let name = self.natives.get(name).unwrap_or(name);
+                let node = self.plans.get(name).map(|plan| &plan.node);
+                return node
+                    .filter(|node| !is_own(node))
+                    .map(|node| node.step.as_str())
+                    .or(behind)
+                    .map(str::to_owned);
             }
             Then::End(_) => None,
-        }
+        };
+        step.map(|node| node.step.as_str())
+            .or(behind)
+            .map(str::to_owned)
     }
 
     fn step(&self, slug: &str) -> Target {
@@ -125,7 +207,8 @@ impl Reader {
 
     /// The ports of a step in the order of its kind.
     fn ports(&self, seen: &Seen) -> IndexMap<&'static str, Target> {
-        let known = seen.node.kind.ports().iter();
+        let branches = BRANCHES.iter().filter(|_| seen.node.kind == Kind::Parallel);
+        let known = branches.chain(seen.node.kind.ports());
         let ports = known.filter_map(|port| {
             let target = seen.ports.get(*port)?.as_ref();
             Some((*port, target.map_or(Target::End, |slug| self.step(slug))))
@@ -142,14 +225,6 @@ fn plan((name, state): (&String, &State)) -> Option<(String, Plan)> {
     let text = task.arguments.as_ref()?.pointer("/Payload/plan");
     let plan = serde_json::from_str(text.and_then(Value::as_str)?).ok()?;
     Some((name.clone(), plan))
-}
-
-/// A state in which a delay lets time pass, and the one behind it.
-fn wait((name, state): (&String, &State)) -> Option<(String, String)> {
-    let State::Wait(wait) = state else {
-        return None;
-    };
-    Some((name.clone(), wait.next.clone()?))
 }
 
 /// Whether a Task is the machine's own: no step of an author's is a trigger behind the intake.

@@ -57,10 +57,10 @@ fn step(number: usize, step: &Step) -> String {
         Kind::Request => ("[/", "\\]"),
         Kind::Condition => ("{", "}"),
         Kind::Loop => ("{{", "}}"),
-        Kind::Transform => ("[/", "/]"),
+        Kind::Transform | Kind::Merge => ("[/", "/]"),
         Kind::Approval => ("[\\", "/]"),
         Kind::Signal => (">", "]"),
-        Kind::Subflow => ("[[", "]]"),
+        Kind::Subflow | Kind::Parallel => ("[[", "]]"),
         Kind::Delay => ("((", "))"),
     };
     let mark = step.passed.map_or("", |passed| match passed.standing {

@@ -18,6 +18,8 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Signal => "#7a6a00",
         Kind::Subflow => "#4b5fb0",
         Kind::Delay => "#5b6f52",
+        Kind::Parallel => "#00687d",
+        Kind::Merge => "#5d5f8a",
     }
 }
 

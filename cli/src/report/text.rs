@@ -20,8 +20,10 @@ pub fn text(report: &Report) -> String {
         .map(|visit| visit.step.chars().count() + indent(visit).len())
         .max()
         .unwrap_or(0);
+    let places = report.steps.iter().map(|visit| visit.at.as_str().len());
+    let places = places.max().unwrap_or(0);
     for visit in &report.steps {
-        line(&mut text, visit, widest);
+        line(&mut text, visit, places, widest);
     }
     closing(&mut text, report);
     text
@@ -30,7 +32,7 @@ pub fn text(report: &Report) -> String {
 /// ```text
 /// 000003  ✔     assess_customer  [0]  success   3 ms  {"status":"active"}
 /// ```
-fn line(text: &mut String, visit: &Visit, widest: usize) {
+fn line(text: &mut String, visit: &Visit, places: usize, widest: usize) {
     let step = format!("{}{}", indent(visit), visit.step);
     let indexes: Vec<_> = visit.iteration.iter().map(u64::to_string).collect();
     let iteration = if indexes.is_empty() {
@@ -55,8 +57,8 @@ fn line(text: &mut String, visit: &Visit, widest: usize) {
         (None, output) => shorten(&output.to_string()),
     };
     let row = format!(
-        "{}  {} {step:<widest$}  {iteration:<8} {port:<8} {milliseconds:>8}  {shown}{mocked}{attempts}",
-        visit.at,
+        "{:<places$}  {} {step:<widest$}  {iteration:<8} {port:<8} {milliseconds:>8}  {shown}{mocked}{attempts}",
+        visit.at.as_str(),
         mark(visit.status),
     );
     writeln(text, row.trim_end());

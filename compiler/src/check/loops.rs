@@ -6,11 +6,12 @@ use pawl_contract::{Kind, LoopMode};
 
 use crate::definition::Definition;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::graph::{Graph, Loops, StepId, Target};
+use crate::graph::{Graph, Loops, StepId, Strands, Target};
 use crate::source::Data;
+use crate::steps;
 
 /// Finds the loops; in a loop with `continueOnError`, a failing step without an `error` port goes on with the next item.
-pub(super) fn find(definition: &Definition, mut graph: Graph) -> (Graph, Loops) {
+pub(super) fn find(definition: &Definition, mut graph: Graph, strands: &Strands) -> (Graph, Loops) {
     let steps = definition.steps.iter().enumerate();
     let heads: Vec<StepId> = steps
         .filter(|(_, step)| step.kind == Kind::Loop)
@@ -27,7 +28,14 @@ pub(super) fn find(definition: &Definition, mut graph: Graph) -> (Graph, Loops) 
         let has_error_port = graph.ports_of(id).any(|(port, _)| port == "error");
         // A step that has left the loop, or that runs outside of it too, is no part of an iteration.
         let mut around = loops.around(id).iter().rev();
-        let head = around.find(|head| goes_on(head) && loops.returns(id, **head));
+        // Where it stands in a branch, the branch fails, and the parallel step is what goes on.
+        let is_direct = |head: StepId| {
+            let own = strands.outwards(strands.home(id)).next();
+            strands.home(id) == strands.home(head)
+                || own.is_some_and(|(_, strand)| strand.owner == head)
+        };
+        let is_part = |head: StepId| loops.returns(id, head) || strands.iterates(id, head);
+        let head = around.find(|head| goes_on(head) && is_direct(**head) && is_part(**head));
         if let Some(head) = head.filter(|_| !has_error_port) {
             added.push((id, *head));
         }
@@ -54,7 +62,7 @@ pub(super) fn unreturned(
     let reachable = graph.reachable();
     for (id, step) in definition.steps.iter().enumerate() {
         let is_loop = step.kind == Kind::Loop && reachable.contains(id);
-        if !is_loop || loops.is_advanced(id) {
+        if !is_loop || loops.is_advanced(id) || steps::concurrency(step).is_some() {
             continue;
         }
         let place = step
@@ -163,10 +171,15 @@ pub(super) fn ended(
     definition: &Definition,
     loops: &Loops,
     graph: &Graph,
+    strands: &Strands,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let reachable = graph.reachable();
     for (id, step) in definition.steps.iter().enumerate() {
+        // What ends in a strand ends only the strand.
+        if strands.home(id).is_some() {
+            continue;
+        }
         let is_silent = step.ports.is_empty() && !step.has_refused_port;
         // Of a loop that no step leads back to, that is said already.
         let head = loops.around(id).last();

@@ -16,7 +16,7 @@ use pawl_expression::{Reference, Segment};
 use super::texts::{Text, Unread};
 use crate::definition::{Definition, Step};
 use crate::diagnostic::{Diagnostic, Fix, codes};
-use crate::graph::{Loops, Order, StepId};
+use crate::graph::{Loops, Order, StepId, Strands};
 use crate::source::Node;
 use crate::steps;
 
@@ -41,6 +41,7 @@ pub(super) struct Known<'a> {
     pub(super) names: &'a BTreeMap<String, StepId>,
     pub(super) order: &'a Order<'a>,
     pub(super) loops: &'a Loops,
+    pub(super) strands: &'a Strands,
     /// Every name that a variable has, and the steps that set it.
     pub(super) variables: &'a BTreeMap<String, Vec<StepId>>,
     /// Every name that a secret has.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use pawl_contract::Kind;
 
 use crate::definition::{Definition, Edge, Place, Step};
 use crate::diagnostic::{Diagnostic, codes, near};
-use crate::graph::{Graph, StepId, Target};
+use crate::graph::{BRANCHES, Graph, StepId, Target};
 use crate::shape;
 
 /// Targets that end the run unless a step has that name.
@@ -87,8 +88,12 @@ pub(super) fn resolve(
                 .ports()
                 .iter()
                 .filter_map(|port| Some((*port, step.ports.get(*port)?)));
-            let mut ports: indexmap::IndexMap<_, _> = ports
+            let mut ports: IndexMap<_, _> = ports
                 .map(|(port, edge)| (port, resolve(step, edge)))
+                .collect();
+            let branches = BRANCHES.iter().zip(&step.branches);
+            let branches: Vec<_> = branches
+                .map(|(port, edge)| (*port, resolve(step, edge)))
                 .collect();
             // A port that must be there and is not ends the strand.
             for port in step
@@ -102,7 +107,10 @@ pub(super) fn resolve(
                 }
             }
             ports.sort_by_key(|port, _| step.kind.ports().iter().position(|known| known == port));
-            ports
+            branches
+                .into_iter()
+                .chain(ports)
+                .collect::<IndexMap<_, _>>()
         })
         .collect();
     for step in definition
@@ -148,7 +156,7 @@ fn entry(definition: &Definition) -> StepId {
 /// A `trigger` step inside a workflow does nothing: an edge to it leads to where it continues.
 fn past_triggers(
     definition: &Definition,
-    raw: &[indexmap::IndexMap<&'static str, Target>],
+    raw: &[IndexMap<&'static str, Target>],
     mut target: Target,
 ) -> Target {
     for _ in 0..=definition.steps.len() {

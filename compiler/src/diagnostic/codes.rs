@@ -36,6 +36,8 @@ pub const ENDLESS_CYCLE: &str = "endless-cycle";
 pub const UNRETURNED_LOOP: &str = "unreturned-loop";
 /// An edge into a loop that could start it or go on with it.
 pub const AMBIGUOUS_LOOP_EDGE: &str = "ambiguous-loop-edge";
+/// Branches or iterations that do not run side by side as they are connected.
+pub const UNSOUND_BRANCHES: &str = "unsound-branches";
 /// Something that this version knows but cannot do yet, so that its step must be mocked.
 pub const NOT_YET: &str = "not-yet";
 /// A mock that cannot be used.
@@ -114,6 +116,7 @@ pub const ALL: &[&str] = &[
     ENDLESS_CYCLE,
     UNRETURNED_LOOP,
     AMBIGUOUS_LOOP_EDGE,
+    UNSOUND_BRANCHES,
     NOT_YET,
     INVALID_MOCK,
     MACHINE_LIMIT,

@@ -32,7 +32,9 @@ fn acts(step: &Step) -> bool {
         | Kind::Loop
         | Kind::Transform
         | Kind::Signal
-        | Kind::Delay => false,
+        | Kind::Delay
+        | Kind::Parallel
+        | Kind::Merge => false,
     }
 }
 
@@ -81,7 +83,9 @@ pub(super) fn missing_timeout(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnosti
         | Kind::Approval
         | Kind::Signal
         | Kind::Subflow
-        | Kind::Delay => false,
+        | Kind::Delay
+        | Kind::Parallel
+        | Kind::Merge => false,
     };
     let silent = facts
         .steps()

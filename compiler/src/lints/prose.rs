@@ -140,7 +140,9 @@ fn gives_object(step: &Step) -> bool {
         | Kind::Loop
         | Kind::Transform
         | Kind::Approval
-        | Kind::Delay => true,
+        | Kind::Delay
+        | Kind::Parallel
+        | Kind::Merge => true,
         Kind::Llm => asks_for_json(),
         // What a signal or another workflow gives may be anything.
         Kind::Trigger | Kind::Signal | Kind::Subflow => false,

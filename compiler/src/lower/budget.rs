@@ -27,7 +27,9 @@ pub(super) fn writes(step: &Step) -> usize {
         | Kind::Action
         | Kind::Request
         | Kind::Condition
-        | Kind::Delay => 0,
+        | Kind::Delay
+        | Kind::Parallel
+        | Kind::Merge => 0,
     };
     2 + own
 }
@@ -44,7 +46,9 @@ pub(crate) fn step_timeout(step: &Step) -> u64 {
         | Kind::Condition
         | Kind::Loop
         | Kind::Transform
-        | Kind::Delay => 60,
+        | Kind::Delay
+        | Kind::Parallel
+        | Kind::Merge => 60,
     };
     step.timeout_seconds.unwrap_or(default)
 }
@@ -62,7 +66,7 @@ pub(super) fn task_timeout(checked: &Checked, task: &Task) -> Option<u64> {
     match task {
         Task::Work(id) if checked.step(*id).kind.waits() => patience(checked.step(*id)),
         Task::Work(_) => Some(900),
-        Task::Evaluate(..) | Task::Settle(_) | Task::End | Task::Fail | Task::HandOver(_) => {
+        Task::Evaluate(..) | Task::Settle(_) | Task::End(_) | Task::Fail(_) | Task::HandOver(_) => {
             Some(120)
         }
     }

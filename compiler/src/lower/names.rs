@@ -2,8 +2,10 @@
 
 use pawl_contract::LoopMode;
 
-use crate::definition::Definition;
-use crate::graph::StepId;
+use crate::check::Checked;
+use crate::definition::Step;
+use crate::graph::{Division, StepId, StrandId};
+use crate::steps;
 
 /// A Task that the machine needs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -14,22 +16,35 @@ pub enum Task {
     Evaluate(StepId, Option<LoopMode>),
     /// A step that waited too long: what was decided in the last moment stands.
     Settle(StepId),
-    /// Ends the run where no step's Lambda can.
-    End,
-    /// Fails the run where nothing catches a failure.
-    Fail,
+    /// Ends a strand where no step's Lambda can; the root's end is the run's.
+    End(Option<StrandId>),
+    /// Fails a strand where nothing catches a failure.
+    Fail(Option<StrandId>),
     /// Goes on in a new execution, which begins with the state named.
     HandOver(String),
 }
 
+impl Task {
+    /// The strand that it stands in.
+    pub(super) fn home(&self, checked: &Checked) -> Option<StrandId> {
+        match self {
+            Self::Work(step) | Self::Settle(step) | Self::Evaluate(step, _) => {
+                checked.strands.home(*step)
+            }
+            Self::End(home) | Self::Fail(home) => *home,
+            Self::HandOver(_) => None,
+        }
+    }
+}
+
 /// Gives every state its name.
 pub(super) struct Names<'a> {
-    definition: &'a Definition,
+    checked: &'a Checked,
     /// The names of the machine's own states that a step has too; looked up once, since they are asked for all the time.
     taken: Vec<Own>,
 }
 
-/// The machine's own states. A step may have one of these names too; then ours gives way.
+/// The machine's own states, of which each strand has its own. A step may have one of these names too; then ours gives way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Own {
     /// The Task that ends a run.
@@ -65,18 +80,17 @@ impl Own {
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(definition: &'a Definition) -> Self {
+    pub(super) fn new(checked: &'a Checked) -> Self {
+        let steps = &checked.definition.steps;
         let mut taken = Own::ALL.to_vec();
-        taken.retain(|own| definition.steps.iter().any(|step| step.slug == own.name()));
-        Self { definition, taken }
+        taken.retain(|own| steps.iter().any(|step| step.slug == own.name()));
+        Self { checked, taken }
     }
 
     /// The slug of a step.
     pub(super) fn slug(&self, step: StepId) -> &'a str {
-        self.definition
-            .steps
-            .get(step)
-            .map_or("", |step| &step.slug)
+        let step: Option<&'a Step> = self.checked.definition.steps.get(step);
+        step.map_or("", |step| &step.slug)
     }
 
     /// The name of a Task.
@@ -88,21 +102,42 @@ impl<'a> Names<'a> {
             Task::Evaluate(step, Some(LoopMode::Advance)) => {
                 format!("{} (advance)", self.slug(*step))
             }
+            Task::Evaluate(step, Some(LoopMode::Collect)) => {
+                format!("{} (collect)", self.slug(*step))
+            }
             Task::Settle(step) => format!("{} (settle)", self.slug(*step)),
-            Task::End => self.own(Own::End),
-            Task::Fail => self.own(Own::Fail),
+            Task::End(strand) => self.own(Own::End, *strand),
+            Task::Fail(strand) => self.own(Own::Fail, *strand),
             Task::HandOver(enter) => format!("hand over ({enter})"),
         }
     }
 
-    /// The name of the state in which a delay lets time pass.
-    pub(super) fn wait(&self, step: StepId) -> String {
-        format!("{} (wait)", self.slug(step))
+    /// The name of the state that does what a step was evaluated for: lets time pass, or begins its strands.
+    pub(super) fn native(&self, step: StepId) -> String {
+        let what = match steps::division(self.checked.step(step)) {
+            Some(Division::Branches) => "branches",
+            Some(Division::Items) => "items",
+            None => "wait",
+        };
+        format!("{} ({what})", self.slug(step))
     }
 
-    /// The name of one of the machine's own states.
-    pub(super) fn own(&self, own: Own) -> String {
+    /// The name of the state with which a branch begins, counted from 1.
+    pub(super) fn branch(&self, step: StepId, number: usize) -> String {
+        format!("{} (branch {number})", self.slug(step))
+    }
+
+    /// The name of one of the machine's own states, in a strand.
+    pub(super) fn own(&self, own: Own, strand: Option<StrandId>) -> String {
         let name = own.name();
+        if let Some(strand) = strand.and_then(|strand| self.checked.strands.strand(strand)) {
+            let slug = self.slug(strand.owner);
+            return if strand.iterates {
+                format!("{name} ({slug})")
+            } else {
+                format!("{name} ({slug} {})", strand.number)
+            };
+        }
         // Slugs hold no spaces, so the longer name is always free.
         if self.taken.contains(&own) {
             format!("{name} (run)")

@@ -4,16 +4,18 @@ use std::collections::{BTreeSet, VecDeque};
 
 use indexmap::{IndexMap, IndexSet};
 use pawl_contract::{
-    Intake, Kind, LoopMode, LoopRef, Node, Plan, Reads, SecretSource, Strand, Then,
+    Intake, Kind, LoopMode, LoopRef, MapRef, Node, Plan, Reads, SecretSource, Strand, Then,
 };
 use serde_json::{Value, json};
 
 use super::names::{Names, Own, Task};
+use super::natives::Native;
 use super::reads::ReadSet;
 use super::{Level, budget};
 use crate::check::Checked;
-use crate::graph::{StepId, Target};
-use crate::source;
+use crate::definition::Step;
+use crate::graph::{Division, StepId, StrandId, Target};
+use crate::{source, steps};
 
 /// A tree holds at most so many ride-alongs.
 const MOST_RIDE_ALONGS: usize = 20;
@@ -24,16 +26,8 @@ pub(super) struct Planned {
     pub(super) plans: IndexMap<String, Plan>,
     /// The Tasks by the same names.
     pub(super) tasks: IndexMap<String, Task>,
-    /// The delays that runs come to.
-    pub(super) waits: IndexMap<String, Wait>,
-}
-
-/// A native Wait.
-pub(super) struct Wait {
-    /// The step whose evaluation says how long.
-    pub(super) step: StepId,
-    /// The state that follows.
-    pub(super) next: String,
+    /// What runs come to that the machine does itself.
+    pub(super) natives: IndexMap<String, Native>,
 }
 
 /// Plans every Task that a run can come to.
@@ -44,14 +38,14 @@ pub(super) fn plan(checked: &Checked, level: Level, names: &Names<'_>) -> Planne
         names,
         open: VecDeque::new(),
         found: IndexSet::new(),
-        waits: IndexMap::new(),
+        natives: IndexMap::new(),
     };
     let entry = checked.graph.entry.unwrap_or(Target::End);
-    planner.need(entering(checked, entry, |_| LoopMode::Start));
+    planner.need(entering(checked, None, entry, |_| LoopMode::Start));
     let mut found = Planned {
         plans: IndexMap::new(),
         tasks: IndexMap::new(),
-        waits: IndexMap::new(),
+        natives: IndexMap::new(),
     };
     while let Some(task) = planner.open.pop_front() {
         let mut plan = planner.plan(&task);
@@ -62,7 +56,7 @@ pub(super) fn plan(checked: &Checked, level: Level, names: &Names<'_>) -> Planne
         found.plans.insert(name.clone(), plan);
         found.tasks.insert(name, task);
     }
-    found.waits = planner.waits;
+    found.natives = planner.natives;
     found
 }
 
@@ -72,7 +66,7 @@ struct Planner<'a> {
     names: &'a Names<'a>,
     open: VecDeque<Task>,
     found: IndexSet<Task>,
-    waits: IndexMap<String, Wait>,
+    natives: IndexMap<String, Native>,
 }
 
 impl Planner<'_> {
@@ -93,7 +87,7 @@ impl Planner<'_> {
                 Some(budget::step_timeout(self.checked.step(*step))),
             ),
             Task::Evaluate(step, mode) => (*step, *mode, None),
-            Task::End | Task::Fail | Task::HandOver(_) => {
+            Task::End(_) | Task::Fail(_) | Task::HandOver(_) => {
                 return own(self.checked, self.names, task);
             }
         };
@@ -109,7 +103,7 @@ impl Planner<'_> {
             timeout_seconds,
             patience_seconds: budget::patience(self.checked.step(step)),
             secrets: secrets(self.checked, step),
-            ..bare(self.checked, node)
+            ..bare(self.checked, node, self.checked.strands.home(step))
         }
     }
 
@@ -122,7 +116,7 @@ impl Planner<'_> {
         let ports: Vec<_> = checked
             .graph
             .ports_of(id)
-            .filter(|(port, _)| step.kind.is_pure() || *port != "error")
+            .filter(|(port, _)| is_left(step, mode, port))
             .collect();
         let then: IndexMap<_, _> = ports
             .iter()
@@ -132,7 +126,7 @@ impl Planner<'_> {
             step: step.slug.clone(),
             name: step.name.clone(),
             kind: step.kind,
-            config: step.config.to_json(),
+            config: config(checked, id),
             mode,
             choice: then.len() > 1,
             loops: around.iter().map(|head| loop_ref(checked, *head)).collect(),
@@ -140,29 +134,30 @@ impl Planner<'_> {
         }
     }
 
-    fn follow(&mut self, source: StepId, port: &str, target: Target, tree: &mut Tree) -> Then {
+    fn follow(
+        &mut self,
+        source: StepId,
+        port: &'static str,
+        target: Target,
+        tree: &mut Tree,
+    ) -> Then {
         let checked = self.checked;
+        let home = checked.strands.home(source);
         let next = |planner: &mut Self| {
-            planner.need(entering(checked, target, |head| {
+            planner.need(entering(checked, home, target, |head| {
                 mode(checked, source, port, head)
             }))
         };
-        // Nobody evaluates anything between an answer, or the end of a delay, and what follows.
-        let from = checked.step(source).kind;
-        if from == Kind::Delay && port == "success" {
-            let wait = Wait {
-                step: source,
-                next: next(self),
-            };
-            let name = self.names.wait(source);
-            self.waits.insert(name.clone(), wait);
-            return Then::State(name);
+        // Nobody evaluates anything between an answer, or the end of a native state, and what follows.
+        let from = checked.step(source);
+        if is_native(from, port) {
+            return Then::State(self.native(source, port, target));
         }
-        if from.waits() {
+        if from.kind.waits() {
             return Then::State(next(self));
         }
-        let Target::Step(step) = target else {
-            return Then::End(self.names.own(Own::Finished));
+        let Target::Step(step) = checked.strands.inside(home, target) else {
+            return Then::End(self.names.own(Own::Finished, home));
         };
         let kind = checked.step(step).kind;
         let rides = self.level == Level::O1 && kind.is_pure() && tree.admits(checked, step);
@@ -173,6 +168,79 @@ impl Planner<'_> {
         let mode = (kind == Kind::Loop).then(|| mode(checked, source, port, step));
         Then::Step(Box::new(self.node(step, mode, tree)))
     }
+
+    /// Asks for the state that does what a step was evaluated for, and for all that it leads to; names it.
+    fn native(&mut self, step: StepId, port: &'static str, target: Target) -> String {
+        let checked = self.checked;
+        let name = self.names.native(step);
+        if self.natives.contains_key(&name) {
+            return name;
+        }
+        let mut strands = Vec::new();
+        for (id, strand) in checked.strands.of(step) {
+            let first = match checked.strands.inside(Some(id), strand.entry) {
+                Target::Step(_) => {
+                    let task = entering(checked, Some(id), strand.entry, |_| LoopMode::Start);
+                    Some(self.need(task))
+                }
+                Target::End => None,
+            };
+            strands.push((id, first));
+        }
+        let next = if checked.step(step).kind == Kind::Loop {
+            Task::Evaluate(step, Some(LoopMode::Collect))
+        } else {
+            entering(checked, checked.strands.home(step), target, |head| {
+                mode(checked, step, port, head)
+            })
+        };
+        let native = Native {
+            step,
+            strands,
+            next: self.need(next),
+            handler: self.need(handler(checked, step)),
+        };
+        self.natives.insert(name.clone(), native);
+        name
+    }
+}
+
+/// Whether a state of the machine's own follows a port: what the step was evaluated for.
+fn is_native(step: &Step, port: &str) -> bool {
+    match steps::division(step) {
+        Some(Division::Branches) => port == "success",
+        Some(Division::Items) => port == "next",
+        None => step.kind == Kind::Delay && port == "success",
+    }
+}
+
+/// Whether a Lambda leaves a step by a port; what a Catch leads to, and what a native state does, is the machine's.
+fn is_left(step: &Step, mode: Option<LoopMode>, port: &str) -> bool {
+    match steps::division(step) {
+        Some(Division::Branches) => port == "success",
+        Some(Division::Items) if mode == Some(LoopMode::Collect) => port == "done",
+        Some(Division::Items) => port != "done",
+        None => step.kind.is_pure() || port != "error",
+    }
+}
+
+/// A step's configuration, as its Lambda gets it.
+fn config(checked: &Checked, id: StepId) -> Value {
+    let step = checked.step(id);
+    let mut config = step.config.to_json();
+    // Whether they were named or found by the graph.
+    let merged = checked.merged.get(&id).cloned();
+    let branches = step.branches.iter();
+    let branches: Vec<String> = branches
+        .filter_map(|branch| branch.target.clone())
+        .collect();
+    let names = merged
+        .map(|slugs| ("steps", slugs))
+        .or_else(|| (!branches.is_empty()).then_some(("branches", branches)));
+    if let (Some((field, names)), Some(config)) = (names, config.as_object_mut()) {
+        config.insert(field.to_owned(), json!(names));
+    }
+    config
 }
 
 /// What has been put into one Task's tree so far.
@@ -198,10 +266,15 @@ impl Tree {
     }
 }
 
-/// The Task by which a target is entered when no Lambda can evaluate it on the way.
-fn entering(checked: &Checked, target: Target, mode: impl Fn(StepId) -> LoopMode) -> Task {
-    let Target::Step(step) = target else {
-        return Task::End;
+/// The Task by which a target is entered from a strand when no Lambda can evaluate it on the way.
+fn entering(
+    checked: &Checked,
+    strand: Option<StrandId>,
+    target: Target,
+    mode: impl Fn(StepId) -> LoopMode,
+) -> Task {
+    let Target::Step(step) = checked.strands.inside(strand, target) else {
+        return Task::End(strand);
     };
     let kind = checked.step(step).kind;
     if !kind.is_pure() {
@@ -222,8 +295,11 @@ pub(super) fn handler(checked: &Checked, step: StepId) -> Task {
         .ports
         .get(step)
         .and_then(|ports| ports.get("error"));
-    target.map_or(Task::Fail, |target| {
-        entering(checked, *target, |head| mode(checked, step, "error", head))
+    let home = checked.strands.home(step);
+    target.map_or(Task::Fail(home), |target| {
+        entering(checked, home, *target, |head| {
+            mode(checked, step, "error", head)
+        })
     })
 }
 
@@ -249,10 +325,11 @@ pub(super) fn first_state(then: &Then) -> Option<String> {
 
 /// The plan of a Task of the machine's own.
 pub(super) fn own(checked: &Checked, names: &Names<'_>, task: &Task) -> Plan {
-    let (step, config) = match task {
-        Task::Fail => ("fail", Value::Null),
-        Task::HandOver(enter) => ("hand over", json!({ "enter": enter })),
-        Task::End | Task::Work(_) | Task::Settle(_) | Task::Evaluate(..) => ("end", Value::Null),
+    let (step, config, home) = match task {
+        Task::Fail(home) => ("fail", Value::Null, *home),
+        Task::HandOver(enter) => ("hand over", json!({ "enter": enter }), None),
+        Task::End(home) => ("end", Value::Null, *home),
+        Task::Work(_) | Task::Settle(_) | Task::Evaluate(..) => ("end", Value::Null, None),
     };
     let node = Node {
         step: step.to_owned(),
@@ -262,18 +339,33 @@ pub(super) fn own(checked: &Checked, names: &Names<'_>, task: &Task) -> Plan {
         mode: None,
         choice: false,
         loops: Vec::new(),
-        then: IndexMap::from([("success".to_owned(), Then::End(names.own(Own::Finished)))]),
+        then: IndexMap::from([(
+            "success".to_owned(),
+            Then::End(names.own(Own::Finished, home)),
+        )]),
     };
-    bare(checked, node)
+    bare(checked, node, home)
 }
 
 /// A plan that reads nothing.
-fn bare(checked: &Checked, node: Node) -> Plan {
+fn bare(checked: &Checked, node: Node, home: Option<StrandId>) -> Plan {
+    let around: Vec<_> = checked.strands.outwards(home).collect();
+    let maps = (1..).zip(around.iter().rev());
+    let maps = maps.filter(|(_, (_, strand))| strand.iterates);
+    let maps = maps.map(|(depth, (_, strand))| MapRef {
+        step: checked.step(strand.owner).slug.clone(),
+        depth,
+    });
     Plan {
         workflow: checked.definition.identifier(),
         node,
         reads: Reads::default(),
-        strand: Strand::Root,
+        strand: if home.is_some() {
+            Strand::Inner
+        } else {
+            Strand::Root
+        },
+        maps: maps.collect(),
         timeout_seconds: None,
         patience_seconds: None,
         secrets: IndexMap::new(),

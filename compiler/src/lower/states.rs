@@ -1,70 +1,80 @@
 //! States: a Task for every plan, a Choice for every step that routes, and the machine's own ends.
 
+use std::collections::BTreeSet;
+
 use indexmap::{IndexMap, IndexSet};
 use pawl_asl::{
-    Catcher, Choice, Dynamic, Fail, Jitter, Retrier, Rule, State, Succeed, Task as TaskState, Wait,
+    Catcher, Choice, Dynamic, Fail, Jitter, Retrier, Rule, State, Succeed, Task as TaskState,
 };
 use pawl_contract::{Node, Plan, Then, code};
 use serde_json::{Value, json};
 
 use super::budget;
 use super::names::{Names, Own, Task};
+use super::natives::ByStrand;
 use super::plan::{Planned, can_time_out, first_state, handler};
 use crate::check::Checked;
 use crate::definition::{Retry, Step};
+use crate::graph::StrandId;
 use crate::steps;
 
-/// The states of a machine, in the order in which a reader meets them; hand-over comes on top.
-pub(super) fn states(
-    checked: &Checked,
-    planned: &Planned,
-    names: &Names<'_>,
-) -> IndexMap<String, State> {
-    let choices = Choices::gather(planned);
-    let mut states = IndexMap::new();
+/// The states of every strand, in the order in which a reader meets them; native ones and hand-over come on top.
+pub(super) fn states(checked: &Checked, planned: &Planned, names: &Names<'_>) -> ByStrand {
+    let choices = Choices::gather(checked, planned);
+    let mut all = ByStrand::from([(None, IndexMap::new())]);
     for (name, plan) in &planned.plans {
         let Some(task) = planned.tasks.get(name) else {
             continue;
         };
+        let home = task.home(checked);
+        let states = all.entry(home).or_default();
         states.insert(
             name.clone(),
             State::Task(self::task(checked, names, task, plan)),
         );
         each_choice(&plan.node, &mut |choice, node| {
             if !states.contains_key(choice) {
-                let state = State::Choice(choices.state(choice, node, names));
+                let state = State::Choice(choices.state(choice, node, names, home));
                 states.insert(choice.to_owned(), state);
             }
         });
     }
-    for (name, wait) in &planned.waits {
-        states.insert(name.clone(), State::Wait(self::wait(checked, wait)));
+    for (home, states) in &mut all {
+        if choices.ends.contains(home) {
+            // What a strand gives stands in its records.
+            let output = home.map(|_| json!({}));
+            let succeed = Succeed {
+                output,
+                ..Succeed::default()
+            };
+            states.insert(names.own(Own::Finished, *home), State::Succeed(succeed));
+        }
+        states.insert(names.own(Own::Failed, *home), State::Fail(failed()));
     }
-    if choices.some_end {
-        states.insert(names.own(Own::Finished), State::Succeed(Succeed::default()));
-    }
-    states.insert(names.own(Own::Failed), State::Fail(failed()));
-    states
+    all
 }
 
 /// The states to which each evaluated step can route, over all trees in which it stands.
 struct Choices {
     routes: IndexMap<String, IndexSet<String>>,
-    /// Whether a route leads to the end.
-    some_end: bool,
+    /// The strands in which a route leads to the end.
+    ends: BTreeSet<Option<StrandId>>,
 }
 
 impl Choices {
-    fn gather(planned: &Planned) -> Self {
+    fn gather(checked: &Checked, planned: &Planned) -> Self {
         let mut choices = Self {
             routes: IndexMap::new(),
-            some_end: false,
+            ends: BTreeSet::new(),
         };
-        for plan in planned.plans.values() {
+        for (name, plan) in &planned.plans {
+            let home = planned.tasks.get(name).and_then(|task| task.home(checked));
             each_choice(&plan.node, &mut |choice, node| {
                 for then in node.then.values() {
                     let route = first_state(then);
-                    choices.some_end |= route.is_none();
+                    if route.is_none() {
+                        choices.ends.insert(home);
+                    }
                     let route = route.or_else(|| end_name(then)).unwrap_or_default();
                     let routes = choices.routes.entry(choice.to_owned()).or_default();
                     routes.insert(route);
@@ -74,7 +84,13 @@ impl Choices {
         choices
     }
 
-    fn state(&self, choice: &str, node: &Node, names: &Names<'_>) -> Choice {
+    fn state(
+        &self,
+        choice: &str,
+        node: &Node,
+        names: &Names<'_>,
+        home: Option<StrandId>,
+    ) -> Choice {
         let routes = self.routes.get(choice).into_iter().flatten();
         let rule = |route: &String| Rule {
             condition: Some(Dynamic::Expression(expression(&route_is(choice, route)))),
@@ -84,7 +100,7 @@ impl Choices {
         Choice {
             comment: node.name.clone(),
             choices: routes.map(rule).collect(),
-            default: Some(names.own(Own::Failed)),
+            default: Some(names.own(Own::Failed, home)),
             ..Choice::default()
         }
     }
@@ -106,18 +122,6 @@ fn end_name(then: &Then) -> Option<String> {
         Then::Step(node) => node.then.values().next().and_then(end_name),
         Then::End(name) => Some(name.clone()),
         Then::State(_) => None,
-    }
-}
-
-/// The native state in which a delay lets time pass: as long as its evaluation said.
-fn wait(checked: &Checked, wait: &super::plan::Wait) -> Wait {
-    let step = checked.step(wait.step);
-    let seconds = format!("$states.input.values.`{}`", step.slug);
-    Wait {
-        comment: step.name.clone(),
-        seconds: Some(Dynamic::Expression(expression(&seconds))),
-        next: Some(wait.next.clone()),
-        ..Wait::default()
     }
 }
 
@@ -171,12 +175,18 @@ pub(super) fn task(checked: &Checked, names: &Names<'_>, task: &Task, plan: &Pla
     };
     // `fail` passes its input on, so that the Fail behind it can name the error.
     let (output, next) = match task {
-        Task::Fail => ("{% $states.input %}", Some(names.own(Own::Failed))),
+        Task::Fail(home) => ("{% $states.input %}", Some(names.own(Own::Failed, *home))),
         // An answer is the position itself.
         Task::Work(_) if waits => ("{% $states.result %}", next),
-        Task::Work(_) | Task::Settle(_) | Task::Evaluate(..) | Task::End | Task::HandOver(_) => {
+        Task::Work(_) | Task::Settle(_) | Task::Evaluate(..) | Task::End(_) | Task::HandOver(_) => {
             ("{% $states.result.Payload %}", next)
         }
+    };
+    let is_inner_end = next.is_none() && task.home(checked).is_some();
+    let output = if is_inner_end {
+        json!({})
+    } else {
+        json!(output)
     };
     TaskState {
         comment: plan.node.name.clone(),
@@ -185,7 +195,7 @@ pub(super) fn task(checked: &Checked, names: &Names<'_>, task: &Task, plan: &Pla
             "FunctionName": format!("${{{}}}", plan.node.kind.placeholder()),
             "Payload": payload,
         })),
-        output: Some(json!(output)),
+        output: Some(output),
         timeout_seconds: budget::task_timeout(checked, task).map(Into::into),
         retry: retry(checked, task),
         catch: catch(checked, names, task),
@@ -246,7 +256,9 @@ fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
     };
     let turns = match task {
         Task::Work(id) => steps::most_turns(checked.step(*id)),
-        Task::Evaluate(..) | Task::Settle(_) | Task::End | Task::Fail | Task::HandOver(_) => None,
+        Task::Evaluate(..) | Task::Settle(_) | Task::End(_) | Task::Fail(_) | Task::HandOver(_) => {
+            None
+        }
     };
     // It comes first: going on is no failure, whatever the step's policy says.
     let go_on = turns.map(|turns| Retrier {
@@ -262,7 +274,9 @@ fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
         Task::Work(id) => {
             policy(checked, checked.step(*id)).filter(|policy| policy.max_retries > 0)
         }
-        Task::Evaluate(..) | Task::Settle(_) | Task::End | Task::Fail | Task::HandOver(_) => None,
+        Task::Evaluate(..) | Task::Settle(_) | Task::End(_) | Task::Fail(_) | Task::HandOver(_) => {
+            None
+        }
     };
     let policy = policy.map(|policy| Retrier {
         error_equals: names(&["States.ALL"]),
@@ -304,7 +318,7 @@ fn catch(checked: &Checked, names: &Names<'_>, task: &Task) -> Vec<Catcher> {
         next: names.task(&Task::Settle(id)),
         ..Catcher::default()
     };
-    let failed = names.own(Own::Failed);
+    let failed = names.own(Own::Failed, task.home(checked));
     match task {
         Task::Work(id) | Task::Settle(id) | Task::Evaluate(id, _) => {
             let slug = names.slug(*id);
@@ -316,14 +330,14 @@ fn catch(checked: &Checked, names: &Names<'_>, task: &Task) -> Vec<Catcher> {
             catchers.push(catcher("States.ALL", names.task(&handler), slug));
             catchers
         }
-        Task::End | Task::Fail | Task::HandOver(_) => {
+        Task::End(_) | Task::Fail(_) | Task::HandOver(_) => {
             vec![catcher("States.ALL", failed, &names.task(task))]
         }
     }
 }
 
 /// What a Catch passes on: the position, one visit further, and who failed.
-fn caught(step: &str) -> Value {
+pub(super) fn caught(step: &str) -> Value {
     let next = "$substring($states.input.at, 0, $length($states.input.at) - 6) \
                 & $formatInteger($number($substring($states.input.at, -6)) + 1, '000000')";
     let caught =

@@ -1,10 +1,12 @@
 //! One step of the native format.
 
+mod branches;
 mod config;
 mod ports;
 
 use pawl_contract::{Kind, catalogue};
 
+use self::branches::branches;
 use self::config::{of_machine, own_config, patience, timeout};
 use self::ports::ports;
 use super::settings::retry;
@@ -27,7 +29,7 @@ const FIELDS: [Field; 9] = [
 ];
 
 /// The step types of the native format.
-const TYPES: [&str; 12] = [
+const TYPES: [&str; 14] = [
     "trigger",
     "start",
     "llm",
@@ -40,10 +42,12 @@ const TYPES: [&str; 12] = [
     "signal",
     "subflow",
     "delay",
+    "parallel",
+    "merge",
 ];
 
 /// Step types that are known and come later.
-const LATER: [&str; 3] = ["merge", "parallel", "data_transform"];
+const LATER: [&str; 1] = ["data_transform"];
 
 /// What authors call fields of a step whose name they do not remember.
 const SYNONYMS: [(&str, &str); 4] = [
@@ -90,6 +94,7 @@ pub(super) fn step(
     }
     let config = if has_refused_config { &empty } else { config };
     let own = own_config(config, kind, diagnostics);
+    let branches = branches(config, kind, &slug, diagnostics);
     let known = diagnostics.len();
     let ports = ports(node, kind, &own, &slug, diagnostics);
     let has_refused_port = diagnostics.len() > known;
@@ -99,6 +104,7 @@ pub(super) fn step(
         description: text("description"),
         order: node.get("order").and_then(shape::whole),
         slug_place: node.get("stepSlug").map(Place::from).unwrap_or_default(),
+        branches,
         ports,
         has_refused_port,
         has_refused_config,
@@ -198,6 +204,8 @@ fn kind(node: &Node, config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
         Some("signal" | "wait_for_signal") => Some(Kind::Signal),
         Some("subflow" | "workflow") => Some(Kind::Subflow),
         Some("delay") => Some(Kind::Delay),
+        Some("parallel") => Some(Kind::Parallel),
+        Some("merge") => Some(Kind::Merge),
         Some(word) if LATER.contains(&word) => {
             let message = format!("steps of type `{word}` cannot be compiled yet");
             diagnostics.push(Diagnostic::error(codes::NOT_YET, message).on(step_type));

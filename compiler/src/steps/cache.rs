@@ -63,6 +63,8 @@ fn acting(step: &Step) -> Option<&'static str> {
         | Kind::Signal
         | Kind::Subflow
         | Kind::Delay
+        | Kind::Parallel
+        | Kind::Merge
         | Kind::Condition
         | Kind::Loop
         | Kind::Transform => None,

@@ -27,6 +27,7 @@ pub(super) const FIELDS: &[Field] = &[
     ("indexVariable", Shape::Text),
     ("maxIterations", Shape::Count),
     ("continueOnError", Shape::Flag),
+    ("concurrency", Shape::Count),
     ("description", Shape::Text),
 ];
 

@@ -1,7 +1,6 @@
 //! The failure that a Catch leads away from: recorded by the step that it leads to, if nobody has recorded it.
 
 use pawl_contract::{Caught, StepError, code};
-use pawl_store::key::ROOT;
 use pawl_store::{Expect, Latest, Record, RecordStatus, RunError, Transaction, Visits};
 use serde_json::Value;
 
@@ -22,14 +21,16 @@ impl Invocation<'_> {
         let failed = situation
             .caught
             .as_ref()
-            .filter(|record| record.status == RecordStatus::Failed);
+            .filter(|record| record.status == RecordStatus::Failed && situation.inside.is_none());
         if let Some(failed) = failed {
             if failed.port.is_none() {
                 transaction.settle(self.store(), &caught.at)?;
             }
             return Ok(None);
         }
-        let mut record = self.failure(caught, situation.caught.as_ref(), situation)?;
+        let claim = situation.caught.as_ref();
+        let claim = claim.filter(|_| situation.inside.is_none());
+        let mut record = self.failure(caught, claim, situation)?;
         record.port = Some("error".to_owned());
         self.write_failure(&record, transaction).await?;
         Ok(Some(record))
@@ -68,7 +69,8 @@ impl Invocation<'_> {
                 ..claim.clone()
             });
         }
-        let last = situation.items.visits(ROOT, &caught.step)?;
+        let scope = situation.scopes.own();
+        let last = situation.items.visits(scope, &caught.step)?;
         Ok(Record {
             at: caught.at.clone(),
             step: caught.step.clone(),
@@ -77,10 +79,11 @@ impl Invocation<'_> {
             status: RecordStatus::Failed,
             attempts: 1,
             visit: Visits::including(last.as_ref(), &caught.at),
+            scope: scope.to_owned(),
             input: Value::Null,
             output: Value::Null,
             meta: None,
-            error: Some(ended(caught)),
+            error: Some(failed_inside(situation.inside.as_ref(), caught)),
             port: None,
             iteration: Vec::new(),
             mocked: false,
@@ -102,9 +105,26 @@ impl Invocation<'_> {
             .record(self.store(), record, &Expect::Unsettled { nonce: None })
             .await?;
         transaction
-            .latest(self.store(), &record.step, &Latest::of(record))
+            .latest(
+                self.store(),
+                &record.scope,
+                &record.step,
+                &Latest::of(record),
+            )
             .await?;
         Ok(())
+    }
+}
+
+/// How a step ended whose branches or iterations could say it.
+fn failed_inside(inside: Option<&Record>, caught: &Caught) -> StepError {
+    let failed = inside.and_then(|record| Some((&record.step, record.error.as_ref()?)));
+    match failed {
+        Some((step, error)) => {
+            let message = format!("step `{step}` failed: {}", error.message);
+            StepError::new(&error.code, message)
+        }
+        None => ended(caught),
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use pawl_contract::Position;
-use pawl_store::{Close, Committed, Event, Latest, RunStatus, Transaction};
-
-use serde_json::Number;
+use pawl_contract::{Kind, Position};
+use pawl_store::{Close, Committed, Event, Given, Latest, RecordStatus, RunStatus, Transaction};
+use serde_json::{Number, Value};
 
 use super::situation::Situation;
 use super::tree::{Ending, Path, exhausted};
@@ -44,6 +43,10 @@ impl Invocation<'_> {
         let is_open = situation.run.as_ref().is_some_and(pawl_store::Run::is_open);
         let mut whole = self.writes(&path, transaction.clone()).await?;
         let mut events = self.happened(&path.host);
+        if self.ends_iteration() && matches!(path.ending, Ending::End) {
+            let given = Given::Output(self.last_given(&path).await?);
+            whole.give(self.store(), &self.position.at, &given).await?;
+        }
         let close = match &path.ending {
             _ if !(self.is_root() && is_open) => None,
             Ending::State => None,
@@ -103,6 +106,29 @@ impl Invocation<'_> {
         Ok(transaction)
     }
 
+    /// Whether a strand that ends here is an iteration of a Map.
+    pub(super) fn ends_iteration(&self) -> bool {
+        let innermost = self.plan.maps.last();
+        innermost.is_some_and(|map| map.depth == self.position.at.depth())
+    }
+
+    /// What the last step gave that gives something, on this path or before it.
+    async fn last_given(&self, path: &Path) -> Result<Value, Error> {
+        let visits = std::iter::once(&path.host).chain(&path.riders);
+        let mut given = visits.rev().filter(|visit| {
+            let decides = matches!(
+                visit.record.kind,
+                Some(Kind::Condition | Kind::Loop | Kind::Delay | Kind::Parallel)
+            );
+            visit.record.status == RecordStatus::Completed && !decides
+        });
+        if let Some(visit) = given.next() {
+            return Ok(visit.record.output.clone());
+        }
+        let Position { org, run, at, .. } = &self.position;
+        Ok(self.store().last_of_strand(org, run, at).await?)
+    }
+
     /// What the bus is told of what a visit writes.
     fn happened(&self, visit: &Visit) -> Vec<Event> {
         events::of_writes(&visit.writes, &self.occasion())
@@ -140,17 +166,24 @@ impl Invocation<'_> {
     ) -> Result<(), Error> {
         let store = self.store();
         let record = &visit.record;
+        let scope = &record.scope;
         transaction.record(store, record, &visit.expect).await?;
         transaction
-            .latest(store, &record.step, &Latest::of(record))
+            .latest(store, scope, &record.step, &Latest::of(record))
             .await?;
         for effect in &visit.effects {
             match effect {
-                Effect::Variable(name, value) => transaction.variable(store, name, value).await?,
-                Effect::Secret(name, sealed) => transaction.secret(store, name, sealed)?,
+                Effect::Variable(name, value) => {
+                    transaction.variable(store, scope, name, value).await?
+                }
+                Effect::Secret(name, sealed) => transaction.secret(store, scope, name, sealed)?,
                 Effect::Keep(kept) => transaction.keep(store, kept).await?,
-                Effect::List(_, list) => transaction.list(store, &record.step, list)?,
-                Effect::Cursor(cursor) => transaction.cursor(store, &record.step, cursor).await?,
+                Effect::List(_, list) => transaction.list(store, scope, &record.step, list)?,
+                Effect::Cursor(cursor) => {
+                    transaction
+                        .cursor(store, scope, &record.step, cursor)
+                        .await?
+                }
                 Effect::Output => transaction.output(store, &record.at)?,
                 // It stands in the position.
                 Effect::Number(_) => {}

@@ -1,7 +1,8 @@
 //! The machine's own Tasks: `end` closes the run, `fail` fails it, `hand over` goes on in a new execution.
 
 use pawl_contract::{Caught, Position, StepError, code};
-use pawl_store::{Committed, RecordStatus, Run, RunError, RunStatus, Transaction};
+use pawl_store::{Committed, Given, RecordStatus, Run, RunError, RunStatus, Transaction};
+use serde_json::json;
 
 use super::situation::Situation;
 use super::{Invocation, stop};
@@ -35,8 +36,17 @@ impl Invocation<'_> {
     async fn end(&self, run: &Run, situation: &Situation) -> Result<Option<Position>, Error> {
         let mut transaction = Transaction::new(&self.position.org, &self.position.run);
         let lost = self.lost(situation);
+        if let Some(lost) = lost.as_ref().filter(|_| !self.is_root()) {
+            return Err(Error::step(&lost.code, &lost.message));
+        }
         if lost.is_none() {
             self.settle_caught(situation, &mut transaction).await?;
+        }
+        if self.ends_iteration() {
+            let given = self.given(situation).await?;
+            transaction
+                .give(self.store(), &self.position.at, &given)
+                .await?;
         }
         let status = if lost.is_some() {
             RunStatus::Failed
@@ -44,6 +54,25 @@ impl Invocation<'_> {
             RunStatus::Completed
         };
         self.close_run(run, status, lost, transaction).await
+    }
+
+    /// What an iteration came to that ends without a step's Lambda.
+    async fn given(&self, situation: &Situation) -> Result<Given, Error> {
+        let Position { org, run, at, .. } = &self.position;
+        let Some(caught) = &self.position.caught else {
+            let output = self.store().last_of_strand(org, run, at).await?;
+            return Ok(Given::Output(output));
+        };
+        let failed = match &situation.caught {
+            Some(record) if record.status == RecordStatus::Failed => record.clone(),
+            unfinished => self.failure(caught, unfinished.as_ref(), situation)?,
+        };
+        let error = failed.error;
+        Ok(Given::Error(json!({
+            "step": caught.step,
+            "code": error.as_ref().map(|error| &error.code),
+            "message": error.as_ref().map(|error| &error.message),
+        })))
     }
 
     /// Fails the run with the failure that was caught. The failed visit is not settled: a resumed run tries it again.
@@ -57,8 +86,13 @@ impl Invocation<'_> {
                 message: "the machine failed without saying why".to_owned(),
             },
         };
-        self.close_run(run, RunStatus::Failed, Some(error), transaction)
-            .await
+        // What was too late inside of a branch is too late for all.
+        let status = if error.code == code::TIMEOUT && self.is_late(run) {
+            RunStatus::Timeout
+        } else {
+            RunStatus::Failed
+        };
+        self.close_run(run, status, Some(error), transaction).await
     }
 
     /// Why the run fails, by the record of the caught visit.
@@ -72,17 +106,22 @@ impl Invocation<'_> {
             return Ok(lost);
         }
         let record = match &situation.caught {
-            Some(record) if record.status == RecordStatus::Failed => record.clone(),
+            Some(record) if record.status == RecordStatus::Failed && situation.inside.is_none() => {
+                record.clone()
+            }
             unfinished => {
-                let record = self.failure(caught, unfinished.as_ref(), situation)?;
+                let claim = unfinished.as_ref().filter(|_| situation.inside.is_none());
+                let record = self.failure(caught, claim, situation)?;
                 self.write_failure(&record, transaction).await?;
                 record
             }
         };
+        // What failed in a branch says more than that its parallel step did.
+        let record = situation.inside.clone().unwrap_or(record);
         let unknown = || StepError::new(&caught.error, "");
         let StepError { code, message } = record.error.unwrap_or_else(unknown);
         Ok(RunError {
-            step: Some(caught.step.clone()),
+            step: Some(record.step),
             code,
             message,
         })

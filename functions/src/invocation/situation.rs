@@ -1,21 +1,26 @@
 //! What an invocation finds: the run, its own record, and everything that its step and ride-alongs read.
 
 use pawl_contract::{At, LoopMode, Node, Plan, Position, SecretSource, Then};
-use pawl_store::key::{self, ROOT};
+use pawl_store::key;
 use pawl_store::{Items, Record, Run, Store};
 use serde_json::Value;
 
 use crate::Error;
 use crate::scope::previous;
+use crate::scopes::Scopes;
 
 /// One consistent look at a run.
 pub(super) struct Situation {
     pub items: Items,
+    /// Where the Task reads and writes.
+    pub scopes: Scopes,
     pub run: Option<Run>,
     /// The record of this visit.
     pub own: Option<Record>,
     /// The record of the visit that a Catch leads away from.
     pub caught: Option<Record>,
+    /// The failure inside of it, where a Catch leads away from branches or iterations.
+    pub inside: Option<Record>,
 }
 
 impl Situation {
@@ -25,16 +30,28 @@ impl Situation {
         position: &Position,
     ) -> Result<Self, Error> {
         let pk = key::partition(&position.org, &position.run);
-        let items = store.fetch(&pk, keys(plan, position)).await?;
+        let scopes = Scopes::of(plan, &position.at);
+        let items = store.fetch(&pk, keys(plan, position, &scopes)).await?;
         let caught = match &position.caught {
             Some(caught) => store.record(&items, &caught.at).await?,
             None => None,
+        };
+        // A failure that was written for branches has no kind; what failed in them may be another one by now.
+        let is_of_strands = caught.as_ref().is_none_or(|record| record.kind.is_none());
+        let inside = match &position.caught {
+            Some(failed) if is_of_strands => {
+                let Position { org, run, .. } = position;
+                store.failed_inside(org, run, &failed.at).await?
+            }
+            _ => None,
         };
         let own = store.record(&items, &position.at).await?;
         Ok(Self {
             run: store.run_in(&items).await?,
             own,
             caught,
+            inside,
+            scopes,
             items,
         })
     }
@@ -53,37 +70,51 @@ impl Situation {
 }
 
 /// Every key that the plan's step and its ride-alongs need.
-fn keys(plan: &Plan, position: &Position) -> Vec<String> {
+fn keys(plan: &Plan, position: &Position, scopes: &Scopes) -> Vec<String> {
     let mut keys = vec![key::RUN.to_owned(), key::record(&position.at)];
     let reads = &plan.reads;
+    let own = scopes.own();
     for node in nodes(&plan.node) {
-        keys.push(key::latest(ROOT, &node.step));
+        keys.push(key::latest(own, &node.step));
         // The next item is in the list, which the cursor only points into.
-        if node.mode == Some(LoopMode::Advance) {
-            keys.push(key::cursor(ROOT, &node.step));
-            keys.push(key::list(ROOT, &node.step));
+        if matches!(node.mode, Some(LoopMode::Advance | LoopMode::Collect)) {
+            keys.push(key::cursor(own, &node.step));
+            keys.push(key::list(own, &node.step));
         }
-        keys.extend(
-            node.loops
-                .iter()
-                .map(|enclosing| key::cursor(ROOT, &enclosing.step)),
-        );
+        let around = node.loops.iter().map(|enclosing| &enclosing.step);
+        keys.extend(around.flat_map(|step| scopes.all().map(|scope| key::cursor(scope, step))));
     }
-    keys.extend(reads.steps.iter().map(|read| key::latest(ROOT, &read.slug)));
-    keys.extend(reads.variables.iter().map(|name| key::variable(ROOT, name)));
-    let secure = plan.secrets.values().filter_map(|source| match source {
-        SecretSource::Variable { secure_variable } => Some(key::secret(ROOT, secure_variable)),
-        SecretSource::Environment { .. }
-        | SecretSource::Encrypted { .. }
-        | SecretSource::SecretsManager { .. }
-        | SecretSource::Ssm { .. } => None,
-    });
-    keys.extend(secure);
-    keys.extend(reads.loops.iter().map(|step| key::cursor(ROOT, step)));
-    keys.extend(reads.lists.iter().map(|step| key::list(ROOT, step)));
+    for scope in scopes.all() {
+        keys.extend(
+            reads
+                .steps
+                .iter()
+                .map(|read| key::latest(scope, &read.slug)),
+        );
+        keys.extend(
+            reads
+                .variables
+                .iter()
+                .map(|name| key::variable(scope, name)),
+        );
+        let secure = plan.secrets.values().filter_map(|source| match source {
+            SecretSource::Variable { secure_variable } => Some(key::secret(scope, secure_variable)),
+            SecretSource::Environment { .. }
+            | SecretSource::Encrypted { .. }
+            | SecretSource::SecretsManager { .. }
+            | SecretSource::Ssm { .. } => None,
+        });
+        keys.extend(secure);
+        keys.extend(reads.loops.iter().map(|step| key::cursor(scope, step)));
+        keys.extend(reads.lists.iter().map(|step| key::list(scope, step)));
+    }
+    for (scope, step) in scopes.lists() {
+        keys.push(key::cursor(scope, step));
+        keys.push(key::list(scope, step));
+    }
     if let Some(caught) = &position.caught {
         keys.push(key::record(&caught.at));
-        keys.push(key::latest(ROOT, &caught.step));
+        keys.push(key::latest(own, &caught.step));
     }
     // `reads` does not name it, since the step before is not known when the plan is written.
     if nodes(&plan.node)

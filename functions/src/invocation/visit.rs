@@ -1,7 +1,6 @@
 //! A visit in the making: the record that it will leave, and what it changes besides.
 
 use pawl_contract::{At, Node, StepError, code};
-use pawl_store::key::ROOT;
 use pawl_store::{Expect, Record, RecordStatus, Visits, Writes};
 use serde_json::Value;
 
@@ -63,7 +62,8 @@ impl Invocation<'_> {
         scope: &Scope,
         situation: &Situation,
     ) -> Result<Visit, Error> {
-        let last = situation.items.visits(ROOT, &node.step)?;
+        let own = situation.scopes.own();
+        let last = situation.items.visits(own, &node.step)?;
         let record = Record {
             at: at.clone(),
             step: node.step.clone(),
@@ -77,6 +77,7 @@ impl Invocation<'_> {
                 1
             },
             visit: Visits::including(last.as_ref(), at),
+            scope: own.to_owned(),
             input: Value::Null,
             output: Value::Null,
             meta: None,
@@ -128,6 +129,8 @@ impl Invocation<'_> {
             store: self.store(),
             org: &self.position.org,
             items: &situation.items,
+            scopes: &situation.scopes,
+            run: &self.position.run,
             at,
             now: self.now,
         };

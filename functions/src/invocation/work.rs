@@ -112,7 +112,14 @@ impl Invocation<'_> {
         visit: &mut Visit,
         claimed: Option<&str>,
     ) -> Result<Option<Acted>, Error> {
-        let found = secret::reveal(&self.plan, scope, &situation.items, &run.org, self.services);
+        let found = secret::reveal(
+            &self.plan,
+            scope,
+            &situation.items,
+            &situation.scopes,
+            &run.org,
+            self.services,
+        );
         let revealed = found.await?.unwrap_or_else(|| Revealed {
             input: visit.record.input.clone(),
             mask: Mask::default(),
@@ -262,7 +269,9 @@ impl Invocation<'_> {
                 | Kind::Approval
                 | Kind::Signal
                 | Kind::Subflow
-                | Kind::Delay => unreachable!("only work steps act"),
+                | Kind::Delay
+                | Kind::Parallel
+                | Kind::Merge => unreachable!("only work steps act"),
             }
         };
         let late = || StepError::new(code::TIMEOUT, "the step took longer than it may");

@@ -3,10 +3,10 @@
 use pawl_contract::secret::may_be_read;
 use pawl_contract::{SecretSource, code};
 use pawl_store::Items;
-use pawl_store::key::ROOT;
 use serde_json::{Value, json};
 
 use super::{AwsError, VaultError};
+use crate::scopes::Scopes;
 use crate::{Error, Services};
 
 /// Where one invocation looks.
@@ -16,6 +16,8 @@ pub(super) struct Sources<'invocation> {
     pub org: &'invocation str,
     /// What the invocation has read of its run.
     pub items: &'invocation Items,
+    /// The scopes in which its variables are.
+    pub scopes: &'invocation Scopes,
 }
 
 impl Sources<'_> {
@@ -70,7 +72,7 @@ impl Sources<'_> {
                     .ok_or_else(|| missing(format!("`{ssm}` is empty in the Parameter Store")))
             }
             SecretSource::Variable { secure_variable } => {
-                let sealed = self.items.secret(ROOT, secure_variable);
+                let sealed = self.items.secret(self.scopes.all(), secure_variable);
                 let sealed = sealed.ok_or_else(|| missing("no step has set it".to_owned()))?;
                 self.open(sealed).await
             }

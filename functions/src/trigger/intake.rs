@@ -1,6 +1,7 @@
 //! Intake: a request becomes a run, with its record `000000` and the workflow's variables.
 
 use pawl_contract::{At, Intake, Kind, Plan, Start, code};
+use pawl_store::key::ROOT;
 use pawl_store::{Committed, Expect, Latest, Record, RecordStatus, Run, RunStatus, Transaction};
 use serde_json::{Map, Value, json};
 
@@ -70,6 +71,7 @@ pub(super) async fn write(plan: &Plan, run: &Run, services: &Services) -> Result
         status: RecordStatus::Completed,
         attempts: 1,
         visit: 1,
+        scope: ROOT.to_owned(),
         input: run.input.clone(),
         output: run.trigger.get("data").unwrap_or(&run.input).clone(),
         meta: Some(meta(run)),
@@ -89,12 +91,12 @@ pub(super) async fn write(plan: &Plan, run: &Run, services: &Services) -> Result
         .record(store, &record, &Expect::Anything)
         .await?;
     transaction
-        .latest(store, &record.step, &Latest::of(&record))
+        .latest(store, ROOT, &record.step, &Latest::of(&record))
         .await?;
     let mut scope = Scope::of_run(run, services.now());
     for (name, value) in &intake.variables {
         let value = template::render(value, &scope.fixed())?;
-        transaction.variable(store, name, &value).await?;
+        transaction.variable(store, ROOT, name, &value).await?;
         scope.set_variable(name, value);
     }
     Ok(transaction.commit(store).await? == Committed::Done)

@@ -54,6 +54,16 @@ pub(super) fn kind(svg: &mut Svg, kind: Kind, at: Point) {
         Kind::Subflow => ("sign", "M4.5 4.5h11v11h-11zM8 8h4v4h-4z"),
         // A clock.
         Kind::Delay => ("sign", "M10 4a6 6 0 1 1-.01 0M10 6.8V10l2.4 1.6"),
+        // Several ways from one.
+        Kind::Parallel => (
+            "sign",
+            "M4 10h3.5M7.5 10 11 5h4.5M7.5 10h8M7.5 10l3.5 5h4.5",
+        ),
+        // One way from several.
+        Kind::Merge => (
+            "sign",
+            "M16 10h-3.5M12.5 10 9 5H4.5M12.5 10h-8M12.5 10 9 15H4.5",
+        ),
     };
     svg.path_at(class, at, path);
 }

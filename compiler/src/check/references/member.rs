@@ -3,7 +3,8 @@
 use pawl_contract::Kind;
 use pawl_contract::reference::{
     APPROVAL_MEMBERS, CONDITION_MEMBERS, DELAY_MEMBERS, ERROR_MEMBERS, LOOP_MEMBERS,
-    LOOP_OUTPUT_MEMBERS, REQUEST_MEMBERS, STATE_MEMBERS, STEP_MEMBERS, TRIGGER_MEMBERS,
+    LOOP_OUTPUT_MEMBERS, PARALLEL_MEMBERS, REQUEST_MEMBERS, STATE_MEMBERS, STEP_MEMBERS,
+    TRIGGER_MEMBERS,
 };
 use pawl_expression::Reference;
 
@@ -53,7 +54,9 @@ impl Visit<'_, '_> {
             | Kind::Action
             | Kind::Transform
             | Kind::Signal
-            | Kind::Subflow => None,
+            | Kind::Subflow
+            | Kind::Merge => None,
+            Kind::Parallel => Some(&PARALLEL_MEMBERS),
         }
     }
 

@@ -5,7 +5,7 @@ use pawl_expression::Reference;
 
 use super::{Place, Visit, is_bare, name_at};
 use crate::diagnostic::{Diagnostic, codes, near};
-use crate::graph::{Event, StepId};
+use crate::graph::{Apart, Event, StepId};
 use crate::steps::Text;
 
 impl Visit<'_, '_> {
@@ -58,6 +58,31 @@ impl Visit<'_, '_> {
         }
     }
 
+    /// What there is to say of a step that runs beside the one that refers to it.
+    fn apart(&self, apart: Apart, slug: &str) -> Option<Diagnostic> {
+        let by = &self.step?.1.slug;
+        let slug_of = |id: StepId| self.known.definition.steps.get(id).map(|step| &step.slug);
+        let (message, help) = match apart {
+            Apart::Branches(owner) => {
+                let owner = slug_of(owner)?;
+                (
+                    format!("steps `{slug}` and `{by}` run side by side, in branches of `{owner}`"),
+                    "read it after the branches have come together".to_owned(),
+                )
+            }
+            Apart::Items(owner) => {
+                let owner = slug_of(owner)?;
+                (
+                    format!("step `{slug}` runs once per item of `{owner}`, side by side"),
+                    format!(
+                        "read what the last step of each iteration gave: `steps.{owner}.output.results`"
+                    ),
+                )
+            }
+        };
+        Some(Diagnostic::error(codes::NEVER_RAN, message).help(help))
+    }
+
     /// What there is to say about when a step runs that another one refers to.
     fn timing(
         &self,
@@ -70,6 +95,9 @@ impl Visit<'_, '_> {
         let order = self.known.order;
         let by = &self.step?.1.slug;
         let reads_output = name_at(reference, 2) == Some("output");
+        if let Some(apart) = self.known.strands.apart(target, reader) {
+            return self.apart(apart, slug);
+        }
         if !order.ever(target, Event::Ran, reader) {
             let message = if target == reader {
                 format!("step `{slug}` cannot read what it has not done yet")

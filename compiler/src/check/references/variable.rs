@@ -6,7 +6,7 @@ use pawl_expression::Reference;
 use super::bound::is_in;
 use super::{Place, Visit};
 use crate::diagnostic::{Diagnostic, codes, near};
-use crate::graph::Event;
+use crate::graph::{Apart, Event, StepId};
 
 impl Visit<'_, '_> {
     /// `variables` or `config`, with the name of a variable behind it.
@@ -41,7 +41,18 @@ impl Visit<'_, '_> {
             return;
         }
         let setters = self.known.variables.get(name);
-        let setters = setters.map(Vec::as_slice).unwrap_or_default();
+        // What an iteration beside others sets is its own.
+        let reader = self.step.map(|(reader, _)| reader);
+        let is_seen = |setter: &&StepId| {
+            let apart = reader.and_then(|reader| self.known.strands.apart(**setter, reader));
+            !matches!(apart, Some(Apart::Items(_)))
+        };
+        let setters: Vec<StepId> = setters
+            .into_iter()
+            .flatten()
+            .filter(is_seen)
+            .copied()
+            .collect();
         let Some((reader, step)) = self.step else {
             let message = format!("`{name}` is set by a step, and no step has run here");
             self.say(Diagnostic::error(codes::NEVER_SET, message), place);
@@ -70,7 +81,7 @@ impl Visit<'_, '_> {
                 Diagnostic::error(codes::NEVER_SET, message).help(help),
                 place,
             );
-        } else if !reference.has_default && !self.chooses && !order.one_always(setters, reader) {
+        } else if !reference.has_default && !self.chooses && !order.one_always(&setters, reader) {
             let message = format!(
                 "variable `{name}` may have no value before step `{}`",
                 step.slug

@@ -110,8 +110,11 @@ pub(super) fn own_config(config: &Node, kind: Kind, diagnostics: &mut Vec<Diagno
     let is_mine = |entry: &&Entry| {
         let is_absent = entry.key == "operation" && entry.node.is_null();
         let is_patience = kind.waits() && WAITS.iter().any(|(field, _)| *field == entry.key);
+        // Where branches begin is for the machine.
+        let is_branches = kind == Kind::Parallel && entry.key == "branches";
         !is_absent
             && !is_patience
+            && !is_branches
             && !["retryPolicy", "timeoutSeconds"].contains(&entry.key.as_str())
     };
     let entries = inner.entries().iter().filter(is_mine);

@@ -1,0 +1,83 @@
+//! Merges: whose outputs each of them puts together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pawl_contract::Kind;
+
+use crate::definition::{Definition, Step};
+use crate::diagnostic::{Diagnostic, codes, near};
+use crate::graph::{Graph, StepId};
+use crate::steps::merge;
+
+/// For every merge step, the slugs of what it puts together: those that its author names, or those that lead to it.
+pub(super) fn find(
+    definition: &Definition,
+    slugs: &BTreeMap<String, StepId>,
+    graph: &Graph,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<StepId, Vec<String>> {
+    let incoming = graph.incoming();
+    let merges = definition.steps.iter().enumerate();
+    let merges = merges.filter(|(_, step)| step.kind == Kind::Merge);
+    let mut found = BTreeMap::new();
+    for (id, step) in merges {
+        let named = merge::named(step);
+        let slugs = if named.is_empty() {
+            leading(definition, &incoming, id)
+        } else {
+            let mut known = Vec::new();
+            for node in named {
+                let slug = node.as_str().unwrap_or_default();
+                if slugs.contains_key(slug) {
+                    known.push(slug.to_owned());
+                } else if !definition.refused.iter().any(|refused| refused == slug) {
+                    let message = format!("there is no step `{slug}`");
+                    let near = near(slug, slugs.keys().map(String::as_str));
+                    diagnostics.push(
+                        Diagnostic::error(codes::UNKNOWN_REFERENCE, message)
+                            .on(node)
+                            .perhaps_meant(slug, near),
+                    );
+                }
+            }
+            known
+        };
+        found.insert(id, slugs);
+    }
+    found
+}
+
+/// The steps behind a merge, in the author's order; one that only decides stands for those behind it.
+fn leading(
+    definition: &Definition,
+    incoming: &[Vec<(StepId, &'static str)>],
+    merge: StepId,
+) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::from([merge]);
+    let mut open = vec![merge];
+    while let Some(step) = open.pop() {
+        let sources = incoming.get(step).into_iter().flatten();
+        for (source, _) in sources {
+            match definition.steps.get(*source) {
+                Some(step) if gives(step) => {
+                    found.insert(*source);
+                }
+                Some(step) if step.kind != Kind::Parallel && seen.insert(*source) => {
+                    open.push(*source);
+                }
+                _ => {}
+            }
+        }
+    }
+    let steps = found.iter().filter_map(|id| definition.steps.get(*id));
+    steps.map(|step| step.slug.clone()).collect()
+}
+
+/// Whether a step gives something, and does not only decide or wait.
+fn gives(step: &Step) -> bool {
+    !matches!(
+        step.kind,
+        Kind::Condition | Kind::Delay | Kind::Parallel | Kind::Trigger
+    )
+}

@@ -1,0 +1,98 @@
+//! What runs side by side: every branch and every iteration is a line of its own.
+
+use std::collections::BTreeMap;
+
+use pawl_contract::Kind;
+
+use crate::definition::Definition;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::graph::{Division, Fault, Graph, StepId, Strands};
+use crate::steps;
+
+/// Finds the strands, and lets each parallel step go on where its branches come together.
+pub(super) fn find(
+    definition: &Definition,
+    graph: &mut Graph,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Strands {
+    let steps = definition.steps.iter().enumerate();
+    let owners: BTreeMap<StepId, Division> = steps
+        .filter_map(|(id, step)| Some((id, steps::division(step)?)))
+        .collect();
+    let strands = match Strands::find(graph, &owners) {
+        Ok(strands) => strands,
+        Err(faults) => {
+            let found = faults
+                .iter()
+                .filter_map(|fault| diagnostic(definition, fault));
+            diagnostics.extend(found);
+            return Strands::find(graph, &BTreeMap::new()).unwrap_or_default();
+        }
+    };
+    for (step, join) in strands.joins() {
+        if let Some(ports) = graph.ports.get_mut(step) {
+            ports.entry("success").or_insert(join);
+        }
+    }
+    strands
+}
+
+fn diagnostic(definition: &Definition, fault: &Fault) -> Option<Diagnostic> {
+    let step = |id: &StepId| definition.steps.get(*id);
+    let (owner, message, help) = match fault {
+        Fault::Met { owner, step: met } => {
+            let (owner, met) = (step(owner)?, step(met)?);
+            let message = format!(
+                "branches of `{}` meet at `{}`, and not all ways go on from one step",
+                owner.slug, met.slug
+            );
+            let help = "let the branches come together at one step, such as a `merge`".to_owned();
+            (owner, message, help)
+        }
+        Fault::Back {
+            owner,
+            step: inside,
+        } => {
+            let (owner, inside) = (step(owner)?, step(inside)?);
+            let message = format!(
+                "step `{}` leads back to `{}`, in one of whose branches it stands",
+                inside.slug, owner.slug
+            );
+            let help = "let the branches come together first, and go back from there".to_owned();
+            (owner, message, help)
+        }
+        Fault::Shared {
+            owner,
+            step: inside,
+            source,
+        } => {
+            let (owner, inside) = (step(owner)?, step(inside)?);
+            let source = source.as_ref().and_then(step);
+            let other = source.map_or_else(
+                || "the run begins with it".to_owned(),
+                |source| format!("`{}` leads to it from outside", source.slug),
+            );
+            let is_loop = owner.kind == Kind::Loop;
+            let what = if is_loop { "an iteration" } else { "a branch" };
+            let message = format!(
+                "step `{}` is reached by {what} of `{}`, and {other}",
+                inside.slug, owner.slug
+            );
+            let help = if is_loop {
+                format!(
+                    "iterations that run side by side end at `{}` or at `end`: use a copy of the step, or leave out `concurrency`",
+                    owner.slug
+                )
+            } else {
+                "use a copy of the step, or let the branches come together there".to_owned()
+            };
+            (owner, message, help)
+        }
+    };
+    let place = &owner.slug_place;
+    Some(
+        Diagnostic::error(codes::UNSOUND_BRANCHES, message)
+            .at(place.pointer.clone(), place.span.clone())
+            .help(help),
+    )
+}

@@ -1,0 +1,563 @@
+//! Strands: which steps run side by side, and where their ways come together again.
+//!
+//! A parallel step has a strand per branch, a loop with `concurrency` one that runs once per item. A strand holds the
+//! steps that are reached from where it begins before the ways meet; nothing else may lead into it.
+
+use std::collections::BTreeMap;
+
+use fixedbitset::FixedBitSet;
+
+use super::{Graph, StepId, Target};
+
+/// The ports by which a parallel step begins its branches.
+pub const BRANCHES: [&str; 40] = [
+    "branch 1",
+    "branch 2",
+    "branch 3",
+    "branch 4",
+    "branch 5",
+    "branch 6",
+    "branch 7",
+    "branch 8",
+    "branch 9",
+    "branch 10",
+    "branch 11",
+    "branch 12",
+    "branch 13",
+    "branch 14",
+    "branch 15",
+    "branch 16",
+    "branch 17",
+    "branch 18",
+    "branch 19",
+    "branch 20",
+    "branch 21",
+    "branch 22",
+    "branch 23",
+    "branch 24",
+    "branch 25",
+    "branch 26",
+    "branch 27",
+    "branch 28",
+    "branch 29",
+    "branch 30",
+    "branch 31",
+    "branch 32",
+    "branch 33",
+    "branch 34",
+    "branch 35",
+    "branch 36",
+    "branch 37",
+    "branch 38",
+    "branch 39",
+    "branch 40",
+];
+
+/// A strand, by its place in the list of all.
+pub type StrandId = usize;
+
+/// What a step does to the run's line of visits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Division {
+    /// It goes several ways at once.
+    Branches,
+    /// It does the same for every item at once.
+    Items,
+}
+
+/// A line of visits beside others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Strand {
+    /// The step that begins it.
+    pub owner: StepId,
+    /// Which of its owner's strands it is, from 1.
+    pub number: usize,
+    /// Whether it runs once per item.
+    pub iterates: bool,
+    /// Where it begins.
+    pub entry: Target,
+    /// The strand that its owner stands in.
+    pub around: Option<StrandId>,
+}
+
+/// Why steps cannot run side by side as they are connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Two branches come to a step, and then go on together to others by several ways.
+    Met {
+        /// The step that divides.
+        owner: StepId,
+        /// The step to which both come.
+        step: StepId,
+    },
+    /// A step inside is come to from outside.
+    Shared {
+        /// The step that divides.
+        owner: StepId,
+        /// The step inside.
+        step: StepId,
+        /// The step outside; none where the run begins with the one inside.
+        source: Option<StepId>,
+    },
+    /// A branch leads back to where it began.
+    Back {
+        /// The step that divides.
+        owner: StepId,
+        /// The step inside.
+        step: StepId,
+    },
+}
+
+/// How two steps run that are read across strands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Apart {
+    /// In two branches of a step.
+    Branches(StepId),
+    /// One of them once per item of a step, which the other does not.
+    Items(StepId),
+}
+
+/// The strands of a graph.
+#[derive(Debug, Clone, Default)]
+pub struct Strands {
+    all: Vec<Strand>,
+    /// For every step: the innermost strand that it stands in.
+    homes: Vec<Option<StrandId>>,
+    /// Where each parallel step goes on when its branches are done.
+    joins: BTreeMap<StepId, Target>,
+}
+
+impl Strands {
+    /// Finds the strands of a graph, given which steps divide it.
+    pub fn find(graph: &Graph, owners: &BTreeMap<StepId, Division>) -> Result<Self, Vec<Fault>> {
+        let incoming = graph.incoming();
+        let reachable = graph.reachable();
+        let mut strands = Self {
+            homes: vec![None; graph.ports.len()],
+            ..Self::default()
+        };
+        let mut faults = Vec::new();
+        let mut regions: Vec<(Strand, FixedBitSet)> = Vec::new();
+        for (owner, division) in owners
+            .iter()
+            .filter(|(owner, _)| reachable.contains(**owner))
+        {
+            let ports: Vec<(&str, Target)> = match division {
+                Division::Branches => branches(graph, *owner).collect(),
+                Division::Items => {
+                    let next = graph.ports_of(*owner).filter(|(port, _)| *port == "next");
+                    next.collect()
+                }
+            };
+            let join = match division {
+                Division::Items => Target::End,
+                Division::Branches => match join(graph, *owner, &ports) {
+                    Ok(join) => {
+                        strands.joins.insert(*owner, join);
+                        join
+                    }
+                    Err(fault) => {
+                        faults.push(fault);
+                        continue;
+                    }
+                },
+            };
+            let barred = |step: StepId| step == *owner || Target::Step(step) == join;
+            for (number, (port, entry)) in ports.iter().enumerate() {
+                let region = graph.reach(step_of(*entry), barred);
+                let found = faults_of(
+                    graph, &incoming, &reachable, *owner, *division, port, &region,
+                );
+                faults.extend(found);
+                let strand = Strand {
+                    owner: *owner,
+                    number: number + 1,
+                    iterates: *division == Division::Items,
+                    entry: *entry,
+                    around: None,
+                };
+                regions.push((strand, region));
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        // The smallest strand that holds a step is its home: strands lie in each other or apart.
+        regions.sort_by_key(|(_, region)| std::cmp::Reverse(region.count_ones(..)));
+        for (id, (_, region)) in regions.iter().enumerate() {
+            for step in region.ones() {
+                if let Some(home) = strands.homes.get_mut(step) {
+                    *home = Some(id);
+                }
+            }
+        }
+        strands.all = regions
+            .into_iter()
+            .map(|(strand, _)| Strand {
+                around: strands.home(strand.owner),
+                ..strand
+            })
+            .collect();
+        Ok(strands)
+    }
+
+    /// The strand that a step stands in; `None` is the root.
+    pub fn home(&self, step: StepId) -> Option<StrandId> {
+        self.homes.get(step).copied().flatten()
+    }
+
+    /// A strand.
+    pub fn strand(&self, id: StrandId) -> Option<&Strand> {
+        self.all.get(id)
+    }
+
+    /// The strands of a step that divides, in order.
+    pub fn of(&self, owner: StepId) -> impl Iterator<Item = (StrandId, &Strand)> {
+        let mut found: Vec<_> = self.all.iter().enumerate().collect();
+        found.retain(|(_, strand)| strand.owner == owner);
+        found.sort_by_key(|(_, strand)| strand.number);
+        found.into_iter()
+    }
+
+    /// A strand and those around it, innermost first.
+    pub fn outwards(&self, strand: Option<StrandId>) -> impl Iterator<Item = (StrandId, &Strand)> {
+        let mut next = strand;
+        std::iter::from_fn(move || {
+            let id = next?;
+            let strand = self.strand(id)?;
+            next = strand.around;
+            Some((id, strand))
+        })
+    }
+
+    /// Where each parallel step goes on when its branches are done.
+    pub fn joins(&self) -> impl Iterator<Item = (StepId, Target)> {
+        self.joins.iter().map(|(step, target)| (*step, *target))
+    }
+
+    /// Where an edge leads, seen from the strand of its source: out of the strand is its end.
+    pub fn within(&self, source: StepId, target: Target) -> Target {
+        self.inside(self.home(source), target)
+    }
+
+    /// Where a run goes on that has come to the end of a strand.
+    pub fn behind(&self, strand: Option<StrandId>) -> Target {
+        let Some(strand) = strand.and_then(|id| self.strand(id)) else {
+            return Target::End;
+        };
+        if strand.iterates {
+            return Target::Step(strand.owner);
+        }
+        match self.joins.get(&strand.owner) {
+            Some(Target::Step(step)) => Target::Step(*step),
+            Some(Target::End) | None => self.behind(strand.around),
+        }
+    }
+
+    /// Where a target leads, seen from a strand.
+    pub fn inside(&self, strand: Option<StrandId>, target: Target) -> Target {
+        match target {
+            Target::Step(step) if self.home(step) == strand => target,
+            Target::Step(_) | Target::End => Target::End,
+        }
+    }
+
+    /// Whether a step runs once per item of a step, in the line that it begins.
+    pub fn iterates(&self, step: StepId, owner: StepId) -> bool {
+        let home = self.home(step).and_then(|home| self.strand(home));
+        home.is_some_and(|strand| strand.iterates && strand.owner == owner)
+    }
+
+    /// How a step runs apart from another that reads it.
+    pub fn apart(&self, read: StepId, reader: StepId) -> Option<Apart> {
+        let around_reader: Vec<(StrandId, &Strand)> = self.outwards(self.home(reader)).collect();
+        let own = |id: &StrandId| around_reader.iter().any(|(around, _)| around == id);
+        self.outwards(self.home(read))
+            .filter(|(id, _)| !own(id))
+            .find_map(|(_, strand)| {
+                let is_sibling = around_reader
+                    .iter()
+                    .any(|(_, around)| around.owner == strand.owner);
+                if strand.iterates {
+                    Some(Apart::Items(strand.owner))
+                } else {
+                    is_sibling.then_some(Apart::Branches(strand.owner))
+                }
+            })
+    }
+
+    /// The graph in which branches run one after the other: what has happened behind their join is then known by paths.
+    ///
+    /// A step in a branch that has no way on when it fails goes where its parallel step does.
+    pub fn in_sequence(&self, graph: &Graph) -> Graph {
+        let mut sequence = graph.clone();
+        for (step, ports) in sequence.ports.iter_mut().enumerate() {
+            let home = self.home(step);
+            for target in ports.values_mut() {
+                *target = self.onward(home, *target);
+            }
+            if self.joins.contains_key(&step) {
+                let first = ports.get(BRANCHES[0]).copied();
+                ports.retain(|port, _| *port == "error");
+                ports.extend(first.map(|first| (BRANCHES[0], first)));
+            }
+            let around = self.outwards(home).find_map(|(_, strand)| {
+                let ports = graph.ports.get(strand.owner)?;
+                let error = ports.get("error")?;
+                Some(self.onward(self.home(strand.owner), *error))
+            });
+            if let Some(error) = around
+                && !ports.contains_key("error")
+            {
+                ports.insert("error", error);
+            }
+        }
+        sequence
+    }
+
+    /// Where a step of a strand leads in the sequence of all.
+    fn onward(&self, home: Option<StrandId>, target: Target) -> Target {
+        let Some((_, strand)) = home.and_then(|id| Some((id, self.strand(id)?))) else {
+            return target;
+        };
+        if self.inside(home, target) != Target::End {
+            return target;
+        }
+        let owner = strand.owner;
+        if strand.iterates {
+            return Target::Step(owner);
+        }
+        let siblings = self.of(owner);
+        let mut later = siblings.filter(|(_, other)| other.number > strand.number);
+        // A branch without steps is over at once.
+        let next = later.find_map(|(id, other)| match self.inside(Some(id), other.entry) {
+            Target::Step(step) => Some(Target::Step(step)),
+            Target::End => None,
+        });
+        next.unwrap_or_else(|| {
+            let join = self.joins.get(&owner).copied().unwrap_or(Target::End);
+            self.onward(self.home(owner), join)
+        })
+    }
+}
+
+/// The branches of a parallel step.
+fn branches(graph: &Graph, owner: StepId) -> impl Iterator<Item = (&'static str, Target)> {
+    let ports = graph.ports_of(owner);
+    ports.filter(|(port, _)| BRANCHES.contains(port))
+}
+
+fn step_of(target: Target) -> Option<StepId> {
+    match target {
+        Target::Step(step) => Some(step),
+        Target::End => None,
+    }
+}
+
+/// Where the branches of a parallel step come together: where its author says, or at the first step to which all that
+/// meet come.
+fn join(graph: &Graph, owner: StepId, ports: &[(&str, Target)]) -> Result<Target, Fault> {
+    let regions = |join: Option<StepId>| -> Vec<FixedBitSet> {
+        let barred = |step: StepId| step == owner || Some(step) == join;
+        ports
+            .iter()
+            .map(|(_, entry)| graph.reach(step_of(*entry), barred))
+            .collect()
+    };
+    if let Some(target) = graph
+        .ports
+        .get(owner)
+        .and_then(|ports| ports.get("success"))
+    {
+        return match meeting(&regions(step_of(*target))).ones().next() {
+            Some(step) => Err(Fault::Met { owner, step }),
+            None => Ok(*target),
+        };
+    }
+    let met = meeting(&regions(None));
+    let Some(first) = met.ones().next() else {
+        return Ok(Target::End);
+    };
+    let mut candidates = met.ones();
+    candidates
+        .find(|step| meeting(&regions(Some(*step))).is_clear())
+        .map(Target::Step)
+        .ok_or(Fault::Met { owner, step: first })
+}
+
+/// The steps that stand in more than one region.
+fn meeting(regions: &[FixedBitSet]) -> FixedBitSet {
+    let mut met = FixedBitSet::new();
+    let mut seen = FixedBitSet::new();
+    for region in regions {
+        let mut again = seen.clone();
+        again.intersect_with(region);
+        met.union_with(&again);
+        seen.union_with(region);
+    }
+    met
+}
+
+/// What keeps a region from being a strand of its own.
+fn faults_of(
+    graph: &Graph,
+    incoming: &[Vec<(StepId, &'static str)>],
+    reachable: &FixedBitSet,
+    owner: StepId,
+    division: Division,
+    begins_by: &str,
+    region: &FixedBitSet,
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for step in region.ones() {
+        if graph.entry_step() == Some(step) {
+            let source = None;
+            faults.push(Fault::Shared {
+                owner,
+                step,
+                source,
+            });
+        }
+        let sources = incoming.get(step).into_iter().flatten();
+        let outside = sources.filter(|(source, port)| {
+            reachable.contains(*source)
+                && !region.contains(*source)
+                && !(*source == owner && *port == begins_by)
+        });
+        faults.extend(outside.map(|(source, _)| Fault::Shared {
+            owner,
+            step,
+            source: Some(*source),
+        }));
+        let is_back = graph.edges_of(step).any(|(_, target)| target == owner);
+        if is_back && division == Division::Branches {
+            faults.push(Fault::Back { owner, step });
+        }
+    }
+    // One is enough to say what is wrong.
+    faults.truncate(1);
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::graph;
+    use super::super::{Event, Order};
+    use super::*;
+
+    #[test]
+    fn branches_come_together_at_the_first_common_step() {
+        // 0 divides into 1 and 2; 2 goes on to 3; both come to 4, and 5 is behind.
+        let edges = [
+            (0, BRANCHES[0], 1),
+            (0, BRANCHES[1], 2),
+            (1, "success", 4),
+            (2, "success", 3),
+            (3, "success", 4),
+            (4, "success", 5),
+            (5, "success", -1),
+        ];
+        let graph = graph(6, &edges);
+        let owners = BTreeMap::from([(0, Division::Branches)]);
+        let strands = Strands::find(&graph, &owners).expect("sound branches");
+        assert_eq!(strands.joins().collect::<Vec<_>>(), [(0, Target::Step(4))]);
+        assert_eq!(strands.home(2), strands.home(3));
+        assert_ne!(strands.home(1), strands.home(2));
+        assert_eq!(strands.home(4), None);
+        assert_eq!(strands.within(3, Target::Step(4)), Target::End);
+        assert_eq!(strands.apart(1, 3), Some(Apart::Branches(0)));
+        assert_eq!(strands.apart(1, 5), None);
+        let sequence = strands.in_sequence(&graph);
+        let order = Order::find(&sequence);
+        for step in [1, 2, 3] {
+            assert!(order.always(step, Event::Ran, 5), "{step}");
+        }
+    }
+
+    #[test]
+    fn what_leads_into_a_branch_or_out_of_it_is_a_fault() {
+        let owners = BTreeMap::from([(1, Division::Branches)]);
+        let shared = graph(
+            4,
+            &[
+                (0, "true", 1),
+                (0, "false", 3),
+                (1, BRANCHES[0], 2),
+                (1, BRANCHES[1], 3),
+                (2, "success", -1),
+                (3, "success", -1),
+            ],
+        );
+        let back = graph(
+            4,
+            &[
+                (0, "success", 1),
+                (1, BRANCHES[0], 2),
+                (1, BRANCHES[1], 3),
+                (2, "success", 1),
+                (3, "success", -1),
+            ],
+        );
+        // Both come to 4 and to 5, by ways of their own.
+        let met = graph(
+            6,
+            &[
+                (0, "success", 1),
+                (1, BRANCHES[0], 2),
+                (1, BRANCHES[1], 3),
+                (2, "true", 4),
+                (2, "false", 5),
+                (3, "true", 4),
+                (3, "false", 5),
+                (4, "success", -1),
+                (5, "success", -1),
+            ],
+        );
+        let rows = [
+            (
+                shared,
+                Fault::Shared {
+                    owner: 1,
+                    step: 3,
+                    source: Some(0),
+                },
+            ),
+            (back, Fault::Back { owner: 1, step: 2 }),
+            (met, Fault::Met { owner: 1, step: 4 }),
+        ];
+        for (graph, fault) in rows {
+            assert_eq!(
+                Strands::find(&graph, &owners).expect_err("a fault"),
+                [fault]
+            );
+        }
+    }
+
+    #[test]
+    fn the_body_of_a_loop_over_independent_items_is_a_strand() {
+        // 0 goes through a list; 1 and 2 are its body, in which 3 divides into 4 and 5; 6 comes after.
+        let edges = [
+            (0, "next", 1),
+            (0, "done", 6),
+            (1, "success", 3),
+            (3, BRANCHES[0], 4),
+            (3, BRANCHES[1], 5),
+            (4, "success", 2),
+            (5, "success", 2),
+            (2, "success", 0),
+            (6, "success", -1),
+        ];
+        let graph = graph(7, &edges);
+        let owners = BTreeMap::from([(0, Division::Items), (3, Division::Branches)]);
+        let strands = Strands::find(&graph, &owners).expect("sound strands");
+        let around: Vec<StepId> = strands
+            .outwards(strands.home(4))
+            .map(|(_, strand)| strand.owner)
+            .collect();
+        assert_eq!(around, [3, 0]);
+        assert_eq!(strands.home(2), strands.home(1));
+        assert_eq!(strands.within(2, Target::Step(0)), Target::End);
+        assert_eq!(strands.apart(4, 6), Some(Apart::Items(0)));
+        assert_eq!(strands.apart(6, 4), None);
+    }
+}

@@ -1,0 +1,47 @@
+//! Puts together what several steps gave.
+//!
+//! ```json
+//! { "steps": ["get_customer", "get_orders"], "combine": "object" }
+//! ```
+//! gives `{ "get_customer": ..., "get_orders": ... }`; `array` gives a list in the order of the steps, and `first` the
+//! first of them that is not null. What did not run, or failed, is left out.
+
+use pawl_contract::Node;
+use serde_json::{Map, Value};
+
+use crate::pure::{Evaluated, Place};
+use crate::scope::{Scope, previous};
+
+pub(crate) fn evaluate(node: &Node, scope: &Scope, place: Place<'_>) -> Evaluated {
+    let steps = node.config.get("steps").and_then(Value::as_array);
+    let slugs = steps.into_iter().flatten().filter_map(Value::as_str);
+    let mut given: Vec<(&str, &Value, bool)> = slugs
+        .filter_map(|slug| {
+            let (at, output) = scope.given(slug)?;
+            let branches = previous(place.at).map(|parallel| format!("{parallel}/"));
+            let is_of_branch = branches.is_some_and(|branches| at.as_str().starts_with(&branches));
+            Some((slug, output, is_of_branch))
+        })
+        .collect();
+    // What a step gave when the run came here before is no part of what the branches gave now.
+    if given.iter().any(|(_, _, is_of_branch)| *is_of_branch) {
+        given.retain(|(_, _, is_of_branch)| *is_of_branch);
+    }
+    let mut values = given.into_iter().map(|(slug, output, _)| (slug, output));
+    let output = match node.config.get("combine").and_then(Value::as_str) {
+        Some("array") => values.map(|(_, output)| output.clone()).collect(),
+        Some("first") => {
+            let first = values.find(|(_, output)| !output.is_null());
+            first.map(|(_, output)| output.clone()).unwrap_or_default()
+        }
+        _ => {
+            let named = values.map(|(slug, output)| (slug.to_owned(), output.clone()));
+            Value::Object(named.collect::<Map<_, _>>())
+        }
+    };
+    Evaluated {
+        port: "success",
+        output,
+        effects: Vec::new(),
+    }
+}
