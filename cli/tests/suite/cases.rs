@@ -3,10 +3,10 @@
 //! A case is a folder with a definition; the folders of `workflows/examples/` are cases too. What is expected stands
 //! beside the definition (for an example in `cases/examples/<name>/`). `UPDATE=1 cargo test` writes it anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use pawl::report::{Report, Visit};
-use pawl_asl::{Machine, State};
+use pawl::report::Visit;
+use pawl_asl::{State, StateMap};
 use pawl_compiler::diagnostic::render;
 use pawl_compiler::{Level, Severity};
 use pawl_contract::Kind;
@@ -153,26 +153,77 @@ async fn transitions_are_what_the_formula_says() {
             .compile(pawl_compiler::Options::default())
             .program;
         let machine = program.expect("it ran").lowered.machine;
-        let is_routed = |slug: &str| matches!(machine.states.get(slug), Some(State::Choice(_)));
-        let visits = report.steps.get(1..).unwrap_or_default();
-        let work = visits.iter().filter(|visit| !is_pure(visit));
-        let attempts: u64 = work.map(|visit| visit.attempts).sum();
-        let routing = visits
+        let mut states = BTreeMap::new();
+        flatten(&machine.states, &mut states);
+        let mut strands: BTreeMap<String, Vec<Visit>> = BTreeMap::new();
+        for visit in &report.steps {
+            let strand = visit.at.strand(visit.at.depth()).unwrap_or_default();
+            strands.entry(strand.to_owned()).or_default().push(visit.clone());
+        }
+        let enter = usize::from(machine.start_at == "enter");
+        let formula: usize = strands
             .iter()
-            .filter(|visit| is_pure(visit) && visit.port.is_some() && is_routed(&visit.step));
-        let native = natives(report, &machine);
-        let formula = usize::try_from(attempts).expect("few")
-            + routing.count()
-            + alone(&report.steps)
-            + native
-            + waiting(visits, &machine);
-        assert_eq!(report.machine.transitions, formula, "{}", case.name);
+            .map(|(strand, visits)| passed(strand, visits, report.status, &states))
+            .sum();
+        assert_eq!(report.machine.transitions, enter + formula, "{}", case.name);
     }
+}
+
+/// Every state by its name, those inside of others included.
+fn flatten<'a>(states: &'a StateMap, found: &mut BTreeMap<&'a str, &'a State>) {
+    for (name, state) in states {
+        found.insert(name, state);
+        let inner = match state {
+            State::Parallel(parallel) => parallel.branches.iter().collect(),
+            State::Map(map) => map.item_processor.iter().collect(),
+            State::Task(_)
+            | State::Pass(_)
+            | State::Choice(_)
+            | State::Wait(_)
+            | State::Succeed(_)
+            | State::Fail(_) => Vec::new(),
+        };
+        for branch in inner {
+            flatten(&branch.states, found);
+        }
+    }
+}
+
+/// The states that a strand passed: the root's begins with the trigger, a branch with a Pass.
+fn passed(
+    strand: &str,
+    visits: &[Visit],
+    status: RunStatus,
+    states: &BTreeMap<&str, &State>,
+) -> usize {
+    let is_root = strand.is_empty();
+    let steps = if is_root {
+        visits.get(1..).unwrap_or_default()
+    } else {
+        visits
+    };
+    let is_routed = |slug: &str| matches!(states.get(slug), Some(State::Choice(_)));
+    let work = steps.iter().filter(|visit| !is_pure(visit));
+    let attempts: u64 = work.map(|visit| visit.attempts).sum();
+    let routing = steps
+        .iter()
+        .filter(|visit| is_pure(visit) && visit.port.is_some() && is_routed(&visit.step));
+    let is_branch = |visit: &&Visit| states.contains_key(format!("{} (branches)", visit.step).as_str());
+    let passes = steps.iter().filter(is_branch);
+    let passes = passes.filter_map(|visit| visit.output.get("branches")?.as_array().map(Vec::len));
+    let first = usize::from(!is_root && steps.first().is_some_and(is_pure));
+    usize::try_from(attempts).expect("few")
+        + routing.count()
+        + first
+        + alone(visits, states)
+        + end(visits, if is_root { status } else { RunStatus::Completed }, states)
+        + waiting(steps, states)
+        + passes.sum::<usize>()
 }
 
 /// What waiting costs beside the Task that asks: the Wait of a delay, the Choice between answers, and the Task that
 /// settles what nobody answered in time.
-fn waiting(visits: &[Visit], machine: &Machine) -> usize {
+fn waiting(visits: &[Visit], states: &BTreeMap<&str, &State>) -> usize {
     let cost = |visit: &Visit| {
         let has_ended = visit.status == RecordStatus::Completed;
         let is_late = visit.port.as_deref() == Some("timeout")
@@ -180,9 +231,10 @@ fn waiting(visits: &[Visit], machine: &Machine) -> usize {
                 .error
                 .as_ref()
                 .is_some_and(|error| error.code == "TIMEOUT");
-        let route = machine.states.get(&format!("{} (route)", visit.step));
+        let route = states.get(format!("{} (route)", visit.step).as_str());
         match visit.kind {
             Some(Kind::Delay) => usize::from(has_ended),
+            _ if divides(visit, states) => 1,
             Some(kind) if kind.waits() => {
                 usize::from(is_late) + usize::from(has_ended && route.is_some())
             }
@@ -192,21 +244,26 @@ fn waiting(visits: &[Visit], machine: &Machine) -> usize {
     visits.iter().map(cost).sum()
 }
 
-/// Whether nothing rides along behind a visit, since time passes there.
-fn pauses(visit: &Visit) -> bool {
-    visit
-        .kind
-        .is_some_and(|kind| kind.waits() || kind == Kind::Delay)
+/// Whether nothing rides along behind a visit, since time passes there or strands begin.
+fn pauses(visit: &Visit, states: &BTreeMap<&str, &State>) -> bool {
+    let kind = visit.kind;
+    kind.is_some_and(|kind| kind.waits() || kind == Kind::Delay) || divides(visit, states)
+}
+
+/// Whether strands begin behind a visit.
+fn divides(visit: &Visit, states: &BTreeMap<&str, &State>) -> bool {
+    let is_native = |what: &str| states.contains_key(format!("{} ({what})", visit.step).as_str());
+    is_native("branches") || (is_native("items") && visit.port.as_deref() == Some("next"))
 }
 
 /// How many pure visits had a Task of their own.
-fn alone(visits: &[Visit]) -> usize {
+fn alone(visits: &[Visit], states: &BTreeMap<&str, &State>) -> usize {
     let mut met = BTreeSet::new();
     let mut alone = 0;
     for (before, visit) in visits.iter().zip(visits.iter().skip(1)) {
         let is_first = before.kind == Some(Kind::Trigger);
         let is_caught = !is_pure(before) && before.status == RecordStatus::Failed;
-        let is_apart = is_first || is_caught || pauses(before);
+        let is_apart = is_first || is_caught || pauses(before, states);
         if is_pure(visit) && (is_apart || met.contains(&visit.step)) {
             alone += 1;
             met.clear();
@@ -222,19 +279,19 @@ fn is_pure(visit: &Visit) -> bool {
     visit.kind.is_some_and(Kind::is_pure)
 }
 
-/// The states that no step asked for: where the machine begins to be able to go on, and where it ends.
-fn natives(report: &Report, machine: &Machine) -> usize {
-    let enter = usize::from(machine.start_at == "enter");
-    let Some(last) = report.steps.last() else {
-        return enter;
+/// The states that no step asked for: where a strand ends.
+fn end(visits: &[Visit], status: RunStatus, states: &BTreeMap<&str, &State>) -> usize {
+    let Some(last) = visits.last() else {
+        return 0;
     };
-    let end = match (report.status, is_pure(last), last.status) {
-        (RunStatus::Completed, _, RecordStatus::Completed) if pauses(last) => 1,
+    match (status, is_pure(last), last.status) {
+        (RunStatus::Completed, _, RecordStatus::Completed) if pauses(last, states) => 1,
         // A Choice behind the last Task leads to `finished`; a Task that no Choice follows ends by itself.
         (RunStatus::Completed, true, _) => {
-            let tail = report.steps.iter().rev().take_while(|visit| is_pure(visit));
-            let is_routed =
-                |visit: &Visit| matches!(machine.states.get(&visit.step), Some(State::Choice(_)));
+            let tail = visits.iter().rev().take_while(|visit| is_pure(visit));
+            let is_routed = |visit: &Visit| {
+                matches!(states.get(visit.step.as_str()), Some(State::Choice(_)))
+            };
             usize::from(tail.into_iter().any(is_routed))
         }
         (RunStatus::Completed, false, status) => {
@@ -245,6 +302,5 @@ fn natives(report: &Report, machine: &Machine) -> usize {
         // A work step that fails passes the Task `fail` before it comes to `failed`.
         (RunStatus::Failed, false, _) => 2,
         (_, _, _) => 1,
-    };
-    enter + end
+    }
 }

@@ -29,7 +29,7 @@ fn claim() -> Record {
         status: RecordStatus::Claimed,
         attempts: 1,
         visit: 1,
-        scope: ROOT.to_owned(),
+        scope: pawl_store::key::ROOT.to_owned(),
         input: Value::Null,
         output: Value::Null,
         meta: None,

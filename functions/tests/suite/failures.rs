@@ -75,7 +75,7 @@ async fn a_failing_pure_step_without_an_error_port_ends_the_run() {
         // Once the cause is gone, a resumed run goes on from the record: nothing is made twice.
         let mut transaction = pawl_store::Transaction::new(ORG, RUN);
         transaction
-            .variable(bench.store(), "ok", &json!(1))
+            .variable(bench.store(), pawl_store::key::ROOT, "ok", &json!(1))
             .await
             .expect("a variable");
         transaction.commit(bench.store()).await.expect("a variable");
