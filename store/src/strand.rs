@@ -73,6 +73,27 @@ impl Store {
         Ok(first)
     }
 
+    /// Forgets the failures of parallel steps and loops whose strands are tried again: how that ends says more.
+    pub async fn forget_failed_strands(&self, org: &str, run: &str) -> Result<(), Error> {
+        let pk = key::partition(org, run);
+        let query = self
+            .beginning(&pk, key::RECORDS)
+            .filter_expression(
+                "#status = :failed AND attribute_not_exists(kind) AND attribute_not_exists(port)",
+            )
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":failed", string("failed"));
+        let mut pages = Pages::of(query);
+        while let Some(items) = pages.next().await? {
+            for item in items {
+                let mut transaction = Transaction::new(org, run);
+                transaction.delete(self, required(&item, "sk")?.to_owned())?;
+                transaction.commit(self).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// What the last step of a strand gave that gives something.
     pub async fn last_of_strand(&self, org: &str, run: &str, at: &At) -> Result<Value, Error> {
         let strand = at.strand(at.depth()).unwrap_or_default();

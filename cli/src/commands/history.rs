@@ -137,13 +137,40 @@ pub(super) fn states(events: &[Event]) -> BTreeMap<u64, &str> {
     let mut states = BTreeMap::new();
     for event in events {
         let is_of_execution = event.event_type.starts_with("Execution");
-        let before = states.get(&event.previous).copied();
+        let begun = begun(events, event).unwrap_or(event.previous);
+        let before = states.get(&begun).copied();
         let state = event.entered().or(before.filter(|_| !is_of_execution));
         if let Some(state) = state {
             states.insert(event.id, state);
         }
     }
     states
+}
+
+/// Where the Parallel or Map began whose end an event is: the events in between belong to what ran in it.
+fn begun(events: &[Event], end: &Event) -> Option<u64> {
+    let is = |event: &Event, what: &str| {
+        let types = ["ParallelState", "MapState"].iter();
+        types
+            .filter_map(|state| event.event_type.strip_prefix(state))
+            .any(|rest| rest == what)
+    };
+    let ends = ["Succeeded", "Failed", "Aborted", "Exited"];
+    ends.iter().find(|what| is(end, what))?;
+    let mut depth = 0;
+    let mut event = end;
+    loop {
+        let before = event.previous.checked_sub(1)?;
+        event = events.get(usize::try_from(before).ok()?)?;
+        if is(event, "Started") {
+            if depth == 0 {
+                return Some(event.id);
+            }
+            depth -= 1;
+        } else if is(event, "Succeeded") && !(is(end, "Exited") && event.id == end.previous) {
+            depth += 1;
+        }
+    }
 }
 
 /// What an event says, in a few words.

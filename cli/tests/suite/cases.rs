@@ -158,7 +158,10 @@ async fn transitions_are_what_the_formula_says() {
         let mut strands: BTreeMap<String, Vec<Visit>> = BTreeMap::new();
         for visit in &report.steps {
             let strand = visit.at.strand(visit.at.depth()).unwrap_or_default();
-            strands.entry(strand.to_owned()).or_default().push(visit.clone());
+            strands
+                .entry(strand.to_owned())
+                .or_default()
+                .push(visit.clone());
         }
         let enter = usize::from(machine.start_at == "enter");
         let formula: usize = strands
@@ -208,7 +211,8 @@ fn passed(
     let routing = steps
         .iter()
         .filter(|visit| is_pure(visit) && visit.port.is_some() && is_routed(&visit.step));
-    let is_branch = |visit: &&Visit| states.contains_key(format!("{} (branches)", visit.step).as_str());
+    let is_branch =
+        |visit: &&Visit| states.contains_key(format!("{} (branches)", visit.step).as_str());
     let passes = steps.iter().filter(is_branch);
     let passes = passes.filter_map(|visit| visit.output.get("branches")?.as_array().map(Vec::len));
     let first = usize::from(!is_root && steps.first().is_some_and(is_pure));
@@ -216,7 +220,15 @@ fn passed(
         + routing.count()
         + first
         + alone(visits, states)
-        + end(visits, if is_root { status } else { RunStatus::Completed }, states)
+        + end(
+            visits,
+            if is_root {
+                status
+            } else {
+                RunStatus::Completed
+            },
+            states,
+        )
         + waiting(steps, states)
         + passes.sum::<usize>()
 }
@@ -289,9 +301,8 @@ fn end(visits: &[Visit], status: RunStatus, states: &BTreeMap<&str, &State>) -> 
         // A Choice behind the last Task leads to `finished`; a Task that no Choice follows ends by itself.
         (RunStatus::Completed, true, _) => {
             let tail = visits.iter().rev().take_while(|visit| is_pure(visit));
-            let is_routed = |visit: &Visit| {
-                matches!(states.get(visit.step.as_str()), Some(State::Choice(_)))
-            };
+            let is_routed =
+                |visit: &Visit| matches!(states.get(visit.step.as_str()), Some(State::Choice(_)));
             usize::from(tail.into_iter().any(is_routed))
         }
         (RunStatus::Completed, false, status) => {

@@ -46,6 +46,8 @@ async fn reopen(services: &Services, org: &str, id: &str) -> Result<Started, Err
             "run `{id}` changed while it was resumed: try again"
         ));
     }
+    let failures = services.store().forget_failed_strands(org, id);
+    failures.await?;
     let execution = execute(services, &run.machine, &name, &first(&run)).await?;
     Ok(Started {
         run: run.run,
