@@ -136,9 +136,7 @@ fn map(
         items: Some(json!(expression(&format!(
             "{count} > 0 ? [0..({count} - 1)] : []"
         )))),
-        item_selector: Some(inner(
-            "'/' & $formatInteger($states.context.Map.Item.Index, '000000') & '/000000'",
-        )),
+        item_selector: Some(iteration()),
         item_processor: Some(Branch {
             processor_config: Some(ProcessorConfig {
                 mode: Some(if is_inline {
@@ -182,11 +180,26 @@ fn catch(slug: &str, native: &Native) -> Vec<Catcher> {
     }]
 }
 
-/// The position with which a strand begins.
+/// The position with which a branch begins.
 fn inner(segments: &str) -> Value {
     json!(expression(&format!(
         "$merge([$states.input, {{'at': $states.input.at & {segments}, 'routes': {{}}}}])"
     )))
+}
+
+/// The position with which an iteration begins: an object, since a linter knows no other selector.
+fn iteration() -> Value {
+    let field = |name: &str| expression(&format!("$states.input.{name}"));
+    json!({
+        "org": field("org"),
+        "run": field("run"),
+        "machine": field("machine"),
+        "base": field("base"),
+        "at": expression(
+            "$states.input.at & '/' & $formatInteger($states.context.Map.Item.Index, '000000') & '/000000'",
+        ),
+        "routes": {},
+    })
 }
 
 /// The position when every strand has ended: one visit further.
