@@ -121,20 +121,23 @@ impl Invocation<'_> {
         if self.plan.node.kind == Kind::Trigger {
             return self.of_the_machine(&situation, run).await;
         }
-        if let Some(result) = situation.own.as_ref().and_then(|own| own.result.clone()) {
-            self.tell(&result).await?;
+        if let Some(own) = &situation.own
+            && let Some(result) = &own.result
+        {
+            self.tell(own, result).await?;
             self.closed(run).await?;
-            return Ok(Some(result));
+            return Ok(Some(result.clone()));
         }
         if !run.is_open() {
             return Err(stop());
         }
-        if let Some(failure) = self.settled_failure(&situation) {
+        if let (Some(own), Some(failure)) = (&situation.own, self.settled_failure(&situation)) {
+            self.heard(own).await?;
             return Err(Error::Step(failure));
         }
         let own = situation.own.as_ref();
         if let Some(own) = own.filter(|own| own.status == RecordStatus::Waiting) {
-            return self.still_waiting(run, own, &situation).await;
+            return Box::pin(self.still_waiting(run, own, &situation)).await;
         }
         let mut transaction = Transaction::new(&self.position.org, &self.position.run);
         if let Some(error) = self.lost(&situation) {
@@ -279,7 +282,9 @@ impl Invocation<'_> {
         let is_caught = own.port.is_some() && !own.kind.is_some_and(Kind::is_pure);
         // Who comes without a token only asks how the waiting ended.
         let is_answered = self.plan.node.kind.waits() && self.token.is_none();
-        (is_unknown || is_caught || is_answered).then_some(error)
+        // Somebody answered between two attempts, and the machine has not heard of it.
+        let is_untold = own.wait.as_ref().is_some_and(|wait| wait.is_untold);
+        (is_unknown || is_caught || is_answered || is_untold).then_some(error)
     }
 
     fn store(&self) -> &Store {

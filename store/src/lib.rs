@@ -22,6 +22,7 @@ pub mod cursor;
 pub mod event;
 pub mod key;
 pub mod latest;
+pub mod notice;
 pub mod outbox;
 pub mod record;
 pub mod run;
@@ -55,6 +56,7 @@ pub use event::{Batch, Told};
 pub use fetch::Items;
 pub use key::Key;
 pub use latest::{Latest, Visits};
+pub use notice::Delegate;
 pub use outbox::{Event, Untold};
 pub use record::{Record, RecordStatus};
 pub use run::{Close, Run, RunError, RunStatus};
@@ -63,7 +65,7 @@ pub use spending::Spending;
 pub use thread::{Said, Thread};
 pub use transaction::{Committed, Expect, Transaction};
 pub use value::LARGEST_INLINE;
-pub use wait::{Message, Wait, Waiting};
+pub use wait::{Message, UntoldAnswer, Wait, Waiting};
 pub use writes::Writes;
 
 /// The table and the bucket, and the clients that reach them. Cheap to clone.
