@@ -1,6 +1,7 @@
 //! One step of the native format.
 
 mod config;
+pub(super) mod interrupt;
 mod ports;
 
 use pawl_contract::{Kind, catalogue};
@@ -14,7 +15,7 @@ use crate::fields::{self, Field, Shape, Templates};
 use crate::shape::{self, near_ours};
 use crate::source::{Data, Node};
 
-const FIELDS: [Field; 9] = [
+const FIELDS: [Field; 10] = [
     ("stepSlug", Shape::Any),
     ("name", Shape::Text),
     ("description", Shape::Text),
@@ -22,6 +23,7 @@ const FIELDS: [Field; 9] = [
     ("order", Shape::Whole),
     ("config", Shape::Any),
     ("nextSteps", Shape::Any),
+    ("interruptBefore", Shape::Any),
     ("position", Shape::Any),
     ("metadata", Shape::Any),
 ];
