@@ -394,6 +394,56 @@ async fn a_question_is_reminded_of_once_and_then_somebody_else_may_decide() {
 }
 
 #[test]
+fn a_question_is_handed_on_and_decided_by_link_on_the_command_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let steps = ask(&json!({ "message": "Go on?", "approvers": ["anna@example.com"] }));
+    let definition = json!({ "name": "Waiting", "steps": steps }).to_string();
+    std::fs::write(folder.path().join("workflow.json"), definition).expect("it is written");
+    let said = |arguments: &[&str], code: i32| {
+        let output = pawl(folder.path(), arguments);
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        said
+    };
+    said(&["run", "."], 1);
+    let handed = said(
+        &["approvals", "delegate", "latest", "--to", "bo@example.com"],
+        0,
+    );
+    assert!(
+        handed.contains("`bo@example.com` may decide step `ask`, too"),
+        "{handed}"
+    );
+    let outbox = folder.path().join(".pawl/outbox");
+    let mails = std::fs::read_dir(outbox).expect("the outbox");
+    let mails = mails.map(|file| std::fs::read(file.expect("a file").path()).expect("a mail"));
+    let mails: Vec<String> = mails
+        .map(|mail| text(&mail).replace("=\r\n", "").replace("=3D", "="))
+        .collect();
+    assert_eq!(mails.len(), 2);
+    let to_bo = mails
+        .iter()
+        .find(|mail| mail.contains("To: bo@example.com"));
+    let to_bo = to_bo.expect("bo's mail");
+    let (approve, reject) = (
+        link(to_bo, "pawl approve --link "),
+        link(to_bo, "pawl reject --link "),
+    );
+    let swapped = said(&["reject", "--link", &approve], 2);
+    assert!(swapped.contains("this link approves"), "{swapped}");
+    said(&["approve", "--link", "nonsense"], 2);
+    let approved = said(&["approve", "--link", &approve, "--comment", "Fine"], 0);
+    assert!(approved.contains("step `ask` is approved"), "{approved}");
+    let again = said(&["approve", "--link", &approve], 0);
+    assert!(again.contains("is already approved"), "{again}");
+    let late = said(&["reject", "--link", &reject], 2);
+    assert!(
+        late.contains("was approved before by bo@example.com"),
+        "{late}"
+    );
+}
+
+#[test]
 fn an_approval_in_a_loop_is_given_changed_and_waited_for() {
     let folder = tempfile::tempdir().expect("a folder");
     let example = root().join("workflows/examples/discount-approval");

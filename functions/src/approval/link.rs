@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pawl_contract::{At, Kind, StepError, code};
 use pawl_store::{Record, key};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Decided, Decision, decide, refuse};
 use crate::secret::random;
@@ -80,9 +81,14 @@ pub async fn decide_by_link(
     decision: Decision,
 ) -> Result<Decided, StepError> {
     let link = Link::read(text)?;
-    verify(services, &link, text)
-        .await
-        .map_err(Error::into_step)?;
+    let record = verify(services, &link, text).await;
+    let record = record.map_err(Error::into_step)?;
+    // Whoever only follows a link again says again what was said with it.
+    let decision = if decision == Decision::default() {
+        said_before(&record)
+    } else {
+        decision
+    };
     let decision = Decision {
         approved: link.approved,
         by: Some(link.by.clone()),
@@ -92,7 +98,19 @@ pub async fn decide_by_link(
     decide(services, &link.org, &link.run, at, &decision).await
 }
 
-async fn verify(services: &Services, link: &Link, text: &str) -> Result<(), Error> {
+/// What came along with a decision that stands.
+fn said_before(record: &Record) -> Decision {
+    let given = |name: &str| record.output.get(name).filter(|value| !value.is_null());
+    Decision {
+        comment: given("comment").and_then(Value::as_str).map(str::to_owned),
+        form: given("form").cloned(),
+        payload: given("payload").cloned(),
+        ..Decision::default()
+    }
+}
+
+/// The record of the question, if the link was signed for it and is still good.
+async fn verify(services: &Services, link: &Link, text: &str) -> Result<Record, Error> {
     let unknown = || Error::Step(none_of_ours());
     if !key::is_organisation(&link.org) {
         return Err(unknown());
@@ -111,7 +129,7 @@ async fn verify(services: &Services, link: &Link, text: &str) -> Result<(), Erro
     if services.now().iso() > link.until {
         return Err(refuse(format!("this link was good until {}", link.until)));
     }
-    Ok(())
+    Ok(record)
 }
 
 fn signing(key: &str) -> hmac::Key {

@@ -24,12 +24,18 @@ pub(super) fn named(input: &Value) -> Vec<String> {
 
 /// Everybody who may decide; nobody means anybody.
 pub(super) fn who_may(record: &Record) -> Vec<String> {
-    let mut people = named(&record.input);
-    if !people.is_empty() {
-        let delegates = record.wait.iter().flat_map(|wait| &wait.delegates);
-        people.extend(delegates.map(|delegate| delegate.to.clone()));
+    if named(&record.input).is_empty() {
+        Vec::new()
+    } else {
+        everybody(record)
     }
-    people
+}
+
+/// Everybody who is known to look after a question.
+pub(super) fn everybody(record: &Record) -> Vec<String> {
+    let delegates = record.wait.iter().flat_map(|wait| &wait.delegates);
+    let delegates = delegates.map(|delegate| delegate.to.clone());
+    named(&record.input).into_iter().chain(delegates).collect()
 }
 
 /// Lets somebody else decide, too, and tells them if they have a mail address: the step that asks.

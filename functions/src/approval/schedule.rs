@@ -196,7 +196,7 @@ async fn act(order: OnTime, services: &Services) -> Result<bool, Error> {
     };
     match what {
         What::Remind => {
-            let people = people::who_may(&record);
+            let people = people::everybody(&record);
             notice::tell(services, &org, &run, &record, Occasion::Reminded, &people).await?;
             Ok(true)
         }
