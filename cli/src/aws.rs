@@ -19,12 +19,13 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use pawl_asl::Machine;
-use pawl_functions::{Services, Settings};
+use pawl_functions::Services;
 use pawl_store::{Run, Store};
 
 pub use history::{Event, Execution, step_of};
 pub use others::{Ends, Other, Subject};
 
+use crate::keys::{self, environment};
 use crate::laptop::{BUCKET, Driving, Laptop, ORG, Options, TABLE, fresh_seed, state_folder};
 use crate::project::Misuse;
 
@@ -140,7 +141,8 @@ impl Aws {
         match &self.reach {
             Reach::Here(laptop) => laptop.services.clone(),
             Reach::There => {
-                let mut settings = Settings::from_env(&|_| None);
+                // What answers is encrypted with the keys of this machine, and its mail goes where its user says.
+                let mut settings = keys::settings(environment);
                 TABLE.clone_into(&mut settings.table);
                 BUCKET.clone_into(&mut settings.bucket);
                 ORG.clone_into(&mut settings.org);
@@ -198,7 +200,8 @@ fn options(folder: &Path, driving: Driving) -> Options {
     };
     // What goes on acts as it would in `pawl run`.
     if driving == Driving::Runs {
-        options.settings = Settings::from_env(&|name| std::env::var(name).ok());
+        options.settings = keys::settings(environment);
+        options.environment = environment;
         options.seed = fresh_seed();
     }
     options

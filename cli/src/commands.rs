@@ -172,13 +172,28 @@ fn looking(
     place: &Place,
     look: impl AsyncFnOnce(&Aws) -> anyhow::Result<Outcome>,
 ) -> anyhow::Result<Outcome> {
+    with(async || Aws::open(place).await, look)
+}
+
+/// Changes something in an AWS.
+fn changing(
+    place: &Place,
+    change: impl AsyncFnOnce(&Aws) -> anyhow::Result<Outcome>,
+) -> anyhow::Result<Outcome> {
+    with(async || Aws::open_running(place).await, change)
+}
+
+fn with(
+    open: impl AsyncFnOnce() -> anyhow::Result<Aws>,
+    act: impl AsyncFnOnce(&Aws) -> anyhow::Result<Outcome>,
+) -> anyhow::Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start")?;
     runtime.block_on(async {
-        let aws = Aws::open(place).await?;
-        let outcome = look(&aws).await;
+        let aws = open().await?;
+        let outcome = act(&aws).await;
         aws.close().await;
         outcome
     })

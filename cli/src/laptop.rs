@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use aws_sdk_sfn::Client as StepFunctions;
 use bytes::Bytes;
 use pawl_asl::Machine;
 use pawl_contract::{Kind, Mock, Start, StepError, code};
-use pawl_functions::{Function, Mail, Services, Settings};
+use pawl_functions::{Function, Mail, Schedules, Services, Settings};
 use pawl_interpreter::HistoryEvent;
 use pawl_local::{Bootstrap, Clock, Durability, Faults, FunctionError, Functions, Local};
 use pawl_store::{Batch, Run, Store};
@@ -27,6 +28,9 @@ pub const ORG: &str = "default";
 pub const TABLE: &str = "pawl";
 /// The bucket's name.
 pub const BUCKET: &str = "pawl";
+
+/// How often somebody looks for what was not told.
+const CATCH_UP: Duration = Duration::from_mins(1);
 
 /// What is decided before the first run.
 #[derive(Debug, Clone)]
@@ -130,6 +134,10 @@ impl Laptop {
         {
             settings.mail = Mail::Outbox(state.join("outbox"));
         }
+        settings.schedules = Some(Schedules {
+            role: "arn:aws:iam::000000000000:role/pawl-reminder".to_owned(),
+            function: Kind::Approval.name().to_owned(),
+        });
         let local = Local::open(pawl_local::Options {
             state,
             clock,
@@ -248,18 +256,33 @@ impl Laptop {
             |error: pawl_local::Error| StepError::new(code::TOOL_ERROR, error.to_string());
         if self.local.go_on(run).await.map_err(unavailable)? == 0 {
             pawl_functions::resume(&self.services, ORG, run).await?;
+        } else {
+            pawl_functions::catch_up(&self.services).await?;
         }
         Ok(Started {
             run: run.to_owned(),
         })
     }
 
-    /// Tells the bus what an earlier process wrote and did not tell.
+    /// Tells what an earlier process recorded and did not tell: what happened, and how what waits was answered.
     pub async fn catch_up(&self) -> anyhow::Result<()> {
-        let asked = serde_json::json!({ "detail-type": "Scheduled Event" });
-        let told = pawl_functions::handle(Function::Recorder, asked, &self.services).await;
+        let told = pawl_functions::catch_up(&self.services).await;
         told.map(|_| ())
             .map_err(|error| anyhow!("cannot tell what happened: {}", error.message))
+    }
+
+    /// Tells, every minute and for as long as it is polled, what was recorded a while ago and not told.
+    pub async fn keep_catching_up(&self) {
+        let mut minutes = tokio::time::interval(CATCH_UP);
+        minutes.tick().await;
+        loop {
+            minutes.tick().await;
+            let asked = serde_json::json!({ "detail-type": "Scheduled Event" });
+            let told = pawl_functions::handle(Function::Recorder, asked, &self.services).await;
+            if let Err(error) = told {
+                tracing::warn!(error.message, "what happened was not told");
+            }
+        }
     }
 
     /// The run's report, as it stands now.

@@ -11,7 +11,7 @@ mod collection;
 mod conversation;
 mod correspondence;
 mod customer;
-mod email;
+pub(crate) mod email;
 mod fields;
 mod page;
 mod parameters;

@@ -6,10 +6,22 @@
 //! ```
 //! gives `{ "decision": "approved", "approved": true, "payload": {...}, "edited": false, "form": {...}, "comment": "...",
 //! "decidedBy": "anna@example.com", "decidedAt": "..." }`, and leaves by `approved` or `rejected`.
+//!
+//! Who may decide and has a mail address is told, with links that decide; later on somebody is reminded, or somebody
+//! else may decide, too.
+
+mod link;
+mod notice;
+mod people;
+mod schedule;
+
+pub use link::{Link, decide_by_link};
+pub use people::delegate;
+pub(crate) use schedule::on_time;
 
 use pawl_contract::reference::QUESTION;
 use pawl_contract::{At, Kind, StepError, code};
-use pawl_store::{Record, RecordStatus, Transaction, Waiting};
+use pawl_store::{Record, RecordStatus, Run, Transaction, Waiting};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -52,12 +64,41 @@ pub struct Decided {
 }
 
 /// Whether a rendered configuration asks anything.
-pub(crate) fn check(input: &Value) -> Result<(), StepError> {
+pub(crate) fn check(input: &Value, services: &Services) -> Result<(), StepError> {
     if question(input).is_none() {
         let message = "an approval needs a `message` that says what is to be decided";
         return Err(StepError::new(code::VALIDATION_ERROR, message));
     }
-    Ok(())
+    schedule::check(input, services)?;
+    notice::check(input, services)
+}
+
+/// The key that signs the links of a question, encrypted; nothing where nobody is sent one.
+pub(crate) async fn link_key(
+    services: &Services,
+    org: &str,
+    input: &Value,
+) -> Result<Option<String>, Error> {
+    if notice::is_sent(input, services) {
+        link::new_key(services, org).await.map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// What happens once a question stands: people are told, and what is to happen later is planned. Each of it once.
+pub(crate) async fn asked(services: &Services, run: &Run, record: &Record) -> Result<(), Error> {
+    let people = people::named(&record.input);
+    notice::tell(
+        services,
+        &run.org,
+        &run.run,
+        record,
+        notice::Occasion::Asked,
+        &people,
+    )
+    .await?;
+    schedule::plan(services, run, record).await
 }
 
 /// What is to be decided.
@@ -105,7 +146,7 @@ async fn decide_one(
     let Some(found) = store.run(org, run).await? else {
         return Err(refuse(format!("there is no run `{run}`")));
     };
-    let record = asked(&store.records(org, run).await?, run, step)?;
+    let record = asked_by(services, org, run, step).await?;
     let output = output(&record, decision, &services.now().iso())?;
     let port = if decision.approved {
         "approved"
@@ -155,7 +196,9 @@ async fn again(
 ) -> Result<Decided, Error> {
     let was = record.output.get("decision").and_then(Value::as_str);
     let Some(was) = was.filter(|_| record.wait.is_some()) else {
-        let message = format!("step `{}` waits for no decision any more", record.step);
+        let why = record.error.as_ref().map(|error| &error.message);
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        let message = format!("step `{}` waits for no decision any more{why}", record.step);
         return Err(refuse(message));
     };
     let same = |name: &str| record.output.get(name) == output.get(name);
@@ -177,8 +220,17 @@ async fn again(
     })
 }
 
-/// The visit that a decision is about.
-fn asked(records: &[Record], run: &str, step: Option<&str>) -> Result<Record, Error> {
+/// The visit that a decision is about, of a run as it is now.
+async fn asked_by(
+    services: &Services,
+    org: &str,
+    run: &str,
+    step: Option<&str>,
+) -> Result<Record, Error> {
+    one_of(&services.store().records(org, run).await?, run, step)
+}
+
+fn one_of(records: &[Record], run: &str, step: Option<&str>) -> Result<Record, Error> {
     let approvals = records
         .iter()
         .filter(|record| record.kind == Some(Kind::Approval));
@@ -212,11 +264,7 @@ fn asked(records: &[Record], run: &str, step: Option<&str>) -> Result<Record, Er
 /// What the step gives, if the decision is one that it takes.
 fn output(record: &Record, decision: &Decision, now: &str) -> Result<Value, Error> {
     let asked = |field: &str| record.input.get(field).filter(|value| !value.is_null());
-    let approvers: Vec<&str> = match asked("approvers") {
-        Some(Value::Array(listed)) => listed.iter().filter_map(Value::as_str).collect(),
-        Some(Value::String(one)) => one.split(',').map(str::trim).collect(),
-        _ => Vec::new(),
-    };
+    let approvers = people::who_may(record);
     let may = |by: &str| approvers.iter().any(|name| name.eq_ignore_ascii_case(by));
     if !approvers.is_empty() && !decision.by.as_deref().is_some_and(may) {
         let message = format!("only {} may decide this", approvers.join(", "));

@@ -55,7 +55,7 @@ pub(crate) fn evaluate(node: &Node, scope: &Scope, now: Moment) -> Result<Evalua
 }
 
 /// The milliseconds that the fields add up to.
-fn length(config: &Value) -> Result<u64, StepError> {
+pub(crate) fn length(config: &Value) -> Result<u64, StepError> {
     let mut total = 0.0;
     for (unit, milliseconds) in UNITS {
         let Some(value) = config.get(unit).filter(|value| !value.is_null()) else {

@@ -27,6 +27,7 @@ use pawl_store::{
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::answer::{self, Closing};
 use crate::clock::Moment;
 use crate::scope::Scope;
 use crate::{Error, Services, id, subflow, trigger};
@@ -117,19 +118,32 @@ impl Invocation<'_> {
         let Some(run) = &situation.run else {
             return Err(stop());
         };
+        if let Some(caught) = self
+            .position
+            .caught
+            .as_ref()
+            .filter(|_| situation.leaves_strands)
+        {
+            let strands = format!("{}/", caught.at);
+            let (org, run) = (&self.position.org, &self.position.run);
+            answer::close_waits(self.services, org, run, Closing::Strand(&strands)).await?;
+        }
         // A Task of the machine's own is no visit: a record at its place belongs to the step that comes after it.
         if self.plan.node.kind == Kind::Trigger {
             return self.of_the_machine(&situation, run).await;
         }
-        if let Some(result) = situation.own.as_ref().and_then(|own| own.result.clone()) {
-            self.tell(&result).await?;
+        if let Some(own) = &situation.own
+            && let Some(result) = &own.result
+        {
+            self.tell(own, result).await?;
             self.closed(run).await?;
-            return Ok(Some(result));
+            return Ok(Some(result.clone()));
         }
         if !run.is_open() {
             return Err(stop());
         }
-        if let Some(failure) = self.settled_failure(&situation) {
+        if let (Some(own), Some(failure)) = (&situation.own, self.settled_failure(&situation)) {
+            self.heard(own).await?;
             return Err(Error::Step(failure));
         }
         let own = situation.own.as_ref();
@@ -286,7 +300,9 @@ impl Invocation<'_> {
         let is_caught = own.port.is_some() && !own.kind.is_some_and(Kind::is_pure);
         // Who comes without a token only asks how the waiting ended.
         let is_answered = self.plan.node.kind.waits() && self.token.is_none();
-        (is_unknown || is_caught || is_answered).then_some(error)
+        // Somebody answered between two attempts, and the machine has not heard of it.
+        let is_untold = own.wait.as_ref().is_some_and(|wait| wait.is_untold);
+        (is_unknown || is_caught || is_answered || is_untold).then_some(error)
     }
 
     fn store(&self) -> &Store {

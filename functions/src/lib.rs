@@ -15,14 +15,15 @@
 //! | `action` | besides: GetItem or Query of business records; PutItem for the claim before a mail |
 //! | `request` | besides: PutItem for the claim before a request that is not to be made twice; GetObject and PutObject of files; Decrypt of KMS, GetSecretValue, GetParameter |
 //! | `trigger` | besides: DescribeStateMachine and StartExecution; UpdateItem when it hands over |
-//! | `approval`, `signal`, `subflow` | besides: UpdateItem when a later attempt brings a new token; `signal` Query, `subflow` what `trigger` does |
-//! | whoever answers, or ends a subflow's run | besides: SendTaskSuccess or SendTaskFailure |
-//! | `recorder` | BatchGetItem, TransactWriteItems with one update; GetObject where the run's input is large; Query, PutEvents and DeleteItem for what was not told |
+//! | `approval`, `signal`, `subflow` | besides: GenerateDataKey of KMS; UpdateItem when a later attempt brings a new token; `signal` Query, `subflow` what `trigger` does, `approval` UpdateItem for each mail, CreateSchedule for a reminder |
+//! | whoever answers, or ends a subflow's run | besides: Decrypt of KMS, SendTaskSuccess or SendTaskFailure, UpdateItem |
+//! | `recorder` | BatchGetItem, TransactWriteItems with one update; GetObject where the run's input is large; Query for what the run asks, TransactWriteItems with one update for each; Query, PutEvents, DeleteItem, and what whoever answers asks for what was not told |
 
 mod action;
 mod answer;
 mod approval;
 mod cache;
+mod catch_up;
 mod clock;
 mod condition;
 mod delay;
@@ -44,6 +45,7 @@ mod settings;
 mod signal;
 mod subflow;
 mod template;
+mod token;
 mod transform;
 mod trigger;
 mod unknown;
@@ -51,12 +53,14 @@ mod work;
 
 pub mod lambda;
 
-pub use approval::{Decided, Decision, decide, waits};
+pub use answer::{Closing, close_waits};
+pub use approval::{Decided, Decision, Link, decide, decide_by_link, delegate, waits};
+pub use catch_up::catch_up;
 pub use error::Error;
 pub use llm::Price;
 pub use secret::{KeyFile, KeyFileError, Keys, Reach, Vault, VaultError};
 pub use services::Services;
-pub use settings::{BedrockSettings, LlmSettings, Mail, Settings};
+pub use settings::{BedrockSettings, LlmSettings, Mail, Schedules, Settings};
 pub use signal::{Sent, send};
 pub use trigger::resume::resume;
 pub use trigger::{Started, StartedStatus};
@@ -105,6 +109,9 @@ pub async fn handle(
             let start: Start = parse(payload, "a request to start a run")?;
             let started = Box::pin(trigger::start(start, services)).await?;
             Ok(serde_json::to_value(started).expect("it is made of strings"))
+        }
+        Function::Step(Kind::Approval) if payload.get("onTime").is_some() => {
+            Box::pin(approval::on_time(payload, services)).await
         }
         Function::Step(_) => {
             let payload: Payload = parse(payload, "a Task's payload")?;

@@ -1,17 +1,19 @@
 //! Hears how executions end, and closes the runs that no task could close.
 //!
 //! A task closes its run itself. What is left are executions that were aborted, ran out of time, or broke in a state
-//! that is no task of ours. At times it is asked to tell the bus what an invocation wrote and could not tell.
+//! that is no task of ours. Whatever a closed run still asks is asked no more. At times it is asked to tell what was
+//! recorded and not told.
 
 use pawl_contract::{Position, StepError, code};
-use pawl_store::{Close, Committed, RunError, RunStatus, Transaction};
+use pawl_store::{Close, Committed, Run, RunError, RunStatus, Transaction};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::answer::{Closing, close_waits};
 use crate::events::{self, News, Occasion};
-use crate::{Error, Services, id, parse, subflow};
+use crate::{Error, Services, catch_up, id, parse, subflow};
 
-/// Whoever wrote events tells them within so many milliseconds, or never.
+/// Whoever recorded something tells it within so many milliseconds, or never.
 const PATIENCE: u64 = 60_000;
 
 /// EventBridge's `Step Functions Execution Status Change`.
@@ -35,11 +37,13 @@ struct Detail {
 /// Closes the run of an execution that ended badly, if it is still open.
 pub(crate) async fn record(event: Value, services: &Services) -> Result<Value, StepError> {
     if event.get("detail-type") == Some(&json!("Scheduled Event")) {
-        let told = catch_up(services).await.map_err(Error::into_step)?;
+        let before = services.now().before(PATIENCE);
+        let told = catch_up::tell(services, before).await;
+        let told = told.map_err(Error::into_step)?;
         return Ok(json!({ "told": told }));
     }
     let event: StatusChange = parse(event, "a status change of an execution")?;
-    let is_closed = close(event.detail, services)
+    let is_closed = Box::pin(close(event.detail, services))
         .await
         .map_err(Error::into_step)?;
     Ok(json!({ "closed": is_closed }))
@@ -55,12 +59,23 @@ async fn close(detail: Detail, services: &Services) -> Result<bool, Error> {
         return Ok(false);
     };
     // An execution that handed over, or that a resumed run has left behind, speaks for nobody.
-    if !run.is_open()
-        || run.execution != detail.name
-        || !same_machine(&run.machine, &detail.state_machine_arn)
-    {
+    if run.execution != detail.name || !same_machine(&run.machine, &detail.state_machine_arn) {
         return Ok(false);
     }
+    let is_closed = run.is_open() && close_run(&run, status, detail, services).await?;
+    close_waits(services, &org, &id, Closing::Run).await?;
+    Ok(is_closed)
+}
+
+/// Closes a run, if nobody else does.
+async fn close_run(
+    run: &Run,
+    status: RunStatus,
+    detail: Detail,
+    services: &Services,
+) -> Result<bool, Error> {
+    let store = services.store();
+    let Run { org, run: id, .. } = run;
     let code = detail
         .error
         .clone()
@@ -78,7 +93,7 @@ async fn close(detail: Detail, services: &Services) -> Result<bool, Error> {
         code,
         message,
     });
-    let mut transaction = Transaction::new(&org, &id);
+    let mut transaction = Transaction::new(org, id);
     let now = services.now();
     let close = Close {
         status,
@@ -89,8 +104,8 @@ async fn close(detail: Detail, services: &Services) -> Result<bool, Error> {
     transaction.close(store, &close)?;
     let key = id::new(now);
     let occasion = Occasion {
-        org: &org,
-        run: &id,
+        org,
+        run: id,
         workflow: &run.workflow,
         key: &key,
         time: now,
@@ -102,33 +117,11 @@ async fn close(detail: Detail, services: &Services) -> Result<bool, Error> {
         news.tell(services).await;
     }
     if run.parent.is_some()
-        && let Some(closed) = store.run(&org, &id).await?
+        && let Some(closed) = store.run(org, id).await?
     {
         subflow::ended(services, &closed).await?;
     }
     Ok(is_closed)
-}
-
-/// Tells what was written a while ago and not told: how much.
-async fn catch_up(services: &Services) -> Result<usize, Error> {
-    let mut told = 0;
-    let before = services.now().before(PATIENCE).iso();
-    loop {
-        let untold = services.store().untold(&before).await?;
-        let found = untold.len();
-        let mut left = 0;
-        for news in untold {
-            if News::from(news).tell(services).await {
-                told += 1;
-            } else {
-                left += 1;
-            }
-        }
-        // What could not be told now is told another time.
-        if found == 0 || left > 0 {
-            return Ok(told);
-        }
-    }
 }
 
 /// The status of a run whose execution ended so; `None` for executions that go on, or that a task speaks for.

@@ -27,6 +27,7 @@ pub struct Services {
     store: Store,
     states: Arc<OnceLock<aws_sdk_sfn::Client>>,
     event_bridge: Arc<OnceLock<aws_sdk_eventbridge::Client>>,
+    scheduler: Arc<OnceLock<aws_sdk_scheduler::Client>>,
     http: Arc<OnceLock<reqwest::Client>>,
     web: Arc<OnceLock<reqwest::Client>>,
     guard: Arc<Guard>,
@@ -66,6 +67,7 @@ impl Services {
             settings,
             states: Arc::default(),
             event_bridge: Arc::default(),
+            scheduler: Arc::default(),
             http: Arc::default(),
             web: Arc::default(),
             tokens: Tokens::default(),
@@ -123,6 +125,12 @@ impl Services {
     pub(crate) fn event_bridge(&self) -> &aws_sdk_eventbridge::Client {
         self.event_bridge
             .get_or_init(|| aws_sdk_eventbridge::Client::new(&self.sdk))
+    }
+
+    /// What happens at a time.
+    pub(crate) fn scheduler(&self) -> &aws_sdk_scheduler::Client {
+        self.scheduler
+            .get_or_init(|| aws_sdk_scheduler::Client::new(&self.sdk))
     }
 
     /// The rest of the world.

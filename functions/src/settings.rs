@@ -19,6 +19,10 @@ pub struct Settings {
     pub mail: Mail,
     /// The address that mail comes from, where a step gives none.
     pub mail_from: String,
+    /// The address before the token of a link that decides; without one, mail names commands.
+    pub links_url: Option<String>,
+    /// How approvals plan what is to happen later.
+    pub schedules: Option<Schedules>,
     /// The provider that speaks as OpenAI does.
     pub llm: Option<LlmSettings>,
     /// The hosts, addresses and networks that requests may reach besides public ones.
@@ -48,6 +52,15 @@ pub enum Mail {
     Outbox(PathBuf),
     /// Nowhere: sending mail fails and says what to set.
     None,
+}
+
+/// What Scheduler needs to invoke the function of approvals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedules {
+    /// The role that it does so with.
+    pub role: String,
+    /// The function's name or ARN.
+    pub function: String,
 }
 
 /// An OpenAI-compatible provider.
@@ -89,6 +102,9 @@ impl Settings {
     /// | `PAWL_SMTP_URL` | the SMTP server | mail goes to the outbox |
     /// | `PAWL_OUTBOX` | the folder for mail | mail cannot be sent |
     /// | `PAWL_MAIL_FROM` | the sender | `pawl@localhost` |
+    /// | `PAWL_LINKS_URL` | the address before the token of a link that decides an approval | mail names commands |
+    /// | `PAWL_SCHEDULE_ROLE` | the role with which Scheduler reminds | approvals cannot remind |
+    /// | `PAWL_SCHEDULE_FUNCTION` | the function of approvals | the one that asks |
     /// | `PAWL_LLM_URL`, `OPENAI_BASE_URL` | the provider | OpenAI's, if there is a key |
     /// | `PAWL_LLM_API_KEY`, `OPENAI_API_KEY` | its key | none is sent |
     /// | `PAWL_LLM_MODEL` | the model | each step names its own |
@@ -112,6 +128,8 @@ impl Settings {
                 .or_else(outbox)
                 .unwrap_or(Mail::None),
             mail_from: read("PAWL_MAIL_FROM").unwrap_or_else(|| "pawl@localhost".to_owned()),
+            links_url: read("PAWL_LINKS_URL"),
+            schedules: schedules(&read),
             llm: llm(&read),
             keys: keys(&read),
             secrets_url: read("PAWL_SECRETS_URL"),
@@ -149,6 +167,13 @@ impl Settings {
             Mail::None => {}
         }
         set("PAWL_MAIL_FROM", &self.mail_from);
+        if let Some(url) = &self.links_url {
+            set("PAWL_LINKS_URL", url);
+        }
+        if let Some(schedules) = &self.schedules {
+            set("PAWL_SCHEDULE_ROLE", &schedules.role);
+            set("PAWL_SCHEDULE_FUNCTION", &schedules.function);
+        }
         if let Some(llm) = &self.llm {
             set("PAWL_LLM_URL", &llm.base_url);
             if let Some(key) = &llm.api_key {
@@ -186,6 +211,14 @@ impl Settings {
         }
         environment
     }
+}
+
+fn schedules(read: &dyn Fn(&str) -> Option<String>) -> Option<Schedules> {
+    let function = read("PAWL_SCHEDULE_FUNCTION").or_else(|| read("AWS_LAMBDA_FUNCTION_NAME"));
+    Some(Schedules {
+        role: read("PAWL_SCHEDULE_ROLE")?,
+        function: function?,
+    })
 }
 
 fn keys(read: &dyn Fn(&str) -> Option<String>) -> Keys {

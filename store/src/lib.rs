@@ -24,6 +24,7 @@ pub mod cursor;
 pub mod event;
 pub mod key;
 pub mod latest;
+pub mod notice;
 pub mod outbox;
 pub mod record;
 pub mod run;
@@ -58,6 +59,7 @@ pub use event::{Batch, Told};
 pub use fetch::Items;
 pub use key::Key;
 pub use latest::{Latest, Visits};
+pub use notice::Delegate;
 pub use outbox::{Event, Untold};
 pub use record::{Record, RecordStatus};
 pub use run::{Close, Run, RunError, RunStatus};
@@ -67,7 +69,7 @@ pub use strand::Given;
 pub use thread::{Said, Thread};
 pub use transaction::{Committed, Expect, Transaction};
 pub use value::LARGEST_INLINE;
-pub use wait::{Message, Wait, Waiting};
+pub use wait::{Message, UntoldAnswer, Wait, Waiting};
 pub use writes::Writes;
 
 /// The table and the bucket, and the clients that reach them. Cheap to clone.

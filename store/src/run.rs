@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use pawl_contract::{At, Mock, Parent};
+use pawl_contract::{At, Kind, Mock, Nature, Parent};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -214,7 +214,8 @@ impl Store {
         Ok(runs)
     }
 
-    /// What a completed run gave: the mapping of its `output` step, else the data of the last completed work step.
+    /// What a completed run gave: the mapping of its `output` step, else the data of the last completed step that acted
+    /// or waited.
     pub async fn output(&self, run: &Run) -> Result<Value, Error> {
         if run.status != RunStatus::Completed {
             return Ok(Value::Null);
@@ -234,17 +235,24 @@ impl Store {
         self.last_work(&pk).await
     }
 
-    /// The output of the last completed work step in the root strand.
+    /// The output of the last completed step in the root strand that acted or waited.
     async fn last_work(&self, pk: &str) -> Result<Value, Error> {
-        let query = self
+        let mut query = self
             .beginning(pk, key::RECORDS)
-            .filter_expression("#status = :completed AND kind IN (:action, :llm, :request)")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":completed", string("completed"))
-            .expression_attribute_values(":action", string("action"))
-            .expression_attribute_values(":llm", string("llm"))
-            .expression_attribute_values(":request", string("request"))
             .scan_index_forward(false);
+        let gives = |kind: &Kind| matches!(kind.nature(), Nature::Work | Nature::Wait);
+        let mut kinds = Vec::new();
+        for kind in Kind::ALL.into_iter().filter(gives) {
+            let place = format!(":{}", kind.name());
+            query = query.expression_attribute_values(&place, string(kind.name()));
+            kinds.push(place);
+        }
+        let query = query.filter_expression(format!(
+            "#status = :completed AND kind IN ({})",
+            kinds.join(", ")
+        ));
         let mut pages = Pages::of(query);
         while let Some(items) = pages.next().await? {
             for item in items {

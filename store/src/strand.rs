@@ -1,6 +1,6 @@
 //! What the iterations of a Map give, each at its place, and what a strand gave last.
 
-use pawl_contract::At;
+use pawl_contract::{At, code};
 use serde_json::Value;
 
 use crate::attribute::{Item, parsed, required, string};
@@ -59,6 +59,11 @@ impl Store {
         while let Some(items) = pages.next().await? {
             for item in items {
                 let record = self.record_from(&item).await?;
+                // What was asked in a branch that was given up is over, and no reason.
+                let code = record.error.as_ref().map(|error| error.code.as_str());
+                if code == Some(code::STOP) {
+                    continue;
+                }
                 // What failed in a branch fails what is around it in the same moment.
                 let earlier = |first: &Record| {
                     let ends = record.completed_at.cmp(&first.completed_at);

@@ -120,15 +120,26 @@ impl Transaction {
 
     /// Settles a failed visit: its `error` port is taken.
     pub fn settle(&mut self, store: &Store, at: &At) -> Result<(), Error> {
-        let key = self.key(key::record(at));
         let update = Update::builder()
-            .table_name(&store.table)
-            .set_key(Some(primary_key(&key.pk, &key.sk)))
             .update_expression("SET port = :error")
             .condition_expression("#status = :failed")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":error", string("error"))
             .expression_attribute_values(":failed", string("failed"));
+        self.update_visit(store, at, update)
+    }
+
+    /// Updates the record of a visit.
+    pub(crate) fn update_visit(
+        &mut self,
+        store: &Store,
+        at: &At,
+        update: aws_sdk_dynamodb::types::builders::UpdateBuilder,
+    ) -> Result<(), Error> {
+        let key = self.key(key::record(at));
+        let update = update
+            .table_name(&store.table)
+            .set_key(Some(primary_key(&key.pk, &key.sk)));
         self.update(key, Guard::Visit, update)
     }
 
@@ -238,11 +249,20 @@ impl Transaction {
 
     /// Writes nothing of the run, but only where it is open.
     pub fn only_if_open(&mut self, store: &Store) -> Result<(), Error> {
+        self.only_if(store, "#status IN (:pending, :running, :waiting)")
+    }
+
+    /// Writes nothing of the run, but only where it is closed.
+    pub fn only_if_closed(&mut self, store: &Store) -> Result<(), Error> {
+        self.only_if(store, "NOT #status IN (:pending, :running, :waiting)")
+    }
+
+    fn only_if(&mut self, store: &Store, condition: &str) -> Result<(), Error> {
         let key = self.key(key::RUN.to_owned());
         let check = ConditionCheck::builder()
             .table_name(&store.table)
             .set_key(Some(primary_key(&key.pk, &key.sk)))
-            .condition_expression("#status IN (:pending, :running, :waiting)")
+            .condition_expression(condition)
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":pending", string("pending"))
             .expression_attribute_values(":running", string("running"))

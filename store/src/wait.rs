@@ -1,26 +1,36 @@
 //! What waits for somebody: visits that have asked and are answered later, and messages that came too early.
+//!
+//! A waiting visit stands in the index among its organisation's `waits`; an answered one among the `answers` until the
+//! machine has heard of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{Put, ReturnValue};
-use pawl_contract::{At, Position};
+use aws_sdk_dynamodb::types::{Put, ReturnValue, Update};
+use pawl_contract::{At, Position, StepError};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::attribute::{Item, count as count_in, json, number, required, string, text};
+use crate::attribute::{
+    Item, count as count_in, json as json_in, number, parsed, required, string, text,
+};
 use crate::fetch::primary_key;
 use crate::pages::Pages;
+use crate::schema::LISTS;
 use crate::transaction::{Guard, Transaction};
-use crate::{Error, Record, RecordStatus, Store, key};
+use crate::{Delegate, Error, Record, RecordStatus, Store, key, notice};
 
 /// So many waits are read at once.
 const WAITS_AT_ONCE: i32 = 100;
 
+/// The list of the index in which answers stand that the machine has not heard of.
+const ANSWERS: &str = "answers";
+
 /// How an answer reaches the machine that waits for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wait {
-    /// The task token of the last attempt.
+    /// The task token of the last attempt, encrypted where there is a key for it.
     pub token: String,
     /// The position with which the machine goes on, by the port that an answer takes.
     pub answers: BTreeMap<String, Position>,
@@ -28,6 +38,23 @@ pub struct Wait {
     pub workflow: String,
     /// When nobody waits any longer.
     pub expires_at: Option<String>,
+    /// The key that signs links by which it is answered, encrypted like the token.
+    pub link_key: Option<String>,
+    /// Who may answer besides those whom the step names.
+    pub delegates: Vec<Delegate>,
+    /// Whether it is answered, and the machine may not have heard of it.
+    pub is_untold: bool,
+}
+
+/// An answer that was recorded and, as far as is known, not told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UntoldAnswer {
+    /// The organisation.
+    pub org: String,
+    /// The run.
+    pub run: String,
+    /// The visit's record.
+    pub record: Record,
 }
 
 /// A visit that waits, and the run that it belongs to.
@@ -40,6 +67,9 @@ pub struct Waiting {
     pub workflow: String,
     /// When nobody waits any longer.
     pub expires_at: Option<String>,
+    /// Who may answer besides those whom the step names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub delegates: Vec<Delegate>,
     /// The visit's record.
     #[serde(flatten)]
     pub record: Record,
@@ -63,13 +93,16 @@ impl Wait {
         };
         Ok(Some(Self {
             token: token.to_owned(),
-            answers: json(item, "answers")?.unwrap_or_default(),
+            answers: json_in(item, "answers")?.unwrap_or_default(),
             workflow: required(item, "workflow")?.to_owned(),
             expires_at: text(item, "expiresAt").map(str::to_owned),
+            link_key: text(item, "linkKey").map(str::to_owned),
+            delegates: notice::delegates(item)?,
+            is_untold: text(item, "gpk") == Some(ANSWERS),
         }))
     }
 
-    /// The attributes of a visit that waits or has waited; the index lists it while it waits.
+    /// The attributes of a visit that waits or has waited; the index lists it while it waits or is untold.
     pub(crate) fn attributes(&self, org: &str, run: &str, record: &Record) -> Item {
         let answers = serde_json::to_string(&self.answers).expect("positions are made of strings");
         let mut item = Item::from([
@@ -77,21 +110,25 @@ impl Wait {
             ("answers".to_owned(), string(answers)),
             ("workflow".to_owned(), string(&self.workflow)),
         ]);
-        item.extend(
-            self.expires_at
-                .as_ref()
-                .map(|moment| ("expiresAt".to_owned(), string(moment))),
-        );
-        if record.status != RecordStatus::Waiting {
-            return item;
+        for (name, text) in [("expiresAt", &self.expires_at), ("linkKey", &self.link_key)] {
+            item.extend(text.as_ref().map(|text| (name.to_owned(), string(text))));
         }
-        item.extend([
-            ("gpk".to_owned(), string(key::collection(org, "waits"))),
-            (
-                "gsk".to_owned(),
-                string(format!("{}#{run}#{}", record.started_at, record.at)),
-            ),
-        ]);
+        let delegates = notice::attribute(&self.delegates);
+        item.extend(delegates.map(|delegates| ("delegates".to_owned(), delegates)));
+        let place = if record.status == RecordStatus::Waiting {
+            let place = format!("{}#{run}#{}", record.started_at, record.at);
+            Some((key::collection(org, "waits"), place))
+        } else if self.is_untold {
+            let moment = record.completed_at.as_deref().unwrap_or_default();
+            let place = format!("{moment}#{org}#{run}#{}", record.at);
+            Some((ANSWERS.to_owned(), place))
+        } else {
+            None
+        };
+        if let Some((list, place)) = place {
+            item.insert("gpk".to_owned(), string(list));
+            item.insert("gsk".to_owned(), string(place));
+        }
         item
     }
 }
@@ -121,6 +158,7 @@ impl Store {
                         run,
                         workflow: required(&item, "workflow")?.to_owned(),
                         expires_at: text(&item, "expiresAt").map(str::to_owned),
+                        delegates: notice::delegates(&item)?,
                         record,
                     });
                 }
@@ -141,6 +179,67 @@ impl Store {
             }
         }
         Ok(runs)
+    }
+
+    /// Answers that were recorded before this time, as ISO 8601, and not told; the oldest first, and not all at once.
+    pub async fn untold_answers(&self, before: &str) -> Result<Vec<UntoldAnswer>, Error> {
+        let query = self
+            .dynamodb
+            .query()
+            .table_name(&self.table)
+            .index_name(LISTS)
+            .key_condition_expression("gpk = :answers AND gsk < :before")
+            .expression_attribute_values(":answers", string(ANSWERS))
+            .expression_attribute_values(":before", string(before))
+            .limit(WAITS_AT_ONCE);
+        let answer = query.send().await.map_err(Error::call("Query"))?;
+        let mut untold = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            let pk = required(&item, "pk")?;
+            let (org, run) = pk.split_once('#').unwrap_or_default();
+            untold.push(UntoldAnswer {
+                org: org.to_owned(),
+                run: run.to_owned(),
+                record: self.record_from(&item).await?,
+            });
+        }
+        Ok(untold)
+    }
+
+    /// Notes that the machine has heard an answer, or will never.
+    pub async fn answer_told(&self, org: &str, run: &str, at: &At) -> Result<(), Error> {
+        let update = self
+            .dynamodb
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(primary_key(
+                &key::partition(org, run),
+                &key::record(at),
+            )))
+            .update_expression("REMOVE gpk, gsk")
+            .condition_expression("gpk = :answers")
+            .expression_attribute_values(":answers", string(ANSWERS));
+        was_so(update.send().await).map(|_| ())
+    }
+
+    /// The visits of a run that wait, of those whose place begins so.
+    pub async fn waits_of(&self, org: &str, run: &str, prefix: &str) -> Result<Vec<At>, Error> {
+        let prefix = format!("{}{prefix}", key::RECORDS);
+        let query = self
+            .beginning(&key::partition(org, run), &prefix)
+            .filter_expression("#status = :waiting")
+            .projection_expression("#at")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":waiting", string("waiting"));
+        let mut waits = Vec::new();
+        let mut pages = Pages::of(query);
+        while let Some(items) = pages.next().await? {
+            for item in items {
+                waits.extend(parsed::<At>(&item, "at")?);
+            }
+        }
+        Ok(waits)
     }
 
     /// Gives a visit that waits the token of a later attempt. Whether it still waits.
@@ -165,17 +264,7 @@ impl Store {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":token", string(token))
             .expression_attribute_values(":waiting", string("waiting"));
-        let Err(failed) = update.send().await else {
-            return Ok(true);
-        };
-        let is_over = failed
-            .as_service_error()
-            .is_some_and(UpdateItemError::is_conditional_check_failed_exception);
-        if is_over {
-            Ok(false)
-        } else {
-            Err(Error::call("UpdateItem")(failed))
-        }
+        was_so(update.send().await)
     }
 
     /// Keeps a message for whoever waits for it, now or later.
@@ -252,7 +341,46 @@ impl Store {
     }
 }
 
+/// Whether the condition of an update held.
+pub(crate) fn was_so<Answer, R: std::fmt::Debug + Send + Sync + 'static>(
+    answer: Result<Answer, SdkError<UpdateItemError, R>>,
+) -> Result<bool, Error> {
+    let Err(failed) = answer else {
+        return Ok(true);
+    };
+    let is_refused = failed
+        .as_service_error()
+        .is_some_and(UpdateItemError::is_conditional_check_failed_exception);
+    if is_refused {
+        Ok(false)
+    } else {
+        Err(Error::call("UpdateItem")(failed))
+    }
+}
+
 impl Transaction {
+    /// Closes a visit that waits: it fails without an answer.
+    pub fn close_wait(
+        &mut self,
+        store: &Store,
+        at: &At,
+        error: &StepError,
+        now: &str,
+    ) -> Result<(), Error> {
+        let update = Update::builder()
+            .update_expression(
+                "SET #status = :failed, #error = :error, completedAt = :now REMOVE gpk, gsk",
+            )
+            .condition_expression("#status = :waiting")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#error", "error")
+            .expression_attribute_values(":waiting", string("waiting"))
+            .expression_attribute_values(":failed", string("failed"))
+            .expression_attribute_values(":error", string(json!(error).to_string()))
+            .expression_attribute_values(":now", string(now));
+        self.update_visit(store, at, update)
+    }
+
     /// Says that a visit listens for a message.
     pub fn listen(&mut self, store: &Store, signal: &str, at: &At) -> Result<(), Error> {
         let sk = key::listener(signal, at.as_str());

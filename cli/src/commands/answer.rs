@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use pawl_contract::{StepError, code};
-use pawl_functions::{Decision, Sent, Services};
+use pawl_functions::{Decided, Decision, Link, Sent, Services};
 use serde_json::{Value, json};
 
 use super::run::follow::{Follower, how_to_answer, outcome, show};
@@ -16,6 +16,7 @@ const APPROVE_EXAMPLES: &str = "Examples:
   pawl approve 019f2c5e ask_manager --comment 'Looks good' --as anna@example.com
   pawl approve latest --payload '{\"text\": \"Hi Ada\"}'
   pawl approve latest --form @form.json
+  pawl approve --link eyJvcmciOi...
 
 The run goes on, and is followed until it ends or waits again. Beside a `pawl dev` it goes on there.
 The same decision given twice is one decision; another one is refused.";
@@ -36,9 +37,13 @@ A signal that comes before a step waits for it is kept until one does.";
 #[derive(clap::Args)]
 struct Question {
     /// The run: its id, a part of it that no other has, or `latest`
-    run: String,
+    #[arg(required_unless_present = "link")]
+    run: Option<String>,
     /// The step that asked, or the place of its visit; needed only where the run waits for several decisions
     step: Option<String>,
+    /// The signed link of a mail, instead of the run: it says who decides
+    #[arg(long, value_name = "LINK", conflicts_with_all = ["run", "who"])]
+    link: Option<String>,
     /// Why
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
@@ -123,17 +128,25 @@ impl Question {
             comment: self.comment,
             ..decision
         };
+        let approved = decision.approved;
+        if let Some(text) = self.link {
+            let link = Link::read(&text).map_err(misuse)?;
+            if link.approved != approved {
+                let word = if approved { "rejects" } else { "approves" };
+                return Err(
+                    Misuse::new(format!("this link {word}: take the mail's other one")).into(),
+                );
+            }
+            return answering(&self.place, &link.run, self.json, async |services, _| {
+                let decided = pawl_functions::decide_by_link(services, &text, decision).await?;
+                Ok(said(&decided, approved))
+            });
+        }
         let step = self.step.as_deref();
-        answering(&self.place, &self.run, self.json, async |services, run| {
+        let run = self.run.unwrap_or_default();
+        answering(&self.place, &run, self.json, async |services, run| {
             let decided = pawl_functions::decide(services, ORG, run, step, &decision).await?;
-            let word = if decision.approved {
-                "approved"
-            } else {
-                "rejected"
-            };
-            let again = if decided.again { " already" } else { "" };
-            let said = format!("step `{}` is{again} {word}", decided.step);
-            Ok((said, json!(decided)))
+            Ok(said(&decided, approved))
         })
     }
 }
@@ -160,8 +173,16 @@ impl Signal {
     }
 }
 
+/// What became of a decision, for people and for scripts.
+fn said(decided: &Decided, approved: bool) -> (String, Value) {
+    let word = if approved { "approved" } else { "rejected" };
+    let again = if decided.again { " already" } else { "" };
+    let said = format!("step `{}` is{again} {word}", decided.step);
+    (said, json!(decided))
+}
+
 /// Who uses this machine.
-fn user() -> String {
+pub(super) fn user() -> String {
     let named = ["USER", "USERNAME", "LOGNAME"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
@@ -212,7 +233,7 @@ fn answering(
 }
 
 /// An answer that the run does not take.
-fn misuse(error: StepError) -> anyhow::Error {
+pub(super) fn misuse(error: StepError) -> anyhow::Error {
     if error.code == code::VALIDATION_ERROR {
         Misuse::new(error.message).into()
     } else {

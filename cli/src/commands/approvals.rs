@@ -1,4 +1,6 @@
-//! `pawl approvals`: lists what runs wait for.
+//! `pawl approvals`: lists what runs wait for, and lets somebody else decide.
+
+mod delegate;
 
 use pawl_contract::Kind;
 use pawl_contract::reference::QUESTION;
@@ -15,13 +17,16 @@ const EXAMPLES: &str = "Examples:
   pawl approvals
   pawl approvals --json | jq -r '.[].record.input.message'
   pawl approvals --endpoint http://127.0.0.1:4566
+  pawl approvals delegate latest --to bo@example.com
 
 Decide with `pawl approve` and `pawl reject`; send what a signal waits for with `pawl signal`.";
 
 /// List what runs wait for: decisions, signals and other runs.
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(super) struct Approvals {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
     place: Place,
     /// Print them as JSON
@@ -29,8 +34,17 @@ pub(super) struct Approvals {
     json: bool,
 }
 
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Let somebody else decide, too
+    Delegate(delegate::Delegate),
+}
+
 impl Approvals {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        if let Some(Command::Delegate(command)) = self.command {
+            return command.run();
+        }
         looking(&self.place, async |aws| self.list(aws).await)
     }
 

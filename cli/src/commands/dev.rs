@@ -103,7 +103,10 @@ impl Dev {
         let rested = laptop.local.go_on("").await?;
         laptop.catch_up().await?;
         self.announce(&endpoint, &state, rested)?;
-        laptop.local.serve(listener, stop).await;
+        tokio::select! {
+            () = laptop.local.serve(listener, stop) => {}
+            () = laptop.keep_catching_up() => {}
+        }
         drop(file);
         laptop.close().await;
         Ok(Outcome::Done)

@@ -18,7 +18,13 @@ mod planted;
 mod runs;
 mod sarif;
 mod secrets;
+mod waiting;
 
 /// The server of the functions' own tests.
 #[path = "../../../functions/tests/suite/web.rs"]
 mod web;
+
+/// The mail server of the functions' own tests.
+#[path = "../../../functions/tests/suite/server.rs"]
+#[expect(dead_code, reason = "of what it can do, mail is what is needed here")]
+mod server;

@@ -64,11 +64,15 @@ pub(super) fn definition(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Opti
     }
     let steps = steps(root, head, diagnostics)?;
     let mut refused = Vec::new();
-    let mut understood: Vec<_> = steps
-        .elements()
-        .iter()
-        .filter_map(|node| step::step(node, &mut refused, diagnostics))
-        .collect();
+    let mut understood = Vec::new();
+    let mut interrupts = Vec::new();
+    for node in steps.elements() {
+        if let Some(step) = step::step(node, &mut refused, diagnostics) {
+            interrupts.extend(step::interrupt::before(node, &step, diagnostics));
+            understood.push(step);
+        }
+    }
+    step::interrupt::weave(&mut understood, interrupts, &refused);
     let field = |name: &str| given(head, name).or_else(|| given(root, name));
     models::inherit(field("config"), &mut understood, diagnostics);
     name(head, root, diagnostics);

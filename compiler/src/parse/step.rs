@@ -2,6 +2,7 @@
 
 mod branches;
 mod config;
+pub(super) mod interrupt;
 mod ports;
 
 use pawl_contract::{Kind, catalogue};
@@ -16,7 +17,7 @@ use crate::fields::{self, Field, Shape, Templates};
 use crate::shape::{self, near_ours};
 use crate::source::{Data, Node};
 
-const FIELDS: [Field; 9] = [
+const FIELDS: [Field; 10] = [
     ("stepSlug", Shape::Any),
     ("name", Shape::Text),
     ("description", Shape::Text),
@@ -24,6 +25,7 @@ const FIELDS: [Field; 9] = [
     ("order", Shape::Whole),
     ("config", Shape::Any),
     ("nextSteps", Shape::Any),
+    ("interruptBefore", Shape::Any),
     ("position", Shape::Any),
     ("metadata", Shape::Any),
 ];

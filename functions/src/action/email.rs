@@ -20,6 +20,10 @@ use super::parameters::Parameters;
 use crate::work::{Acted, Context};
 use crate::{Error, Mail as Destination, Services};
 
+/// What to do where mail cannot go anywhere.
+pub(crate) const NOWHERE: &str =
+    "there is nowhere to send mail: set PAWL_SMTP_URL, or PAWL_OUTBOX to a folder for `.eml` files";
+
 /// A mail that is ready to go.
 #[derive(Debug)]
 pub(super) struct Mail {
@@ -33,8 +37,7 @@ pub(super) struct Mail {
 pub(super) fn write(parameters: &Parameters<'_>, context: &Context<'_>) -> Result<Mail, StepError> {
     let settings = context.services.settings();
     if settings.mail == Destination::None {
-        let message = "there is nowhere to send mail: set PAWL_SMTP_URL, or PAWL_OUTBOX to a folder for `.eml` files";
-        return Err(StepError::new(code::TOOL_ERROR, message));
+        return Err(StepError::new(code::TOOL_ERROR, NOWHERE));
     }
     let from = parameters.text("from")?.unwrap_or(&settings.mail_from);
     let from: Mailbox = from
@@ -113,6 +116,53 @@ pub(super) async fn send(mail: Mail, services: &Services) -> Result<Acted, Error
         }
     }
     Ok(mail.output.into())
+}
+
+/// Sends a plain text to one person, under a key that no other mail has.
+pub(crate) async fn send_text(
+    services: &Services,
+    to: &str,
+    subject: &str,
+    text: String,
+    key: &str,
+) -> Result<(), Error> {
+    let from = &services.settings().mail_from;
+    let from: Mailbox = from
+        .parse()
+        .map_err(|error| bad_address("from", from, error))?;
+    let to: Mailbox = to.parse().map_err(|error| bad_address("to", to, error))?;
+    let id = format!("<{}@{}>", key.replace('/', "."), from.email.domain());
+    let message = Message::builder()
+        .message_id(Some(id))
+        .date(SystemTime::from(services.now().0))
+        .from(from)
+        .to(to)
+        .subject(subject)
+        .singlepart(SinglePart::plain(text));
+    let message =
+        message.map_err(|error| Error::step(code::VALIDATION_ERROR, error.to_string()))?;
+    let mail = Mail {
+        message,
+        key: key.to_owned(),
+        output: Value::Null,
+    };
+    send(mail, services).await.map(|_| ())
+}
+
+/// Whether mail goes to a folder in which the one with this key is not.
+pub(crate) fn is_lost(services: &Services, key: &str) -> bool {
+    match &services.settings().mail {
+        Destination::Outbox(folder) => !outbox::has(folder, key),
+        Destination::Smtp(_) | Destination::None => false,
+    }
+}
+
+/// A word for a key: what could not stand in the name of a file or a mail's id is a dot.
+pub(crate) fn plain_word(word: &str) -> String {
+    let is_plain = |byte: char| byte.is_ascii_alphanumeric() || "-_.".contains(byte);
+    word.chars()
+        .map(|byte| if is_plain(byte) { byte } else { '.' })
+        .collect()
 }
 
 /// The addresses of a field: text, with commas between several, or a list.

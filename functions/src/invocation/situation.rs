@@ -19,7 +19,9 @@ pub(super) struct Situation {
     pub own: Option<Record>,
     /// The record of the visit that a Catch leads away from.
     pub caught: Option<Record>,
-    /// The failure inside of it, where a Catch leads away from branches or iterations.
+    /// Whether a Catch leads away from branches or iterations, as far as its record tells.
+    pub leaves_strands: bool,
+    /// The failure inside of them.
     pub inside: Option<Record>,
 }
 
@@ -38,6 +40,7 @@ impl Situation {
         };
         // A failure that was written for branches has no kind; what failed in them may be another one by now.
         let is_of_strands = caught.as_ref().is_none_or(|record| record.kind.is_none());
+        let leaves_strands = position.caught.is_some() && is_of_strands;
         let inside = match &position.caught {
             Some(failed) if is_of_strands => {
                 let Position { org, run, .. } = position;
@@ -50,6 +53,7 @@ impl Situation {
             run: store.run_in(&items).await?,
             own,
             caught,
+            leaves_strands,
             inside,
             scopes,
             items,

@@ -18,7 +18,7 @@ use super::visit::Visit;
 use super::work::mocked;
 use super::{Invocation, stop};
 use crate::scope::Scope;
-use crate::{Error, answer, approval, signal, subflow, template};
+use crate::{Error, Services, answer, approval, signal, subflow, template, token};
 
 impl Invocation<'_> {
     /// What a visit that has asked before does: `None` where it was answered meanwhile.
@@ -31,7 +31,8 @@ impl Invocation<'_> {
         let position = &self.position;
         if let Some(token) = &self.token {
             let store = self.store();
-            let waits = store.renew_token(&position.org, &position.run, &position.at, token);
+            let token = token::seal(self.services, &position.org, token).await?;
+            let waits = store.renew_token(&position.org, &position.run, &position.at, &token);
             if !waits.await? {
                 return Ok(None);
             }
@@ -66,7 +67,7 @@ impl Invocation<'_> {
         let mut visit = self.visit(node, &self.position.at, &scope, situation)?;
         let rendered = template::render(&node.config, &scope.at(node));
         let checked = rendered.and_then(|input| {
-            check(node.kind, &input)?;
+            check(node.kind, &input, self.services)?;
             Ok(input)
         });
         match checked {
@@ -102,12 +103,21 @@ impl Invocation<'_> {
             return self.fail(visit, error, &transaction).await.map(|_| None);
         };
         let patience = self.plan.patience_seconds;
+        let link_key = if node.kind == Kind::Approval {
+            let org = &self.position.org;
+            approval::link_key(self.services, org, &visit.record.input).await?
+        } else {
+            None
+        };
         visit.record.status = RecordStatus::Waiting;
         visit.record.wait = Some(Wait {
-            token: token.clone(),
+            token: token::seal(self.services, &self.position.org, token).await?,
             answers,
             workflow: run.name.clone(),
             expires_at: patience.map(|seconds| self.now.after(seconds.saturating_mul(1_000)).iso()),
+            link_key,
+            delegates: Vec::new(),
+            is_untold: false,
         });
         let store = self.store();
         transaction
@@ -137,7 +147,7 @@ impl Invocation<'_> {
         } else if kind == Kind::Subflow {
             subflow::start(self.services, run, record).await
         } else {
-            Ok(())
+            approval::asked(self.services, run, record).await
         }
     }
 
@@ -150,11 +160,17 @@ impl Invocation<'_> {
     }
 
     /// Tells the machine an answer that was recorded before.
-    pub(super) async fn tell(&self, result: &Position) -> Result<(), Error> {
-        match &self.token {
-            Some(token) => answer::succeed(self.services, token, result).await,
-            None => Ok(()),
+    pub(super) async fn tell(&self, own: &Record, result: &Position) -> Result<(), Error> {
+        if let Some(token) = &self.token {
+            answer::succeed(self.services, token, result).await?;
         }
+        self.heard(own).await
+    }
+
+    /// Notes that the machine hears an answer from this invocation.
+    pub(super) async fn heard(&self, own: &Record) -> Result<(), Error> {
+        let Position { org, run, .. } = &self.position;
+        answer::forget(self.services, org, run, own).await
     }
 
     /// The position behind each port; `None` where no visit can follow any more.
@@ -183,9 +199,9 @@ impl Invocation<'_> {
 }
 
 /// Whether a rendered configuration can be asked.
-fn check(kind: Kind, input: &Value) -> Result<(), StepError> {
+fn check(kind: Kind, input: &Value, services: &Services) -> Result<(), StepError> {
     if kind == Kind::Approval {
-        approval::check(input)
+        approval::check(input, services)
     } else if kind == Kind::Signal {
         signal::name(input).map(|_| ())
     } else {

@@ -107,6 +107,11 @@ impl Vault {
         Ok(format!("{FORM}.{}.{wrapped}.{text}", key.id))
     }
 
+    /// Whether a text is one that was encrypted here.
+    pub(crate) fn is_sealed(text: &str) -> bool {
+        text.split('.').next() == Some(FORM)
+    }
+
     /// Decrypts a secret of an organisation.
     pub async fn open(&self, text: &str, org: &str) -> Result<String, VaultError> {
         let mut parts = text.trim().split('.');
@@ -189,7 +194,7 @@ fn bound(id: &str, org: &str) -> String {
 }
 
 /// Random bytes that nobody can foresee.
-pub(super) fn random<const SIZE: usize>() -> [u8; SIZE] {
+pub(crate) fn random<const SIZE: usize>() -> [u8; SIZE] {
     let mut bytes = [0; SIZE];
     aws_lc_rs::rand::fill(&mut bytes).expect("the system has randomness to give");
     bytes

@@ -26,4 +26,5 @@ mod server;
 mod settling;
 mod starts;
 mod trigger;
+mod waiting;
 mod web;

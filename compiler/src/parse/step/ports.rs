@@ -15,6 +15,8 @@ fn written<'node>(node: &'node Node, config: &'node Node, kind: Kind) -> &'node 
     let written = of(node, "stepType").unwrap_or_default();
     match (kind, written) {
         (Kind::Transform, "action") => of(config, "type").unwrap_or(written),
+        // What stands in front of a step has no type of its own.
+        (_, "") => kind.name(),
         _ => written,
     }
 }

@@ -1,0 +1,56 @@
+//! `pawl approvals delegate`: lets somebody else decide what a run asks.
+
+use serde_json::json;
+
+use super::super::answer::{misuse, user};
+use super::super::{Outcome, changing, print, print_json};
+use crate::aws::{Aws, Place};
+use crate::laptop::ORG;
+
+const EXAMPLES: &str = "Examples:
+  pawl approvals delegate latest --to bo@example.com
+  pawl approvals delegate 019f2c5e ask_manager --to bo
+
+Those who could decide before still can. Whoever has a mail address gets a mail, where mail goes anywhere.";
+
+/// Let somebody else decide, too.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Delegate {
+    /// The run: its id, a part of it that no other has, or `latest`
+    run: String,
+    /// The step that asked, or the place of its visit; needed only where the run waits for several decisions
+    step: Option<String>,
+    /// Who is to decide
+    #[arg(long, value_name = "WHO")]
+    to: String,
+    /// Who says so [default: the user of this machine]
+    #[arg(long = "as", value_name = "WHO")]
+    who: Option<String>,
+    #[command(flatten)]
+    place: Place,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Delegate {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        changing(&self.place, async |aws| self.delegate(aws).await)
+    }
+
+    async fn delegate(&self, aws: &Aws) -> anyhow::Result<Outcome> {
+        let run = aws.run(&self.run).await?.run;
+        let (step, to) = (self.step.as_deref(), self.to.as_str());
+        let by = self.who.clone().unwrap_or_else(user);
+        let services = aws.services();
+        let delegated = pawl_functions::delegate(&services, ORG, &run, step, to, &by).await;
+        let step = delegated.map_err(misuse)?;
+        if self.json {
+            print_json(&json!({ "run": run, "step": step, "to": to, "by": by }))?;
+        } else {
+            print(&format!("`{to}` may decide step `{step}`, too\n"))?;
+        }
+        Ok(Outcome::Done)
+    }
+}
