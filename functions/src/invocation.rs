@@ -7,6 +7,7 @@
 //! commit  one transaction: records, latest values, variables, the run's end
 //! ```
 
+mod asked;
 mod caught;
 mod commit;
 mod machine;
@@ -30,6 +31,7 @@ use serde_json::Value;
 use crate::clock::Moment;
 use crate::scope::Scope;
 use crate::{Error, Services, id, subflow, trigger};
+use asked::Asked;
 use situation::Situation;
 use tree::Path;
 use visit::Visit;
@@ -42,6 +44,8 @@ struct Invocation<'services> {
     services: &'services Services,
     plan: Arc<Plan>,
     position: Position,
+    /// Of a Task that asks on behalf of a step: what it asks.
+    asked: Option<Asked>,
     /// Which attempt of the visit this is, from 1.
     attempt: u64,
     /// Where the machine waits for an answer: the token to answer with.
@@ -76,12 +80,20 @@ pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Valu
             }
         },
     };
+    let (position, asked) = if plan.asks && plan.node.kind.waits() {
+        let found = asked::find(services, position).await;
+        let (position, asked) = found.map_err(Error::into_step)?;
+        (position, Some(asked))
+    } else {
+        (position, None)
+    };
     let nonce = id::new(now);
     let attempt = u64::from(payload.attempt) + 1;
     let mut invocation = Invocation {
         services,
         plan,
         position,
+        asked,
         attempt,
         token: payload.token,
         nonce,

@@ -34,6 +34,7 @@ mod llm;
 mod r#loop;
 mod merge;
 mod pure;
+mod question;
 mod recorder;
 mod request;
 mod scope;

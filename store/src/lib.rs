@@ -44,6 +44,7 @@ mod fetch;
 mod file;
 mod in_process;
 mod pages;
+mod question;
 mod strand;
 mod value;
 

@@ -1,6 +1,7 @@
 //! What a user can see, tested through data: the corpus, both levels, faults and crashes, the command line.
 
 mod actions;
+mod asking;
 mod cases;
 mod check;
 mod command_line;
@@ -18,6 +19,7 @@ mod planted;
 mod runs;
 mod sarif;
 mod secrets;
+mod stage;
 
 /// The server of the functions' own tests.
 #[path = "../../../functions/tests/suite/web.rs"]

@@ -84,7 +84,7 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     let tools = step.config.get("tools").map(Node::elements);
     check_tools(step, tools.unwrap_or_default(), diagnostics);
     if let Some(budget) = given("budget") {
-        check_budget(Some(step), budget, diagnostics);
+        check_budget(budget, diagnostics);
     }
     for (field, what) in LATER {
         if let Some(node) = given(field) {
@@ -104,21 +104,20 @@ pub(super) fn most_turns(step: &Step) -> Option<u64> {
     Some(own.and_then(Node::as_u64).unwrap_or(USUAL_TURNS))
 }
 
+/// Whether a budget of the step, or of its workflow, is one that asks.
+pub(super) fn asks(step: &Step) -> bool {
+    let asks = |field: &str| {
+        let exceeded = step.config.get(field)?.get("onExceeded")?;
+        exceeded.as_str()
+    };
+    ["budget", RUN_BUDGET]
+        .into_iter()
+        .any(|field| asks(field) == Some("ask"))
+}
+
 /// Checks a budget: of a step, or of its workflow.
-pub(crate) fn check_budget(step: Option<&Step>, budget: &Node, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn check_budget(budget: &Node, diagnostics: &mut Vec<Diagnostic>) {
     fields::check(budget, BUDGET, "a budget", Templates::Refused, diagnostics);
-    let asks = budget
-        .get("onExceeded")
-        .filter(|node| node.as_str() == Some("ask"));
-    match (asks, step) {
-        (None, _) => {}
-        (Some(node), Some(step)) => diagnostics.push(not_yet(step, node, "a budget that asks")),
-        (Some(node), None) => diagnostics.push(
-            Diagnostic::warning(codes::NOT_YET, "a budget cannot ask for approvals yet")
-                .on(node)
-                .help("let it `warn` or `stop`"),
-        ),
-    }
     let has_limit = ["tokens", "usd"]
         .into_iter()
         .any(|field| budget.get(field).is_some_and(|node| !node.is_null()));
