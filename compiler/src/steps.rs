@@ -164,9 +164,7 @@ pub fn templates(step: &Step) -> Vec<(Text, &Node)> {
 
 /// How often a step may go on in a new invocation; `None` where it never does.
 pub fn most_turns(step: &Step) -> Option<u64> {
-    (step.kind == Kind::Llm)
-        .then(|| llm::most_turns(step))
-        .flatten()
+    (step.kind == Kind::Llm).then(|| llm::most_turns(step))
 }
 
 /// How many iterations of a loop run side by side, where its author asks for more than one.

@@ -20,6 +20,7 @@ mod work;
 use std::sync::Arc;
 
 use std::sync::atomic::AtomicU64;
+use std::time::Instant;
 
 use pawl_contract::{Kind, Payload, Plan, Position, StepError, code};
 use pawl_store::{
@@ -53,6 +54,8 @@ struct Invocation<'services> {
     /// Tells this invocation's claims from those of others.
     nonce: String,
     now: Moment,
+    /// When the invocation began, by the machine's own clock.
+    begun: Instant,
     /// How often the visit went on in a new invocation, once that is known.
     turns: AtomicU64,
     /// How often it has looked before.
@@ -62,7 +65,7 @@ struct Invocation<'services> {
 /// Runs a Task's step and answers with the next position.
 pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Value, StepError> {
     let plan = services.plan_of(&payload.plan)?;
-    let now = services.now();
+    let (now, begun) = (services.now(), Instant::now());
     let position = match Position::deserialize(&payload.position) {
         Ok(position) => position,
         // A start by hand in the cloud console: the machine's first Task does the intake.
@@ -98,6 +101,7 @@ pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Valu
         token: payload.token,
         nonce,
         now,
+        begun,
         turns: AtomicU64::new(0),
         looked: 0,
     };

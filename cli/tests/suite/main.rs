@@ -2,6 +2,7 @@
 
 mod actions;
 mod asking;
+mod calls;
 mod cases;
 mod check;
 mod command_line;
@@ -11,9 +12,11 @@ mod dev;
 mod eval;
 mod explain;
 mod fmt;
+mod going_on;
 mod graph;
 mod kills;
 mod levels;
+mod once;
 mod pages;
 mod planted;
 mod runs;

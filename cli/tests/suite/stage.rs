@@ -18,7 +18,7 @@ pub(crate) struct Stage {
     pub(crate) laptop: Laptop,
     pub(crate) machine: String,
     /// Where its mail goes.
-    pub(crate) outbox: tempfile::TempDir,
+    _outbox: tempfile::TempDir,
 }
 
 impl Stage {
@@ -37,7 +37,7 @@ impl Stage {
         Self {
             laptop,
             machine,
-            outbox,
+            _outbox: outbox,
         }
     }
 

@@ -1,6 +1,6 @@
 //! `llm`: asks a language model.
 
-use pawl_contract::{catalogue, tools};
+use pawl_contract::{MOST_WAITS, catalogue, tools};
 
 use super::not_yet;
 use crate::definition::Step;
@@ -44,6 +44,7 @@ pub(crate) const FIELDS: &[Field] = &[
     (AGENT, Shape::Text),
     ("budget", Shape::Object),
     (RUN_BUDGET, Shape::Object),
+    ("concurrency", Shape::Between(1, 1000)),
     ("outputFormat", Shape::OneOf(&["text", "json"])),
     ("outputSchema", Shape::Object),
     ("conversational", Shape::Flag),
@@ -96,12 +97,15 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
 /// Turns that use tools, where the step does not say; the function thinks the same.
 const USUAL_TURNS: u64 = 10;
 
-/// The most turns that may each begin in a new invocation: only a step with tools has more than one.
-pub(super) fn most_turns(step: &Step) -> Option<u64> {
+/// The most invocations in which a step may go on: each turn may begin in a new one, and only a step with tools has more
+/// than one; and any step may wait until a model may be asked.
+pub(super) fn most_turns(step: &Step) -> u64 {
     let given = |field: &str| step.config.get(field).filter(|node| !is_empty(node));
-    given("tools").or(given(AGENT))?;
-    let own = given("maxSteps").or(given("max_iterations"));
-    Some(own.and_then(Node::as_u64).unwrap_or(USUAL_TURNS))
+    let turns = given("tools").or(given(AGENT)).map_or(0, |_| {
+        let own = given("maxSteps").or(given("max_iterations"));
+        own.and_then(Node::as_u64).unwrap_or(USUAL_TURNS)
+    });
+    turns.saturating_add(MOST_WAITS.into())
 }
 
 /// Whether a budget of the step, or of its workflow, is one that asks.

@@ -220,7 +220,8 @@ impl Invocation<'_> {
         mask: &'context Mask,
         facts: &'context Mutex<Option<Value>>,
     ) -> Context<'context> {
-        let deadline = self.plan.timeout_seconds;
+        let timeout = self.timeout();
+        let milliseconds = timeout.map(|timeout| timeout.as_millis());
         Context {
             services: self.services,
             run,
@@ -231,13 +232,22 @@ impl Invocation<'_> {
             attempt: self.attempt,
             turns: self.turns.load(Ordering::Relaxed),
             begun: Instant::now(),
-            timeout: deadline.map(Duration::from_secs),
+            timeout,
             input,
             facts,
             may_ask: self.plan.asks,
-            deadline: deadline.map(|seconds| self.now.after(seconds.saturating_mul(1000))),
+            deadline: milliseconds
+                .map(|left| self.now.after(u64::try_from(left).unwrap_or(u64::MAX))),
             mask,
         }
+    }
+
+    /// How long the step may act: as its author says, and no longer than the function may run.
+    fn timeout(&self) -> Option<Duration> {
+        let own = self.plan.timeout_seconds.map(Duration::from_secs);
+        let left = self.services.time_left();
+        let left = left.map(|left| left.saturating_sub(self.begun.elapsed()));
+        own.into_iter().chain(left).min()
     }
 
     /// Acts, with a claim before what nothing can take back: a new one, or one of an attempt that did not finish.
@@ -348,10 +358,10 @@ impl Invocation<'_> {
         work: impl Future<Output = Result<T, Error>>,
         late: impl FnOnce() -> StepError,
     ) -> Result<T, Error> {
-        let Some(seconds) = self.plan.timeout_seconds else {
+        let Some(timeout) = self.timeout() else {
             return work.await;
         };
-        let done = tokio::time::timeout(Duration::from_secs(seconds), work).await;
+        let done = tokio::time::timeout(timeout, work).await;
         done.unwrap_or_else(|_| Err(Error::Step(late())))
     }
 

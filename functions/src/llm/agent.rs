@@ -12,7 +12,7 @@ use super::chain::{self, Spoken, Turn};
 use super::stream::Stream;
 use super::talk::Talk;
 use super::wish::{Wish, shown};
-use super::{answer, price, tool};
+use super::{answer, price, tool, turnstile};
 use crate::Error;
 use crate::question::Answer;
 use crate::work::{Acted, Context};
@@ -292,7 +292,7 @@ impl<'a> Agent<'a> {
 
     /// One turn.
     async fn turn(&mut self, with_tools: bool) -> Result<(Spoken, Stream<'a>), Error> {
-        let begun = Instant::now();
+        let mut begun = Instant::now();
         self.turns += 1;
         let messages = self.talk.messages();
         let turn = Turn {
@@ -300,8 +300,14 @@ impl<'a> Agent<'a> {
             messages: &messages,
             tools: if with_tools { &self.wish.tools } else { &[] },
         };
-        let (spoken, stream) =
-            Box::pin(chain::ask(self.context, self.wish, turn, &mut self.notes)).await?;
+        let turnstiles = turnstile::all(self.context, self.wish.concurrency);
+        let ask = async {
+            // What was waited is no part of how long a turn takes.
+            begun = Instant::now();
+            let asked = chain::ask(self.context, self.wish, turn, &mut self.notes).await;
+            asked.map_err(Error::Step)
+        };
+        let (spoken, stream) = Box::pin(turnstile::pass(self.context, &turnstiles, ask)).await?;
         self.longest = Some(self.longest.unwrap_or_default().max(begun.elapsed()));
         let usd = self.spend(Some(&spoken.model), spoken.usage);
         if self.wish.budget.run.is_some() {
