@@ -197,7 +197,9 @@ pub fn asks(step: &Step) -> bool {
         | Kind::Approval
         | Kind::Signal
         | Kind::Subflow
-        | Kind::Delay => false,
+        | Kind::Delay
+        | Kind::Parallel
+        | Kind::Merge => false,
     }
 }
 

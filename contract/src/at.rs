@@ -57,6 +57,7 @@ impl At {
     /// assert_eq!(question.as_str(), "000001/999999/000002");
     /// assert_eq!(question.asker(), Some(At::first()));
     /// ```
+    #[must_use]
     pub fn question(&self, number: u32) -> Self {
         Self(format!("{}{number:06}", self.questions()))
     }

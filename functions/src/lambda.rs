@@ -35,12 +35,14 @@ pub async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
     .await
 }
 
+/// How long a function takes at the most to say how it ended.
+const LONGEST_WORD: Duration = Duration::from_secs(3);
+
 /// What is left of an invocation's time, but for what it takes to say how it ended; `None` where nobody says.
 fn left(deadline_ms: u64, now: SystemTime) -> Option<Duration> {
     if deadline_ms == 0 {
         return None;
     }
-    const LONGEST_WORD: Duration = Duration::from_secs(3);
     let deadline = UNIX_EPOCH + Duration::from_millis(deadline_ms);
     let left = deadline.duration_since(now).unwrap_or_default();
     Some(left.saturating_sub(LONGEST_WORD.min(left / 4)))

@@ -4,6 +4,7 @@
 //! the decision as an approval does, and then back to the step, whose visit goes on with the answer.
 
 use pawl_contract::{At, Kind, MOST_QUESTIONS, StepError, code};
+use pawl_store::key::ROOT;
 use pawl_store::{Record, RecordStatus, Run};
 use serde_json::{Value, json};
 
@@ -77,6 +78,7 @@ impl Asker<'_> {
             error: None,
             port: None,
             iteration: Vec::new(),
+            scope: ROOT.to_owned(),
             mocked: false,
             started_at: self.services.now().iso(),
             completed_at: None,

@@ -109,14 +109,14 @@ async fn somebody_decides_what_becomes_of_an_unknown_outcome() {
         // One order was sent twice, because somebody said so; two were not.
         assert_eq!(shop.asked().len(), 4);
         assert!(stage.waits().await.is_empty());
-        reports.push(without_names(normal(&report)));
+        reports.push(without_names(&normal(&report)));
     }
     let [apart, together] = reports.try_into().expect("two runs");
     assert_same(&apart, &together, "at -O0 and -O1");
 }
 
 /// A report without the port of the server and the names of invocations, which are others for each run.
-fn without_names(report: Value) -> Value {
+fn without_names(report: &Value) -> Value {
     let is_name = |character: char| character.is_ascii_hexdigit() || character == '-';
     let mut text = report.to_string();
     for before in ["http://127.0.0.1:", "\"unknown\":\""] {
@@ -234,7 +234,7 @@ async fn what_is_granted_to_a_run_is_granted_to_all_of_its_steps() {
     });
     let model = model(0);
     let stage = Stage::set(&workflow, Level::O1, |settings| {
-        with_model(settings, &model)
+        with_model(settings, &model);
     })
     .await;
     let run = stage.start(json!({})).await;
@@ -250,4 +250,58 @@ async fn what_is_granted_to_a_run_is_granted_to_all_of_its_steps() {
     let report = stage.report(&run).await;
     assert_eq!(report.output, json!({ "last": "Fine." }));
     assert_eq!(model.asked().len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_that_stops_an_agent_is_not_tried_again() {
+    let rows = [
+        (
+            json!({ "tokens": 50 }),
+            "the step's budget is used up: 54 of 50 tokens",
+            2,
+        ),
+        (
+            json!({ "tokens": 20, "usd": 1 }),
+            "the step's budget is used up: 27 of 20 tokens",
+            1,
+        ),
+        (
+            json!({ "usd": 0.0003 }),
+            "the step's budget is used up: 0.0003 of 0.0003 US dollars",
+            3,
+        ),
+    ];
+    for (budget, message, turns) in rows {
+        let model = model(9);
+        let workflow = thinking(&budget);
+        let stage = Stage::set(&workflow, Level::O1, |settings| {
+            with_model(settings, &model);
+            let price = pawl_functions::Price {
+                input: 4.0,
+                output: 4.0,
+            };
+            settings.prices.insert("m".to_owned(), price);
+        });
+        let stage = stage.await;
+        let run = stage.start(json!({})).await;
+        let report = stage.report(&run).await;
+        let error = report.error.as_ref().expect("an error");
+        assert_eq!(
+            (error.code.as_str(), error.message.as_str()),
+            ("BUDGET_EXCEEDED", message)
+        );
+        assert_eq!(model.asked().len(), turns, "no policy repeats it");
+        // What was spent is known, though the step gives nothing.
+        let models = report.models.as_ref().expect("models");
+        let tokens = 27 * u64::try_from(turns).expect("few");
+        assert_eq!((models.turns, models.total_tokens), (tokens / 27, tokens));
+        let text = pawl::report::text(&report);
+        let turns = if turns == 1 {
+            "1 turn"
+        } else {
+            &format!("{turns} turns")
+        };
+        let line = format!("  models: {turns}, {tokens} tokens, ");
+        assert!(text.contains(&line), "{text}");
+    }
 }

@@ -37,7 +37,7 @@ async fn an_agent_of_many_turns_goes_on_through_the_machine() {
         { "stepSlug": "report", "stepType": "output", "config": { "mapping": { "text": "{{steps.think.output}}" } } },
     ] });
     let stage = Stage::set(&workflow, Level::O1, |settings| {
-        with_model(settings, &model)
+        with_model(settings, &model);
     })
     .await;
     let events = stage.laptop.events();

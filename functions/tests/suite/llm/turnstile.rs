@@ -71,12 +71,14 @@ async fn all_at_once(
     steps.join_all().await
 }
 
+/// What each step asks.
+type Config = fn(usize) -> Value;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn never_too_many_ask_at_a_time_and_who_came_first_asks_first() {
     const RUNS: usize = 16;
     let own = |number: usize| json!({ "userPrompt": number.to_string(), "concurrency": 3 });
     let any = |number: usize| json!({ "userPrompt": number.to_string() });
-    type Config = fn(usize) -> Value;
     let rows: [(Option<u32>, Config, usize); 4] = [
         (None, own, 3),
         (Some(2), any, 2),
