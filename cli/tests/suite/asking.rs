@@ -305,3 +305,52 @@ async fn a_budget_that_stops_an_agent_is_not_tried_again() {
         assert!(text.contains(&line), "{text}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn iterations_that_run_side_by_side_ask_each_for_itself() {
+    for level in LEVELS {
+        let taken = std::sync::Mutex::new(std::collections::BTreeSet::new());
+        let shop = Web::serve(move |asked, _| {
+            // The first call for each order gets no answer that says anything.
+            let is_first = taken.lock().expect("no panic").insert(asked.body.clone());
+            if is_first {
+                in_json(502, &json!({ "error": "upstream is gone" }))
+            } else {
+                in_json(200, &json!({ "ok": true }))
+            }
+        });
+        let workflow = json!({ "name": "Side by side", "steps": [
+            { "stepSlug": "each", "stepType": "loop",
+              "config": { "items": "{{input.orders}}", "itemVariable": "order", "concurrency": 3 },
+              "nextSteps": { "next": "send", "done": "report" } },
+            { "stepSlug": "send", "stepType": "request", "config": {
+                "url": format!("{}/orders", shop.url), "method": "POST", "body": { "order": "{{order}}" },
+                "onUnknown": "ask", "timeoutSeconds": 30
+            }, "nextSteps": { "success": "each" } },
+            { "stepSlug": "report", "stepType": "output", "config": { "mapping": {
+                "all": "{{steps.each.output.results}}"
+            } } },
+        ] });
+        let stage = Stage::set(&workflow, level, |_| {}).await;
+        let run = stage.start(json!({ "orders": [1, 2, 3] })).await;
+        let waits = stage.waits().await;
+        assert_eq!(waits.len(), 3);
+        for (number, waiting) in waits.iter().enumerate() {
+            let form = (number == 1).then(|| json!({ "choice": "skip" }));
+            let yes = json!({ "approved": true, "form": form });
+            stage
+                .decide_at(&run, Some(waiting.record.at.as_str()), yes)
+                .await;
+        }
+        let report = stage.report(&run).await;
+        assert_eq!(report.status.name(), "completed", "{:?}", lines(&report));
+        // Two orders were sent again, and one was left.
+        assert_eq!(shop.asked().len(), 5);
+        let skipped = report
+            .steps
+            .iter()
+            .filter(|visit| visit.output.get("skipped").is_some());
+        assert_eq!(skipped.count(), 1, "{:?}", lines(&report));
+        assert!(stage.waits().await.is_empty());
+    }
+}

@@ -64,10 +64,15 @@ impl Stage {
 
     /// Decides what a run waits for.
     pub(crate) async fn decide(&self, run: &Started, decision: Value) {
+        self.decide_at(run, None, decision).await;
+    }
+
+    /// Decides what a run waits for at a place.
+    pub(crate) async fn decide_at(&self, run: &Started, at: Option<&str>, decision: Value) {
         self.laptop.local.settled().await;
         let decision: Decision = serde_json::from_value(decision).expect("a decision");
         let services = &self.laptop.services;
-        let decided = pawl_functions::decide(services, ORG, &run.run, None, &decision).await;
+        let decided = pawl_functions::decide(services, ORG, &run.run, at, &decision).await;
         decided.expect("a decision that is taken");
     }
 }
