@@ -1,5 +1,6 @@
 //! A run as scripts read it: its end, every visit, and what the machine cost.
 
+mod models;
 mod text;
 
 use pawl_contract::{At, Kind, StepError};
@@ -8,6 +9,7 @@ use pawl_store::{Record, RecordStatus, Run, RunError, RunStatus};
 use serde::Serialize;
 use serde_json::Value;
 
+pub use models::Models;
 pub use text::text;
 pub(crate) use text::{mark, shorten, sign};
 
@@ -27,6 +29,9 @@ pub struct Report {
     pub error: Option<RunError>,
     /// Every visit, in order.
     pub steps: Vec<Visit>,
+    /// What its language models took; absent where none was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models: Option<Models>,
     /// What the machine cost.
     pub machine: Figures,
 }
@@ -101,6 +106,7 @@ impl Report {
             },
             output,
             error: run.error,
+            models: Models::of(&records),
             steps: records.into_iter().map(Visit::from).collect(),
             machine,
         }

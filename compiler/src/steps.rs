@@ -29,6 +29,9 @@ pub(crate) use delay::LONGEST_WAIT_SECONDS;
 pub(crate) use r#loop::{RESERVED, can_be_bound};
 pub use trigger::{inputs, is_input_open};
 
+/// The field that says what becomes of a step of which nobody knows whether it has acted.
+const ON_UNKNOWN: &str = "onUnknown";
+
 /// How a text is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Text {
@@ -161,9 +164,7 @@ pub fn templates(step: &Step) -> Vec<(Text, &Node)> {
 
 /// How often a step may go on in a new invocation; `None` where it never does.
 pub fn most_turns(step: &Step) -> Option<u64> {
-    (step.kind == Kind::Llm)
-        .then(|| llm::most_turns(step))
-        .flatten()
+    (step.kind == Kind::Llm).then(|| llm::most_turns(step))
 }
 
 /// How many iterations of a loop run side by side, where its author asks for more than one.
@@ -180,6 +181,35 @@ pub fn division(step: &Step) -> Option<Division> {
     } else {
         concurrency(step).map(|_| Division::Items)
     }
+}
+
+/// Whether a step may ask somebody before it goes on: about an outcome that nobody knows, or for a larger budget.
+pub fn asks(step: &Step) -> bool {
+    match step.kind {
+        Kind::Action | Kind::Request => {
+            step.config.get(ON_UNKNOWN).and_then(Node::as_str) == Some("ask")
+        }
+        Kind::Llm => llm::asks(step),
+        Kind::Trigger
+        | Kind::Condition
+        | Kind::Loop
+        | Kind::Transform
+        | Kind::Approval
+        | Kind::Signal
+        | Kind::Subflow
+        | Kind::Delay
+        | Kind::Parallel
+        | Kind::Merge => false,
+    }
+}
+
+/// Whether the author has decided what becomes of a step of which nobody knows whether it has acted.
+pub fn decides_unknown(step: &Step) -> bool {
+    let acts = matches!(step.kind, Kind::Action | Kind::Request);
+    acts && step
+        .config
+        .get(ON_UNKNOWN)
+        .is_some_and(|node| !node.is_null())
 }
 
 /// The variables that a step sets, by name, and where each name's value stands.

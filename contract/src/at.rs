@@ -46,6 +46,36 @@ impl At {
         (number < HIGHEST).then(|| Self(format!("{head}{:06}", number + 1)))
     }
 
+    /// The place of a question that this visit asks before it goes on; the first question has the number 1.
+    ///
+    /// It stands behind every branch and iteration that there could be.
+    ///
+    /// ```
+    /// use pawl_contract::At;
+    ///
+    /// let question = At::first().question(2);
+    /// assert_eq!(question.as_str(), "000001/999999/000002");
+    /// assert_eq!(question.asker(), Some(At::first()));
+    /// ```
+    #[must_use]
+    pub fn question(&self, number: u32) -> Self {
+        Self(format!("{}{number:06}", self.questions()))
+    }
+
+    /// What the place of every question of this visit begins with.
+    pub fn questions(&self) -> String {
+        format!("{}/{HIGHEST:06}/", self.0)
+    }
+
+    /// The visit that asks the question at this place, if one stands here.
+    pub fn asker(&self) -> Option<Self> {
+        let (visit, question) = self
+            .0
+            .split_at_checked(self.0.len().checked_sub(2 * (DIGITS + 1))?)?;
+        let is_one = question.starts_with(&format!("/{HIGHEST:06}/"));
+        is_one.then(|| Self(visit.to_owned()))
+    }
+
     /// The number in the last segment.
     pub fn last(&self) -> u32 {
         let (_, digits) = self.0.split_at(self.0.len() - DIGITS);

@@ -49,4 +49,6 @@ pub mod code {
     pub const STOP: &str = "STOP";
     /// Not a failure: the step goes on in its next invocation.
     pub const CONTINUE: &str = "CONTINUE";
+    /// Not a failure: the step goes on once somebody has answered its question.
+    pub const ASK: &str = "ASK";
 }

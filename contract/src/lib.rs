@@ -4,6 +4,7 @@
 //! the run's [`Position`] and answers with the next position. Everything else about a run lives in DynamoDB.
 
 pub mod at;
+pub mod bounds;
 pub mod catalogue;
 pub mod error;
 mod identifier;
@@ -21,6 +22,7 @@ pub mod span;
 pub mod tools;
 
 pub use at::At;
+pub use bounds::{MOST_QUESTIONS, MOST_WAITS};
 pub use error::{StepError, code};
 pub use identifier::identifier;
 pub use kind::{Kind, Nature};

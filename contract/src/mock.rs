@@ -91,7 +91,7 @@ fn problem(entry: &Value) -> Option<String> {
         );
     }
     // These lead the machine, so a mock that raised one would say nothing of the step.
-    [code::STOP, code::CONTINUE]
+    [code::STOP, code::CONTINUE, code::ASK]
         .contains(&code)
         .then(|| format!("a step cannot fail with `{code}`"))
 }

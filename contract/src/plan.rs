@@ -30,6 +30,9 @@ pub struct Plan {
     /// Only of a step that waits: the seconds after which it waits no longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience_seconds: Option<u64>,
+    /// Whether the step may ask somebody before it goes on; also set in the plan of the Task that then asks.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub asks: bool,
     /// The secrets that the step reads, and where each is found.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub secrets: IndexMap<String, SecretSource>,

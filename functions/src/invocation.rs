@@ -7,6 +7,7 @@
 //! commit  one transaction: records, latest values, variables, the run's end
 //! ```
 
+mod asked;
 mod caught;
 mod commit;
 mod machine;
@@ -19,6 +20,7 @@ mod work;
 use std::sync::Arc;
 
 use std::sync::atomic::AtomicU64;
+use std::time::Instant;
 
 use pawl_contract::{Kind, Payload, Plan, Position, StepError, code};
 use pawl_store::{
@@ -31,6 +33,7 @@ use crate::answer::{self, Closing};
 use crate::clock::Moment;
 use crate::scope::Scope;
 use crate::{Error, Services, id, subflow, trigger};
+use asked::Asked;
 use situation::Situation;
 use tree::Path;
 use visit::Visit;
@@ -43,6 +46,8 @@ struct Invocation<'services> {
     services: &'services Services,
     plan: Arc<Plan>,
     position: Position,
+    /// Of a Task that asks on behalf of a step: what it asks.
+    asked: Option<Asked>,
     /// Which attempt of the visit this is, from 1.
     attempt: u64,
     /// Where the machine waits for an answer: the token to answer with.
@@ -50,6 +55,8 @@ struct Invocation<'services> {
     /// Tells this invocation's claims from those of others.
     nonce: String,
     now: Moment,
+    /// When the invocation began, by the machine's own clock.
+    begun: Instant,
     /// How often the visit went on in a new invocation, once that is known.
     turns: AtomicU64,
     /// How often it has looked before.
@@ -59,7 +66,7 @@ struct Invocation<'services> {
 /// Runs a Task's step and answers with the next position.
 pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Value, StepError> {
     let plan = services.plan_of(&payload.plan)?;
-    let now = services.now();
+    let (now, begun) = (services.now(), Instant::now());
     let position = match Position::deserialize(&payload.position) {
         Ok(position) => position,
         // A start by hand in the cloud console: the machine's first Task does the intake.
@@ -77,16 +84,25 @@ pub(crate) async fn invoke(payload: Payload, services: &Services) -> Result<Valu
             }
         },
     };
+    let (position, asked) = if plan.asks && plan.node.kind.waits() {
+        let found = asked::find(services, position).await;
+        let (position, asked) = found.map_err(Error::into_step)?;
+        (position, Some(asked))
+    } else {
+        (position, None)
+    };
     let nonce = id::new(now);
     let attempt = u64::from(payload.attempt) + 1;
     let mut invocation = Invocation {
         services,
         plan,
         position,
+        asked,
         attempt,
         token: payload.token,
         nonce,
         now,
+        begun,
         turns: AtomicU64::new(0),
         looked: 0,
     };

@@ -11,11 +11,12 @@
 //! | who | requests |
 //! |---|---|
 //! | every kind | BatchGetItem, then TransactWriteItems of puts and updates; GetObject and PutObject for values above 32 KB; where something is to be told, PutEvents and DeleteItem |
-//! | `llm` | besides: Query of its thread; TransactWriteItems for each turn that uses tools, each tool and the answer; PutItem for each batch of what watchers see |
+//! | `llm` | besides: Query of its thread; TransactWriteItems for each turn that uses tools, each tool and the answer; PutItem for each batch of what watchers see; where only so many may ask at a time Query, PutItem, UpdateItem and DeleteItem of their turnstile |
 //! | `action` | besides: GetItem or Query of business records; PutItem for the claim before a mail |
 //! | `request` | besides: PutItem for the claim before a request that is not to be made twice; GetObject and PutObject of files; Decrypt of KMS, GetSecretValue, GetParameter |
 //! | `trigger` | besides: DescribeStateMachine and StartExecution; UpdateItem when it hands over |
-//! | `approval`, `signal`, `subflow` | besides: GenerateDataKey of KMS; UpdateItem when a later attempt brings a new token; `signal` Query, `subflow` what `trigger` does, `approval` UpdateItem for each mail, CreateSchedule for a reminder |
+//! | a step that asks somebody | besides: Query and PutItem of its questions |
+//! | `approval`, `signal`, `subflow` | besides: GenerateDataKey of KMS; UpdateItem when a later attempt brings a new token; `signal` Query, `subflow` what `trigger` does, `approval` Query of what other steps ask, UpdateItem for each mail, CreateSchedule for a reminder |
 //! | whoever answers, or ends a subflow's run | besides: Decrypt of KMS, SendTaskSuccess or SendTaskFailure, UpdateItem |
 //! | `recorder` | BatchGetItem, TransactWriteItems with one update; GetObject where the run's input is large; Query for what the run asks, TransactWriteItems with one update for each; Query, PutEvents, DeleteItem, and what whoever answers asks for what was not told |
 
@@ -35,6 +36,7 @@ mod llm;
 mod r#loop;
 mod merge;
 mod pure;
+mod question;
 mod recorder;
 mod request;
 mod scope;

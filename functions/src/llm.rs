@@ -21,6 +21,7 @@ mod provider;
 mod stream;
 mod talk;
 mod tool;
+mod turnstile;
 mod wish;
 
 pub(crate) use agent::ask;

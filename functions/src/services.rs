@@ -38,6 +38,8 @@ pub struct Services {
     /// The plans of Tasks, by their texts: a function meets the same few again and again.
     texts: Arc<Mutex<HashMap<String, Arc<Plan>>>>,
     environment: Environment,
+    /// How long an invocation may take.
+    time_left: Option<Duration>,
 }
 
 /// Where secrets are read that stand in the environment.
@@ -75,6 +77,7 @@ impl Services {
             bedrock: Arc::default(),
             plans: Arc::default(),
             texts: Arc::default(),
+            time_left: None,
         }
     }
 
@@ -86,6 +89,18 @@ impl Services {
     ) -> Self {
         self.environment = Environment(Arc::new(environment));
         self
+    }
+
+    /// The same services for an invocation that may take no longer than this.
+    #[must_use]
+    pub fn with_time_left(mut self, left: Duration) -> Self {
+        self.time_left = Some(left);
+        self
+    }
+
+    /// How long an invocation that begins now may take, where whoever invoked it says so.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        self.time_left
     }
 
     /// What encrypts and decrypts secrets.

@@ -39,6 +39,8 @@ pub struct Settings {
     pub bedrock: Option<BedrockSettings>,
     /// The model, where a step names none.
     pub model: Option<String>,
+    /// How many llm steps of an organisation may ask a model at a time.
+    pub llm_concurrency: Option<u32>,
     /// Prices of models that the table does not know, or knows otherwise.
     pub prices: BTreeMap<String, Price>,
 }
@@ -108,6 +110,7 @@ impl Settings {
     /// | `PAWL_LLM_URL`, `OPENAI_BASE_URL` | the provider | OpenAI's, if there is a key |
     /// | `PAWL_LLM_API_KEY`, `OPENAI_API_KEY` | its key | none is sent |
     /// | `PAWL_LLM_MODEL` | the model | each step names its own |
+    /// | `PAWL_LLM_CONCURRENCY` | how many llm steps of an organisation may ask a model at a time | as many as want to |
     /// | `PAWL_HTTP_ALLOW` | hosts, addresses and networks that requests may reach, with commas | only public addresses |
     /// | `PAWL_KMS_KEY` | the key of KMS that encrypts secrets | the key file does |
     /// | `PAWL_KEY_FILE` | the file of keys that encrypt secrets | nothing can be encrypted |
@@ -144,6 +147,9 @@ impl Settings {
                 url: read("PAWL_BEDROCK_URL"),
             }),
             model: read("PAWL_LLM_MODEL"),
+            llm_concurrency: read("PAWL_LLM_CONCURRENCY")
+                .and_then(|most| most.parse().ok())
+                .filter(|most| *most > 0),
             prices: read("PAWL_LLM_PRICES")
                 .and_then(|text| serde_json::from_str(&text).ok())
                 .unwrap_or_default(),
@@ -182,6 +188,9 @@ impl Settings {
         }
         if let Some(model) = &self.model {
             set("PAWL_LLM_MODEL", model);
+        }
+        if let Some(most) = self.llm_concurrency {
+            set("PAWL_LLM_CONCURRENCY", &most.to_string());
         }
         if let Some(bedrock) = &self.bedrock {
             set("PAWL_BEDROCK_REGION", &bedrock.region);

@@ -1,6 +1,7 @@
 //! What acting is: what an action or a model gets to know, and what it gives.
 
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use pawl_contract::At;
@@ -8,6 +9,7 @@ use pawl_store::{Run, Store, Writes};
 use serde_json::Value;
 
 use crate::clock::Moment;
+use crate::question::Asker;
 use crate::secret::Mask;
 use crate::{Error, Services};
 
@@ -34,11 +36,30 @@ pub(crate) struct Context<'invocation> {
     pub input: &'invocation Value,
     /// When the step's time is over.
     pub deadline: Option<Moment>,
+    /// What is to be known of the step even where it fails.
+    pub facts: &'invocation Mutex<Option<Value>>,
+    /// Whether the machine can ask somebody on the step's behalf.
+    pub may_ask: bool,
     /// The secrets in `input`, and those that the step learns while it acts.
     pub mask: &'invocation Mask,
 }
 
 impl Context<'_> {
+    /// The visit, as one that asks.
+    pub(crate) fn asker(&self) -> Asker<'_> {
+        Asker {
+            services: self.services,
+            run: self.run,
+            at: self.at,
+            step: self.step,
+        }
+    }
+
+    /// Leaves what is to be known of the step even where it fails.
+    pub(crate) fn leave(&self, facts: Option<Value>) {
+        *self.facts.lock().unwrap_or_else(PoisonError::into_inner) = facts;
+    }
+
     /// The same for every attempt of a visit, and for no other visit.
     pub(crate) fn idempotency_key(&self) -> String {
         format!("{}/{}", self.run.run, self.at)

@@ -88,6 +88,19 @@ pub fn thread(org: &str, thread: &str) -> String {
     format!("{org}#thread#{thread}")
 }
 
+/// The partition of a turnstile, and of whoever stands at it.
+pub fn turnstile(org: &str, name: &str) -> String {
+    format!("{org}#turnstile#{name}")
+}
+
+/// A place behind a turnstile.
+pub(crate) fn place(number: u32) -> String {
+    format!("s#{number:04}")
+}
+
+/// What the sort key of whoever waits at a turnstile begins with.
+pub(crate) const QUEUE: &str = "w#";
+
 /// A step's latest value.
 pub fn latest(scope: &str, step: &str) -> String {
     format!("s#{scope}#{step}")

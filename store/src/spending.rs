@@ -1,7 +1,8 @@
 //! What a run spends on language models, where its workflow has a budget.
 //!
 //! ```text
-//! acme#run-1   u#000003#1.0002   what the second turn of the first attempt at 000003 took
+//! acme#run-1   u#000003#1.0002        what the second turn of the first attempt at 000003 took
+//! acme#run-1   u#000003#granted.0000  somebody has agreed to more, when the step at 000003 asked
 //! ```
 
 use pawl_contract::{At, Usage};
@@ -18,6 +19,8 @@ pub struct Spending {
     pub usage: Usage,
     /// Their price in US dollars, as far as it is known.
     pub usd: f64,
+    /// How often somebody has agreed to spend as much again as the run's budget allows.
+    pub granted: u64,
 }
 
 impl Store {
@@ -44,13 +47,27 @@ impl Store {
         put.map(|_| ()).map_err(Error::call("PutItem"))
     }
 
-    /// What a run has spent, but for the visit at one place.
+    /// Notes that somebody has agreed to spend more; the same number notes it once.
+    pub async fn grant(&self, org: &str, run: &str, at: &At, grant: u64) -> Result<(), Error> {
+        let mut item = Item::from([("granted".to_owned(), number(1))]);
+        let sk = format!("{}{at}#granted.{grant:04}", key::SPENDING);
+        item.extend(primary_key(&key::partition(org, run), &sk));
+        let put = self.dynamodb.put_item().table_name(&self.table);
+        let put = put.set_item(Some(item)).send().await;
+        put.map(|_| ()).map_err(Error::call("PutItem"))
+    }
+
+    /// What a run has spent, but for the visit at one place; and all that it was granted.
     pub async fn spent(&self, org: &str, run: &str, but: &At) -> Result<Spending, Error> {
         let mut spent = Spending::default();
         let query = self.beginning(&key::partition(org, run), key::SPENDING);
         let mut pages = Pages::of(query);
         while let Some(items) = pages.next().await? {
             for item in items {
+                if item.contains_key("granted") {
+                    spent.granted += count(&item, "granted")?;
+                    continue;
+                }
                 if text(&item, "at") == Some(but.as_str()) {
                     continue;
                 }

@@ -15,7 +15,7 @@ use super::{Outcome, looking, print, print_json};
 use crate::aws::{Aws, Execution, Other, Place, Subject};
 use crate::graph::from_machine;
 use crate::project::Misuse;
-use crate::report::Visit;
+use crate::report::{Models, Visit};
 
 const EXAMPLES: &str = "Examples:
   pawl show latest
@@ -65,6 +65,9 @@ struct Shown {
     machine: String,
     executions: Vec<Execution>,
     steps: Vec<Visit>,
+    /// What its language models took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    models: Option<Models>,
 }
 
 impl Show {
@@ -129,6 +132,7 @@ async fn shown(aws: &Aws, run: Run, records: Vec<Record>) -> anyhow::Result<Show
         current: aws.current(&run).await?.map(|(step, _)| step),
         output: aws.store.output(&run).await?,
         executions: aws.executions(&run).await?,
+        models: Models::of(&records),
         steps: records.into_iter().map(Visit::from).collect(),
         run: run.run,
         workflow: run.name,

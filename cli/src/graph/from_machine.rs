@@ -44,6 +44,11 @@ pub fn from_machine(machine: &Machine) -> Option<Graph> {
     Some(Graph::assemble(intake.name, trigger, drafts, Some(entry)))
 }
 
+/// Whether a Task only asks on behalf of a step, which goes on then.
+fn is_question(plan: &Plan) -> bool {
+    plan.asks && plan.node.kind.waits()
+}
+
 /// A step, as far as the plans read so far tell of it.
 struct Seen {
     node: Node,
@@ -68,7 +73,10 @@ impl Reader {
     fn gather(&mut self, states: &StateMap) {
         for (name, state) in states {
             match state {
-                State::Task(_) => self.plans.extend(plan((name, state))),
+                State::Task(_) => {
+                    let plan = plan((name, state)).filter(|(_, plan)| !is_question(plan));
+                    self.plans.extend(plan);
+                }
                 State::Wait(wait) => {
                     self.natives
                         .extend(wait.next.clone().map(|next| (name.clone(), next)));

@@ -92,6 +92,9 @@ fn closing(text: &mut String, report: &Report) {
         let pretty = serde_json::to_string_pretty(&report.output).unwrap_or_default();
         writeln(text, &format!("  output: {}", pretty.replace('\n', "\n  ")));
     }
+    if let Some(models) = &report.models {
+        writeln(text, &format!("  models: {}", models.text()));
+    }
     let machine = &report.machine;
     writeln(
         text,

@@ -1,6 +1,8 @@
 //! What a user can see, tested through data: the corpus, both levels, faults and crashes, the command line.
 
 mod actions;
+mod asking;
+mod calls;
 mod cases;
 mod check;
 mod command_line;
@@ -10,14 +12,17 @@ mod dev;
 mod eval;
 mod explain;
 mod fmt;
+mod going_on;
 mod graph;
 mod kills;
 mod levels;
+mod once;
 mod pages;
 mod planted;
 mod runs;
 mod sarif;
 mod secrets;
+mod stage;
 mod waiting;
 
 /// The server of the functions' own tests.

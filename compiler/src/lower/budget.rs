@@ -65,6 +65,8 @@ pub(super) fn patience(step: &Step) -> Option<u64> {
 pub(super) fn task_timeout(checked: &Checked, task: &Task) -> Option<u64> {
     match task {
         Task::Work(id) if checked.step(*id).kind.waits() => patience(checked.step(*id)),
+        // A person may take as long as the run may.
+        Task::Ask(_) => None,
         Task::Work(_) => Some(900),
         Task::Evaluate(..) | Task::Settle(_) | Task::End(_) | Task::Fail(_) | Task::HandOver(_) => {
             Some(120)

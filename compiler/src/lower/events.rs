@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
-use pawl_asl::State;
-use pawl_contract::Kind;
+use pawl_asl::{Catcher, State};
+use pawl_contract::{Kind, code};
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
@@ -211,10 +211,13 @@ fn targets(state: &State) -> impl Iterator<Item = &str> {
         None
     };
     let rules = rules.iter().map(|rule| rule.next.as_str());
+    // The questions of a step are counted with the step, which bounds them.
+    let asks = |catcher: &&Catcher| catcher.error_equals.iter().any(|name| name == code::ASK);
+    let catchers = state.catch().iter().filter(move |catcher| !asks(catcher));
     state
         .next()
         .into_iter()
         .chain(rules)
         .chain(default)
-        .chain(state.catch().iter().map(|catcher| catcher.next.as_str()))
+        .chain(catchers.map(|catcher| catcher.next.as_str()))
 }

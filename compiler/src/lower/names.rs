@@ -16,6 +16,8 @@ pub enum Task {
     Evaluate(StepId, Option<LoopMode>),
     /// A step that waited too long: what was decided in the last moment stands.
     Settle(StepId),
+    /// Asks somebody on behalf of a step that cannot go on without an answer.
+    Ask(StepId),
     /// Ends a strand where no step's Lambda can; the root's end is the run's.
     End(Option<StrandId>),
     /// Fails a strand where nothing catches a failure.
@@ -28,7 +30,7 @@ impl Task {
     /// The strand that it stands in.
     pub(super) fn home(&self, checked: &Checked) -> Option<StrandId> {
         match self {
-            Self::Work(step) | Self::Settle(step) | Self::Evaluate(step, _) => {
+            Self::Work(step) | Self::Settle(step) | Self::Ask(step) | Self::Evaluate(step, _) => {
                 checked.strands.home(*step)
             }
             Self::End(home) | Self::Fail(home) => *home,
@@ -106,6 +108,7 @@ impl<'a> Names<'a> {
                 format!("{} (collect)", self.slug(*step))
             }
             Task::Settle(step) => format!("{} (settle)", self.slug(*step)),
+            Task::Ask(step) => format!("{} (ask)", self.slug(*step)),
             Task::End(strand) => self.own(Own::End, *strand),
             Task::Fail(strand) => self.own(Own::Fail, *strand),
             Task::HandOver(enter) => format!("hand over ({enter})"),

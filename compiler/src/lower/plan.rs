@@ -87,6 +87,7 @@ impl Planner<'_> {
                 Some(budget::step_timeout(self.checked.step(*step))),
             ),
             Task::Evaluate(step, mode) => (*step, *mode, None),
+            Task::Ask(step) => return self.ask(*step),
             Task::End(_) | Task::Fail(_) | Task::HandOver(_) => {
                 return own(self.checked, self.names, task);
             }
@@ -98,12 +99,43 @@ impl Planner<'_> {
         if can_time_out(self.checked, step) {
             self.need(Task::Settle(step));
         }
+        let asks = steps::asks(self.checked.step(step));
+        if asks {
+            self.need(Task::Ask(step));
+        }
         Plan {
             reads: tree.reads.into_reads(),
             timeout_seconds,
             patience_seconds: budget::patience(self.checked.step(step)),
+            asks,
             secrets: secrets(self.checked, step),
             ..bare(self.checked, node, self.checked.strands.home(step))
+        }
+    }
+
+    /// The Task that asks on behalf of a step: whatever the answer, the step goes on with it.
+    fn ask(&mut self, id: StepId) -> Plan {
+        let checked = self.checked;
+        let step = checked.step(id);
+        let around = checked.loops.around(id);
+        let mut reads = ReadSet::default();
+        reads.stand(checked, around);
+        let back = Then::State(self.need(Task::Work(id)));
+        let ports = ["approved", "rejected"];
+        let node = Node {
+            step: self.names.task(&Task::Ask(id)),
+            name: step.name.clone(),
+            kind: Kind::Approval,
+            config: json!({}),
+            mode: None,
+            choice: false,
+            loops: around.iter().map(|head| loop_ref(checked, *head)).collect(),
+            then: ports.map(|port| (port.to_owned(), back.clone())).into(),
+        };
+        Plan {
+            reads: reads.into_reads(),
+            asks: true,
+            ..bare(checked, node, checked.strands.home(id))
         }
     }
 
@@ -329,7 +361,9 @@ pub(super) fn own(checked: &Checked, names: &Names<'_>, task: &Task) -> Plan {
         Task::Fail(home) => ("fail", Value::Null, *home),
         Task::HandOver(enter) => ("hand over", json!({ "enter": enter }), None),
         Task::End(home) => ("end", Value::Null, *home),
-        Task::Work(_) | Task::Settle(_) | Task::Evaluate(..) => ("end", Value::Null, None),
+        Task::Work(_) | Task::Settle(_) | Task::Ask(_) | Task::Evaluate(..) => {
+            ("end", Value::Null, None)
+        }
     };
     let node = Node {
         step: step.to_owned(),
@@ -368,6 +402,7 @@ fn bare(checked: &Checked, node: Node, home: Option<StrandId>) -> Plan {
         maps: maps.collect(),
         timeout_seconds: None,
         patience_seconds: None,
+        asks: false,
         secrets: IndexMap::new(),
         intake: None,
     }

@@ -28,12 +28,16 @@ impl ReadSet {
                     .extend(around.iter().map(|head| checked.step(*head).slug.clone()));
             }
         }
-        // Which iteration a visit belongs to is known by the cursors of the loops around it.
-        self.loops
-            .extend(around.iter().map(|head| checked.step(*head).slug.clone()));
+        self.stand(checked, around);
         if step.kind == Kind::Loop {
             self.loops.insert(step.slug.clone());
         }
+    }
+
+    /// Adds what says where a visit stands: which iteration it belongs to is known by the cursors of the loops around.
+    pub(super) fn stand(&mut self, checked: &Checked, around: &[StepId]) {
+        self.loops
+            .extend(around.iter().map(|head| checked.step(*head).slug.clone()));
     }
 
     /// In the form of the plan.

@@ -6,7 +6,7 @@ use indexmap::{IndexMap, IndexSet};
 use pawl_asl::{
     Catcher, Choice, Dynamic, Fail, Jitter, Retrier, Rule, State, Succeed, Task as TaskState,
 };
-use pawl_contract::{Node, Plan, Then, code};
+use pawl_contract::{MOST_QUESTIONS, Node, Plan, Then, code};
 use serde_json::{Value, json};
 
 use super::budget;
@@ -161,7 +161,7 @@ pub(super) fn task(checked: &Checked, names: &Names<'_>, task: &Task, plan: &Pla
         .node
         .choice_name()
         .or_else(|| plan.node.then.values().next().and_then(first_state));
-    let waits = matches!(task, Task::Work(_)) && plan.node.kind.waits();
+    let waits = waits(task, plan);
     if waits && let Some(payload) = payload.as_object_mut() {
         payload.insert(
             "token".to_owned(),
@@ -177,10 +177,13 @@ pub(super) fn task(checked: &Checked, names: &Names<'_>, task: &Task, plan: &Pla
     let (output, next) = match task {
         Task::Fail(home) => ("{% $states.input %}", Some(names.own(Own::Failed, *home))),
         // An answer is the position itself.
-        Task::Work(_) if waits => ("{% $states.result %}", next),
-        Task::Work(_) | Task::Settle(_) | Task::Evaluate(..) | Task::End(_) | Task::HandOver(_) => {
-            ("{% $states.result.Payload %}", next)
-        }
+        _ if waits => ("{% $states.result %}", next),
+        Task::Work(_)
+        | Task::Settle(_)
+        | Task::Ask(_)
+        | Task::Evaluate(..)
+        | Task::End(_)
+        | Task::HandOver(_) => ("{% $states.result.Payload %}", next),
     };
     let is_inner_end = next.is_none() && task.home(checked).is_some();
     let output = if is_inner_end {
@@ -205,6 +208,17 @@ pub(super) fn task(checked: &Checked, names: &Names<'_>, task: &Task, plan: &Pla
     }
 }
 
+/// Whether a Task ends by an answer, and not by what its function gives.
+fn waits(task: &Task, plan: &Plan) -> bool {
+    match task {
+        Task::Work(_) => plan.node.kind.waits(),
+        Task::Ask(_) => true,
+        Task::Settle(_) | Task::Evaluate(..) | Task::End(_) | Task::Fail(_) | Task::HandOver(_) => {
+            false
+        }
+    }
+}
+
 /// The plan as JSON text.
 ///
 /// SAM and CloudFormation would replace `${...}` inside; JSON can spell the dollar in a way that they do not see.
@@ -222,13 +236,26 @@ const TRANSIENT: [&str; 5] = [
     code::STORE_ERROR,
 ];
 
+/// How a function ends that cannot say it itself. Where an author has decided what becomes of an unknown outcome, the
+/// step is invoked again to do so.
+const CRASHES: [&str; 4] = [
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "Runtime.ExitError",
+    "States.Timeout",
+];
+
+/// How often a step is invoked again that ended so.
+const CRASH_RETRIES: u64 = 2;
+
 /// Failures that another attempt would only meet again.
-const FINAL: [&str; 5] = [
+const FINAL: [&str; 6] = [
     code::STOP,
     code::VALIDATION_ERROR,
     code::APPROVAL_REJECTED,
     code::OUTCOME_UNKNOWN,
     code::OUTCOME_LOST,
+    code::BUDGET_EXCEEDED,
 ];
 
 /// Attempts after the first that a transient failure is worth.
@@ -241,8 +268,10 @@ fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
             .map(|name| (*name).to_owned())
             .collect::<Vec<_>>()
     };
+    let asks = matches!(task, Task::Work(id) if steps::asks(checked.step(*id)));
     let never = Retrier {
-        error_equals: names(&FINAL),
+        // Nor is a question a failure; the Catch leads to whoever asks it.
+        error_equals: names(&[&FINAL[..], if asks { &[code::ASK] } else { &[] }].concat()),
         max_attempts: Some(0),
         ..Retrier::default()
     };
@@ -256,10 +285,21 @@ fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
     };
     let turns = match task {
         Task::Work(id) => steps::most_turns(checked.step(*id)),
-        Task::Evaluate(..) | Task::Settle(_) | Task::End(_) | Task::Fail(_) | Task::HandOver(_) => {
-            None
-        }
+        Task::Evaluate(..)
+        | Task::Settle(_)
+        | Task::Ask(_)
+        | Task::End(_)
+        | Task::Fail(_)
+        | Task::HandOver(_) => None,
     };
+    let decides = matches!(task, Task::Work(id) if steps::decides_unknown(checked.step(*id)));
+    let crashed = decides.then(|| Retrier {
+        error_equals: names(&CRASHES),
+        interval_seconds: Some(1),
+        max_attempts: Some(CRASH_RETRIES),
+        backoff_rate: Some(2.0),
+        ..Retrier::default()
+    });
     // It comes first: going on is no failure, whatever the step's policy says.
     let go_on = turns.map(|turns| Retrier {
         error_equals: names(&[code::CONTINUE]),
@@ -274,9 +314,12 @@ fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
         Task::Work(id) => {
             policy(checked, checked.step(*id)).filter(|policy| policy.max_retries > 0)
         }
-        Task::Evaluate(..) | Task::Settle(_) | Task::End(_) | Task::Fail(_) | Task::HandOver(_) => {
-            None
-        }
+        Task::Evaluate(..)
+        | Task::Settle(_)
+        | Task::Ask(_)
+        | Task::End(_)
+        | Task::Fail(_)
+        | Task::HandOver(_) => None,
     };
     let policy = policy.map(|policy| Retrier {
         error_equals: names(&["States.ALL"]),
@@ -286,7 +329,8 @@ fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
         ..Retrier::default()
     });
     let always = [never, transient];
-    go_on.into_iter().chain(always).chain(policy).collect()
+    let first = go_on.into_iter().chain(always);
+    first.chain(crashed).chain(policy).collect()
 }
 
 /// A step's own policy wins over the workflow's.
@@ -294,14 +338,28 @@ fn policy(checked: &Checked, step: &Step) -> Option<Retry> {
     step.retry.or(checked.definition.settings.retry)
 }
 
-/// The most events that one visit to a Task can write: five, or six where it waits, and three more for every retry.
+/// The most events that one visit to a Task can write: five, or six where it waits, and three more for every retry; and
+/// where a step asks, as much for every question, and five for going on.
 pub(super) fn most_events(checked: &Checked, task: &Task) -> u64 {
     let retries: u64 = retry(checked, task)
         .iter()
         .filter_map(|retrier| retrier.max_attempts)
         .sum();
-    let waits = matches!(task, Task::Work(id) if checked.step(*id).kind.waits());
-    5 + u64::from(waits) + 3 * retries
+    let (waits, questions) = match task {
+        Task::Work(id) => {
+            let step = checked.step(*id);
+            let asks = u64::from(steps::asks(step)) * u64::from(MOST_QUESTIONS);
+            (
+                step.kind.waits(),
+                asks * (5 + most_events(checked, &Task::Ask(*id))),
+            )
+        }
+        Task::Ask(_) => (true, 0),
+        Task::Settle(_) | Task::Evaluate(..) | Task::End(_) | Task::Fail(_) | Task::HandOver(_) => {
+            (false, 0)
+        }
+    };
+    5 + u64::from(waits) + 3 * retries + questions
 }
 
 fn catch(checked: &Checked, names: &Names<'_>, task: &Task) -> Vec<Catcher> {
@@ -318,14 +376,24 @@ fn catch(checked: &Checked, names: &Names<'_>, task: &Task) -> Vec<Catcher> {
         next: names.task(&Task::Settle(id)),
         ..Catcher::default()
     };
+    // The visit goes on where it is, once its question is answered.
+    let asks = |id: usize| Catcher {
+        error_equals: vec![code::ASK.to_owned()],
+        output: Some(json!("{% $states.input %}")),
+        next: names.task(&Task::Ask(id)),
+        ..Catcher::default()
+    };
     let failed = names.own(Own::Failed, task.home(checked));
     match task {
-        Task::Work(id) | Task::Settle(id) | Task::Evaluate(id, _) => {
+        Task::Work(id) | Task::Settle(id) | Task::Ask(id) | Task::Evaluate(id, _) => {
             let slug = names.slug(*id);
             let handler = handler(checked, *id);
             let mut catchers = vec![catcher(code::STOP, failed, slug)];
             if matches!(task, Task::Work(_)) && can_time_out(checked, *id) {
                 catchers.push(late(*id));
+            }
+            if matches!(task, Task::Work(_)) && steps::asks(checked.step(*id)) {
+                catchers.push(asks(*id));
             }
             catchers.push(catcher("States.ALL", names.task(&handler), slug));
             catchers

@@ -35,7 +35,7 @@ pub(super) fn inherit(
     }
     let (models, budget) = (given("models"), given("budget"));
     if let Some(budget) = budget {
-        llm::check_budget(None, &budget.node, diagnostics);
+        llm::check_budget(&budget.node, diagnostics);
     }
     for step in steps {
         if step.kind == Kind::Llm && !step.has_refused_config {

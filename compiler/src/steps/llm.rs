@@ -1,6 +1,6 @@
 //! `llm`: asks a language model.
 
-use pawl_contract::{catalogue, tools};
+use pawl_contract::{MOST_WAITS, catalogue, tools};
 
 use super::not_yet;
 use crate::definition::Step;
@@ -44,6 +44,7 @@ pub(crate) const FIELDS: &[Field] = &[
     (AGENT, Shape::Text),
     ("budget", Shape::Object),
     (RUN_BUDGET, Shape::Object),
+    ("concurrency", Shape::Between(1, 1000)),
     ("outputFormat", Shape::OneOf(&["text", "json"])),
     ("outputSchema", Shape::Object),
     ("conversational", Shape::Flag),
@@ -84,7 +85,7 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     let tools = step.config.get("tools").map(Node::elements);
     check_tools(step, tools.unwrap_or_default(), diagnostics);
     if let Some(budget) = given("budget") {
-        check_budget(Some(step), budget, diagnostics);
+        check_budget(budget, diagnostics);
     }
     for (field, what) in LATER {
         if let Some(node) = given(field) {
@@ -96,29 +97,31 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
 /// Turns that use tools, where the step does not say; the function thinks the same.
 const USUAL_TURNS: u64 = 10;
 
-/// The most turns that may each begin in a new invocation: only a step with tools has more than one.
-pub(super) fn most_turns(step: &Step) -> Option<u64> {
+/// The most invocations in which a step may go on: each turn may begin in a new one, and only a step with tools has more
+/// than one; and any step may wait until a model may be asked.
+pub(super) fn most_turns(step: &Step) -> u64 {
     let given = |field: &str| step.config.get(field).filter(|node| !is_empty(node));
-    given("tools").or(given(AGENT))?;
-    let own = given("maxSteps").or(given("max_iterations"));
-    Some(own.and_then(Node::as_u64).unwrap_or(USUAL_TURNS))
+    let turns = given("tools").or(given(AGENT)).map_or(0, |_| {
+        let own = given("maxSteps").or(given("max_iterations"));
+        own.and_then(Node::as_u64).unwrap_or(USUAL_TURNS)
+    });
+    turns.saturating_add(MOST_WAITS.into())
+}
+
+/// Whether a budget of the step, or of its workflow, is one that asks.
+pub(super) fn asks(step: &Step) -> bool {
+    let asks = |field: &str| {
+        let exceeded = step.config.get(field)?.get("onExceeded")?;
+        exceeded.as_str()
+    };
+    ["budget", RUN_BUDGET]
+        .into_iter()
+        .any(|field| asks(field) == Some("ask"))
 }
 
 /// Checks a budget: of a step, or of its workflow.
-pub(crate) fn check_budget(step: Option<&Step>, budget: &Node, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn check_budget(budget: &Node, diagnostics: &mut Vec<Diagnostic>) {
     fields::check(budget, BUDGET, "a budget", Templates::Refused, diagnostics);
-    let asks = budget
-        .get("onExceeded")
-        .filter(|node| node.as_str() == Some("ask"));
-    match (asks, step) {
-        (None, _) => {}
-        (Some(node), Some(step)) => diagnostics.push(not_yet(step, node, "a budget that asks")),
-        (Some(node), None) => diagnostics.push(
-            Diagnostic::warning(codes::NOT_YET, "a budget cannot ask for approvals yet")
-                .on(node)
-                .help("let it `warn` or `stop`"),
-        ),
-    }
     let has_limit = ["tokens", "usd"]
         .into_iter()
         .any(|field| budget.get(field).is_some_and(|node| !node.is_null()));

@@ -65,7 +65,11 @@ impl Invocation<'_> {
     ) -> Result<Option<Position>, Error> {
         let node = &self.plan.node;
         let mut visit = self.visit(node, &self.position.at, &scope, situation)?;
-        let rendered = template::render(&node.config, &scope.at(node));
+        let rendered = match &self.asked {
+            // It may quote what was said elsewhere, which is no template.
+            Some(asked) => Ok(asked.input.clone()),
+            None => template::render(&node.config, &scope.at(node)),
+        };
         let checked = rendered.and_then(|input| {
             check(node.kind, &input, self.services)?;
             Ok(input)
@@ -176,6 +180,14 @@ impl Invocation<'_> {
     /// The position behind each port; `None` where no visit can follow any more.
     fn answers(&self) -> Option<BTreeMap<String, Position>> {
         let node = &self.plan.node;
+        if let Some(asked) = &self.asked {
+            let ports = node.then.keys();
+            return Some(
+                ports
+                    .map(|port| (port.clone(), asked.back.clone()))
+                    .collect(),
+            );
+        }
         let next = self.position.at.next()?;
         let behind = |(port, then): (&String, &Then)| {
             let routes = match (node.choice_name(), then) {

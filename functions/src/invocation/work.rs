@@ -1,6 +1,7 @@
 //! Work steps: resolve, let a mock stand in or act, and record a failure before it is raised.
 
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use pawl_contract::{Kind, Mocked, StepError, code};
@@ -12,6 +13,7 @@ use super::situation::Situation;
 use super::visit::Visit;
 use crate::cache::Caching;
 use crate::pure::Effect;
+use crate::question::{Answer, Asker};
 use crate::scope::Scope;
 use crate::secret::{self, Mask, Revealed};
 use crate::unknown::{self, OnUnknown};
@@ -88,7 +90,11 @@ impl Invocation<'_> {
                 Ok(Some(visit))
             }
             // No failure: the machine invokes the same visit again.
-            Err(Error::Step(error)) if error.code == code::CONTINUE => Err(error.into()),
+            Err(Error::Step(error))
+                if [code::CONTINUE, code::ASK].contains(&error.code.as_str()) =>
+            {
+                Err(error.into())
+            }
             Err(Error::Step(error)) => self.fail(visit, error, transaction).await,
             Err(error @ Error::Store(_)) => Err(error),
         }
@@ -160,22 +166,47 @@ impl Invocation<'_> {
         visit: &mut Visit,
         claimed: Option<&str>,
     ) -> Result<Option<Acted>, Error> {
-        let mask = Mask::default();
-        if let Some(acted) = action::has_acted(&self.context(run, &visit.record.input, &mask)) {
+        let (mask, facts) = (Mask::default(), Mutex::default());
+        let context = self.context(run, &visit.record.input, &mask, &facts);
+        if let Some(acted) = action::has_acted(&context) {
             return Ok(Some(acted));
         }
-        match self.on_unknown() {
+        let mut policy = self.on_unknown();
+        if policy == OnUnknown::Ask && self.plan.asks {
+            let why = "it was claimed, and its invocation ended before it could say more";
+            match self.ask_about(run, claimed, why).await? {
+                Some(answer) => policy = unknown::decided(answer)?,
+                None => return Ok(None),
+            }
+        }
+        match policy {
             OnUnknown::Retry => {
                 self.reveal_and_act(run, scope, situation, visit, claimed)
                     .await
             }
             OnUnknown::Skip => Ok(Some(unknown::skipped())),
-            policy @ (OnUnknown::Fail | OnUnknown::Ask) => {
+            OnUnknown::Fail | OnUnknown::Ask => {
                 let message = "an earlier attempt may or may not have acted before it ended";
-                let message = format!("{message}{}", policy.hint());
                 Err(Error::step(code::OUTCOME_UNKNOWN, message))
             }
         }
+    }
+
+    /// What somebody says to an outcome that nobody knows.
+    async fn ask_about(
+        &self,
+        run: &Run,
+        claim: Option<&str>,
+        why: &str,
+    ) -> Result<Option<Answer>, Error> {
+        let (at, step) = (&self.position.at, self.plan.node.step.as_str());
+        let asker = Asker {
+            services: self.services,
+            run,
+            at,
+            step,
+        };
+        asker.ask(unknown::question(step, claim, why)).await
     }
 
     fn on_unknown(&self) -> OnUnknown {
@@ -187,8 +218,10 @@ impl Invocation<'_> {
         run: &'context Run,
         input: &'context Value,
         mask: &'context Mask,
+        facts: &'context Mutex<Option<Value>>,
     ) -> Context<'context> {
-        let deadline = self.plan.timeout_seconds;
+        let timeout = self.timeout();
+        let milliseconds = timeout.map(|timeout| timeout.as_millis());
         Context {
             services: self.services,
             run,
@@ -199,11 +232,22 @@ impl Invocation<'_> {
             attempt: self.attempt,
             turns: self.turns.load(Ordering::Relaxed),
             begun: Instant::now(),
-            timeout: deadline.map(Duration::from_secs),
+            timeout,
             input,
-            deadline: deadline.map(|seconds| self.now.after(seconds.saturating_mul(1000))),
+            facts,
+            may_ask: self.plan.asks,
+            deadline: milliseconds
+                .map(|left| self.now.after(u64::try_from(left).unwrap_or(u64::MAX))),
             mask,
         }
+    }
+
+    /// How long the step may act: as its author says, and no longer than the function may run.
+    fn timeout(&self) -> Option<Duration> {
+        let own = self.plan.timeout_seconds.map(Duration::from_secs);
+        let left = self.services.time_left();
+        let left = left.map(|left| left.saturating_sub(self.begun.elapsed()));
+        own.into_iter().chain(left).min()
     }
 
     /// Acts, with a claim before what nothing can take back: a new one, or one of an attempt that did not finish.
@@ -216,10 +260,16 @@ impl Invocation<'_> {
         visit: &mut Visit,
         claimed: Option<&str>,
     ) -> Result<Option<Acted>, Error> {
-        let context = self.context(run, input, mask);
-        let effect = match self.prepare(&context).await? {
-            Act::Done(acted) => return Ok(Some(*acted)),
-            Act::Once(effect) => effect,
+        let facts = Mutex::default();
+        let context = self.context(run, input, mask, &facts);
+        let effect = match self.prepare(&context).await {
+            Ok(Act::Done(acted)) => return Ok(Some(*acted)),
+            Ok(Act::Once(effect)) => effect,
+            Err(error) => {
+                let mut left = facts.lock().unwrap_or_else(PoisonError::into_inner);
+                visit.record.meta = left.take().map(|left| mask.value(left));
+                return Err(error);
+            }
         };
         let nonce = Some(self.nonce.clone());
         let claim = Record {
@@ -246,6 +296,16 @@ impl Invocation<'_> {
         }
         if is_unknown(&outcome) && self.on_unknown() == OnUnknown::Skip {
             return Ok(Some(unknown::skipped()));
+        }
+        if let Err(Error::Step(error)) = &outcome
+            && error.code == code::OUTCOME_UNKNOWN
+            && self.on_unknown() == OnUnknown::Ask
+            && self.plan.asks
+        {
+            // The next invocation finds the claim, and then the answer.
+            let why = mask.error(error.clone()).message;
+            self.ask_about(run, Some(&self.nonce), &why).await?;
+            return Ok(None);
         }
         outcome.map(Some)
     }
@@ -298,10 +358,10 @@ impl Invocation<'_> {
         work: impl Future<Output = Result<T, Error>>,
         late: impl FnOnce() -> StepError,
     ) -> Result<T, Error> {
-        let Some(seconds) = self.plan.timeout_seconds else {
+        let Some(timeout) = self.timeout() else {
             return work.await;
         };
-        let done = tokio::time::timeout(Duration::from_secs(seconds), work).await;
+        let done = tokio::time::timeout(timeout, work).await;
         done.unwrap_or_else(|_| Err(Error::Step(late())))
     }
 

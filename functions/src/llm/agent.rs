@@ -7,13 +7,14 @@ use pawl_contract::{Message, StepError, ToolCall, code};
 use pawl_store::{Told, Writes};
 use serde_json::{Value, json};
 
-use super::budget::Spent;
+use super::budget::{Excess, Spent, Verdict, Whose};
 use super::chain::{self, Spoken, Turn};
 use super::stream::Stream;
 use super::talk::Talk;
 use super::wish::{Wish, shown};
-use super::{answer, price, tool};
+use super::{answer, price, tool, turnstile};
 use crate::Error;
+use crate::question::Answer;
 use crate::work::{Acted, Context};
 
 /// How often a tool is called again whose record changed meanwhile.
@@ -34,7 +35,12 @@ pub(crate) fn ask<'a>(
         let talk = Talk::open(context).await?;
         let mut agent = Agent::new(context, &wish, talk);
         agent.recall().await?;
-        Box::pin(agent.run()).await
+        let done = Box::pin(agent.run()).await;
+        // What was spent was spent, however it ended.
+        if done.is_err() {
+            context.leave(agent.acted(Value::Null, "").meta);
+        }
+        done
     })
 }
 
@@ -93,6 +99,7 @@ impl<'a> Agent<'a> {
             let Context { run, at, .. } = self.context;
             let spent = self.context.store().spent(&run.org, &run.run, at).await?;
             self.spent_elsewhere.add(spent.usage, Some(spent.usd));
+            self.spent_elsewhere.granted = spent.granted;
         }
         Ok(())
     }
@@ -106,13 +113,10 @@ impl<'a> Agent<'a> {
     }
 
     async fn run(&mut self) -> Result<Acted, Error> {
-        if let Some(text) = self.answered() {
-            return Ok(self.acted(
-                answer::read(&text, &self.wish.format).unwrap_or(Value::Null),
-                &text,
-            ));
-        }
-        let text = Box::pin(self.work()).await?;
+        let text = match self.answered() {
+            Some(text) => text,
+            None => Box::pin(self.work()).await?,
+        };
         let text = Box::pin(self.concluded(text)).await?;
         let (output, text) = Box::pin(self.repaired(text)).await?;
         self.talk.keep(self.context, &Writes::default()).await?;
@@ -134,7 +138,7 @@ impl<'a> Agent<'a> {
         self.use_tools(&pending, None).await?;
         while self.turns < wish.most_turns || wish.tools.is_empty() {
             self.has_time().await?;
-            self.can_afford()?;
+            Box::pin(self.can_afford()).await?;
             let (spoken, mut stream) = Box::pin(self.turn(true)).await?;
             let has_calls = !spoken.calls.is_empty() && !wish.tools.is_empty();
             self.talk.add(said(&spoken, has_calls));
@@ -232,21 +236,63 @@ impl<'a> Agent<'a> {
         Ok(())
     }
 
-    /// Whether there is money for another turn.
-    fn can_afford(&mut self) -> Result<(), StepError> {
-        let mut run = self.spent_elsewhere;
-        run.add(self.spent.usage, Some(self.spent.usd));
-        self.warning = self
-            .wish
-            .budget
-            .check(self.spent, run)?
-            .or(self.warning.take());
+    /// Whether there is money for another turn, or somebody grants it.
+    async fn can_afford(&mut self) -> Result<(), Error> {
+        loop {
+            let mut run = self.spent_elsewhere;
+            run.add(self.spent.usage, Some(self.spent.usd));
+            match self.wish.budget.check(self.spent, run)? {
+                Verdict::Fine(note) => {
+                    self.warning = note.or(self.warning.take());
+                    return Ok(());
+                }
+                Verdict::Ask(excess) => self.grant(&excess, run.granted).await?,
+            }
+        }
+    }
+
+    /// Grants as much again as a budget allows, if somebody agrees.
+    async fn grant(&mut self, excess: &Excess, granted_to_run: u64) -> Result<(), Error> {
+        let context = self.context;
+        // A stored agent may bring a budget of which the machine knows nothing.
+        if !context.may_ask {
+            return Err(excess.error().into());
+        }
+        // Whoever goes on with the answer begins where this invocation ends.
+        if !self.talk.is_kept() {
+            self.talk.keep(context, &Writes::default()).await?;
+        }
+        let granted = match excess.whose {
+            Whose::Step => self.spent.granted,
+            Whose::Run => granted_to_run,
+        };
+        let question = excess.question(context.step, granted);
+        match context.asker().ask(question).await? {
+            Some(Answer::Yes { .. }) => {}
+            Some(Answer::No { said }) => {
+                let message = format!("{excess}, and {said}");
+                return Err(Error::step(code::BUDGET_EXCEEDED, message));
+            }
+            None => {
+                let message = "another attempt of the step is asking in its place";
+                return Err(Error::step(code::STORE_ERROR, message));
+            }
+        }
+        match excess.whose {
+            Whose::Step => self.spent.granted += 1,
+            Whose::Run => {
+                let (run, at) = (context.run, context.at);
+                let store = context.store();
+                store.grant(&run.org, &run.run, at, granted).await?;
+                self.spent_elsewhere.granted += 1;
+            }
+        }
         Ok(())
     }
 
     /// One turn.
     async fn turn(&mut self, with_tools: bool) -> Result<(Spoken, Stream<'a>), Error> {
-        let begun = Instant::now();
+        let mut begun = Instant::now();
         self.turns += 1;
         let messages = self.talk.messages();
         let turn = Turn {
@@ -254,8 +300,14 @@ impl<'a> Agent<'a> {
             messages: &messages,
             tools: if with_tools { &self.wish.tools } else { &[] },
         };
-        let (spoken, stream) =
-            Box::pin(chain::ask(self.context, self.wish, turn, &mut self.notes)).await?;
+        let turnstiles = turnstile::all(self.context, self.wish.concurrency);
+        let ask = async {
+            // What was waited is no part of how long a turn takes.
+            begun = Instant::now();
+            let asked = chain::ask(self.context, self.wish, turn, &mut self.notes).await;
+            asked.map_err(Error::Step)
+        };
+        let (spoken, stream) = Box::pin(turnstile::pass(self.context, &turnstiles, ask)).await?;
         self.longest = Some(self.longest.unwrap_or_default().max(begun.elapsed()));
         let usd = self.spend(Some(&spoken.model), spoken.usage);
         if self.wish.budget.run.is_some() {
@@ -282,11 +334,11 @@ impl<'a> Agent<'a> {
                 "the language model's answer holds no text",
             ));
         };
-        self.can_afford()?;
         // An answer without a text is no answer.
         if self.answered().is_some() {
             self.talk.take_back();
         }
+        Box::pin(self.can_afford()).await?;
         self.talk.add(Message::User {
             text: CONCLUDE.to_owned(),
         });
@@ -304,7 +356,7 @@ impl<'a> Agent<'a> {
             Ok(output) => return Ok((output, text)),
             Err(wrong) => wrong,
         };
-        self.can_afford()?;
+        Box::pin(self.can_afford()).await?;
         self.talk.add(Message::User {
             text: format!(
                 "That is not what was asked for: {wrong}. Answer again, with JSON and nothing else."

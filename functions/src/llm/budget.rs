@@ -1,7 +1,11 @@
 //! How much a step and its run may spend on models.
 
+use std::fmt;
+
 use pawl_contract::{StepError, Usage, code};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use crate::question::Question;
 
 /// The budgets that a step must keep.
 #[derive(Debug, Default)]
@@ -20,6 +24,68 @@ pub(super) struct Limit {
     exceeded: Exceeded,
 }
 
+/// A budget that is used up, and whose author would rather be asked.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Excess {
+    pub whose: Whose,
+    /// How much of it is used.
+    pub used: String,
+}
+
+/// Who has a budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    Step,
+    Run,
+}
+
+impl Whose {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Run => "run",
+        }
+    }
+}
+
+/// Whether another turn may be asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Verdict {
+    /// It may; and what is to be noted.
+    Fine(Option<String>),
+    /// Only if somebody agrees.
+    Ask(Excess),
+}
+
+impl Excess {
+    /// Why the step cannot go on.
+    pub(super) fn error(&self) -> StepError {
+        StepError::new(code::BUDGET_EXCEEDED, self.to_string())
+    }
+
+    /// What is asked; `granted` is how often somebody has agreed.
+    pub(super) fn question(&self, step: &str, granted: u64) -> Question {
+        Question {
+            about: json!({ "budget": self.whose.name(), "granted": granted }),
+            message: format!(
+                "Step `{step}` cannot go on: {self}. Approve to let it go on with as much again; reject to stop it."
+            ),
+            form: None,
+        }
+    }
+}
+
+impl fmt::Display for Excess {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "the {}'s budget is used up: {}",
+            self.whose.name(),
+            self.used
+        )
+    }
+}
+
 /// What happens when a budget is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exceeded {
@@ -27,6 +93,8 @@ enum Exceeded {
     Warn,
     /// No model is asked any more.
     Stop,
+    /// Somebody decides.
+    Ask,
 }
 
 /// What was spent.
@@ -35,6 +103,8 @@ pub(super) struct Spent {
     pub usage: Usage,
     /// Only what is known to have cost something.
     pub usd: f64,
+    /// How often somebody has agreed to spend as much again as the budget allows.
+    pub granted: u64,
 }
 
 impl Spent {
@@ -53,21 +123,23 @@ impl Budget {
         })
     }
 
-    /// Whether another turn may be asked for: what to note, or why not.
-    pub(super) fn check(&self, step: Spent, run: Spent) -> Result<Option<String>, StepError> {
+    /// Whether another turn may be asked for, or why not.
+    pub(super) fn check(&self, step: Spent, run: Spent) -> Result<Verdict, StepError> {
         let mut note = None;
-        for (limit, spent, whose) in [(self.step, step, "step"), (self.run, run, "run")] {
+        let budgets = [(self.step, step, Whose::Step), (self.run, run, Whose::Run)];
+        for (limit, spent, whose) in budgets {
             let Some((limit, used)) = limit.and_then(|limit| Some((limit, limit.used_up(spent)?)))
             else {
                 continue;
             };
-            let message = format!("the {whose}'s budget is used up: {used}");
+            let excess = Excess { whose, used };
             match limit.exceeded {
-                Exceeded::Stop => return Err(StepError::new(code::BUDGET_EXCEEDED, message)),
-                Exceeded::Warn => note = Some(message),
+                Exceeded::Stop => return Err(excess.error()),
+                Exceeded::Ask => return Ok(Verdict::Ask(excess)),
+                Exceeded::Warn => note = Some(excess.to_string()),
             }
         }
-        Ok(note)
+        Ok(Verdict::Fine(note))
     }
 }
 
@@ -75,10 +147,16 @@ impl Limit {
     /// What is used up.
     fn used_up(self, spent: Spent) -> Option<String> {
         let total = spent.usage.total();
-        if let Some(most) = self.tokens.filter(|most| total >= *most) {
+        let times = spent.granted.saturating_add(1);
+        let tokens = self.tokens.map(|most| most.saturating_mul(times));
+        if let Some(most) = tokens.filter(|most| total >= *most) {
             return Some(format!("{total} of {most} tokens"));
         }
-        let most = self.usd.filter(|most| spent.usd >= *most)?;
+        let usd = self.usd.map(|most| {
+            // Nobody agrees so often that it would matter.
+            most * f64::from(u32::try_from(times).unwrap_or(u32::MAX))
+        });
+        let most = usd.filter(|most| spent.usd >= *most)?;
         Some(format!("{:.4} of {most} US dollars", spent.usd))
     }
 }
@@ -91,12 +169,11 @@ fn limit(given: Option<&Value>) -> Result<Option<Limit>, StepError> {
     let exceeded = match given.get("onExceeded").and_then(Value::as_str) {
         None | Some("stop") => Exceeded::Stop,
         Some("warn") => Exceeded::Warn,
-        Some("ask") => {
-            return Err(invalid(
-                "a budget cannot ask for approvals yet: let it `warn` or `stop`",
-            ));
+        Some("ask") => Exceeded::Ask,
+        Some(_) => {
+            let message = "`onExceeded` of a budget is `warn`, `stop` or `ask`";
+            return Err(invalid(message));
         }
-        Some(_) => return Err(invalid("`onExceeded` of a budget is `warn` or `stop`")),
     };
     Ok(Some(Limit {
         tokens: given.get("tokens").and_then(Value::as_u64),
@@ -118,12 +195,22 @@ mod tests {
                 output_tokens: 0,
             },
             usd,
+            granted: 0,
+        };
+        let granted = |tokens: u64| Spent {
+            granted: 2,
+            ..spent(tokens, 0.0)
+        };
+        let fine = |note: Option<&str>| Ok(Verdict::Fine(note.map(str::to_owned)));
+        let ask = |used: &str| {
+            let (whose, used) = (Whose::Step, used.to_owned());
+            Ok(Verdict::Ask(Excess { whose, used }))
         };
         let rows = [
             (
                 json!({ "budget": { "tokens": 10 } }),
                 spent(9, 1.0),
-                Ok(None),
+                fine(None),
             ),
             (
                 json!({ "budget": { "tokens": 10 } }),
@@ -138,15 +225,29 @@ mod tests {
             (
                 json!({ "budget": { "tokens": 10, "onExceeded": "warn" } }),
                 spent(10, 0.0),
-                Ok(Some("the step's budget is used up: 10 of 10 tokens")),
+                fine(Some("the step's budget is used up: 10 of 10 tokens")),
             ),
-            (json!({}), spent(1_000_000, 100.0), Ok(None)),
+            (
+                json!({ "budget": { "tokens": 10, "onExceeded": "ask" } }),
+                spent(12, 0.0),
+                ask("12 of 10 tokens"),
+            ),
+            (
+                json!({ "budget": { "tokens": 10, "onExceeded": "ask" } }),
+                granted(29),
+                fine(None),
+            ),
+            (
+                json!({ "budget": { "tokens": 10, "onExceeded": "ask" } }),
+                granted(31),
+                ask("31 of 30 tokens"),
+            ),
+            (json!({}), spent(1_000_000, 100.0), fine(None)),
         ];
         for (config, spent, expected) in rows {
             let fields = config.as_object().expect("an object");
             let budget = Budget::of(fields).expect("a budget");
             let found = budget.check(spent, spent).map_err(|error| error.message);
-            let expected = expected.map(|note| note.map(str::to_owned));
             assert_eq!(found, expected.map_err(str::to_owned), "{config}");
         }
     }

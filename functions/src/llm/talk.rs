@@ -59,6 +59,11 @@ impl Talk {
         self.own.push(message);
     }
 
+    /// Whether everything of it is kept.
+    pub(super) fn is_kept(&self) -> bool {
+        self.kept == self.own.len()
+    }
+
     /// Everything that a model must be told.
     pub(super) fn messages(&self) -> Vec<Message> {
         self.earlier.iter().chain(&self.own).cloned().collect()

@@ -30,6 +30,8 @@ pub(super) struct Wish {
     /// The most turns that may use tools.
     pub most_turns: u64,
     pub budget: Budget,
+    /// How many runs of the organisation may ask in this step at a time.
+    pub concurrency: Option<u32>,
 }
 
 /// What form the answer must have.
@@ -107,6 +109,8 @@ impl Wish {
                 .unwrap_or(USUAL_TURNS)
                 .max(1),
             budget: Budget::of(fields)?,
+            concurrency: count(&["concurrency"])
+                .map(|most| u32::try_from(most).unwrap_or(u32::MAX).max(1)),
         })
     }
 }

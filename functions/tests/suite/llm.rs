@@ -5,6 +5,7 @@ mod answers;
 mod bedrock;
 mod budget;
 mod thread;
+mod turnstile;
 
 use std::collections::VecDeque;
 use std::sync::Mutex;

@@ -176,9 +176,14 @@ pub(in super::super) fn how_to_answer(waits: &[Waiting], state: Option<&Path>) {
             ));
         } else {
             let message = asks(waiting);
+            // The name of a step that asks in the middle of its work holds a space.
+            let step = if record.step.contains(' ') {
+                format!("'{}'", record.step)
+            } else {
+                record.step.clone()
+            };
             say(&format!(
-                "\nThe run waits for a decision{until}: {message}\n  pawl approve {run} {step}{state}\n  pawl reject {run} {step} --comment '...'{state}",
-                step = record.step
+                "\nThe run waits for a decision{until}: {message}\n  pawl approve {run} {step}{state}\n  pawl reject {run} {step} --comment '...'{state}"
             ));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use pawl_contract::{At, StepError};
+use pawl_contract::StepError;
 use serde_json::Value;
 
 use super::super::runs::readable;
@@ -55,6 +55,9 @@ fn heading(text: &mut String, shown: &Shown) {
         let mocked: Vec<&str> = shown.mocks.keys().map(String::as_str).collect();
         line(text, &format!("  mocked      {}", mocked.join(", ")));
     }
+    if let Some(models) = &shown.models {
+        line(text, &format!("  models      {}", models.text()));
+    }
     line(
         text,
         &format!("  input       {}", shorten(&shown.input.to_string())),
@@ -100,11 +103,14 @@ fn rows(visits: &[Visit]) -> Vec<String> {
 /// The branches and iterations around a visit, outermost first.
 fn place(visit: &Visit) -> Vec<String> {
     let iterations = visit.iteration.iter().map(|index| format!("[{index}]"));
-    branches(&visit.at).into_iter().chain(iterations).collect()
+    branches(visit).into_iter().chain(iterations).collect()
 }
 
-/// The branches around a visit: in `000012/000001/000003` every second segment is one.
-fn branches(at: &At) -> Vec<String> {
+/// The branches around a visit: in `000012/000001/000003` every second segment is one. A question stands beside the
+/// visit that it belongs to.
+fn branches(visit: &Visit) -> Vec<String> {
+    let asker = visit.at.asker();
+    let at = asker.as_ref().unwrap_or(&visit.at);
     let segments = at.as_str().split('/').skip(1).step_by(2);
     let numbers = segments.map(|branch| branch.trim_start_matches('0'));
     numbers

@@ -237,25 +237,32 @@ async fn a_stored_agent_fills_in_what_the_step_leaves_out() {
 
 #[tokio::test]
 async fn an_agent_goes_on_in_its_next_invocation() {
-    let look = calls(&[("customer_get", json!({ "customerId": "c1" }))]);
-    let late = Reply::Late(std::time::Duration::from_millis(1100), Box::new(look));
-    let (bench, heard) = bench([late, says("Ada.")]).await;
-    load(&bench).await;
-    let position = bench.begin(json!({}), json!({})).await;
-    let mut plan = ask(json!({ "userPrompt": "Who is c1?", "tools": ["customer_get"] }));
-    plan.as_object_mut()
-        .expect("a plan")
-        .insert("timeoutSeconds".to_owned(), json!(3));
-    assert_eq!(bench.code(&plan, &position).await, "CONTINUE");
-    // Nothing failed, so nothing is recorded yet.
-    assert!(bench.records().await.is_empty());
-    bench
-        .attempt(&plan, &position, 1)
-        .await
-        .expect("a position");
-    let record = bench.records().await.pop().expect("a record");
-    assert_eq!((record.attempts, record.output), (1, json!("Ada.")));
-    assert_eq!(facts(&bench).await.get("turns"), Some(&json!(2)));
-    let _first = request(&heard);
-    assert_eq!(member(&request(&heard), "/messages/2/role"), "tool");
+    // The author's time, and that of the function: the shorter one counts.
+    for (own, functions) in [(3, None), (3, Some(800)), (800, Some(3))] {
+        let look = calls(&[("customer_get", json!({ "customerId": "c1" }))]);
+        let late = Reply::Late(std::time::Duration::from_millis(1100), Box::new(look));
+        let (mut bench, heard) = bench([late, says("Ada.")]).await;
+        if let Some(seconds) = functions {
+            let left = std::time::Duration::from_secs(seconds);
+            bench.services = bench.services.with_time_left(left);
+        }
+        load(&bench).await;
+        let position = bench.begin(json!({}), json!({})).await;
+        let mut plan = ask(json!({ "userPrompt": "Who is c1?", "tools": ["customer_get"] }));
+        plan.as_object_mut()
+            .expect("a plan")
+            .insert("timeoutSeconds".to_owned(), json!(own));
+        assert_eq!(bench.code(&plan, &position).await, "CONTINUE");
+        // Nothing failed, so nothing is recorded yet.
+        assert!(bench.records().await.is_empty());
+        bench
+            .attempt(&plan, &position, 1)
+            .await
+            .expect("a position");
+        let record = bench.records().await.pop().expect("a record");
+        assert_eq!((record.attempts, record.output), (1, json!("Ada.")));
+        assert_eq!(facts(&bench).await.get("turns"), Some(&json!(2)));
+        let _first = request(&heard);
+        assert_eq!(member(&request(&heard), "/messages/2/role"), "tool");
+    }
 }
