@@ -6,6 +6,7 @@
 pub mod at;
 pub mod catalogue;
 pub mod error;
+pub mod event;
 mod identifier;
 pub mod kind;
 pub mod message;

@@ -31,6 +31,7 @@ use crate::clock::Moment;
 use crate::scope::Scope;
 use crate::{Error, Services, id, subflow, trigger};
 use situation::Situation;
+pub(crate) use situation::nodes;
 use tree::Path;
 use visit::Visit;
 

@@ -33,6 +33,7 @@ mod invocation;
 mod llm;
 mod r#loop;
 mod pure;
+mod reads;
 mod recorder;
 mod request;
 mod scope;

@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
 use crate::shape::{self, near_ours};
 use crate::source::{Data, Node};
+use crate::steps::transform::spelling::native;
 
 const FIELDS: [Field; 9] = [
     ("stepSlug", Shape::Any),
@@ -27,7 +28,7 @@ const FIELDS: [Field; 9] = [
 ];
 
 /// The step types of the native format.
-const TYPES: [&str; 12] = [
+const TYPES: [&str; 13] = [
     "trigger",
     "start",
     "llm",
@@ -40,10 +41,19 @@ const TYPES: [&str; 12] = [
     "signal",
     "subflow",
     "delay",
+    "transform",
+];
+
+/// What a step that reshapes data is called, here and elsewhere.
+const TRANSFORMS: [&str; 4] = [
+    "transform",
+    "data_transform",
+    "data_processing",
+    "transform_node",
 ];
 
 /// Step types that are known and come later.
-const LATER: [&str; 3] = ["merge", "parallel", "data_transform"];
+const LATER: [&str; 2] = ["merge", "parallel"];
 
 /// What authors call fields of a step whose name they do not remember.
 const SYNONYMS: [(&str, &str); 4] = [
@@ -90,6 +100,12 @@ pub(super) fn step(
     }
     let config = if has_refused_config { &empty } else { config };
     let own = own_config(config, kind, diagnostics);
+    let step_type = node.get("stepType").and_then(Node::as_str);
+    let own = if step_type.is_some_and(|word| TRANSFORMS.contains(&word)) {
+        native(own)
+    } else {
+        own
+    };
     let known = diagnostics.len();
     let ports = ports(node, kind, &own, &slug, diagnostics);
     let has_refused_port = diagnostics.len() > known;
@@ -194,6 +210,7 @@ fn kind(node: &Node, config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
         Some("request" | "api_call") => Some(Kind::Request),
         Some("loop") => Some(Kind::Loop),
         Some("output") => Some(Kind::Transform),
+        Some(word) if TRANSFORMS.contains(&word) => Some(Kind::Transform),
         Some("approval" | "human_approval") => Some(Kind::Approval),
         Some("signal" | "wait_for_signal") => Some(Kind::Signal),
         Some("subflow" | "workflow") => Some(Kind::Subflow),

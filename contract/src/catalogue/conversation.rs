@@ -167,7 +167,7 @@ pub(super) const ACTION: Action = Action {
             "Answers with every conversation for which an expression holds.",
         )
         .ready()
-        .takes(&[EXPRESSION])
+        .takes(&[EXPRESSION, LIMIT, CURSOR, PAGINATION])
             .gives(Output::Page("conversations", FIELDS))
             .needs(&["conversations:read"])
             .examples(&[

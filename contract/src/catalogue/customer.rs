@@ -120,7 +120,7 @@ pub(super) const ACTION: Action = Action {
             "Answers with every customer for whom an expression holds.",
         )
         .ready()
-        .takes(&[EXPRESSION])
+        .takes(&[EXPRESSION, LIMIT, CURSOR, PAGINATION])
             .gives(Output::Page("customers", FIELDS))
             .needs(&["customers:read"])
             .examples(&[

@@ -140,7 +140,7 @@ pub(super) const ACTION: Action = Action {
             "Answers with every product for which an expression holds.",
         )
         .ready()
-        .takes(&[EXPRESSION])
+        .takes(&[EXPRESSION, LIMIT, CURSOR, PAGINATION])
             .gives(Output::Page("products", FIELDS))
             .needs(&["products:read"])
             .examples(&[

@@ -152,8 +152,8 @@ impl Invocation<'_> {
                 Effect::List(_, list) => transaction.list(store, &record.step, list)?,
                 Effect::Cursor(cursor) => transaction.cursor(store, &record.step, cursor).await?,
                 Effect::Output => transaction.output(store, &record.at)?,
-                // It stands in the position.
-                Effect::Number(_) => {}
+                // One stands in the position, the other in the record.
+                Effect::Number(_) | Effect::Note(_) => {}
             }
         }
         for write in visit.writes.iter() {
@@ -178,6 +178,7 @@ fn numbers(path: &Path) -> BTreeMap<String, Number> {
             | Effect::Cursor(_)
             | Effect::Secret(..)
             | Effect::Keep(_)
+            | Effect::Note(_)
             | Effect::Output => None,
         })
         .collect()
