@@ -1,7 +1,9 @@
-//! Whether anything that an invocation evaluates may read the run's input.
+//! What an invocation reads at all: large values that nobody looks at are not fetched.
 //!
 //! A plan says which steps and variables it reads; the input can be read by its name, as `trigger`, and by the names of
 //! its fields alone, so every name that means nothing else may be one.
+
+use std::collections::BTreeSet;
 
 use pawl_contract::reference::ROOTS;
 use pawl_contract::{Kind, LoopMode, Node, Plan};
@@ -12,76 +14,142 @@ use crate::invocation::nodes;
 
 /// Whether the step or anything that rides along may read the run's input. In doubt it does.
 pub(crate) fn reads_input(plan: &Plan) -> bool {
-    nodes(&plan.node)
-        .into_iter()
-        .any(|node| {
-            let is_data = node.config.get("type").and_then(Value::as_str) == Some("transform");
-            let is_silent = is_data && node.config.get("input").is_none();
-            // A loop that goes on has its list already; a transform that names no data takes the input.
-            let goes_on = node.mode == Some(LoopMode::Advance);
-            let may_read = || !goes_on && may_read(node, &node.config, plan);
-            node.kind == Kind::Trigger || is_silent || may_read()
-        })
+    nodes(&plan.node).into_iter().any(|node| {
+        let is_data = node.config.get("type").and_then(Value::as_str) == Some("transform");
+        // A transform that names no data takes the input.
+        let is_silent = is_data && node.config.get("input").is_none();
+        node.kind == Kind::Trigger
+            || is_silent
+            || references(node).is_none_or(|found| found.iter().any(|one| may_be(one, node, plan)))
+    })
 }
 
-fn may_read(node: &Node, config: &Value, plan: &Plan) -> bool {
+/// Whether a reference may lead into the run's input.
+fn may_be(reference: &Reference, node: &Node, plan: &Plan) -> bool {
+    let Some(root) = name(reference, 0) else {
+        return true;
+    };
+    if ["input", "trigger"].contains(&root) {
+        return true;
+    }
+    let is_bound = |name: &Option<String>| name.as_deref() == Some(root);
+    let is_of_loop = node
+        .loops
+        .iter()
+        .any(|one| is_bound(&one.item) || is_bound(&one.index));
+    let is_variable = plan.reads.variables.iter().any(|name| name == root);
+    !ROOTS.contains(&root) && !is_of_loop && !is_variable
+}
+
+/// What of a plan's reads is looked at in this invocation.
+///
+/// A loop that goes on has its list already: what its `items` read, a whole answer perhaps, is fetched only once.
+#[derive(Debug)]
+pub(crate) enum Needs {
+    /// Everything.
+    All,
+    /// These steps and variables.
+    Only(BTreeSet<String>),
+}
+
+impl Needs {
+    /// What an invocation of a plan needs.
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let nodes = nodes(&plan.node);
+        if !nodes.iter().any(|node| goes_on(node)) {
+            return Self::All;
+        }
+        let mut names = BTreeSet::new();
+        for node in nodes {
+            let Some(found) = references(node) else {
+                return Self::All;
+            };
+            for reference in &found {
+                let root = name(reference, 0);
+                let is_container = root
+                    .is_some_and(|root| ["steps", "variables", "config"].contains(&root));
+                let read = if is_container { name(reference, 1) } else { root };
+                let Some(read) = read else {
+                    return Self::All;
+                };
+                names.insert(read.to_owned());
+            }
+        }
+        Self::Only(names)
+    }
+
+    /// Whether a step or a variable is among it.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(names) => names.contains(name),
+        }
+    }
+}
+
+/// Whether a node is a loop that goes on with its list.
+fn goes_on(node: &Node) -> bool {
+    node.kind == Kind::Loop && node.mode == Some(LoopMode::Advance)
+}
+
+fn name(reference: &Reference, at: usize) -> Option<&str> {
+    match reference.path.get(at) {
+        Some(Segment::Name(name)) => Some(name),
+        Some(Segment::Index(_) | Segment::Dynamic) | None => None,
+    }
+}
+
+/// Everything that the texts of a node refer to; nothing where one of them cannot be read.
+fn references(node: &Node) -> Option<Vec<Reference>> {
+    let mut found = Vec::new();
+    if !goes_on(node) {
+        collect(node.kind, &node.config, &mut found)?;
+    }
+    Some(found)
+}
+
+fn collect(kind: Kind, config: &Value, found: &mut Vec<Reference>) -> Option<()> {
     match config {
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-        Value::String(text) => template_may(node, text, plan),
-        Value::Array(elements) => elements.iter().any(|one| may_read(node, one, plan)),
-        Value::Object(members) => members.iter().any(|(key, value)| {
-            let is_expression = match node.kind {
-                Kind::Condition => key == "expression",
-                Kind::Transform => ["where", "condition", "expression"].contains(&key.as_str()),
-                Kind::Trigger
-                | Kind::Llm
-                | Kind::Action
-                | Kind::Request
-                | Kind::Approval
-                | Kind::Signal
-                | Kind::Subflow
-                | Kind::Delay
-                | Kind::Loop => false,
-            };
-            let is_read = match value.as_str().filter(|_| is_expression) {
-                Some(text) => expression_may(node, text, plan),
-                None => may_read(node, value, plan),
-            };
-            is_read || template_may(node, key, plan)
+        Value::Null | Value::Bool(_) | Value::Number(_) => Some(()),
+        Value::String(text) => template(text, found),
+        Value::Array(elements) => elements
+            .iter()
+            .try_for_each(|element| collect(kind, element, found)),
+        Value::Object(members) => members.iter().try_for_each(|(key, value)| {
+            template(key, found)?;
+            match value.as_str().filter(|_| is_expression(kind, key)) {
+                Some(text) => {
+                    found.extend(Expression::parse(text).ok()?.references());
+                    Some(())
+                }
+                None => collect(kind, value, found),
+            }
         }),
     }
 }
 
-fn template_may(node: &Node, text: &str, plan: &Plan) -> bool {
-    if !text.contains("{{") {
-        return false;
+fn template(text: &str, found: &mut Vec<Reference>) -> Option<()> {
+    if text.contains("{{") {
+        found.extend(Template::parse(text).ok()?.references());
     }
-    let template = Template::parse(text);
-    template.map_or(true, |template| any(node, &template.references(), plan))
+    Some(())
 }
 
-fn expression_may(node: &Node, text: &str, plan: &Plan) -> bool {
-    let expression = Expression::parse(text);
-    expression.map_or(true, |expression| any(node, &expression.references(), plan))
-}
-
-fn any(node: &Node, references: &[Reference], plan: &Plan) -> bool {
-    references.iter().any(|reference| {
-        let Some(Segment::Name(root)) = reference.path.first() else {
-            return true;
-        };
-        let root = root.as_str();
-        if ["input", "trigger"].contains(&root) {
-            return true;
-        }
-        let is_bound = |name: &Option<String>| name.as_deref() == Some(root);
-        let is_of_loop = node
-            .loops
-            .iter()
-            .any(|one| is_bound(&one.item) || is_bound(&one.index));
-        let is_variable = plan.reads.variables.iter().any(|name| name == root);
-        !ROOTS.contains(&root) && !is_of_loop && !is_variable
-    })
+/// Whether a field holds an expression without braces.
+fn is_expression(kind: Kind, field: &str) -> bool {
+    match kind {
+        Kind::Condition => field == "expression",
+        Kind::Transform => ["where", "condition", "expression"].contains(&field),
+        Kind::Trigger
+        | Kind::Llm
+        | Kind::Action
+        | Kind::Request
+        | Kind::Approval
+        | Kind::Signal
+        | Kind::Subflow
+        | Kind::Delay
+        | Kind::Loop => false,
+    }
 }
 
 #[cfg(test)]
@@ -126,5 +194,24 @@ mod tests {
         });
         let plan: Plan = serde_json::from_value(plan).expect("a plan");
         assert!(reads_input(&plan));
+    }
+
+    #[test]
+    fn what_a_loop_goes_through_is_not_fetched_when_it_goes_on() {
+        let loop_head = |mode: &str| {
+            json!({
+                "workflow": "w", "step": "s", "kind": "action", "config": { "id": "{{steps.b.output.x}} {{total}}" },
+                "then": { "success": { "step": {
+                    "step": "each", "kind": "loop", "mode": mode, "config": { "items": "{{steps.a.output.rows}}" }
+                } } }
+            })
+        };
+        let rows = [("start", true), ("advance", false)];
+        for (mode, expected) in rows {
+            let plan: Plan = serde_json::from_value(loop_head(mode)).expect("a plan");
+            let needs = Needs::of(&plan);
+            assert!(needs.has("b") && needs.has("total"), "{mode}");
+            assert_eq!(needs.has("a"), expected, "{mode}");
+        }
     }
 }

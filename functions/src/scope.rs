@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use pawl_contract::{At, LoopRef, Node, Plan};
+use pawl_contract::{At, LoopRef, Node, Plan, StepRead};
 use pawl_store::key::ROOT;
 use pawl_store::{Cursor, Items, Latest, Run, Store};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
 use crate::clock::Moment;
+use crate::reads::Needs;
 
 /// Everything that an invocation fetched, kept up to date with what it decides before it is written.
 #[derive(Debug, Default)]
@@ -36,12 +37,14 @@ impl Scope {
         now: Moment,
     ) -> Result<Self, Error> {
         let mut scope = Self::of_run(run, now);
-        for read in &plan.reads.steps {
+        let needs = Needs::of(plan);
+        let is_read = |read: &&StepRead| needs.has(&read.slug);
+        for read in plan.reads.steps.iter().filter(is_read) {
             if let Some(latest) = store.latest(items, ROOT, &read.slug).await? {
                 scope.set_step(&read.slug, &latest);
             }
         }
-        for name in &plan.reads.variables {
+        for name in plan.reads.variables.iter().filter(|name| needs.has(name)) {
             if let Some(value) = store.variable(items, ROOT, name).await? {
                 scope.set_variable(name, value);
             }
