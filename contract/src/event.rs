@@ -30,7 +30,10 @@ pub const EVENTS: &[Known] = &[
     told("approval.created", "a step creates an approval as a record"),
     told("approval.updated", "a step changes an approval as a record"),
     told("conversation.created", "a conversation is new"),
-    told("conversation.message_received", "an inbound message is kept"),
+    told(
+        "conversation.message_received",
+        "an inbound message is kept",
+    ),
     told(
         "conversation.closed",
         "the status of a conversation becomes `closed`",

@@ -65,7 +65,10 @@ impl Meter {
         spend(&self.bytes, bytes).ok_or_else(|| {
             EvaluationError::new(
                 Cause::Limit,
-                format!("this makes more than {} MiB", BYTES * self.times / 1024 / 1024),
+                format!(
+                    "this makes more than {} MiB",
+                    BYTES * self.times / 1024 / 1024
+                ),
                 span,
             )
         })

@@ -206,7 +206,11 @@ mod tests {
     fn what_is_no_path_is_refused_where_it_goes_wrong() {
         let rows = [
             ("a[", "the bracket is not closed", 1..2),
-            ("a[x]", "a bracket holds a place, a range or a name in quotes", 1..4),
+            (
+                "a[x]",
+                "a bracket holds a place, a range or a name in quotes",
+                1..4,
+            ),
             ("a..b", "a name is missing", 2..4),
             ("a.", "a name is missing", 2..2),
             ("a[0]b", "a `.` is missing", 4..5),
@@ -214,7 +218,11 @@ mod tests {
         ];
         for (path, message, span) in rows {
             let error = Path::parse(path).expect_err("it is no path");
-            assert_eq!((error.message.as_str(), error.span), (message, span), "{path}");
+            assert_eq!(
+                (error.message.as_str(), error.span),
+                (message, span),
+                "{path}"
+            );
         }
     }
 }

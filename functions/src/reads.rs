@@ -66,9 +66,13 @@ impl Needs {
             };
             for reference in &found {
                 let root = name(reference, 0);
-                let is_container = root
-                    .is_some_and(|root| ["steps", "variables", "config"].contains(&root));
-                let read = if is_container { name(reference, 1) } else { root };
+                let is_container =
+                    root.is_some_and(|root| ["steps", "variables", "config"].contains(&root));
+                let read = if is_container {
+                    name(reference, 1)
+                } else {
+                    root
+                };
                 let Some(read) = read else {
                     return Self::All;
                 };
@@ -161,17 +165,37 @@ mod tests {
     fn only_what_surely_reads_something_else_does_without_the_input() {
         let rows = [
             ("action", json!({ "type": "customer", "id": "c1" }), false),
-            ("action", json!({ "id": "{{entry.id}} {{steps.a.output.x}}" }), false),
-            ("action", json!({ "id": "{{total + loop.index}}{{now}}" }), false),
+            (
+                "action",
+                json!({ "id": "{{entry.id}} {{steps.a.output.x}}" }),
+                false,
+            ),
+            (
+                "action",
+                json!({ "id": "{{total + loop.index}}{{now}}" }),
+                false,
+            ),
             ("action", json!({ "id": "{{input.id}}" }), true),
             ("action", json!({ "{{trigger.data}}": 1 }), true),
             ("action", json!({ "id": ["{{customerId}}"] }), true),
-            ("action", json!({ "id": "{{#entry}}{{name}}{{/entry}}" }), true),
+            (
+                "action",
+                json!({ "id": "{{#entry}}{{name}}{{/entry}}" }),
+                true,
+            ),
             ("action", json!({ "id": "{{" }), true),
             ("condition", json!({ "expression": "total > 3" }), false),
             ("condition", json!({ "expression": "amount > 3" }), true),
-            ("transform", json!({ "type": "transform", "input": "{{steps.a.output}}" }), false),
-            ("transform", json!({ "type": "transform", "operations": [{ "type": "filter", "where": "amount > 3" }] }), true),
+            (
+                "transform",
+                json!({ "type": "transform", "input": "{{steps.a.output}}" }),
+                false,
+            ),
+            (
+                "transform",
+                json!({ "type": "transform", "operations": [{ "type": "filter", "where": "amount > 3" }] }),
+                true,
+            ),
             ("transform", json!({ "type": "transform" }), true),
             ("trigger", json!({}), true),
         ];

@@ -204,7 +204,10 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
     let model = Web::serve(|asked, _| {
         let key = asked.header("authorization").to_owned();
         if asked.body.contains("REFUSE") {
-            return in_json(401, &json!({ "error": { "message": format!("wrong key: {key}") } }));
+            return in_json(
+                401,
+                &json!({ "error": { "message": format!("wrong key: {key}") } }),
+            );
         }
         let text = format!("{key} {}", asked.body);
         // The first answer is a wish that holds what only the provider should know, and so does the last.
@@ -234,7 +237,7 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
     let laptop = Laptop::open(options).await.expect("a laptop");
     let below = compiled(&below(&echo.url));
     laptop
-        .publish("Planted below", &below.lowered.machine)
+        .publish("planted_below", &below.lowered.machine)
         .await
         .expect("a version");
     let machine = laptop
@@ -298,19 +301,35 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
     let logged = String::from_utf8_lossy(logged);
     assert!(logged.contains("step raised"), "nothing was logged");
     let steps = json!(report).to_string();
-    for step in ["reshape", "ask", "is_refused", "listen", "approve", "delegate"] {
-        assert!(steps.contains(&format!("\"step\":\"{step}\"")), "{step} did not run: {steps}");
+    for step in [
+        "reshape",
+        "ask",
+        "is_refused",
+        "listen",
+        "approve",
+        "delegate",
+    ] {
+        assert!(
+            steps.contains(&format!("\"step\":\"{step}\"")),
+            "{step} did not run: {steps}"
+        );
     }
     let shown = String::from_utf8_lossy(&left.first().expect("the report").1).into_owned();
     assert!(shown.contains("***"), "{shown}");
     search(&left);
     let mut places: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
     for (place, _) in &left {
-        *places.entry(place.split(' ').next().unwrap_or_default()).or_default() += 1;
+        *places
+            .entry(place.split(' ').next().unwrap_or_default())
+            .or_default() += 1;
     }
     let bytes: usize = left.iter().map(|(_, bytes)| bytes.len()).sum();
     // `cargo test -p pawl --test suite planted -- --nocapture` shows it.
-    eprintln!("searched {} places, {bytes} bytes, for {} spellings: {places:?}", left.len(), needles().len());
+    eprintln!(
+        "searched {} places, {bytes} bytes, for {} spellings: {places:?}",
+        left.len(),
+        needles().len()
+    );
     assert!(left.len() > 300, "{places:?}");
 }
 

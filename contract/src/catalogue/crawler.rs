@@ -17,7 +17,7 @@ pub(super) const ACTION: Action = Action {
             "Answers with the addresses of a website's pages.",
         )
         .others(Others::Accepted)
-            .with_secrets(),
+        .with_secrets(),
         Operation::read(NAME, "fetch_urls", "Fetches pages by their addresses.")
             .others(Others::Accepted)
             .with_secrets(),
@@ -27,6 +27,6 @@ pub(super) const ACTION: Action = Action {
             "Answers with pages that were fetched before.",
         )
         .others(Others::Accepted)
-            .with_secrets(),
+        .with_secrets(),
     ],
 };

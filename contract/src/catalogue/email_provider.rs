@@ -17,6 +17,6 @@ pub(super) const ACTION: Action = Action {
             "Answers with what is needed to read a mail account.",
         )
         .others(Others::Accepted)
-            .with_secrets(),
+        .with_secrets(),
     ],
 };

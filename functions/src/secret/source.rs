@@ -63,7 +63,8 @@ impl Sources<'_> {
                 })
             }
             SecretSource::Ssm { ssm } => {
-                let request = json!({ "Name": self.own(name, "/pawl/", ssm)?, "WithDecryption": true });
+                let request =
+                    json!({ "Name": self.own(name, "/pawl/", ssm)?, "WithDecryption": true });
                 let answer = self.ask("ssm", "AmazonSSM.GetParameter", &request).await?;
                 let text = answer.pointer("/Parameter/Value").and_then(Value::as_str);
                 text.map(str::to_owned)

@@ -104,8 +104,14 @@ impl Field {
                 let new = values.filter(|value| seen.insert(value.to_string()));
                 new.map(std::borrow::Cow::into_owned).collect()
             }
-            "min" => values.min_by(|a, b| total_order(a, b)).map(std::borrow::Cow::into_owned).into(),
-            "max" => values.max_by(|a, b| total_order(a, b)).map(std::borrow::Cow::into_owned).into(),
+            "min" => values
+                .min_by(|a, b| total_order(a, b))
+                .map(std::borrow::Cow::into_owned)
+                .into(),
+            "max" => values
+                .max_by(|a, b| total_order(a, b))
+                .map(std::borrow::Cow::into_owned)
+                .into(),
             "sum" => sum(values.map(|value| number(&value)))?.0,
             "average" => {
                 let (total, count) = sum(values.map(|value| number(&value)))?;

@@ -69,8 +69,7 @@ fn reshape(
         };
         let kind = given.get("type").and_then(Value::as_str).unwrap_or("");
         let place = format!("operation {} (`{kind}`)", number + 1);
-        data = operation::apply(kind, given, data, &mut work)
-            .map_err(|error| at(&place, error))?;
+        data = operation::apply(kind, given, data, &mut work).map_err(|error| at(&place, error))?;
     }
     if config.get("mappings").is_some() {
         let mut result = Value::Object(Map::new());
@@ -90,7 +89,10 @@ fn reshape(
         }
         data = result;
     }
-    if let Some(schema) = config.get("outputSchema").filter(|schema| !schema.is_null()) {
+    if let Some(schema) = config
+        .get("outputSchema")
+        .filter(|schema| !schema.is_null())
+    {
         fits(schema, &data)?;
     }
     Ok(data)
@@ -208,7 +210,9 @@ fn fits(schema: &Value, value: &Value) -> Result<(), StepError> {
         .map_err(|error| invalid(format!("`outputSchema` is no JSON Schema: {error}")))?;
     match misfits(&validator, value) {
         None => Ok(()),
-        Some(why) => Err(invalid(format!("the output does not fit its schema: {why}"))),
+        Some(why) => Err(invalid(format!(
+            "the output does not fit its schema: {why}"
+        ))),
     }
 }
 
@@ -250,7 +254,10 @@ mod tests {
         };
         let row = |line: &str| {
             let line = line.replace("\\|", "\u{1}");
-            let cells: Vec<_> = line.split('|').map(|cell| cell.replace('\u{1}', "|")).collect();
+            let cells: Vec<_> = line
+                .split('|')
+                .map(|cell| cell.replace('\u{1}', "|"))
+                .collect();
             let [_, given, data, made, _] = cells.as_slice() else {
                 return None;
             };
@@ -266,7 +273,9 @@ mod tests {
     #[test]
     fn the_page_is_right() {
         let rows = rows();
-        let kinds = rows.iter().filter_map(|(given, ..)| given.get("type")?.as_str());
+        let kinds = rows
+            .iter()
+            .filter_map(|(given, ..)| given.get("type")?.as_str());
         let kinds: std::collections::BTreeSet<_> = kinds.collect();
         assert_eq!(kinds.len(), 20, "each has an example: {kinds:?}");
         for (given, data, expected) in &rows {
@@ -346,11 +355,17 @@ mod tests {
                         Effect::Note(note) => note.pointer("/transform/problems").cloned(),
                         other => panic!("{other:?}"),
                     });
-                    let noted = noted.flatten().map(|list| list.as_array().map_or(0, Vec::len));
+                    let noted = noted
+                        .flatten()
+                        .map(|list| list.as_array().map_or(0, Vec::len));
                     assert_eq!(noted.sum::<usize>(), problems, "{config}");
                 }
                 (Err(error), Err(message)) => {
-                    assert!(error.message.starts_with(message), "{config}: {}", error.message);
+                    assert!(
+                        error.message.starts_with(message),
+                        "{config}: {}",
+                        error.message
+                    );
                 }
                 (found, expected) => panic!("{config}: {found:?}, not {expected:?}"),
             }
@@ -360,7 +375,9 @@ mod tests {
     #[test]
     fn work_without_end_is_refused() {
         let text = "x".repeat(10_000);
-        let many: Vec<Value> = (0..200).map(|n| json!({ "id": n, "k": 1, "text": text })).collect();
+        let many: Vec<Value> = (0..200)
+            .map(|n| json!({ "id": n, "k": 1, "text": text }))
+            .collect();
         let config = json!({ "operations": [{ "type": "join", "with": "{{input}}", "on": "k", "as": "other" }] });
         let error = made(&config, &many.into()).expect_err("the pairs would take 800 MB");
         assert!(error.message.contains("160 MiB"), "{}", error.message);

@@ -33,9 +33,7 @@ fn made(given: &Value, inside: &Inside<'_>, budget: &Budget) -> Result<Option<Va
     };
     let rendered = |field: &str| {
         let value = given.get(field);
-        value
-            .map(|value| render(value, inside, budget))
-            .transpose()
+        value.map(|value| render(value, inside, budget)).transpose()
     };
     let value = match given.get("type").and_then(Value::as_str).unwrap_or("") {
         "extract" => return found(text("path")?, inside.data),
@@ -88,7 +86,11 @@ fn array_map(
         let holds = condition
             .as_ref()
             .map(|condition| condition.is_true_within(&inside, budget));
-        if !holds.transpose().map_err(|error| refused(&error))?.unwrap_or(true) {
+        if !holds
+            .transpose()
+            .map_err(|error| refused(&error))?
+            .unwrap_or(true)
+        {
             continue;
         }
         let value = match &field {

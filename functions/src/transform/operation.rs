@@ -73,12 +73,18 @@ fn sort(given: &Value, items: Vec<Value>) -> Result<Vec<Value>, StepError> {
         let at = |path: &Path| path.find(item).map(std::borrow::Cow::into_owned);
         match paths.as_slice() {
             [] => vec![item.clone()],
-            paths => paths.iter().map(|path| at(path).unwrap_or_default()).collect(),
+            paths => paths
+                .iter()
+                .map(|path| at(path).unwrap_or_default())
+                .collect(),
         }
     };
     let mut keyed: Vec<_> = items.into_iter().map(|item| (key(&item), item)).collect();
     keyed.sort_by(|(left, _), (right, _)| {
-        let mut orders = left.iter().zip(right).map(|(left, right)| total_order(left, right));
+        let mut orders = left
+            .iter()
+            .zip(right)
+            .map(|(left, right)| total_order(left, right));
         let ascending = orders.find(|order| order.is_ne());
         let ascending = ascending.unwrap_or(std::cmp::Ordering::Equal);
         if is_descending {
@@ -94,7 +100,9 @@ fn limit(given: &Value, items: Vec<Value>) -> Result<Vec<Value>, StepError> {
     let number = |field: &str| match given.get(field) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {
-            let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
+            let number = value
+                .as_u64()
+                .and_then(|number| usize::try_from(number).ok());
             let message = || invalid(format!("`{field}` is a whole number, not {value}"));
             number.map(Some).ok_or_else(message)
         }
@@ -160,7 +168,9 @@ fn objects(
             items.collect()
         }
         Value::Null => Ok(Value::Null),
-        other => Err(invalid(format!("it needs an object or a list of them, not {other}"))),
+        other => Err(invalid(format!(
+            "it needs an object or a list of them, not {other}"
+        ))),
     }
 }
 
@@ -196,7 +206,9 @@ fn omit(given: &Value, object: Map<String, Value>) -> Result<Value, StepError> {
 fn rename(given: &Value, object: Map<String, Value>) -> Result<Value, StepError> {
     let names = given.get("fields").and_then(Value::as_object);
     let renamed = object.into_iter().map(|(name, value)| {
-        let new = names.and_then(|names| names.get(&name)).and_then(Value::as_str);
+        let new = names
+            .and_then(|names| names.get(&name))
+            .and_then(Value::as_str);
         (new.map_or(name, str::to_owned), value)
     });
     Ok(Value::Object(renamed.collect()))

@@ -64,11 +64,14 @@ fn services() -> Web {
                 json!({ "Plaintext": plain, "CiphertextBlob": "d3JhcHBlZA==", "KeyId": "arn:aws:kms:us-east-1:1:key/k1" })
             }
             "TrentService.Decrypt" => json!({ "Plaintext": plain }),
-            "secretsmanager.GetSecretValue" if request == json!({ "SecretId": format!("pawl/{ORG}/shop") }) => {
+            "secretsmanager.GetSecretValue"
+                if request == json!({ "SecretId": format!("pawl/{ORG}/shop") }) =>
+            {
                 json!({ "SecretString": json!({ "token": SECRET, "id": 7 }).to_string() })
             }
             "AmazonSSM.GetParameter"
-                if request == json!({ "Name": format!("/pawl/{ORG}/shop"), "WithDecryption": true }) =>
+                if request
+                    == json!({ "Name": format!("/pawl/{ORG}/shop"), "WithDecryption": true }) =>
             {
                 json!({ "Parameter": { "Value": SECRET } })
             }

@@ -20,7 +20,10 @@ pub(in crate::steps) const FIELDS: &[Field] = &[
     ("operations", Shape::List),
     ("mappings", Shape::List),
     ("outputSchema", Shape::Object),
-    ("onError", Shape::OneOf(&["fail", "partial", "skip", "default"])),
+    (
+        "onError",
+        Shape::OneOf(&["fail", "partial", "skip", "default"]),
+    ),
     ("defaultOutput", Shape::Any),
     ("description", Shape::Text),
 ];
@@ -97,15 +100,13 @@ pub(in crate::steps) fn texts(step: &Step) -> Vec<(Text, &Node, &'static [&'stat
 }
 
 /// Checks one mapping or operation.
-fn form(
-    node: &Node,
-    forms: &'static [Form],
-    noun: &str,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+fn form(node: &Node, forms: &'static [Form], noun: &str, diagnostics: &mut Vec<Diagnostic>) {
     let names = || forms.iter().map(|form| form.name).collect::<Vec<_>>();
     if !node.is_object() {
-        diagnostics.push(wrong(node, &format!("each {noun} is an object with a `type`")));
+        diagnostics.push(wrong(
+            node,
+            &format!("each {noun} is an object with a `type`"),
+        ));
         return;
     }
     let Some(kind) = node.get("type") else {
@@ -119,7 +120,9 @@ fn form(
     let word = kind.as_str().unwrap_or_default();
     let Some(form) = forms::find(forms, word) else {
         let message = format!("there is no {noun} of type `{word}`");
-        let all = forms.iter().flat_map(|form| form.others.iter().copied().chain([form.name]));
+        let all = forms
+            .iter()
+            .flat_map(|form| form.others.iter().copied().chain([form.name]));
         diagnostics.push(
             Diagnostic::error(codes::INVALID_VALUE, message)
                 .on(kind)
@@ -134,7 +137,11 @@ fn form(
         "a"
     };
     let what = format!("{article} `{}`", form.name);
-    let table: Vec<Field> = form.parts.iter().map(|part| (part.name, part.shape)).collect();
+    let table: Vec<Field> = form
+        .parts
+        .iter()
+        .map(|part| (part.name, part.shape))
+        .collect();
     let table: Vec<Field> = table.into_iter().chain([("type", Shape::Text)]).collect();
     fields::check(node, &table, &what, Templates::Refused, diagnostics);
     for part in form.parts {
@@ -254,7 +261,13 @@ fn computed(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
         let function = match &given.data {
             Data::String(_) => Some(given),
             Data::Object(_) => {
-                fields::check(given, &FIELDS, "a computed field", Templates::Refused, diagnostics);
+                fields::check(
+                    given,
+                    &FIELDS,
+                    "a computed field",
+                    Templates::Refused,
+                    diagnostics,
+                );
                 if let Some(value) = given.get("path") {
                     path(value, diagnostics);
                 }
@@ -296,5 +309,9 @@ pub(in crate::steps) fn documented() -> Vec<Field> {
     let parts = parts.map(|part| (part.name, part.shape));
     let types = forms.map(|form| (form.name, Shape::Any));
     let functions = FUNCTIONS.map(|name| (name, Shape::Any));
-    parts.chain(types).chain(functions).chain(FIELDS.iter().copied()).collect()
+    parts
+        .chain(types)
+        .chain(functions)
+        .chain(FIELDS.iter().copied())
+        .collect()
 }

@@ -146,12 +146,7 @@ pub(super) const MAPPINGS: &[Form] = &[
         parts: &[
             FIELD,
             needed(PATH),
-            part(
-                "itemField",
-                &["item_field"],
-                Shape::Text,
-                Reading::Path,
-            ),
+            part("itemField", &["item_field"], Shape::Text, Reading::Path),
             part(
                 "where",
                 &["filter_condition", "filterCondition", "filter"],
@@ -227,12 +222,7 @@ pub(super) const OPERATIONS: &[Form] = &[
         others: &["aggregation"],
         parts: &[
             BY,
-            needed(part(
-                "fields",
-                &["aggregations"],
-                Shape::Object,
-                Computed,
-            )),
+            needed(part("fields", &["aggregations"], Shape::Object, Computed)),
         ],
     },
     Form {

@@ -24,7 +24,10 @@ const OTHERS: [(&str, &str); 12] = [
 /// The configuration of a transform in our spelling, with a `type` by which it is known.
 pub(crate) fn native(config: Node) -> Node {
     let mut own = renamed(config, |key| {
-        OTHERS.iter().find(|(other, _)| *other == key).map(|(_, own)| *own)
+        OTHERS
+            .iter()
+            .find(|(other, _)| *other == key)
+            .map(|(_, own)| *own)
     });
     let (span, pointer) = (own.span.clone(), own.pointer.clone());
     let Data::Object(entries) = &mut own.data else {
