@@ -144,7 +144,11 @@ async fn a_run_whose_execution_ends_by_itself_is_told_as_what_it_is() {
             .iter()
             .map(|event| (event.get("detail-type"), event.pointer("/detail/status")))
             .collect();
-        assert_eq!(told, [(Some(&json!(name)), Some(&json!(expected)))], "{status}");
+        assert_eq!(
+            told,
+            [(Some(&json!(name)), Some(&json!(expected)))],
+            "{status}"
+        );
         let known = pawl_contract::event::find(name);
         assert!(known.is_some_and(|known| known.when.is_some()), "{name}");
     }

@@ -26,6 +26,8 @@ pub(super) fn book() -> String {
 
 /// A line of the contents: each operation leads to its part of the page.
 fn contents(action: &Action) -> String {
+    let is_later = |operation: &Operation| operation.readiness == Readiness::Later;
+    let all_later = action.operations.iter().all(is_later);
     let operations = action.operations.iter().map(|operation| {
         let name = operation.name();
         let word = if operation.operation.is_empty() {
@@ -33,14 +35,19 @@ fn contents(action: &Action) -> String {
         } else {
             operation.operation
         };
-        let later = match operation.readiness {
-            Readiness::Ready => "",
-            Readiness::Later => " (not yet)",
+        let later = if is_later(operation) && !all_later {
+            " (not yet)"
+        } else {
+            ""
         };
         format!("[{word}](#{}){later}", name.to_lowercase().replace('.', ""))
     });
     let operations = operations.collect::<Vec<_>>().join(", ");
-    format!("| `{}` | {} | {operations} |\n", action.name, action.about)
+    let later = if all_later { " Not yet." } else { "" };
+    format!(
+        "| `{}` | {}{later} | {operations} |\n",
+        action.name, action.about
+    )
 }
 
 /// The page of an action.
