@@ -117,6 +117,29 @@ fn echo() -> Web {
     })
 }
 
+/// A provider of models that says again all that it hears, its key first.
+fn model() -> Web {
+    Web::serve(|asked, _| {
+        let key = asked.header("authorization").to_owned();
+        if asked.body.contains("REFUSE") {
+            return in_json(
+                401,
+                &json!({ "error": { "message": format!("wrong key: {key}") } }),
+            );
+        }
+        let text = format!("{key} {}", asked.body);
+        // The first answer is a wish that holds what only the provider should know, and so does the last.
+        let has_result = asked.body.contains("\"role\":\"tool\"");
+        let message = if has_result {
+            json!({ "content": text })
+        } else {
+            let arguments = json!({ "customerId": key }).to_string();
+            json!({ "content": text, "tool_calls": [{ "id": "1", "function": { "name": "customer_get", "arguments": arguments } }] })
+        };
+        in_json(200, &json!({ "choices": [{ "message": message }] }))
+    })
+}
+
 fn everything(asked: &Asked) -> String {
     let key = asked.header("x-key");
     let token = asked.header("authorization").trim_start_matches("Bearer ");
@@ -201,25 +224,7 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
         .with_writer(|| Log)
         .init();
     let echo = echo();
-    let model = Web::serve(|asked, _| {
-        let key = asked.header("authorization").to_owned();
-        if asked.body.contains("REFUSE") {
-            return in_json(
-                401,
-                &json!({ "error": { "message": format!("wrong key: {key}") } }),
-            );
-        }
-        let text = format!("{key} {}", asked.body);
-        // The first answer is a wish that holds what only the provider should know, and so does the last.
-        let has_result = asked.body.contains("\"role\":\"tool\"");
-        let message = if has_result {
-            json!({ "content": text })
-        } else {
-            let arguments = json!({ "customerId": key }).to_string();
-            json!({ "content": text, "tool_calls": [{ "id": "1", "function": { "name": "customer_get", "arguments": arguments } }] })
-        };
-        in_json(200, &json!({ "choices": [{ "message": message }] }))
-    });
+    let model = model();
     let folder = tempfile::tempdir().expect("a folder");
     let outbox = folder.path().join("outbox");
     let mut options = Options {
@@ -251,18 +256,7 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
         .start(machine, input, std::collections::BTreeMap::new(), None)
         .await
         .expect("a run");
-    let services = &laptop.services;
-    laptop.local.settled().await;
-    let payload = json!({ "word": "nothing secret" });
-    pawl_functions::send(services, ORG, &started.run, "go", &payload, None)
-        .await
-        .expect("it is heard");
-    laptop.local.settled().await;
-    let decision = serde_json::from_value(json!({ "approved": true, "by": "anna" }));
-    let decision = decision.expect("a decision");
-    pawl_functions::decide(services, ORG, &started.run, Some("approve"), &decision)
-        .await
-        .expect("it is taken");
+    answer_it(&laptop, &started.run).await;
     let report = tokio::time::timeout(Duration::from_mins(2), finish(&laptop, events, &started, 0));
     let report = report.await.expect("it ends");
     was_sent(&echo.asked());
@@ -289,6 +283,13 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
     collect(&laptop, &mut left).await;
     files(&outbox, &mut left);
     left.push(("log".to_owned(), LOG.lock().expect("no panic").clone()));
+    is_whole(&left, &json!(report).to_string());
+    search(&left);
+    count(&left);
+}
+
+/// Everything is there, or the search would find nothing for another reason.
+fn is_whole(left: &[(String, Vec<u8>)], steps: &str) {
     for kind in [
         "report", "machine", "model", "event", "item", "object", "history", "file",
     ] {
@@ -300,7 +301,6 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
     let (_, logged) = left.last().expect("the log");
     let logged = String::from_utf8_lossy(logged);
     assert!(logged.contains("step raised"), "nothing was logged");
-    let steps = json!(report).to_string();
     for step in [
         "reshape",
         "ask",
@@ -316,21 +316,43 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
     }
     let shown = String::from_utf8_lossy(&left.first().expect("the report").1).into_owned();
     assert!(shown.contains("***"), "{shown}");
-    search(&left);
+}
+
+/// Says in how many places was searched.
+#[expect(
+    clippy::print_stderr,
+    reason = "`cargo test -p pawl --test suite planted -- --nocapture` shows it"
+)]
+fn count(left: &[(String, Vec<u8>)]) {
     let mut places: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
-    for (place, _) in &left {
+    for (place, _) in left {
         *places
             .entry(place.split(' ').next().unwrap_or_default())
             .or_default() += 1;
     }
     let bytes: usize = left.iter().map(|(_, bytes)| bytes.len()).sum();
-    // `cargo test -p pawl --test suite planted -- --nocapture` shows it.
     eprintln!(
         "searched {} places, {bytes} bytes, for {} spellings: {places:?}",
         left.len(),
         needles().len()
     );
     assert!(left.len() > 300, "{places:?}");
+}
+
+/// Says to a run what it waits for.
+async fn answer_it(laptop: &Laptop, run: &str) {
+    let services = &laptop.services;
+    laptop.local.settled().await;
+    let payload = json!({ "word": "nothing secret" });
+    pawl_functions::send(services, ORG, run, "go", &payload, None)
+        .await
+        .expect("it is heard");
+    laptop.local.settled().await;
+    let decision = serde_json::from_value(json!({ "approved": true, "by": "anna" }));
+    let decision = decision.expect("a decision");
+    pawl_functions::decide(services, ORG, run, Some("approve"), &decision)
+        .await
+        .expect("it is taken");
 }
 
 /// The workflow that is run from within: it gives back what it gets, by way of the server.

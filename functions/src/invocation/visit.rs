@@ -148,7 +148,7 @@ impl Invocation<'_> {
             Ok(evaluated) => {
                 visit.complete(evaluated.port, evaluated.output, self.services.now());
                 visit.record.meta = evaluated.effects.iter().find_map(|effect| match effect {
-                    Effect::Note(note) => Some(note.clone()),
+                    Effect::Note(meta) => Some(meta.clone()),
                     Effect::Variable(..)
                     | Effect::Keep(_)
                     | Effect::Secret(..)

@@ -5,7 +5,7 @@ use pawl_contract::StepError;
 use pawl_expression::{Path, total_order};
 use serde_json::{Map, Number, Value, json};
 
-use super::data::{invalid, parsed};
+use super::data::{invalid, parsed, shown};
 use super::operation::{key_of, paths};
 
 /// The items by what stands at a path: `[{ "key", "items" }]`, in the order in which the keys come up.
@@ -97,7 +97,7 @@ impl Field {
         Ok(match self.function.as_str() {
             "count" => values.count().into(),
             "first" => values.next().map(std::borrow::Cow::into_owned).into(),
-            "last" => values.last().map(std::borrow::Cow::into_owned).into(),
+            "last" => values.next_back().map(std::borrow::Cow::into_owned).into(),
             "list" => values.map(std::borrow::Cow::into_owned).collect(),
             "unique" => {
                 let mut seen = std::collections::BTreeSet::new();
@@ -131,7 +131,7 @@ impl Field {
 fn number(value: &Value) -> Result<Number, StepError> {
     let written = value.as_str().and_then(|text| text.trim().parse().ok());
     let number = value.as_number().cloned().or(written);
-    number.ok_or_else(|| invalid(format!("{value} is no number")))
+    number.ok_or_else(|| invalid(format!("{} is no number", shown(value))))
 }
 
 /// The sum, whole as long as it can be, and of how many numbers it is.

@@ -196,7 +196,10 @@ pub(super) fn put(object: &mut Value, field: &str, value: Value) -> Result<(), S
             *place = Value::Object(Map::new());
         }
         let Value::Object(members) = place else {
-            let message = format!("`{field}` cannot be set: `{name}` would be in {place}");
+            let message = format!(
+                "`{field}` cannot be set: `{name}` would be in {}",
+                shown(place)
+            );
             return Err(invalid(message));
         };
         place = members.entry(name.to_owned()).or_insert(Value::Null);
@@ -214,6 +217,22 @@ fn fits(schema: &Value, value: &Value) -> Result<(), StepError> {
             "the output does not fit its schema: {why}"
         ))),
     }
+}
+
+/// A value as a message shows it: what is long by its kind alone.
+pub(super) fn shown(value: &Value) -> String {
+    const LONGEST: usize = 60;
+    let kind = match value {
+        Value::Array(_) => return "a list".to_owned(),
+        Value::Object(_) => return "an object".to_owned(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => "",
+        Value::String(_) => "a long text",
+    };
+    let text = value.to_string();
+    if kind.is_empty() || text.len() <= LONGEST {
+        return text;
+    }
+    kind.to_owned()
 }
 
 /// What the record says of something that could not be made.

@@ -6,7 +6,7 @@ use pawl_contract::StepError;
 use pawl_expression::Path;
 use serde_json::{Map, Value};
 
-use super::data::{Inside, Work, invalid, parsed, refused, render};
+use super::data::{Inside, Work, invalid, parsed, refused, render, shown};
 use super::operation::{key_of, list};
 
 /// The items of a list with those of another that have the same value: one for each pair.
@@ -57,7 +57,8 @@ fn on(given: &Value) -> Result<(Path, Path), StepError> {
 /// An item with another one: under a name, or with the fields that it lacks.
 fn pair(item: Value, other: &Value, name: Option<&str>) -> Result<Value, StepError> {
     let Value::Object(mut object) = item else {
-        return Err(invalid(format!("its items are objects, not {item}")));
+        let message = format!("its items are objects, not {}", shown(&item));
+        return Err(invalid(message));
     };
     if let Some(name) = name {
         object.insert(name.to_owned(), other.clone());

@@ -4,7 +4,7 @@ use pawl_contract::StepError;
 use pawl_expression::Budget;
 use serde_json::Value;
 
-use super::data::{Inside, expression, found, invalid, parsed, refused, render};
+use super::data::{Inside, expression, found, invalid, parsed, refused, render, shown};
 
 /// The value of a mapping's field; its `default` stands in where there is nothing, or where it fails.
 pub(super) fn value(
@@ -72,7 +72,9 @@ fn array_map(
     let items = match list {
         Value::Array(items) => items,
         Value::Null => return Ok(None),
-        other => return Err(invalid(format!("a list is needed, not {other}"))),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+            return Err(invalid(format!("a list is needed, not {}", shown(&other))));
+        }
     };
     let condition = text("where").map(expression).transpose()?;
     let field = text("itemField").map(parsed).transpose()?;

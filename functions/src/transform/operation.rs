@@ -4,7 +4,7 @@ use pawl_contract::StepError;
 use pawl_expression::{Path, total_order};
 use serde_json::{Map, Value};
 
-use super::data::{Work, expression, invalid, parsed, put, refused, render};
+use super::data::{Work, expression, invalid, parsed, put, refused, render, shown};
 use super::{aggregate, join};
 
 /// What an operation makes of the data.
@@ -28,7 +28,7 @@ pub(super) fn apply(
         "merge" => join::merge(given, data, work)?,
         "pick" => objects(data, &|object| pick(given, &object))?,
         "omit" => objects(data, &|object| omit(given, object))?,
-        "rename" => objects(data, &|object| rename(given, object))?,
+        "rename" => objects(data, &|object| Ok(rename(given, object)))?,
         other => return Err(invalid(format!("there is no operation `{other}`"))),
     };
     work.budget.charge(&made).map_err(|error| refused(&error))?;
@@ -40,9 +40,8 @@ pub(super) fn list(data: Value) -> Result<Vec<Value>, StepError> {
     match data {
         Value::Array(items) => Ok(items),
         Value::Null => Ok(Vec::new()),
-        Value::Object(_) => Err(invalid("it needs a list, not an object")),
-        other @ (Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
-            Err(invalid(format!("it needs a list, not {other}")))
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            Err(invalid(format!("it needs a list, not {}", shown(&data))))
         }
     }
 }
@@ -145,10 +144,12 @@ fn flatten(given: &Value, items: Vec<Value>) -> Result<Vec<Value>, StepError> {
             .map_or(Value::Null, std::borrow::Cow::into_owned),
         None => item,
     });
-    let inner = |item: Value| match item {
-        Value::Array(items) => items,
-        Value::Null if path.is_some() => Vec::new(),
-        other => vec![other],
+    let inner = |item: Value| {
+        if let Value::Array(items) = item {
+            return items;
+        }
+        let is_absent = item.is_null() && path.is_some();
+        if is_absent { Vec::new() } else { vec![item] }
     };
     Ok(lists.flat_map(inner).collect())
 }
@@ -161,15 +162,19 @@ fn objects(
     match data {
         Value::Object(object) => change(object),
         Value::Array(items) => {
-            let items = items.into_iter().map(|item| match item {
-                Value::Object(object) => change(object),
-                other => Err(invalid(format!("its items are objects, not {other}"))),
+            let items = items.into_iter().map(|item| {
+                if let Value::Object(object) = item {
+                    return change(object);
+                }
+                let message = format!("its items are objects, not {}", shown(&item));
+                Err(invalid(message))
             });
             items.collect()
         }
         Value::Null => Ok(Value::Null),
-        other => Err(invalid(format!(
-            "it needs an object or a list of them, not {other}"
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => Err(invalid(format!(
+            "it needs an object or a list of them, not {}",
+            shown(&data)
         ))),
     }
 }
@@ -203,7 +208,7 @@ fn omit(given: &Value, object: Map<String, Value>) -> Result<Value, StepError> {
     Ok(whole)
 }
 
-fn rename(given: &Value, object: Map<String, Value>) -> Result<Value, StepError> {
+fn rename(given: &Value, object: Map<String, Value>) -> Value {
     let names = given.get("fields").and_then(Value::as_object);
     let renamed = object.into_iter().map(|(name, value)| {
         let new = names
@@ -211,7 +216,7 @@ fn rename(given: &Value, object: Map<String, Value>) -> Result<Value, StepError>
             .and_then(Value::as_str);
         (new.map_or(name, str::to_owned), value)
     });
-    Ok(Value::Object(renamed.collect()))
+    Value::Object(renamed.collect())
 }
 
 /// The texts of a field that is a text or a list of texts.

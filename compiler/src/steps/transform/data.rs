@@ -147,7 +147,6 @@ fn form(node: &Node, forms: &'static [Form], noun: &str, diagnostics: &mut Vec<D
     for part in form.parts {
         match node.get(part.name) {
             Some(value) if fits(part, value) => value_of(part, value, diagnostics),
-            Some(_) => {}
             None if part.is_needed && !fields::is_misspelt(node, part.name, diagnostics) => {
                 let message = format!("the {noun} has no `{}`", part.name);
                 diagnostics.push(
@@ -156,7 +155,7 @@ fn form(node: &Node, forms: &'static [Form], noun: &str, diagnostics: &mut Vec<D
                         .help(format!("add `{}`: {}", part.name, part.shape)),
                 );
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
     let is_idle = |field: &str| node.get(field).is_none();

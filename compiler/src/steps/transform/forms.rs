@@ -12,6 +12,7 @@ pub(super) struct Form {
 }
 
 /// A field of a mapping or an operation.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Part {
     pub(super) name: &'static str,
     /// What it is called elsewhere.
