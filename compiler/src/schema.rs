@@ -44,7 +44,7 @@ pub(crate) fn check_root(node: &Node, what: &str, diagnostics: &mut Vec<Diagnost
 }
 
 /// Checks a schema and everything below it.
-fn check(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn check(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
     let mut refuse = |node: &Node, message: String| {
         diagnostics.push(Diagnostic::error(codes::INVALID_SCHEMA, message).on(node));
     };

@@ -12,11 +12,10 @@ mod parallel;
 mod request;
 mod signal;
 mod subflow;
-mod transform;
+pub(crate) mod transform;
 mod trigger;
 
 use pawl_contract::Kind;
-use pawl_contract::catalogue::Operation;
 
 use crate::definition::{Definition, Step};
 use crate::diagnostic::{Diagnostic, codes};
@@ -120,8 +119,11 @@ fn table(step: &Step) -> Table {
         Kind::Delay => Table::Fields(delay::FIELDS, Templates::Allowed),
         Kind::Parallel => Table::Fields(parallel::FIELDS, Templates::Refused),
         Kind::Merge => Table::Fields(merge::FIELDS, Templates::Refused),
-        Kind::Transform if step.config.get("type").is_none() => {
+        Kind::Transform if transform::form(step) == transform::Form::Output => {
             Table::Fields(transform::OUTPUT_FIELDS, Templates::Allowed)
+        }
+        Kind::Transform if transform::form(step) == transform::Form::Data => {
+            Table::Fields(transform::data::FIELDS, Templates::Refused)
         }
         Kind::Action | Kind::Transform if has_parameters(step) => Table::Names(action::FIELDS),
         Kind::Action | Kind::Transform => Table::Open,
@@ -150,6 +152,10 @@ pub fn templates(step: &Step) -> Vec<(Text, &Node)> {
             .filter_map(|field| step.config.get(field))
             .map(|node| (Text::Template, node))
             .collect(),
+        Kind::Transform if transform::form(step) == transform::Form::Data => {
+            let texts = transform::data::texts(step).into_iter();
+            texts.map(|(text, node, _)| (text, node)).collect()
+        }
         Kind::Llm
         | Kind::Action
         | Kind::Request
@@ -160,6 +166,21 @@ pub fn templates(step: &Step) -> Vec<(Text, &Node)> {
         | Kind::Delay => vec![(Text::Template, &step.config)],
         Kind::Parallel | Kind::Merge => Vec::new(),
     }
+}
+
+/// The names to which a step itself gives a meaning in one of its texts, whatever they mean elsewhere.
+pub fn given(step: &Step, pointer: &str) -> &'static [&'static str] {
+    if step.kind != Kind::Transform || transform::form(step) != transform::Form::Data {
+        return &[];
+    }
+    let is_in = |node: &Node| {
+        let rest = pointer.strip_prefix(node.pointer.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let mut texts = transform::data::texts(step).into_iter();
+    texts
+        .find(|(_, node, _)| is_in(node))
+        .map_or(&[], |(_, _, names)| names)
 }
 
 /// How often a step may go on in a new invocation; `None` where it never does.
@@ -231,7 +252,7 @@ pub fn secrets_set(step: &Step) -> impl Iterator<Item = &str> {
 pub fn is_sink(step: &Step, pointer: &str) -> bool {
     match step.kind {
         Kind::Request => request::is_sink(step, pointer),
-        Kind::Action => operation(step).is_some_and(Operation::takes_secrets),
+        Kind::Action => operation(step).is_some_and(|operation| operation.takes_secrets),
         Kind::Trigger
         | Kind::Llm
         | Kind::Approval
@@ -326,5 +347,7 @@ mod tests {
         for table in tables {
             crate::fields::assert_documented(table);
         }
+        let page = include_str!("../../docs/transforms.md");
+        crate::fields::assert_on(page, &transform::data::documented());
     }
 }

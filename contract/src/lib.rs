@@ -7,6 +7,7 @@ pub mod at;
 pub mod bounds;
 pub mod catalogue;
 pub mod error;
+pub mod event;
 mod identifier;
 pub mod kind;
 pub mod message;

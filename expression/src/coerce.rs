@@ -214,6 +214,39 @@ pub(crate) fn noun(value: &Value) -> &'static str {
     }
 }
 
+/// A total order, in which lists are sorted: numbers, texts, booleans, the rest by its JSON; null last.
+///
+/// ```
+/// use serde_json::json;
+///
+/// let mut values = vec![json!(null), json!("a"), json!(10), json!(9)];
+/// values.sort_by(pawl_expression::total_order);
+/// assert_eq!(values, [json!(9), json!(10), json!("a"), json!(null)]);
+/// ```
+pub fn total_order(left: &Value, right: &Value) -> Ordering {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => {
+            compare_numbers(left, right).unwrap_or(Ordering::Equal)
+        }
+        (Value::String(left), Value::String(right)) => compare_texts(left, right),
+        (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
+        (Value::Array(_) | Value::Object(_), Value::Array(_) | Value::Object(_)) => {
+            left.to_string().cmp(&right.to_string())
+        }
+        _ => rank(left).cmp(&rank(right)),
+    }
+}
+
+fn rank(value: &Value) -> u8 {
+    match value {
+        Value::Number(_) => 0,
+        Value::String(_) => 1,
+        Value::Bool(_) => 2,
+        Value::Array(_) | Value::Object(_) => 3,
+        Value::Null => 4,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

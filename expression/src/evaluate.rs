@@ -21,7 +21,7 @@ use crate::tree::{Access, Base, Form, Node};
 /// Evaluates trees in one scope and pays for them from one meter.
 pub(crate) struct Evaluator<'a> {
     pub(crate) scope: &'a dyn Scope,
-    pub(crate) meter: Meter,
+    pub(crate) meter: &'a Meter,
 }
 
 /// What a node is evaluated for.
@@ -58,11 +58,8 @@ pub(crate) struct Missing<'c> {
 type Evaluated<'c> = Result<Operand<'c>, EvaluationError>;
 
 impl<'a> Evaluator<'a> {
-    pub(crate) fn new(scope: &'a dyn Scope) -> Self {
-        Self {
-            scope,
-            meter: Meter::new(),
-        }
+    pub(crate) fn new(scope: &'a dyn Scope, meter: &'a Meter) -> Self {
+        Self { scope, meter }
     }
 
     /// The value of a node; null where it is missing.

@@ -4,9 +4,11 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::budget::Budget;
 use crate::coerce::is_truthy;
 use crate::error::{EvaluationError, SyntaxError};
 use crate::evaluate::{Context, Evaluator};
+use crate::limits::Meter;
 use crate::parse::parse;
 use crate::reference::{Reference, collect};
 use crate::scope::Scope;
@@ -36,7 +38,16 @@ impl Expression {
 
     /// The value; a missing member is null.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, EvaluationError> {
-        let evaluator = Evaluator::new(scope);
+        self.evaluate_within(scope, &Budget(Meter::new()))
+    }
+
+    /// The value, paid for from a budget of several evaluations.
+    pub fn evaluate_within(
+        &self,
+        scope: &dyn Scope,
+        budget: &Budget,
+    ) -> Result<Value, EvaluationError> {
+        let evaluator = Evaluator::new(scope, &budget.0);
         evaluator.own(
             evaluator.value(&self.node, Context::default())?,
             &self.node.span,
@@ -45,7 +56,16 @@ impl Expression {
 
     /// Whether the value is true: anything but null, `false`, 0 and the empty text.
     pub fn is_true(&self, scope: &dyn Scope) -> Result<bool, EvaluationError> {
-        let evaluator = Evaluator::new(scope);
+        self.is_true_within(scope, &Budget(Meter::new()))
+    }
+
+    /// Whether the value is true, paid for from a budget of several evaluations.
+    pub fn is_true_within(
+        &self,
+        scope: &dyn Scope,
+        budget: &Budget,
+    ) -> Result<bool, EvaluationError> {
+        let evaluator = Evaluator::new(scope, &budget.0);
         let value = evaluator.value(&self.node, Context::default())?;
         Ok(is_truthy(value.outline()))
     }

@@ -58,6 +58,7 @@
 //! `docs/decisions/differences-from-jexl.md` lists every difference; `examples/differential/` compares 20,000 random
 //! cases with both and fails on any other.
 
+mod budget;
 mod coerce;
 mod display;
 mod error;
@@ -67,6 +68,7 @@ mod lexer;
 mod limits;
 mod member;
 mod parse;
+mod path;
 mod reference;
 mod render;
 mod scope;
@@ -74,10 +76,13 @@ mod template;
 mod transforms;
 mod tree;
 
+pub use budget::Budget;
+pub use coerce::total_order;
 pub use error::{Cause, EvaluationError, Fix, SyntaxError};
 pub use expression::Expression;
+pub use path::Path;
 pub use reference::{Reference, Segment};
-pub use render::render;
+pub use render::{render, render_within};
 pub use scope::Scope;
 pub use template::Template;
 pub use transforms::{TransformInfo, transforms};

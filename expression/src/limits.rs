@@ -28,6 +28,8 @@ pub(crate) const NODE: usize = 16;
 /// What is left of the steps and bytes of one rendering.
 #[derive(Debug)]
 pub(crate) struct Meter {
+    /// How many times what one rendering may cost.
+    times: usize,
     steps: Cell<usize>,
     bytes: Cell<usize>,
 }
@@ -35,9 +37,15 @@ pub(crate) struct Meter {
 impl Meter {
     /// A full meter.
     pub(crate) fn new() -> Self {
+        Self::of(1)
+    }
+
+    /// A meter for what costs more than one rendering.
+    pub(crate) fn of(times: usize) -> Self {
         Self {
-            steps: Cell::new(STEPS),
-            bytes: Cell::new(BYTES),
+            times,
+            steps: Cell::new(STEPS * times),
+            bytes: Cell::new(BYTES * times),
         }
     }
 
@@ -46,7 +54,7 @@ impl Meter {
         spend(&self.steps, count).ok_or_else(|| {
             EvaluationError::new(
                 Cause::Limit,
-                format!("this takes more than {STEPS} steps"),
+                format!("this takes more than {} steps", STEPS * self.times),
                 span,
             )
         })
@@ -57,7 +65,10 @@ impl Meter {
         spend(&self.bytes, bytes).ok_or_else(|| {
             EvaluationError::new(
                 Cause::Limit,
-                format!("this makes more than {} MiB", BYTES / 1024 / 1024),
+                format!(
+                    "this makes more than {} MiB",
+                    BYTES * self.times / 1024 / 1024
+                ),
                 span,
             )
         })

@@ -2,17 +2,18 @@
 
 use serde_json::{Map, Value};
 
+use crate::budget::Budget;
 use crate::coerce::{is_truthy, noun, to_text};
 use crate::error::{Cause, EvaluationError};
 use crate::evaluate::{Context, Evaluator, Items};
-use crate::limits::DEPTH;
+use crate::limits::{DEPTH, Meter};
 use crate::scope::Scope;
 use crate::template::{Mode, Part, Section, Template};
 
 impl Template {
     /// The value: that of the expression if the template is one expression and nothing else, otherwise text.
     pub fn render(&self, scope: &dyn Scope) -> Result<Value, EvaluationError> {
-        self.render_with(&Evaluator::new(scope))
+        self.render_with(&Evaluator::new(scope, &Meter::new()))
     }
 
     fn render_with(&self, evaluator: &Evaluator<'_>) -> Result<Value, EvaluationError> {
@@ -36,7 +37,16 @@ impl Template {
 /// );
 /// ```
 pub fn render(value: &Value, scope: &dyn Scope) -> Result<Value, EvaluationError> {
-    render_value(value, &Evaluator::new(scope), 0)
+    render_within(value, scope, &Budget(Meter::new()))
+}
+
+/// Renders every template in a value, paid for from a budget of several evaluations.
+pub fn render_within(
+    value: &Value,
+    scope: &dyn Scope,
+    budget: &Budget,
+) -> Result<Value, EvaluationError> {
+    render_value(value, &Evaluator::new(scope, &budget.0), 0)
 }
 
 fn render_value(

@@ -59,8 +59,8 @@ pub(crate) fn of_end(close: &Close, occasion: &Occasion<'_>) -> Event {
         | RunStatus::Running
         | RunStatus::Waiting
         | RunStatus::Failed
-        | RunStatus::Cancelled
         | RunStatus::Timeout => "workflow.failed",
+        RunStatus::Cancelled => "workflow.cancelled",
     };
     // A message may hold what only the record should.
     let error = close

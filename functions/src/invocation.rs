@@ -35,6 +35,7 @@ use crate::scope::Scope;
 use crate::{Error, Services, id, subflow, trigger};
 use asked::Asked;
 use situation::Situation;
+pub(crate) use situation::nodes;
 use tree::Path;
 use visit::Visit;
 

@@ -37,6 +37,7 @@ mod r#loop;
 mod merge;
 mod pure;
 mod question;
+mod reads;
 mod recorder;
 mod request;
 mod scope;

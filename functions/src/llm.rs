@@ -27,3 +27,4 @@ mod wish;
 pub(crate) use agent::ask;
 pub use price::Price;
 pub(crate) use provider::bedrock_client;
+pub(crate) use tool::misfits;

@@ -37,6 +37,8 @@ pub(crate) enum Effect {
     Output,
     /// The machine needs a number.
     Number(Number),
+    /// The record says this beside the output.
+    Note(Value),
 }
 
 /// Where an evaluation happens.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use pawl_contract::{At, LoopRef, Node, Plan};
+use pawl_contract::{At, LoopRef, Node, Plan, StepRead};
 use pawl_store::{Cursor, Items, Latest, RecordStatus, Run, Store};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
 use crate::clock::Moment;
+use crate::reads::Needs;
 use crate::scopes::Scopes;
 
 /// Everything that an invocation fetched, kept up to date with what it decides before it is written.
@@ -39,7 +40,9 @@ impl Scope {
         now: Moment,
     ) -> Result<Self, Error> {
         let mut scope = Self::of_run(run, now);
-        for read in &plan.reads.steps {
+        let needs = Needs::of(plan);
+        let is_read = |read: &&StepRead| needs.has(&read.slug);
+        for read in plan.reads.steps.iter().filter(is_read) {
             for place in scopes.all() {
                 if let Some(latest) = store.latest(items, place, &read.slug).await? {
                     scope.set_step(&read.slug, &latest);
@@ -47,7 +50,7 @@ impl Scope {
                 }
             }
         }
-        for name in &plan.reads.variables {
+        for name in plan.reads.variables.iter().filter(|name| needs.has(name)) {
             for place in scopes.all() {
                 if let Some(value) = store.variable(items, place, name).await? {
                     scope.set_variable(name, value);

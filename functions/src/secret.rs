@@ -14,7 +14,6 @@ mod vault;
 
 use std::collections::BTreeMap;
 
-use pawl_contract::catalogue::Operation;
 use pawl_contract::{Kind, Plan, StepError, code};
 use pawl_store::Items;
 use serde_json::{Map, Value};
@@ -109,7 +108,7 @@ fn may_read(kind: Kind, config: &Value) -> bool {
         Kind::Request => true,
         Kind::Action => {
             let operation = crate::action::operation(config);
-            operation.is_some_and(Operation::takes_secrets)
+            operation.is_some_and(|operation| operation.takes_secrets)
         }
         Kind::Trigger
         | Kind::Llm

@@ -4,6 +4,13 @@
 //! { "type": "set_variables", "parameters": { "cursor": "{{steps.fetch.output.continueCursor}}" } }
 //! { "mapping": { "sent": "{{variables.sent}}" } }
 //! ```
+//! A `transform` reshapes data (`functions/src/transform/data.rs`).
+
+mod aggregate;
+mod data;
+mod join;
+mod mapping;
+mod operation;
 
 use pawl_contract::{Node, code};
 use serde_json::{Map, Value};
@@ -21,10 +28,10 @@ pub(crate) async fn evaluate(
     place: Place<'_>,
 ) -> Result<Evaluated, Error> {
     let view = scope.at(node);
-    if node.config.get("type").is_some() {
-        set_variables(&node.config, view, place).await
-    } else {
-        output(&node.config, &view)
+    match node.config.get("type").and_then(Value::as_str) {
+        Some("transform") => Ok(data::evaluate(&node.config, &view)?),
+        Some(_) => set_variables(&node.config, view, place).await,
+        None => output(&node.config, &view),
     }
 }
 

@@ -100,18 +100,16 @@ impl Store {
             put.map_err(Error::call("PutItem"))?;
             loaded.insert(id);
         }
-        let others = |record: &Map<String, Value>| {
+        // Only the ids are kept of what may be a large collection.
+        let mut others = Vec::new();
+        let note = |record: &Map<String, Value>| {
             let id = record.get("_id").and_then(Value::as_str);
-            Ok::<_, Error>(id.is_some_and(|id| !loaded.contains(id)))
+            others.extend(id.filter(|id| !loaded.contains(id)).map(str::to_owned));
+            Ok::<_, Error>(false)
         };
-        let found = self
-            .select(org, collection, &Window::all(), &Writes::default(), others)
+        self.select(org, collection, &Window::all(), &Writes::default(), note)
             .await?;
-        for record in found.records {
-            let id = record
-                .get("_id")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
+        for id in &others {
             let delete = self.dynamodb.delete_item().table_name(&self.table);
             let delete = delete.set_key(Some(primary_key(&key::collection(org, collection), id)));
             delete.send().await.map_err(Error::call("DeleteItem"))?;

@@ -164,10 +164,27 @@ impl Store {
 
     /// The run, from items fetched before.
     pub async fn run_in(&self, items: &Items) -> Result<Option<Run>, Error> {
-        match items.get(key::RUN) {
-            Some(item) => self.run_from(item).await.map(Some),
-            None => Ok(None),
-        }
+        self.run_for(items, || true).await
+    }
+
+    /// The run, from items fetched before; without its input where that is large and is not read.
+    ///
+    /// A large input is fetched and read for itself, which would be done for each of 20,000 items of a loop.
+    pub async fn run_for(
+        &self,
+        items: &Items,
+        reads_input: impl FnOnce() -> bool,
+    ) -> Result<Option<Run>, Error> {
+        let Some(item) = items.get(key::RUN) else {
+            return Ok(None);
+        };
+        let is_elsewhere = item.get("input").is_some_and(AttributeValue::is_m);
+        let input = if is_elsewhere && !reads_input() {
+            Value::Null
+        } else {
+            self.value(item, "input").await?.unwrap_or_default()
+        };
+        self.run_with(item, input).await.map(Some)
     }
 
     /// The latest runs of an organisation, newest first.
@@ -334,6 +351,11 @@ impl Store {
     }
 
     async fn run_from(&self, item: &Item) -> Result<Run, Error> {
+        let input = self.value(item, "input").await?.unwrap_or_default();
+        self.run_with(item, input).await
+    }
+
+    async fn run_with(&self, item: &Item, input: Value) -> Result<Run, Error> {
         let missing = |name: &str| Error::unreadable(place(item), format!("it has no `{name}`"));
         let mocks = self.value(item, "mocks").await?;
         let mocks = mocks.map(serde_json::from_value).transpose();
@@ -345,7 +367,7 @@ impl Store {
             version: text(item, "version").map(str::to_owned),
             machine: required(item, "machine")?.to_owned(),
             status: parsed(item, "status")?.ok_or_else(|| missing("status"))?,
-            input: self.value(item, "input").await?.unwrap_or_default(),
+            input,
             trigger: self.value(item, "trigger").await?.unwrap_or_default(),
             mocks: mocks
                 .map_err(|error| Error::unreadable(place(item), error))?

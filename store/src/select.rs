@@ -18,7 +18,7 @@ pub struct Window {
 }
 
 /// A page of a collection, in the order of `_id`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Page {
     /// The records.
     pub records: Vec<Map<String, Value>>,

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use pawl::laptop::{Laptop, Options};
-use pawl_compiler::{Level, Notation, compile};
+use pawl::laptop::{Laptop, ORG, Options};
+use pawl_compiler::{Level, Notation, Program, compile};
 use pawl_functions::LlmSettings;
 use pawl_local::{Clock, Faults};
 use serde_json::{Value, json};
@@ -21,6 +21,9 @@ const SECRET: &str = "Pl4nted/s3cret+\"é\"&value";
 
 /// A part of it that no encoding but hexadecimal and base64 changes, so that half a secret is found too.
 const PART: &str = "s3cret";
+
+/// What the provider of models must know, and says again.
+const MODEL_KEY: &str = "Pl4nted-model-key/7+b";
 
 /// A token that a server gives for the secret.
 const TOKEN: &str = "token/for+Pl4nted";
@@ -48,7 +51,7 @@ fn environment(name: &str) -> Option<String> {
 /// The secret and the token, as someone who searches would write them.
 fn needles() -> Vec<Vec<u8>> {
     let mut found = vec![PART.as_bytes().to_vec()];
-    for secret in [SECRET, TOKEN] {
+    for secret in [SECRET, TOKEN, MODEL_KEY] {
         let hexadecimal: String = secret
             .bytes()
             .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
@@ -114,6 +117,29 @@ fn echo() -> Web {
     })
 }
 
+/// A provider of models that says again all that it hears, its key first.
+fn model() -> Web {
+    Web::serve(|asked, _| {
+        let key = asked.header("authorization").to_owned();
+        if asked.body.contains("REFUSE") {
+            return in_json(
+                401,
+                &json!({ "error": { "message": format!("wrong key: {key}") } }),
+            );
+        }
+        let text = format!("{key} {}", asked.body);
+        // The first answer is a wish that holds what only the provider should know, and so does the last.
+        let has_result = asked.body.contains("\"role\":\"tool\"");
+        let message = if has_result {
+            json!({ "content": text })
+        } else {
+            let arguments = json!({ "customerId": key }).to_string();
+            json!({ "content": text, "tool_calls": [{ "id": "1", "function": { "name": "customer_get", "arguments": arguments } }] })
+        };
+        in_json(200, &json!({ "choices": [{ "message": message }] }))
+    })
+}
+
 fn everything(asked: &Asked) -> String {
     let key = asked.header("x-key");
     let token = asked.header("authorization").trim_start_matches("Bearer ");
@@ -162,10 +188,26 @@ fn workflow(web: &str) -> String {
         call("derived", json!({ "url": path("/json"), "headers": { "x-key": "{{secrets.key | upper}}" } }), "mail"),
         { "stepSlug": "mail", "stepType": "action", "config": { "type": "email_send", "parameters": {
             "to": "ada@example.com", "subject": "All", "body": "{{steps.in_header.output}} {{steps.refused.error}} {{steps.in_pair.output}}"
-        } }, "nextSteps": { "success": "ask" } },
-        { "stepSlug": "ask", "stepType": "llm", "config": { "name": "Ask", "systemPrompt": "{{steps.in_query.output}} {{steps.for_token.output}}" },
-            "nextSteps": { "success": "report", "error": "report" } },
-        { "stepSlug": "report", "stepType": "output", "config": { "mapping": { "all": "{{steps.file.output}}", "one": "{{steps.moved.output}}" } } }
+        } }, "nextSteps": { "success": "reshape" } },
+        { "stepSlug": "reshape", "stepType": "transform", "config": {
+            "input": "{{[steps.in_header.output, steps.in_body.output, steps.file.output]}}",
+            "operations": [{ "type": "map", "to": { "all": "{{item}}", "error": "{{steps.fails.error}}" } }, { "type": "sort" }],
+            "mappings": [{ "field": "all", "type": "script", "expression": "data" }, { "field": "text", "type": "template", "template": "{{data}}" }]
+        }, "nextSteps": { "success": "ask" } },
+        { "stepSlug": "ask", "stepType": "llm", "config": { "name": "Ask", "systemPrompt": "{{steps.in_query.output}} {{steps.for_token.output}}",
+            "userPrompt": "{{steps.reshape.output.text}}", "tools": ["customer_get"] },
+            "nextSteps": { "success": "is_refused", "error": "is_refused" } },
+        { "stepSlug": "is_refused", "stepType": "llm", "config": { "name": "Refuse", "systemPrompt": "REFUSE" },
+            "nextSteps": { "success": "listen", "error": "listen" } },
+        { "stepSlug": "listen", "stepType": "signal", "config": { "signal": "go" }, "nextSteps": { "success": "approve" } },
+        { "stepSlug": "approve", "stepType": "approval", "config": {
+            "message": "{{steps.in_form.output}} {{steps.ask.output}} {{steps.is_refused.error}}", "payload": { "all": "{{steps.moved.output}}", "said": "{{steps.listen.output}}" },
+            "description": "{{steps.in_path.output}}"
+        }, "nextSteps": { "approved": "delegate" } },
+        { "stepSlug": "delegate", "stepType": "subflow", "config": { "workflow": "Planted below", "input": {
+            "all": "{{steps.reshape.output}}", "payload": "{{steps.approve.output.payload}}"
+        } }, "nextSteps": { "success": "report", "error": "report" } },
+        { "stepSlug": "report", "stepType": "output", "config": { "mapping": { "all": "{{steps.file.output}}", "one": "{{steps.moved.output}}", "below": "{{steps.delegate.output}}" } } }
     ]);
     json!({
         "name": "Planted",
@@ -182,10 +224,7 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
         .with_writer(|| Log)
         .init();
     let echo = echo();
-    let model = Web::serve(|asked, _| {
-        let said = json!({ "choices": [{ "message": { "content": asked.body } }] });
-        in_json(200, &said)
-    });
+    let model = model();
     let folder = tempfile::tempdir().expect("a folder");
     let outbox = folder.path().join("outbox");
     let mut options = Options {
@@ -196,24 +235,16 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
     options.settings.http_allow = vec!["127.0.0.1".to_owned()];
     options.settings.llm = Some(LlmSettings {
         base_url: model.url.clone(),
-        api_key: None,
+        api_key: Some(MODEL_KEY.to_owned()),
     });
     options.settings.model = Some("m".to_owned());
-    let compiled = compile(
-        &workflow(&echo.url),
-        Notation::Json,
-        pawl_compiler::Options {
-            level: Level::O1,
-            hand_over_after: None,
-        },
-    );
-    let problems: Vec<_> = compiled
-        .diagnostics
-        .iter()
-        .filter(|one| one.is_error())
-        .collect();
-    let program = compiled.program.unwrap_or_else(|| panic!("{problems:?}"));
+    let program = compiled(&workflow(&echo.url));
     let laptop = Laptop::open(options).await.expect("a laptop");
+    let below = compiled(&below(&echo.url));
+    laptop
+        .publish("planted_below", &below.lowered.machine)
+        .await
+        .expect("a version");
     let machine = laptop
         .publish("planted", &program.lowered.machine)
         .await
@@ -225,6 +256,7 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
         .start(machine, input, std::collections::BTreeMap::new(), None)
         .await
         .expect("a run");
+    answer_it(&laptop, &started.run).await;
     let report = tokio::time::timeout(Duration::from_mins(2), finish(&laptop, events, &started, 0));
     let report = report.await.expect("it ends");
     was_sent(&echo.asked());
@@ -239,7 +271,11 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
         ),
     ];
     for asked in model.asked() {
-        left.push(("model".to_owned(), asked.body.into_bytes()));
+        let bearer = format!("Bearer {MODEL_KEY}");
+        assert_eq!(asked.header("authorization"), bearer, "the model is asked");
+        // What a step sends back of what a model has said holds its key still: that is known there.
+        let said = asked.body.replace(MODEL_KEY, "");
+        left.push(("model".to_owned(), said.into_bytes()));
     }
     while let Ok((_, event)) = watched.try_recv() {
         left.push(("event".to_owned(), format!("{event:?}").into_bytes()));
@@ -247,6 +283,13 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
     collect(&laptop, &mut left).await;
     files(&outbox, &mut left);
     left.push(("log".to_owned(), LOG.lock().expect("no panic").clone()));
+    is_whole(&left, &json!(report).to_string());
+    search(&left);
+    count(&left);
+}
+
+/// Everything is there, or the search would find nothing for another reason.
+fn is_whole(left: &[(String, Vec<u8>)], steps: &str) {
     for kind in [
         "report", "machine", "model", "event", "item", "object", "history", "file",
     ] {
@@ -258,9 +301,83 @@ async fn no_encoding_of_a_secret_is_in_anything_that_a_run_leaves() {
     let (_, logged) = left.last().expect("the log");
     let logged = String::from_utf8_lossy(logged);
     assert!(logged.contains("step raised"), "nothing was logged");
+    for step in [
+        "reshape",
+        "ask",
+        "is_refused",
+        "listen",
+        "approve",
+        "delegate",
+    ] {
+        assert!(
+            steps.contains(&format!("\"step\":\"{step}\"")),
+            "{step} did not run: {steps}"
+        );
+    }
     let shown = String::from_utf8_lossy(&left.first().expect("the report").1).into_owned();
     assert!(shown.contains("***"), "{shown}");
-    search(&left);
+}
+
+/// Says in how many places was searched.
+#[expect(
+    clippy::print_stderr,
+    reason = "`cargo test -p pawl --test suite planted -- --nocapture` shows it"
+)]
+fn count(left: &[(String, Vec<u8>)]) {
+    let mut places: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    for (place, _) in left {
+        *places
+            .entry(place.split(' ').next().unwrap_or_default())
+            .or_default() += 1;
+    }
+    let bytes: usize = left.iter().map(|(_, bytes)| bytes.len()).sum();
+    eprintln!(
+        "searched {} places, {bytes} bytes, for {} spellings: {places:?}",
+        left.len(),
+        needles().len()
+    );
+    assert!(left.len() > 300, "{places:?}");
+}
+
+/// Says to a run what it waits for.
+async fn answer_it(laptop: &Laptop, run: &str) {
+    let services = &laptop.services;
+    laptop.local.settled().await;
+    let payload = json!({ "word": "nothing secret" });
+    pawl_functions::send(services, ORG, run, "go", &payload, None)
+        .await
+        .expect("it is heard");
+    laptop.local.settled().await;
+    let decision = serde_json::from_value(json!({ "approved": true, "by": "anna" }));
+    let decision = decision.expect("a decision");
+    pawl_functions::decide(services, ORG, run, Some("approve"), &decision)
+        .await
+        .expect("it is taken");
+}
+
+/// The workflow that is run from within: it gives back what it gets, by way of the server.
+fn below(web: &str) -> String {
+    let steps = json!([
+        { "stepSlug": "send_on", "stepType": "request", "config": { "url": format!("{web}/json"), "method": "POST", "headers": { "x-key": "{{secrets.key}}" }, "body": "{{input}}" },
+            "nextSteps": { "success": "give_back", "error": "give_back" } },
+        { "stepSlug": "give_back", "stepType": "output", "config": { "mapping": { "all": "{{steps.send_on.output}}", "given": "{{input}}" } } }
+    ]);
+    let secrets = json!({ "secrets": { "key": { "envVar": "SHOP_KEY" } } });
+    json!({ "name": "Planted below", "config": secrets, "steps": steps }).to_string()
+}
+
+fn compiled(text: &str) -> Program {
+    let options = pawl_compiler::Options {
+        level: Level::O1,
+        hand_over_after: None,
+    };
+    let compiled = compile(text, Notation::Json, options);
+    let problems: Vec<_> = compiled
+        .diagnostics
+        .iter()
+        .filter(|one| one.is_error())
+        .collect();
+    compiled.program.unwrap_or_else(|| panic!("{problems:?}"))
 }
 
 /// Everything was sent as it should be, or the search would find nothing for another reason.
@@ -270,8 +387,8 @@ fn was_sent(sent: &[Asked]) {
         .filter(|asked| asked.header("x-key") == SECRET)
         .count();
     assert_eq!(
-        keys, 7,
-        "in_header, fails twice, refused, moved twice, file"
+        keys, 8,
+        "in_header, fails twice, refused, moved twice, file, and the run below"
     );
     let [basic, bearer] = [
         format!("Basic {}", STANDARD.encode(format!("ada:{SECRET}"))),

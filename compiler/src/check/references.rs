@@ -172,14 +172,24 @@ impl Visit<'_, '_> {
             return false;
         };
         ROOTS.contains(&root.as_str())
+            || self.given(place).contains(&root.as_str())
             || self.known.variables.contains_key(root)
             || self.is_bound(root, place)
+    }
+
+    /// The names to which the step itself gives a meaning here.
+    fn given(&self, place: &Place<'_>) -> &'static [&'static str] {
+        let step = self.step.map(|(_, step)| step);
+        step.map_or(&[], |step| steps::given(step, &place.node.pointer))
     }
 
     fn reference(&mut self, reference: &Reference, place: &Place<'_>) {
         let Some(Segment::Name(root)) = reference.path.first() else {
             return;
         };
+        if self.given(place).contains(&root.as_str()) {
+            return;
+        }
         let member = name_at(reference, 1);
         self.members(reference, place);
         match root.as_str() {

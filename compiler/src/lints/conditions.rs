@@ -4,6 +4,7 @@ use pawl_contract::Kind;
 
 use super::{Facts, at_slug};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::graph::StepId;
 use crate::source::Data;
 use crate::steps::Text;
 
@@ -12,7 +13,7 @@ pub(super) fn constant(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let read = facts
         .texts
         .iter()
-        .filter(|text| text.reading == Text::Expression);
+        .filter(|text| text.reading == Text::Expression && is_condition(facts, text.step));
     let silent = read.filter(|text| text.references.is_empty());
     let written = facts.steps().filter_map(|(_, step)| {
         let expression = step.config.get("expression")?;
@@ -27,6 +28,12 @@ pub(super) fn constant(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
                 .help("compare something that the run knows: `steps.<slug>.output.status == 'active'`"),
         );
     }
+}
+
+/// Whether a step is a condition.
+fn is_condition(facts: &Facts<'_>, step: Option<StepId>) -> bool {
+    let step = step.and_then(|id| facts.definition.steps.get(id));
+    step.is_some_and(|step| step.kind == Kind::Condition)
 }
 
 /// A condition that leads to the same step either way decides nothing.

@@ -16,6 +16,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
 use crate::shape::{self, near_ours};
 use crate::source::{Data, Node};
+use crate::steps::transform::spelling::native;
 
 const FIELDS: [Field; 10] = [
     ("stepSlug", Shape::Any),
@@ -31,7 +32,7 @@ const FIELDS: [Field; 10] = [
 ];
 
 /// The step types of the native format.
-const TYPES: [&str; 14] = [
+const TYPES: [&str; 15] = [
     "trigger",
     "start",
     "llm",
@@ -46,10 +47,16 @@ const TYPES: [&str; 14] = [
     "delay",
     "parallel",
     "merge",
+    "transform",
 ];
 
-/// Step types that are known and come later.
-const LATER: [&str; 1] = ["data_transform"];
+/// What a step that reshapes data is called, here and elsewhere.
+const TRANSFORMS: [&str; 4] = [
+    "transform",
+    "data_transform",
+    "data_processing",
+    "transform_node",
+];
 
 /// What authors call fields of a step whose name they do not remember.
 const SYNONYMS: [(&str, &str); 4] = [
@@ -97,6 +104,12 @@ pub(super) fn step(
     let config = if has_refused_config { &empty } else { config };
     let own = own_config(config, kind, diagnostics);
     let branches = branches(config, kind, &slug, diagnostics);
+    let step_type = node.get("stepType").and_then(Node::as_str);
+    let own = if step_type.is_some_and(|word| TRANSFORMS.contains(&word)) {
+        native(own)
+    } else {
+        own
+    };
     let known = diagnostics.len();
     let ports = ports(node, kind, &own, &slug, diagnostics);
     let has_refused_port = diagnostics.len() > known;
@@ -202,17 +215,13 @@ fn kind(node: &Node, config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
         Some("request" | "api_call") => Some(Kind::Request),
         Some("loop") => Some(Kind::Loop),
         Some("output") => Some(Kind::Transform),
+        Some(word) if TRANSFORMS.contains(&word) => Some(Kind::Transform),
         Some("approval" | "human_approval") => Some(Kind::Approval),
         Some("signal" | "wait_for_signal") => Some(Kind::Signal),
         Some("subflow" | "workflow") => Some(Kind::Subflow),
         Some("delay") => Some(Kind::Delay),
         Some("parallel") => Some(Kind::Parallel),
         Some("merge") => Some(Kind::Merge),
-        Some(word) if LATER.contains(&word) => {
-            let message = format!("steps of type `{word}` cannot be compiled yet");
-            diagnostics.push(Diagnostic::error(codes::NOT_YET, message).on(step_type));
-            None
-        }
         Some("code_execution") => {
             let message = "steps do not run code of their own";
             diagnostics.push(

@@ -1,4 +1,8 @@
-//! `set_variables` and `output`: compute values for later steps, or the run's result.
+//! `set_variables`, `output` and `transform`: compute values for later steps, or the run's result.
+
+pub(super) mod data;
+mod forms;
+pub(crate) mod spelling;
 
 use super::action::{exposed, secrets_in};
 use super::r#loop::can_be_bound;
@@ -26,10 +30,31 @@ const ENTRY: [Field; 4] = [
     ("description", Shape::Text),
 ];
 
+/// What a transform computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Variables, for later steps.
+    Variables,
+    /// The run's output.
+    Output,
+    /// Data in another shape.
+    Data,
+}
+
+/// What a step computes.
+pub(super) fn form(step: &Step) -> Form {
+    match step.config.get("type").map(Node::as_str) {
+        None => Form::Output,
+        Some(Some("transform")) => Form::Data,
+        Some(_) => Form::Variables,
+    }
+}
+
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
-    if step.config.get("type").is_none() {
-        output(step, diagnostics);
-        return;
+    match form(step) {
+        Form::Variables => {}
+        Form::Output => return output(step, diagnostics),
+        Form::Data => return data::check(step, diagnostics),
     }
     entries(step, diagnostics);
     let set = variables(step);
@@ -118,7 +143,9 @@ fn entries(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
 
 /// The names of the secure variables that a step sets; they are read as secrets.
 pub(super) fn secrets(step: &Step) -> impl Iterator<Item = &str> {
-    let secure = listed(step).iter().filter(|entry| is_secure(entry));
+    let set = Some(step).filter(|step| form(step) == Form::Variables);
+    let listed = set.map(listed).unwrap_or_default();
+    let secure = listed.iter().filter(|entry| is_secure(entry));
     secure.filter_map(|entry| entry.get("name")?.as_str())
 }
 
@@ -163,7 +190,7 @@ fn output(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
 
 /// The variables that a step sets: a list or an object under `variables`, a plain object of them, or the fields beside `type`.
 pub(super) fn variables(step: &Step) -> Vec<(&str, &Node)> {
-    if step.config.get("type").is_none() {
+    if form(step) != Form::Variables {
         return Vec::new();
     }
     if !listed(step).is_empty() {

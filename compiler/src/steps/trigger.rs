@@ -4,7 +4,7 @@ mod input;
 
 use std::collections::BTreeMap;
 
-use pawl_contract::Kind;
+use pawl_contract::{Kind, event};
 
 use crate::definition::{Definition, Step};
 use crate::diagnostic::{Diagnostic, codes, near};
@@ -54,17 +54,6 @@ pub(super) const FIELDS: &[Field] = &[
     ("eventType", Shape::Text),
     ("eventData", Shape::Any),
     ("eventFilter", Shape::Object),
-];
-
-/// The events that the system itself raises.
-const EVENTS: [&str; 7] = [
-    "customer.created",
-    "customer.updated",
-    "customer.deleted",
-    "conversation.created",
-    "conversation.message_received",
-    "conversation.closed",
-    "workflow.completed",
 ];
 
 pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
@@ -180,8 +169,11 @@ fn check_event(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     };
     let word = node.as_str().unwrap_or_default();
     // Events of others may have any name; one that is nearly ours is probably ours.
-    let nearly = near(word, EVENTS).filter(|_| !EVENTS.contains(&word));
-    if nearly.is_some() {
+    let known = event::find(word);
+    let names = event::EVENTS.iter().map(|event| event.name);
+    let nearly = near(word, names).filter(|_| known.is_none());
+    let is_untold = known.is_some_and(|event| event.when.is_none());
+    if nearly.is_some() || is_untold {
         let message = format!("nothing here raises the event `{word}`");
         diagnostics.push(
             Diagnostic::warning(codes::INVALID_VALUE, message)

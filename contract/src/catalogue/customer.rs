@@ -4,8 +4,8 @@ use super::example::Example;
 use super::operation::{Action, Operation, Others};
 use super::output::Output;
 use super::parameter::{
-    CURSOR, EXPRESSION, EXTERNAL_ID, EXTERNAL_IDS, LIMIT, METADATA, OWN_ID, PAGINATION, Parameter,
-    UPDATES, WORDS, shaped, text,
+    CURSOR, EXPRESSION, EXTERNAL_ID, EXTERNAL_IDS, LIMIT, METADATA, MOST, OWN_ID, PAGE, PAGINATION,
+    Parameter, UPDATES, WORDS, shaped, text,
 };
 use crate::Shape;
 
@@ -117,10 +117,10 @@ pub(super) const ACTION: Action = Action {
         Operation::read(
             NAME,
             "filter",
-            "Answers with every customer for whom an expression holds.",
+            "Answers with every customer for whom an expression holds, or with a page of them.",
         )
         .ready()
-        .takes(&[EXPRESSION])
+        .takes(&[EXPRESSION, MOST, CURSOR, PAGE])
             .gives(Output::Page("customers", FIELDS))
             .needs(&["customers:read"])
             .examples(&[

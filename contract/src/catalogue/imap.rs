@@ -32,9 +32,11 @@ pub(super) const ACTION: Action = Action {
     operations: &[
         Operation::read(NAME, "list", "Answers with the mails of a mailbox.")
             .takes(PARAMETERS)
-            .others(Others::Accepted),
+            .others(Others::Accepted)
+            .with_secrets(),
         Operation::read(NAME, "search", "Answers with the mails that fit a search.")
             .takes(PARAMETERS)
-            .others(Others::Accepted),
+            .others(Others::Accepted)
+            .with_secrets(),
     ],
 };

@@ -15,6 +15,7 @@ pub(super) const ACTION: Action = Action {
                 text("operation", "The operation to call."),
                 object("params", "What the operation is given."),
             ])
-            .others(Others::Accepted),
+            .others(Others::Accepted)
+            .with_secrets(),
     ],
 };

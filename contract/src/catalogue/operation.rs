@@ -72,6 +72,8 @@ pub struct Operation {
     pub output: Output,
     /// The parameters that leave the system.
     pub sinks: &'static [&'static str],
+    /// Whether its parameters go to another system that may need secrets.
+    pub takes_secrets: bool,
     /// What whoever runs it must be allowed, such as `customers:read`.
     pub permissions: &'static [&'static str],
     /// Calls of it, with their answers.
@@ -97,18 +99,6 @@ impl Operation {
             return rest.is_empty();
         }
         rest.strip_prefix(['.', '_']) == Some(self.operation)
-    }
-
-    /// Whether its parameters go to another system, and so may hold secrets.
-    pub fn takes_secrets(&self) -> bool {
-        const ELSEWHERE: [&str; 5] = [
-            "integration",
-            "imap",
-            "email_provider",
-            "onedrive",
-            "crawler",
-        ];
-        ELSEWHERE.contains(&self.action)
     }
 
     /// The parameter that a name means, by its own name or another that authors use.
@@ -156,6 +146,7 @@ impl Operation {
             "effect": effect,
             "ready": self.readiness == Readiness::Ready,
             "sinks": self.sinks,
+            "takesSecrets": self.takes_secrets,
             "permissions": self.permissions,
             "input": self.input_schema(),
             "output": self.output_schema(),
@@ -179,6 +170,7 @@ impl Operation {
             others: Others::Ignored,
             output: Output::Anything,
             sinks: &[],
+            takes_secrets: false,
             permissions: &[],
             examples: &[],
         }
@@ -228,6 +220,12 @@ impl Operation {
     /// These parameters leave the system.
     pub(super) const fn sinks(mut self, sinks: &'static [&'static str]) -> Self {
         self.sinks = sinks;
+        self
+    }
+
+    /// Its parameters go to another system, and may hold secrets.
+    pub(super) const fn with_secrets(mut self) -> Self {
+        self.takes_secrets = true;
         self
     }
 

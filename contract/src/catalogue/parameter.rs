@@ -89,6 +89,13 @@ pub(super) const LIMIT: Parameter = shaped(
     "The greatest number of records to answer with; 100 by default.",
 );
 
+/// How many records are asked for where all are the rule.
+pub(super) const MOST: Parameter = shaped(
+    "limit",
+    Shape::Count,
+    "The greatest number of records to answer with; all of them without it.",
+);
+
 /// Where a page begins.
 pub(super) const CURSOR: Parameter = text(
     "cursor",
@@ -103,6 +110,20 @@ pub(super) const PAGINATION: Parameter = shaped(
             "numItems",
             Shape::Count,
             "The greatest number of records to answer with; 100 by default.",
+        ),
+        CURSOR,
+    ]),
+    "The page to answer with, as `{ \"numItems\": 50, \"cursor\": null }`.",
+);
+
+/// A page, asked for in one object where all records are the rule.
+pub(super) const PAGE: Parameter = shaped(
+    "paginationOpts",
+    Shape::Fields(&[
+        shaped(
+            "numItems",
+            Shape::Count,
+            "The greatest number of records to answer with; all of them without it.",
         ),
         CURSOR,
     ]),

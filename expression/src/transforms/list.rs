@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Applied, Call, at_path};
-use crate::coerce::{compare_numbers, compare_texts, strictly_equal, to_number, to_text};
+use crate::coerce::{compare_numbers, strictly_equal, to_number, to_text, total_order};
 use crate::error::EvaluationError;
 use crate::evaluate::{Data, made};
 use crate::lexer::parse_number;
@@ -181,42 +181,17 @@ pub(super) fn sort<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         keyed.push((key.unwrap_or_default(), element));
     }
     keyed.sort_by(|(left, _), (right, _)| {
-        let order = compare_keys(left, right);
+        let ascending = total_order(left, right);
         if is_descending {
-            order.reverse()
+            ascending.reverse()
         } else {
-            order
+            ascending
         }
     });
     Ok(keyed
         .into_iter()
         .map(|(_, element)| element.clone())
         .collect())
-}
-
-/// A total order: numbers, texts, booleans, the rest by its JSON; null and nothing last.
-fn compare_keys(left: &Value, right: &Value) -> Ordering {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => {
-            compare_numbers(left, right).unwrap_or(Ordering::Equal)
-        }
-        (Value::String(left), Value::String(right)) => compare_texts(left, right),
-        (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
-        (Value::Array(_) | Value::Object(_), Value::Array(_) | Value::Object(_)) => {
-            left.to_string().cmp(&right.to_string())
-        }
-        _ => rank(left).cmp(&rank(right)),
-    }
-}
-
-fn rank(value: &Value) -> u8 {
-    match value {
-        Value::Number(_) => 0,
-        Value::String(_) => 1,
-        Value::Bool(_) => 2,
-        Value::Array(_) | Value::Object(_) => 3,
-        Value::Null => 4,
-    }
 }
 
 /// The elements from last to first.

@@ -220,14 +220,15 @@ impl Collection {
         Ok(done(self.changed(id, found, changes, call)))
     }
 
-    /// Answers with every record for which an expression holds.
+    /// Answers with every record for which an expression holds, or with a page of them where a limit is given.
     pub(super) async fn filter(
         &self,
         parameters: &Parameters<'_>,
         call: &Call<'_>,
     ) -> Result<Acted, Error> {
         let holds = condition(parameters.required_text("expression")?)?;
-        let page = call.all(self.plural, holds).await?;
+        let window = page::window_of(parameters, usize::MAX)?;
+        let page = call.select(self.plural, &window, holds).await?;
         Ok(page::answer(self.plural, page).into())
     }
 

@@ -33,11 +33,35 @@ pub(super) async fn query_messages(
     parameters.required_text(CONVERSATIONS.id)?;
     let window = page::window(parameters)?;
     let wanted = wanted(parameters, &[CONVERSATIONS.id, "channel", "direction"]);
-    let mut page = call
-        .all(MESSAGES.plural, |message| Ok(has_all(message, &wanted)))
-        .await?;
-    page.records.sort_by(by_time);
-    let page = page::cut(page.records, &window);
+    let last = match &window.cursor {
+        None => None,
+        Some(id) => match call.find(MESSAGES.plural, id).await? {
+            Some((last, _)) => Some(last),
+            None => return Ok(page::answer(MESSAGES.plural, Page::default()).into()),
+        },
+    };
+    // Of what may be very many, only the page is kept in memory, and the message that shows whether there is another.
+    let mut records: Vec<Map<String, Value>> = Vec::new();
+    let oldest = |message: &Map<String, Value>| {
+        let is_later = |last: &Map<String, Value>| by_time(message, last).is_gt();
+        if has_all(message, &wanted) && last.as_ref().is_none_or(is_later) {
+            let place = records.partition_point(|kept| by_time(kept, message).is_lt());
+            if place <= window.limit {
+                records.insert(place, message.clone());
+                records.truncate(window.limit.saturating_add(1));
+            }
+        }
+        Ok(false)
+    };
+    call.all(MESSAGES.plural, oldest).await?;
+    let is_last = records.len() <= window.limit;
+    records.truncate(window.limit);
+    let end = records.last().and_then(|message| message.get("_id"));
+    let cursor = end.and_then(Value::as_str).filter(|_| !is_last);
+    let page = Page {
+        cursor: cursor.map(str::to_owned),
+        records,
+    };
     Ok(page::answer(MESSAGES.plural, page).into())
 }
 
@@ -47,10 +71,16 @@ pub(super) async fn query_latest_message_by_delivery_state(
     call: &Call<'_>,
 ) -> Result<Acted, Error> {
     let wanted = wanted(parameters, &["channel", "direction", "deliveryState"]);
-    let Page { records, .. } = call
-        .all(MESSAGES.plural, |message| Ok(has_all(message, &wanted)))
-        .await?;
-    let latest = records.into_iter().max_by(by_time);
+    // Of what may be very many, only the newest one is kept in memory.
+    let mut latest: Option<Map<String, Value>> = None;
+    let newest = |message: &Map<String, Value>| {
+        let is_newer = |latest: &Map<String, Value>| by_time(message, latest).is_ge();
+        if has_all(message, &wanted) && latest.as_ref().is_none_or(is_newer) {
+            latest = Some(message.clone());
+        }
+        Ok(false)
+    };
+    call.all(MESSAGES.plural, newest).await?;
     Ok(json!({ "found": latest.is_some(), "message": latest }).into())
 }
 

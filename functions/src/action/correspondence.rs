@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use lettre::message::Mailbox;
 use pawl_contract::code;
-use pawl_store::{Business, Writes};
+use pawl_store::{Business, Window, Writes};
 use serde_json::{Value, json};
 
 use super::call::Call;
@@ -176,8 +176,12 @@ async fn customer(
         let email = record.get("email").and_then(Value::as_str);
         Ok(email.is_some_and(|email| email.eq_ignore_ascii_case(&address)))
     };
-    let found = call.all(CUSTOMERS.plural, is_theirs).await?.records;
-    if let Some(id) = found.first().and_then(|record| record.get("_id")) {
+    let first = Window {
+        limit: 1,
+        ..Window::all()
+    };
+    let found = call.select(CUSTOMERS.plural, &first, is_theirs).await?;
+    if let Some(id) = found.records.first().and_then(|record| record.get("_id")) {
         return Ok(id.clone());
     }
     let new = fields(json!({

@@ -17,17 +17,19 @@ const USUAL: usize = 20;
 pub(super) async fn orders(parameters: &Parameters<'_>, call: &Call<'_>) -> Result<Acted, Error> {
     let customer = parameters.required_text("customerId")?;
     let limit = page::limit(parameters.get("limit"), USUAL)?;
-    let matches = |order: &Map<String, Value>| -> Result<bool, Error> {
-        Ok(order.get("customerId").and_then(Value::as_str) == Some(customer))
+    // Of what may be very many, only the newest ones are kept in memory.
+    let mut records: Vec<Map<String, Value>> = Vec::new();
+    let newest = |order: &Map<String, Value>| -> Result<bool, Error> {
+        if order.get("customerId").and_then(Value::as_str) == Some(customer) {
+            let place = records.partition_point(|kept| is_newer(kept, order));
+            if place < limit {
+                records.insert(place, order.clone());
+                records.truncate(limit);
+            }
+        }
+        Ok(false)
     };
-    let all = call.all(ORDERS.plural, matches).await?;
-    let mut records = all.records;
-    records.sort_by(|one, other| {
-        age(other)
-            .total_cmp(&age(one))
-            .then_with(|| id(other).cmp(id(one)))
-    });
-    records.truncate(limit);
+    call.all(ORDERS.plural, newest).await?;
     Ok(page::answer(
         ORDERS.plural,
         Page {
@@ -36,6 +38,12 @@ pub(super) async fn orders(parameters: &Parameters<'_>, call: &Call<'_>) -> Resu
         },
     )
     .into())
+}
+
+/// Whether an order comes before another one, newest first.
+fn is_newer(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
+    let by_age = age(one).total_cmp(&age(other));
+    by_age.then_with(|| id(one).cmp(id(other))).is_gt()
 }
 
 /// When an order was made, in milliseconds.

@@ -14,12 +14,17 @@ const USUAL: usize = 100;
 
 /// `limit` and `cursor`, or `paginationOpts: { numItems, cursor }`.
 pub(super) fn window(parameters: &Parameters<'_>) -> Result<Window, StepError> {
+    window_of(parameters, USUAL)
+}
+
+/// The same, with so many records in a page where the author does not say.
+pub(super) fn window_of(parameters: &Parameters<'_>, usual: usize) -> Result<Window, StepError> {
     let options = parameters.get("paginationOpts");
     let option = |name: &str| options.and_then(|options| options.get(name));
     let limit = parameters.get("limit").or_else(|| option("numItems"));
     let cursor = parameters.get("cursor").or_else(|| option("cursor"));
     Ok(Window {
-        limit: self::limit(limit, USUAL)?,
+        limit: self::limit(limit, usual)?,
         cursor: self::cursor(cursor)?,
         ..Window::all()
     })
@@ -53,25 +58,6 @@ fn cursor(given: Option<&Value>) -> Result<Option<String>, StepError> {
             "a cursor is the `continueCursor` of a page",
         )),
     }
-}
-
-/// The part of a list in hand that a window shows; a cursor is the `_id` of the last record before it.
-pub(super) fn cut(records: Vec<Map<String, Value>>, window: &Window) -> Page {
-    let id = |record: &Map<String, Value>| {
-        let id = record.get("_id").and_then(Value::as_str);
-        id.map(str::to_owned)
-    };
-    let total = records.len();
-    let begin = window.cursor.as_ref().map_or(0, |cursor| {
-        let last = records
-            .iter()
-            .position(|record| id(record).as_ref() == Some(cursor));
-        last.map_or(total, |last| last + 1)
-    });
-    let records: Vec<_> = records.into_iter().skip(begin).take(window.limit).collect();
-    let is_last = begin + records.len() >= total;
-    let cursor = records.last().and_then(id).filter(|_| !is_last);
-    Page { records, cursor }
 }
 
 /// A page, under `page` and under the collection's name.

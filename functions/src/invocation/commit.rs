@@ -185,8 +185,8 @@ impl Invocation<'_> {
                         .await?
                 }
                 Effect::Output => transaction.output(store, &record.at)?,
-                // It stands in the position.
-                Effect::Number(_) => {}
+                // One stands in the position, the other in the record.
+                Effect::Number(_) | Effect::Note(_) => {}
             }
         }
         for write in visit.writes.iter() {
@@ -211,6 +211,7 @@ fn numbers(path: &Path) -> BTreeMap<String, Number> {
             | Effect::Cursor(_)
             | Effect::Secret(..)
             | Effect::Keep(_)
+            | Effect::Note(_)
             | Effect::Output => None,
         })
         .collect()

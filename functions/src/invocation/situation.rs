@@ -6,6 +6,7 @@ use pawl_store::{Items, Record, Run, Store};
 use serde_json::Value;
 
 use crate::Error;
+use crate::reads::reads_input;
 use crate::scope::previous;
 use crate::scopes::Scopes;
 
@@ -50,7 +51,7 @@ impl Situation {
         };
         let own = store.record(&items, &position.at).await?;
         Ok(Self {
-            run: store.run_in(&items).await?,
+            run: store.run_for(&items, || reads_input(plan)).await?,
             own,
             caught,
             leaves_strands,
@@ -131,7 +132,7 @@ fn keys(plan: &Plan, position: &Position, scopes: &Scopes) -> Vec<String> {
 }
 
 /// A step and everything that rides along with it.
-pub(super) fn nodes(node: &Node) -> Vec<&Node> {
+pub(crate) fn nodes(node: &Node) -> Vec<&Node> {
     let mut found = vec![node];
     for then in node.then.values() {
         match then {

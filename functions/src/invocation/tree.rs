@@ -139,7 +139,11 @@ fn apply(visit: &Visit, scope: &mut Scope) {
             Effect::Variable(name, value) => scope.set_variable(name, value.clone()),
             Effect::List(items, _) => scope.set_list(&visit.record.step, items.clone()),
             Effect::Cursor(cursor) => scope.set_cursor(&visit.record.step, cursor.clone()),
-            Effect::Output | Effect::Number(_) | Effect::Secret(..) | Effect::Keep(_) => {}
+            Effect::Output
+            | Effect::Number(_)
+            | Effect::Note(_)
+            | Effect::Secret(..)
+            | Effect::Keep(_) => {}
         }
     }
 }

@@ -150,6 +150,16 @@ impl Invocation<'_> {
         match pure::evaluate(node, scope, place).await {
             Ok(evaluated) => {
                 visit.complete(evaluated.port, evaluated.output, self.services.now());
+                visit.record.meta = evaluated.effects.iter().find_map(|effect| match effect {
+                    Effect::Note(meta) => Some(meta.clone()),
+                    Effect::Variable(..)
+                    | Effect::Keep(_)
+                    | Effect::Secret(..)
+                    | Effect::List(..)
+                    | Effect::Cursor(_)
+                    | Effect::Output
+                    | Effect::Number(_) => None,
+                });
                 visit.effects = evaluated.effects;
             }
             Err(Error::Step(error)) => visit.fail(error, self.services.now()),

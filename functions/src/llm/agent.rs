@@ -31,6 +31,11 @@ pub(crate) fn ask<'a>(
     context: &'a Context<'a>,
 ) -> Pin<Box<dyn Future<Output = Result<Acted, Error>> + Send + 'a>> {
     Box::pin(async move {
+        // A provider may name the key in what it answers.
+        let key = context.services.settings().llm.as_ref();
+        if let Some(key) = key.and_then(|llm| llm.api_key.as_deref()) {
+            context.mask.add(key);
+        }
         let wish = Wish::read(context).await?;
         let talk = Talk::open(context).await?;
         let mut agent = Agent::new(context, &wish, talk);

@@ -1,4 +1,4 @@
-//! What tokens cost, as far as the table knows.
+//! What tokens cost, as far as the table knows: `prices.json` holds every price with its source and its date.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -17,11 +17,20 @@ pub struct Price {
 
 #[derive(Deserialize)]
 struct Table {
+    sources: Vec<Source>,
+}
+
+/// Prices that were found in one place.
+#[derive(Deserialize)]
+struct Source {
     models: BTreeMap<String, Price>,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("prices.json")).expect("the table is tested")
+static TABLE: LazyLock<BTreeMap<String, Price>> = LazyLock::new(|| {
+    let table: Table =
+        serde_json::from_str(include_str!("prices.json")).expect("the table is tested");
+    let sources = table.sources.into_iter();
+    sources.flat_map(|source| source.models).collect()
 });
 
 /// What a call cost in US dollars; `None` where nobody knows the model's price.
@@ -30,7 +39,7 @@ pub(super) fn cost(model: &str, usage: Usage, own: &BTreeMap<String, Price>) -> 
         .get(model)
         .copied()
         .or_else(|| find(bare(model), own))
-        .or_else(|| find(bare(model), &TABLE.models))?;
+        .or_else(|| find(bare(model), &TABLE))?;
     #[expect(
         clippy::cast_precision_loss,
         reason = "nobody takes so many tokens that it matters"
@@ -53,11 +62,12 @@ fn find(model: &str, prices: &BTreeMap<String, Price>) -> Option<Price> {
     let fits = |name: &&String| {
         model.strip_prefix(name.as_str()).is_some_and(|version| {
             let version = version.trim_start_matches(['-', ':']);
+            let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+            // A date, or a number behind a `v`; a number alone is that of another model.
             version.is_empty()
                 || version == "latest"
-                || version
-                    .trim_start_matches('v')
-                    .starts_with(|c: char| c.is_ascii_digit())
+                || digits(version) >= 4
+                || version.strip_prefix('v').is_some_and(|v| digits(v) > 0)
         })
     };
     let longest = prices.keys().filter(fits).max_by_key(|name| name.len())?;
@@ -97,6 +107,7 @@ mod tests {
             ("large-mini-2026-01-01", Some(1.5)),
             ("large-latest", Some(6.0)),
             ("large-audio", None),
+            ("large-2", None),
             ("larger", None),
         ];
         for (model, expected) in rows {
@@ -106,9 +117,19 @@ mod tests {
 
     #[test]
     fn the_table_can_be_read() {
-        assert!(!TABLE.models.is_empty());
-        for (model, price) in &TABLE.models {
+        assert!(!TABLE.is_empty());
+        for (model, price) in &*TABLE {
             assert!(price.input > 0.0 && price.output >= price.input, "{model}");
         }
+        let table: serde_json::Value =
+            serde_json::from_str(include_str!("prices.json")).expect("JSON");
+        let sources = table.get("sources").and_then(serde_json::Value::as_array);
+        for source in sources.expect("sources") {
+            let text = |field: &str| source.get(field).and_then(serde_json::Value::as_str);
+            assert!(text("source").is_some_and(|source| source.contains("https://")));
+            assert!(text("date").is_some_and(|date| date.starts_with("20")));
+        }
+        let named = include_str!("prices.json").matches("\"input\"").count();
+        assert_eq!(TABLE.len(), named, "no model stands there twice");
     }
 }

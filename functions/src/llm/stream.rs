@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use pawl_store::{Batch, Told};
 
+use crate::secret::Mask;
 use crate::work::Context;
 
 /// A batch is written when it is this long, in bytes,
@@ -72,7 +73,10 @@ impl<'a> Stream<'a> {
             attempt: self.attempt.clone(),
             sequence: self.sequence,
             written_at: context.services.now().iso(),
-            events: std::mem::take(&mut self.events),
+            events: std::mem::take(&mut self.events)
+                .into_iter()
+                .map(|event| hidden(event, context.mask))
+                .collect(),
         };
         self.sequence += 1;
         let run = context.run;
@@ -80,5 +84,27 @@ impl<'a> Stream<'a> {
             // Nobody's answer depends on who watches.
             tracing::warn!(run = run.run, step = context.step, %error, "an event is lost");
         }
+    }
+}
+
+/// An event as others may see it.
+fn hidden(event: Told, mask: &Mask) -> Told {
+    match event {
+        Told::Delta { text } => Told::Delta {
+            text: mask.text(text),
+        },
+        Told::ToolCall { tool, arguments } => Told::ToolCall {
+            tool,
+            arguments: mask.value(arguments),
+        },
+        Told::ToolResult {
+            tool,
+            failed,
+            preview,
+        } => Told::ToolResult {
+            tool,
+            failed,
+            preview: mask.text(preview),
+        },
     }
 }

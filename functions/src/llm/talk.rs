@@ -1,9 +1,10 @@
 //! The conversation of a step: what its thread holds already, and what the step adds.
 
-use pawl_contract::{Message, code};
+use pawl_contract::{Message, ToolCall, code};
 use pawl_store::{Committed, Said, Thread, Transaction, Writes};
 
 use crate::Error;
+use crate::secret::Mask;
 use crate::work::Context;
 
 /// So many messages of others are told to a model, the last ones.
@@ -88,7 +89,7 @@ impl Talk {
                 number: u64::try_from(number).unwrap_or(u64::MAX),
                 step: context.step.to_owned(),
                 said_at: now.clone(),
-                message: message.clone(),
+                message: hidden(message.clone(), context.mask),
             };
             transaction.say(store, &self.thread, &said).await?;
         }
@@ -121,6 +122,43 @@ impl Talk {
         if self.own.len() > self.kept {
             self.own.pop();
         }
+    }
+}
+
+/// A message as it may be kept: a model or a tool may say again what only the provider should know.
+fn hidden(message: Message, mask: &Mask) -> Message {
+    match message {
+        Message::User { text } => Message::User {
+            text: mask.text(text),
+        },
+        Message::Assistant {
+            text,
+            calls,
+            model,
+            usage,
+        } => {
+            let calls = calls.into_iter().map(|call| ToolCall {
+                arguments: mask.value(call.arguments),
+                ..call
+            });
+            Message::Assistant {
+                text: mask.text(text),
+                calls: calls.collect(),
+                model,
+                usage,
+            }
+        }
+        Message::Tool {
+            id,
+            tool,
+            result,
+            failed,
+        } => Message::Tool {
+            id,
+            tool,
+            result: mask.value(result),
+            failed,
+        },
     }
 }
 

@@ -126,7 +126,7 @@ fn fits(validator: &jsonschema::Validator, arguments: &Value) -> Result<(), Step
 }
 
 /// What is wrong with a value, in a line; `None` where it fits.
-pub(super) fn misfits(validator: &jsonschema::Validator, value: &Value) -> Option<String> {
+pub(crate) fn misfits(validator: &jsonschema::Validator, value: &Value) -> Option<String> {
     const MOST: usize = 5;
     let errors = validator.iter_errors(value).take(MOST);
     let errors: Vec<String> = errors

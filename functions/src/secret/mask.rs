@@ -81,6 +81,14 @@ impl Mask {
         }
     }
 
+    /// A text without secrets.
+    pub(crate) fn text(&self, one: String) -> String {
+        match self.searcher() {
+            Some(searcher) => text(&one, &searcher),
+            None => one,
+        }
+    }
+
     /// A failure without secrets.
     pub(crate) fn error(&self, error: StepError) -> StepError {
         match self.searcher() {

@@ -39,7 +39,7 @@ impl Sources<'_> {
                 secrets_manager,
                 key,
             } => {
-                let request = json!({ "SecretId": secrets_manager });
+                let request = json!({ "SecretId": self.own(name, "pawl/", secrets_manager)? });
                 let answer = self
                     .ask("secretsmanager", "secretsmanager.GetSecretValue", &request)
                     .await?;
@@ -65,7 +65,8 @@ impl Sources<'_> {
                 })
             }
             SecretSource::Ssm { ssm } => {
-                let request = json!({ "Name": ssm, "WithDecryption": true });
+                let request =
+                    json!({ "Name": self.own(name, "/pawl/", ssm)?, "WithDecryption": true });
                 let answer = self.ask("ssm", "AmazonSSM.GetParameter", &request).await?;
                 let text = answer.pointer("/Parameter/Value").and_then(Value::as_str);
                 text.map(str::to_owned)
@@ -83,6 +84,19 @@ impl Sources<'_> {
     pub(super) async fn open(&self, text: &str) -> Result<String, Error> {
         let opened = self.services.vault().open(text, self.org).await;
         opened.map_err(|error| failure(&error))
+    }
+
+    /// A name as it stands in AWS: below the organisation, so that no definition reads the secrets of another one.
+    ///
+    /// `pawl/shop` of the organisation `acme` is `pawl/acme/shop`. An ARN would name anything, so it is refused.
+    fn own(&self, secret: &str, prefix: &str, written: &str) -> Result<String, Error> {
+        let rest = written.strip_prefix(prefix).ok_or_else(|| {
+            let message = format!(
+                "the secret `{secret}` cannot be read: `{written}` does not begin with `{prefix}`"
+            );
+            Error::step(code::VALIDATION_ERROR, message)
+        })?;
+        Ok(format!("{prefix}{}/{rest}", self.org))
     }
 
     async fn ask(&self, service: &str, target: &str, request: &Value) -> Result<Value, Error> {

@@ -121,6 +121,40 @@ async fn what_a_step_writes_is_told() {
 }
 
 #[tokio::test]
+async fn a_run_whose_execution_ends_by_itself_is_told_as_what_it_is() {
+    let rows = [
+        ("ABORTED", "workflow.cancelled", "cancelled"),
+        ("TIMED_OUT", "workflow.failed", "timeout"),
+        ("FAILED", "workflow.failed", "failed"),
+    ];
+    for (status, name, expected) in rows {
+        let (bench, heard) = listening(Faults::none()).await;
+        let position = bench.begin(json!({}), json!({})).await;
+        let detail = json!({
+            "executionArn": "arn", "stateMachineArn": position.machine.trim_end_matches(":1"), "name": "run-1",
+            "status": status, "input": json!(position).to_string(),
+        });
+        let event = json!({ "source": "aws.states", "detail": detail });
+        handle(Function::Recorder, event, &bench.services)
+            .await
+            .expect("an answer");
+        bench.local.settled().await;
+        let heard = heard.lock().expect("nobody panicked").clone();
+        let told: Vec<_> = heard
+            .iter()
+            .map(|event| (event.get("detail-type"), event.pointer("/detail/status")))
+            .collect();
+        assert_eq!(
+            told,
+            [(Some(&json!(name)), Some(&json!(expected)))],
+            "{status}"
+        );
+        let known = pawl_contract::event::find(name);
+        assert!(known.is_some_and(|known| known.when.is_some()), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_run_that_ends_is_told_without_what_only_its_record_should_hold() {
     let end = json!({ "step": "end", "kind": "trigger" });
     let failing =

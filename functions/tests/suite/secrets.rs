@@ -6,7 +6,7 @@ use pawl_functions::{KeyFile, Keys, Settings, Vault};
 use pawl_local::Faults;
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, ORG};
 use crate::web::{Asked, Web, answer, json as in_json};
 
 const SECRET: &str = "planted-secret-7Q";
@@ -64,11 +64,14 @@ fn services() -> Web {
                 json!({ "Plaintext": plain, "CiphertextBlob": "d3JhcHBlZA==", "KeyId": "arn:aws:kms:us-east-1:1:key/k1" })
             }
             "TrentService.Decrypt" => json!({ "Plaintext": plain }),
-            "secretsmanager.GetSecretValue" if request == json!({ "SecretId": "pawl/shop" }) => {
+            "secretsmanager.GetSecretValue"
+                if request == json!({ "SecretId": format!("pawl/{ORG}/shop") }) =>
+            {
                 json!({ "SecretString": json!({ "token": SECRET, "id": 7 }).to_string() })
             }
             "AmazonSSM.GetParameter"
-                if request == json!({ "Name": "/pawl/shop", "WithDecryption": true }) =>
+                if request
+                    == json!({ "Name": format!("/pawl/{ORG}/shop"), "WithDecryption": true }) =>
             {
                 json!({ "Parameter": { "Value": SECRET } })
             }
@@ -114,7 +117,19 @@ async fn a_secret_is_found_where_the_definition_says() {
             json!({ "secretsManager": "pawl/other" }),
             "Secrets Manager refused: ResourceNotFoundException",
         ),
+        (
+            json!({ "secretsManager": format!("arn:aws:secretsmanager:us-east-1:1:secret:pawl/{ORG}/shop") }),
+            "does not begin with `pawl/`",
+        ),
         (json!({ "ssm": "/pawl/shop" }), ""),
+        (
+            json!({ "ssm": format!("/pawl/{ORG}/shop") }),
+            "the Parameter Store refused: ResourceNotFoundException",
+        ),
+        (
+            json!({ "ssm": "/other/shop" }),
+            "does not begin with `/pawl/`",
+        ),
         (json!({ "secureVariable": "key" }), "no step has set it"),
     ];
     for (source, expected) in rows {
@@ -156,7 +171,10 @@ async fn a_secret_is_found_where_the_definition_says() {
 #[tokio::test]
 async fn without_a_service_a_laptop_says_what_to_do() {
     let web = Web::serve(|_, _| answer(204, &[], ""));
-    for source in [json!({ "ssm": "/a" }), json!({ "secretsManager": "a" })] {
+    for source in [
+        json!({ "ssm": "/pawl/a" }),
+        json!({ "secretsManager": "pawl/a" }),
+    ] {
         let bench = bench(Keys::None, None).await;
         let position = bench.begin(json!({}), json!({})).await;
         let plan = send(&web, json!({ "key": source }), json!({}));

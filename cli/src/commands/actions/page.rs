@@ -11,8 +11,12 @@ pub(super) fn book() -> String {
         What an action step can do: `pawl actions --pages` writes this page, `pawl actions NAME` shows a part of it.\n\
         Every example is run as a test.\n\n\
         `reads` only looks; `writes` changes our own records, in the step's transaction, exactly once; `acts` does what nothing can take back, and claims before it does.\n\
-        Every operation accepts `organizationId`, which is always the run's own.\n"
+        Every operation accepts `organizationId`, which is always the run's own.\n\n\
+        | action | what it is about | operations |\n|---|---|---|\n"
         .to_owned();
+    for one in catalogue::actions() {
+        text.push_str(&contents(one));
+    }
     for one in catalogue::actions() {
         text.push('\n');
         text.push_str(&action(one));
@@ -20,8 +24,41 @@ pub(super) fn book() -> String {
     text
 }
 
+/// A line of the contents: each operation leads to its part of the page.
+fn contents(action: &Action) -> String {
+    let is_later = |operation: &Operation| operation.readiness == Readiness::Later;
+    let all_later = action.operations.iter().all(is_later);
+    let operations = action.operations.iter().map(|operation| {
+        let name = operation.name();
+        let word = if operation.operation.is_empty() {
+            &name
+        } else {
+            operation.operation
+        };
+        let later = if is_later(operation) && !all_later {
+            " (not yet)"
+        } else {
+            ""
+        };
+        format!("[{word}](#{}){later}", name.to_lowercase().replace('.', ""))
+    });
+    let operations = operations.collect::<Vec<_>>().join(", ");
+    let later = if all_later { " Not yet." } else { "" };
+    format!(
+        "| `{}` | {}{later} | {operations} |\n",
+        action.name, action.about
+    )
+}
+
 /// The page of an action.
 pub(super) fn action(action: &Action) -> String {
+    let is_single = |one: &Operation| one.operation.is_empty();
+    if let [one] = action.operations
+        && is_single(one)
+    {
+        // One heading is enough for an action that is its own operation.
+        return operation(one).replacen("###", "##", 1);
+    }
     let mut text = format!("## `{}`\n\n{}\n", action.name, action.about);
     for one in action.operations {
         text.push('\n');
@@ -64,6 +101,9 @@ fn facts(operation: &Operation) -> String {
             "- leaves the system: {}",
             quoted(operation.sinks.iter())
         ));
+    }
+    if operation.takes_secrets {
+        facts.push("- secrets: its parameters may read them".to_owned());
     }
     let name = operation.name();
     let others: Vec<String> = catalogue::spellings()
@@ -135,10 +175,10 @@ fn example(operation: &Operation, example: &Example) -> String {
     let given = if records == json!({}) {
         String::new()
     } else {
-        format!("\nWith these records\n\n{}", code(&records))
+        format!("\nWith these records\n\n{}\nthis\n", code(&records))
     };
     format!(
-        "\n**{}**\n{given}\n{}\nit answers, among other fields,\n\n{}",
+        "\n**{}**\n{given}\n{}\nanswers, among other fields,\n\n{}",
         example.about,
         code(&config),
         code(&part("output"))

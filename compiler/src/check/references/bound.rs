@@ -99,7 +99,8 @@ impl Visit<'_, '_> {
         let diagnostic = Diagnostic::error(codes::UNKNOWN_REFERENCE, message);
         let variables = self.known.variables.keys().map(String::as_str);
         let known = variables.chain(self.known.inputs.keys().copied());
-        if let Some(near) = near(name, known.chain(ROOTS)) {
+        let given = self.given(place).iter().copied();
+        if let Some(near) = near(name, known.chain(ROOTS).chain(given)) {
             self.say(diagnostic.perhaps_meant(name, Some(near)), place);
             return;
         }
