@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_sfn::Client;
 use pawl::laptop::{Laptop, ORG, Options};
 use pawl_compiler::source::Notation;
-use pawl_functions::{Decision, Mail, decide, decide_by_link, delegate};
+use pawl_functions::{Decision, Function, Mail, decide, decide_by_link, delegate, handle};
 use pawl_local::{Fault, Faults};
 use pawl_store::{Record, RecordStatus, Run};
 use serde_json::{Value, json};
@@ -124,8 +124,19 @@ async fn what_was_recorded_and_not_told_is_told_without_another_decision() {
         assert_eq!(scene.status().await, "running");
         assert_ne!(scene.asked().await.status, RecordStatus::Waiting);
         is_cut.store(false, Ordering::SeqCst);
-        let told = pawl_functions::catch_up(&scene.laptop.services).await;
-        assert_eq!(told.expect("it is told"), 1);
+        let services = &scene.laptop.services;
+        if approved {
+            let told = pawl_functions::catch_up(services).await;
+            assert_eq!(told.expect("it is told"), 1);
+        } else {
+            // In the cloud the recorder is asked now and then. It leaves alone what somebody may be about to tell.
+            for (seconds, expected) in [(0, 0), (120, 1)] {
+                scene.pass(seconds).await;
+                let asked = json!({ "detail-type": "Scheduled Event" });
+                let told = handle(Function::Recorder, asked, services).await;
+                assert_eq!(told.expect("an answer"), json!({ "told": expected }));
+            }
+        }
         assert_eq!(scene.status().await, expected);
         let told = pawl_functions::catch_up(&scene.laptop.services).await;
         assert_eq!(told.expect("nothing is left"), 0);
@@ -172,6 +183,36 @@ async fn a_closed_run_asks_nothing_any_more() {
         error,
         "step `ask` waits for no decision any more: the run was closed before anybody answered"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_branch_that_is_stopped_asks_nothing_any_more() {
+    let approval = json!({ "message": "Go on?" });
+    let mail = json!({ "type": "email_send", "to": "{{'no' + 'body'}}", "subject": "Hi" });
+    let steps = json!([
+        { "stepSlug": "both", "stepType": "parallel", "config": { "branches": ["ask", "write"] },
+          "nextSteps": { "success": "end", "error": "after" } },
+        { "stepSlug": "ask", "stepType": "approval", "config": approval, "nextSteps": { "approved": "end" } },
+        { "stepSlug": "write", "stepType": "action", "interruptBefore": true, "config": mail },
+        { "stepSlug": "after", "stepType": "approval", "config": approval, "nextSteps": { "approved": "end" } },
+    ]);
+    let scene = Scene::begin(steps, Faults::none(), |_| {}).await;
+    assert_eq!(scene.waits().await, 2);
+    let decide = async |step: &str| {
+        let services = &scene.laptop.services;
+        let decided = decide(services, ORG, &scene.run, Some(step), &yes("anna")).await;
+        decided
+            .map(|decided| decided.step)
+            .map_err(|error| error.message)
+    };
+    // What is agreed to fails, and the other branch with it.
+    decide("write_approval").await.expect("it is taken");
+    assert_eq!(scene.status().await, "running");
+    assert_eq!(scene.waits().await, 1);
+    let late = "step `ask` waits for no decision any more: its branch was given up before anybody answered";
+    assert_eq!(decide("ask").await, Err(late.to_owned()));
+    decide("after").await.expect("it is taken");
+    assert_eq!(scene.status().await, "completed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

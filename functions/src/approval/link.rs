@@ -84,7 +84,9 @@ pub async fn decide_by_link(
     let record = verify(services, &link, text).await;
     let record = record.map_err(Error::into_step)?;
     // Whoever only follows a link again says again what was said with it.
-    let decision = if decision == Decision::default() {
+    let says_nothing =
+        decision.comment.is_none() && decision.form.is_none() && decision.payload.is_none();
+    let decision = if says_nothing {
         said_before(&record)
     } else {
         decision
