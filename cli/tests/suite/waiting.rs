@@ -146,6 +146,46 @@ async fn what_was_recorded_and_not_told_is_told_without_another_decision() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_process_killed_while_somebody_decides_loses_no_decision() {
+    let mut ends = Vec::new();
+    for requests in 0..8 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = || Options {
+            state: Some(folder.path().join("state")),
+            ..in_memory(folder.path(), Faults::none())
+        };
+        let steps = ask(&json!({ "message": "Go on?" }));
+        let scene = Scene::begin(steps, Faults::none(), |given| *given = options()).await;
+        scene.laptop.local.kill_after(requests);
+        let decision = yes("anna");
+        let is_said = tokio::select! {
+            () = scene.laptop.local.killed() => false,
+            decided = scene.decide(&decision) => decided.is_ok(),
+        };
+        let Scene { laptop, run, .. } = scene;
+        laptop.close().await;
+        let laptop = Laptop::open(options()).await.expect("a laptop");
+        // A run that has ended goes on no more.
+        let _ = laptop.resume(&run).await;
+        let scene = Scene {
+            laptop,
+            run,
+            _folder: folder,
+        };
+        let status = scene.status().await;
+        let is_asking = scene.asked().await.status == RecordStatus::Waiting;
+        assert_eq!(is_asking, status == "running", "after {requests} requests");
+        assert!(!(is_said && is_asking), "after {requests} requests");
+        ends.push((is_said, is_asking));
+        scene.laptop.close().await;
+    }
+    // Before it was recorded, between that and the machine, and after all of it.
+    for end in [(false, true), (false, false), (true, false)] {
+        assert!(ends.contains(&end), "{end:?} in {ends:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_answers_is_encrypted_where_it_rests() {
     let steps = [
         ask(&json!({ "message": "Go on?" })),
