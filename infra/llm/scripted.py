@@ -6,6 +6,7 @@
 It speaks OpenAI's chat completions, streamed or whole. A script is a list of rules; the first that fits answers:
 
     { "system": "words of the system prompt",     where absent: any
+      "prompt": "words of the last prompt",       where absent: any
       "results": 1,                               how many tools have answered since the last prompt; absent: any
       "text": "what the model says",
       "calls": [{ "tool": "customer_get", "arguments": { "customerId": "c1" } }] }
@@ -26,14 +27,15 @@ USED = {"at": time.monotonic()}
 def choose(rules, messages):
     """The first rule that fits a conversation."""
     system = " ".join(str(m.get("content")) for m in messages if m.get("role") == "system")
-    results = 0
+    results, prompt = 0, ""
     for message in messages:
         if message.get("role") == "user":
-            results = 0
+            results, prompt = 0, str(message.get("content"))
         if message.get("role") == "tool":
             results += 1
     for rule in rules:
-        if rule.get("system", "") in system and rule.get("results", results) == results:
+        fits = rule.get("system", "") in system and rule.get("prompt", "") in prompt
+        if fits and rule.get("results", results) == results:
             return rule
     return None
 

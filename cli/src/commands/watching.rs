@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pawl_contract::At;
 use pawl_store::{Batch, Told};
 
 /// What has been shown of the models of a run.
@@ -9,8 +10,8 @@ use pawl_store::{Batch, Told};
 pub(super) struct Watching {
     /// By visit and turn: the try that was shown, and how many of its batches.
     shown: BTreeMap<(String, u64), (String, u64)>,
-    /// The step whose words are being written, and whether they stand in the middle of a line.
-    speaker: Option<(String, bool)>,
+    /// The visit whose words are being written, and whether they stand in the middle of a line.
+    speaker: Option<(At, bool)>,
 }
 
 impl Watching {
@@ -36,7 +37,7 @@ impl Watching {
             }
             shown.1 = batch.sequence + 1;
             for event in &batch.events {
-                self.tell(&batch.step, event, &mut text);
+                self.tell(batch, event, &mut text);
             }
         }
         text
@@ -50,17 +51,18 @@ impl Watching {
         }
     }
 
-    fn tell(&mut self, step: &str, event: &Told, text: &mut String) {
+    fn tell(&mut self, batch: &Batch, event: &Told, text: &mut String) {
+        let step = &batch.step;
         match event {
             Told::Delta { text: part } => {
                 for piece in part.split_inclusive('\n') {
-                    let goes_on = matches!(&self.speaker, Some((who, true)) if who == step);
+                    let goes_on = matches!(&self.speaker, Some((who, true)) if *who == batch.at);
                     if !goes_on {
                         text.push_str(&self.end_line());
                         text.extend([format!("  {step} │ ")]);
                     }
                     text.push_str(piece);
-                    self.speaker = Some((step.to_owned(), !piece.ends_with('\n')));
+                    self.speaker = Some((batch.at.clone(), !piece.ends_with('\n')));
                 }
             }
             Told::ToolCall { tool, arguments } => {
@@ -83,7 +85,6 @@ impl Watching {
 
 #[cfg(test)]
 mod tests {
-    use pawl_contract::At;
     use serde_json::json;
 
     use super::*;
@@ -121,6 +122,13 @@ mod tests {
             ),
             (vec![first.clone()], ""),
             (vec![first, batch("1", 1, vec![says("So")])], "  ask │ So"),
+            (
+                vec![Batch {
+                    at: At::intake(),
+                    ..batch("1", 0, vec![says("Another")])
+                }],
+                "\n  ask │ Another",
+            ),
             (
                 vec![batch("2", 0, vec![says("Well")])],
                 "\n  ask │ (once more)\n  ask │ Well",
