@@ -41,7 +41,7 @@ async fn values_above_32_kb_lie_in_s3_and_read_the_same() {
         let value = json!("x".repeat(length));
         let mut transaction = Transaction::new("acme", "run-1");
         transaction
-            .variable(&store, "a", &value)
+            .variable(&store, ROOT, "a", &value)
             .await
             .expect("a write");
         assert_eq!(
@@ -71,7 +71,7 @@ async fn numbers_keep_every_digit() {
         serde_json::from_str("[12345678901234567890, 0.1, 1e300, -7]").expect("numbers");
     let mut transaction = Transaction::new("acme", "run-1");
     transaction
-        .variable(&store, "a", &value)
+        .variable(&store, ROOT, "a", &value)
         .await
         .expect("a write");
     transaction.commit(&store).await.expect("an answer");
