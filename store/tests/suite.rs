@@ -93,7 +93,7 @@ async fn more_keys_than_one_request_holds_are_all_read() {
         let mut transaction = Transaction::new("acme", "run-1");
         for number in half {
             transaction
-                .variable(&store, &name(number), &json!(number))
+                .variable(&store, ROOT, &name(number), &json!(number))
                 .await
                 .expect("a write");
         }
@@ -127,7 +127,7 @@ async fn a_transaction_that_is_too_large_is_refused_before_it_is_sent() {
     let mut transaction = Transaction::new("acme", "run-1");
     for number in 0..101 {
         transaction
-            .variable(&store, &number.to_string(), &json!(number))
+            .variable(&store, ROOT, &number.to_string(), &json!(number))
             .await
             .expect("a write");
     }

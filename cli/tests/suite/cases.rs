@@ -196,7 +196,7 @@ fn flatten<'a>(states: &'a StateMap, found: &mut BTreeMap<&'a str, &'a State>) {
 fn passed(
     strand: &str,
     visits: &[Visit],
-    status: RunStatus,
+    outcome: RunStatus,
     states: &BTreeMap<&str, &State>,
 ) -> usize {
     let is_root = strand.is_empty();
@@ -223,7 +223,7 @@ fn passed(
         + end(
             visits,
             if is_root {
-                status
+                outcome
             } else {
                 RunStatus::Completed
             },
@@ -292,11 +292,11 @@ fn is_pure(visit: &Visit) -> bool {
 }
 
 /// The states that no step asked for: where a strand ends.
-fn end(visits: &[Visit], status: RunStatus, states: &BTreeMap<&str, &State>) -> usize {
+fn end(visits: &[Visit], outcome: RunStatus, states: &BTreeMap<&str, &State>) -> usize {
     let Some(last) = visits.last() else {
         return 0;
     };
-    match (status, is_pure(last), last.status) {
+    match (outcome, is_pure(last), last.status) {
         (RunStatus::Completed, _, RecordStatus::Completed) if pauses(last, states) => 1,
         // A Choice behind the last Task leads to `finished`; a Task that no Choice follows ends by itself.
         (RunStatus::Completed, true, _) => {
@@ -305,9 +305,9 @@ fn end(visits: &[Visit], status: RunStatus, states: &BTreeMap<&str, &State>) -> 
                 |visit: &Visit| matches!(states.get(visit.step.as_str()), Some(State::Choice(_)));
             usize::from(tail.into_iter().any(is_routed))
         }
-        (RunStatus::Completed, false, status) => {
+        (RunStatus::Completed, false, how) => {
             // Nothing follows the trigger, or a caught failure: the Task `end` does.
-            let is_alone = last.kind == Some(Kind::Trigger) || status == RecordStatus::Failed;
+            let is_alone = last.kind == Some(Kind::Trigger) || how == RecordStatus::Failed;
             usize::from(is_alone)
         }
         // A work step that fails passes the Task `fail` before it comes to `failed`.

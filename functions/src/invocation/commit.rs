@@ -174,7 +174,7 @@ impl Invocation<'_> {
         for effect in &visit.effects {
             match effect {
                 Effect::Variable(name, value) => {
-                    transaction.variable(store, scope, name, value).await?
+                    transaction.variable(store, scope, name, value).await?;
                 }
                 Effect::Secret(name, sealed) => transaction.secret(store, scope, name, sealed)?,
                 Effect::Keep(kept) => transaction.keep(store, kept).await?,
@@ -182,7 +182,7 @@ impl Invocation<'_> {
                 Effect::Cursor(cursor) => {
                     transaction
                         .cursor(store, scope, &record.step, cursor)
-                        .await?
+                        .await?;
                 }
                 Effect::Output => transaction.output(store, &record.at)?,
                 // One stands in the position, the other in the record.

@@ -297,8 +297,8 @@ mod tests {
                 "no JSON Schema",
             ),
             (
-                json!({ "systemPrompt": "x", "budget": { "tokens": 1, "onExceeded": "ask" } }),
-                "approvals",
+                json!({ "systemPrompt": "x", "budget": { "tokens": 1, "onExceeded": "beg" } }),
+                "`warn`, `stop` or `ask`",
             ),
         ];
         for (config, part) in rows {

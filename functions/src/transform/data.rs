@@ -370,9 +370,11 @@ mod tests {
             match (made(&config, &items), expected) {
                 (Ok(evaluated), Ok((output, problems))) => {
                     assert_eq!(evaluated.output, output, "{config}");
-                    let noted = evaluated.effects.iter().map(|effect| match effect {
-                        Effect::Note(note) => note.pointer("/transform/problems").cloned(),
-                        other => panic!("{other:?}"),
+                    let noted = evaluated.effects.iter().map(|effect| {
+                        let Effect::Note(note) = effect else {
+                            panic!("{effect:?}");
+                        };
+                        note.pointer("/transform/problems").cloned()
                     });
                     let noted = noted
                         .flatten()
