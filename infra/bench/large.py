@@ -41,7 +41,7 @@ def output(megabytes):
     rows = megabytes * 1000
     steps = [
         step("fetch_rows", "action", {"type": "customer", "parameters": {"operation": "get_by_id", "customerId": "all"}}, {"success": "is_large"}),
-        step("is_large", "condition", {"expression": "steps.fetch_rows.output.rows.length > 10"}, {"true": "add_up", "false": "report"}),
+        step("is_large", "condition", {"expression": "steps.fetch_rows.output.rows.length > 10"}, {"true": "add_up", "false": "small"}),
         step("add_up", "transform", {
             "input": "{{steps.fetch_rows.output.rows}}",
             "operations": [
@@ -51,13 +51,14 @@ def output(megabytes):
         }, {"success": "each_row"}),
         step("each_row", "loop", {"items": "{{steps.fetch_rows.output.rows|slice(0, 20)}}", "itemVariable": "row"}, {"next": "keep", "done": "report"}),
         step("keep", "action", {"type": "customer", "parameters": {"operation": "get_by_id", "customerId": "{{row.number}} of {{steps.fetch_rows.output.rows.length}}"}}, {"success": "each_row"}),
+        step("small", "output", {"mapping": {}}),
         step("report", "output", {"mapping": {"even": "{{steps.add_up.output}}", "last": "{{steps.fetch_rows.output.rows[steps.fetch_rows.output.rows.length - 1].number}}"}}),
     ]
     definition = {"name": "Large output", "steps": steps}
-    large = {"rows": [{"number": number, "text": "x" * 970} for number in range(rows)]}
+    large = {"_id": "all", "rows": [{"number": number, "text": "x" * 970} for number in range(rows)]}
     even = (rows + 1) // 2
     expected = {"even": {"count": even, "sum": even * (even - 1)}, "last": rows - 1}
-    return definition, {}, {}, {"fetch_rows": large, "keep": {"ok": True}}, expected
+    return definition, {}, {"customers": [large]}, {"keep": {"ok": True}}, expected
 
 
 def measure(pawl, case, folder):
