@@ -109,7 +109,7 @@ pub fn check(
         &texts,
         diagnostics,
     );
-    let merged = merges::find(&definition, &slugs, &graph, diagnostics);
+    let merged = merges::find(&definition, &slugs, &graph, &strands, diagnostics);
     for (id, slugs) in &merged {
         if let Some(reads) = reads.get_mut(*id) {
             reads.steps.extend(slugs.iter().cloned());

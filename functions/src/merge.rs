@@ -6,7 +6,7 @@
 //! gives `{ "get_customer": ..., "get_orders": ... }`; `array` gives a list in the order of the steps, and `first` the
 //! first of them that is not null. What did not run, or failed, is left out.
 
-use pawl_contract::Node;
+use pawl_contract::{At, Node};
 use serde_json::{Map, Value};
 
 use crate::pure::{Evaluated, Place};
@@ -15,19 +15,27 @@ use crate::scope::{Scope, previous};
 pub(crate) fn evaluate(node: &Node, scope: &Scope, place: Place<'_>) -> Evaluated {
     let steps = node.config.get("steps").and_then(Value::as_array);
     let slugs = steps.into_iter().flatten().filter_map(Value::as_str);
-    let mut given: Vec<(&str, &Value, bool)> = slugs
+    let mut given: Vec<(&str, &At, &Value, bool)> = slugs
         .filter_map(|slug| {
             let (at, output) = scope.given(slug)?;
             let branches = previous(place.at).map(|parallel| format!("{parallel}/"));
             let is_of_branch = branches.is_some_and(|branches| at.as_str().starts_with(&branches));
-            Some((slug, output, is_of_branch))
+            Some((slug, at, output, is_of_branch))
         })
         .collect();
-    // What a step gave when the run came here before is no part of what the branches gave now.
-    if given.iter().any(|(_, _, is_of_branch)| *is_of_branch) {
-        given.retain(|(_, _, is_of_branch)| *is_of_branch);
+    // So is what a step in the body of a loop gave for an item before.
+    let of_iteration = node.config.get("ofIteration").and_then(Value::as_array);
+    if let (Some(repeated), Some(began)) = (of_iteration, scope.began(node)) {
+        let is_old = |slug: &str, at: &At| {
+            at < began && repeated.iter().any(|name| name.as_str() == Some(slug))
+        };
+        given.retain(|(slug, at, _, _)| !is_old(slug, at));
     }
-    let mut values = given.into_iter().map(|(slug, output, _)| (slug, output));
+    // What a step gave when the run came here before is no part of what the branches gave now.
+    if given.iter().any(|(_, _, _, is_of_branch)| *is_of_branch) {
+        given.retain(|(_, _, _, is_of_branch)| *is_of_branch);
+    }
+    let mut values = given.into_iter().map(|(slug, _, output, _)| (slug, output));
     let output = match node.config.get("combine").and_then(Value::as_str) {
         Some("array") => values.map(|(_, output)| output.clone()).collect(),
         Some("first") => {

@@ -28,13 +28,18 @@ pub(crate) struct Question {
     pub message: String,
     /// What may be filled in besides yes or no.
     pub form: Option<Value>,
+    /// What the answer is worth, as it was when the question was asked.
+    pub facts: Option<Value>,
 }
 
 /// What somebody has answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// Yes, and the choice that was filled in.
-    Yes { choice: Option<String> },
+    Yes {
+        choice: Option<String>,
+        facts: Value,
+    },
     /// No; who said so and why.
     No { said: String },
 }
@@ -60,8 +65,11 @@ impl Asker<'_> {
             return Ok(Some(Answer::No { said }));
         }
         let mut input = json!({ "message": question.message, "about": about });
-        if let (Some(form), Some(input)) = (question.form, input.as_object_mut()) {
-            input.insert("form".to_owned(), form);
+        let given = [("form", question.form), ("facts", question.facts)];
+        for (name, value) in given {
+            if let (Some(value), Some(input)) = (value, input.as_object_mut()) {
+                input.insert(name.to_owned(), value);
+            }
         }
         let record = Record {
             at: self.at.question(number + 1),
@@ -101,6 +109,7 @@ fn answer(record: &Record) -> Result<Answer, StepError> {
         RecordStatus::Claimed | RecordStatus::Waiting => Err(open()),
         RecordStatus::Completed if record.port.as_deref() == Some("approved") => Ok(Answer::Yes {
             choice: text("/form/choice").map(str::to_owned),
+            facts: record.input.get("facts").cloned().unwrap_or_default(),
         }),
         RecordStatus::Completed | RecordStatus::Failed => {
             let who = text("/decidedBy").unwrap_or("nobody");

@@ -147,6 +147,11 @@ impl Scope {
         self.cursors.get(step)
     }
 
+    /// The visit with which the innermost iteration around a step began.
+    pub(crate) fn began(&self, node: &Node) -> Option<&At> {
+        self.active(node).last().map(|(_, cursor)| &cursor.at)
+    }
+
     /// The indexes of the loops around a step, outermost first.
     pub(crate) fn iteration(&self, node: &Node) -> Vec<u64> {
         self.active(node).map(|(_, cursor)| cursor.index).collect()

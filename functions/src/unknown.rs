@@ -54,13 +54,14 @@ pub(crate) fn question(step: &str, claim: Option<&str>, why: &str) -> Question {
         about: json!({ "unknown": claim }),
         message,
         form: Some(json!({ "type": "object", "properties": { "choice": choice } })),
+        facts: None,
     }
 }
 
 /// What an answer amounts to.
 pub(crate) fn decided(answer: Answer) -> Result<OnUnknown, Error> {
     match answer {
-        Answer::Yes { choice } if choice.as_deref() == Some(SKIP) => Ok(OnUnknown::Skip),
+        Answer::Yes { choice, .. } if choice.as_deref() == Some(SKIP) => Ok(OnUnknown::Skip),
         Answer::Yes { .. } => Ok(OnUnknown::Retry),
         Answer::No { said } => {
             let message = format!("the step may or may not have acted, and {said}");

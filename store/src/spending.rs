@@ -47,9 +47,16 @@ impl Store {
         put.map(|_| ()).map_err(Error::call("PutItem"))
     }
 
-    /// Notes that somebody has agreed to spend more; the same number notes it once.
-    pub async fn grant(&self, org: &str, run: &str, at: &At, grant: u64) -> Result<(), Error> {
-        let mut item = Item::from([("granted".to_owned(), number(1))]);
+    /// Notes that somebody has agreed to spend more; the same `grant` notes it once.
+    pub async fn grant(
+        &self,
+        org: &str,
+        run: &str,
+        at: &At,
+        grant: u64,
+        times: u64,
+    ) -> Result<(), Error> {
+        let mut item = Item::from([("granted".to_owned(), number(times))]);
         let sk = format!("{}{at}#granted.{grant:04}", key::SPENDING);
         item.extend(primary_key(&key::partition(org, run), &sk));
         let put = self.dynamodb.put_item().table_name(&self.table);

@@ -3,7 +3,7 @@
 use pawl_contract::{At, code};
 use serde_json::Value;
 
-use crate::attribute::{Item, parsed, required, string};
+use crate::attribute::{Item, parsed, required, string, text};
 use crate::pages::Pages;
 use crate::transaction::Guard;
 use crate::{Error, Record, Store, Transaction, key};
@@ -106,8 +106,10 @@ impl Store {
         let query = self
             .beginning(&key::partition(org, run), &begins)
             .filter_expression(
-                "#status = :completed AND NOT kind IN (:condition, :loop, :delay, :parallel)",
+                "#status = :completed AND (NOT kind IN (:condition, :loop, :delay, :parallel) OR #port = :done)",
             )
+            .expression_attribute_names("#port", "port")
+            .expression_attribute_values(":done", string("done"))
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":completed", string("completed"))
             .expression_attribute_values(":condition", string("condition"))
@@ -119,8 +121,14 @@ impl Store {
         while let Some(items) = pages.next().await? {
             for item in items {
                 let found: Option<At> = parsed(&item, "at")?;
-                if found.is_some_and(|found| found.depth() == at.depth()) {
-                    return Ok(self.value(&item, "output").await?.unwrap_or_default());
+                if found.is_none_or(|found| found.depth() != at.depth()) {
+                    continue;
+                }
+                let output = self.value(&item, "output").await?.unwrap_or_default();
+                // A loop gives something where its iterations ran side by side.
+                let is_done = text(&item, "port") == Some("done");
+                if !is_done || output.get("results").is_some() {
+                    return Ok(output);
                 }
             }
         }

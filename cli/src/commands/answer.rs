@@ -217,9 +217,9 @@ fn answering(
                         print(&(said + "\n\n"))?;
                     }
                     let end = follower.follow(&run).await?;
-                    let report = laptop.report(&run, end.figures).await?;
+                    let report = laptop.report(&run, end.figures.clone()).await?;
                     show(&report, json)?;
-                    how_to_answer(&end.waits, place.state.as_deref());
+                    how_to_answer(&end, place.state.as_deref());
                     Ok(outcome(&report))
                 }
                 None if json => print_json(&value).map(|()| Outcome::Done),

@@ -67,6 +67,7 @@ fn text(waits: &[Waiting]) -> String {
         "run",
         "workflow",
         "step",
+        "visit",
         "kind",
         "asked (UTC)",
         "until",
@@ -75,7 +76,7 @@ fn text(waits: &[Waiting]) -> String {
     table(headings.map(|heading| (heading, Side::Left)), &rows)
 }
 
-fn row(waiting: &Waiting) -> [String; 7] {
+fn row(waiting: &Waiting) -> [String; 8] {
     let record = &waiting.record;
     let kind = record.kind.map(Kind::name).unwrap_or_default();
     let until = waiting.expires_at.as_deref().map(readable);
@@ -83,6 +84,7 @@ fn row(waiting: &Waiting) -> [String; 7] {
         waiting.run.clone(),
         waiting.workflow.clone(),
         record.step.clone(),
+        record.at.to_string(),
         kind.to_owned(),
         readable(&record.started_at),
         until.unwrap_or_default(),

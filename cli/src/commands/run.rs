@@ -164,11 +164,11 @@ impl Run {
                 .map_err(misuse)?
         };
         let end = follower.follow(&started.run).await?;
-        let report = laptop.report(&started.run, end.figures).await?;
+        let report = laptop.report(&started.run, end.figures.clone()).await?;
         show(&report, self.json)?;
         let state = self.state.as_deref();
         if !end.waits.is_empty() {
-            how_to_answer(&end.waits, state);
+            how_to_answer(&end, state);
         } else if end.is_interrupted || report.status.is_open() {
             self.how_to_resume(project, &report);
         }

@@ -458,7 +458,20 @@ async fn a_question_is_reminded_of_once_and_then_somebody_else_may_decide() {
         assert!(delegated.contains("To: bo@example.com"), "{delegated}");
         // Those who could decide before still can, and whoever is added by hand.
         let services = &scene.laptop.services;
-        let step = delegate(services, ORG, &scene.run, None, "cy@example.com", "anna").await;
+        let step = delegate(services, ORG, &scene.run, None, "cy@example.com", "cy").await;
+        assert!(
+            step.is_err(),
+            "who may not decide may not say who else does"
+        );
+        let step = delegate(
+            services,
+            ORG,
+            &scene.run,
+            None,
+            "cy@example.com",
+            "anna@example.com",
+        )
+        .await;
         assert_eq!(step.expect("it waits"), "ask");
         let by_hand = mails(&sessions, 1);
         assert_eq!(by_hand.len(), 1, "{by_hand:?}");
@@ -488,7 +501,15 @@ fn a_question_is_handed_on_and_decided_by_link_on_the_command_line() {
     };
     said(&["run", "."], 1);
     let handed = said(
-        &["approvals", "delegate", "latest", "--to", "bo@example.com"],
+        &[
+            "approvals",
+            "delegate",
+            "latest",
+            "--to",
+            "bo@example.com",
+            "--as",
+            "anna@example.com",
+        ],
         0,
     );
     assert!(

@@ -6,7 +6,7 @@ use pawl_contract::Kind;
 
 use crate::definition::{Definition, Step};
 use crate::diagnostic::{Diagnostic, codes, near};
-use crate::graph::{Graph, StepId};
+use crate::graph::{Graph, StepId, StrandId, Strands, Target};
 use crate::steps::merge;
 
 /// For every merge step, the slugs of what it puts together: those that its author names, or those that lead to it.
@@ -14,6 +14,7 @@ pub(super) fn find(
     definition: &Definition,
     slugs: &BTreeMap<String, StepId>,
     graph: &Graph,
+    strands: &Strands,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<StepId, Vec<String>> {
     let incoming = graph.incoming();
@@ -22,8 +23,9 @@ pub(super) fn find(
     let mut found = BTreeMap::new();
     for (id, step) in merges {
         let named = merge::named(step);
+        let is_found = named.is_empty();
         let slugs = if named.is_empty() {
-            leading(definition, &incoming, id)
+            leading(definition, graph, strands, &incoming, id)
         } else {
             let mut known = Vec::new();
             for node in named {
@@ -42,6 +44,15 @@ pub(super) fn find(
             }
             known
         };
+        if is_found && slugs.is_empty() && graph.reachable().contains(id) {
+            let message = format!("no step that leads to `{}` gives anything", step.slug);
+            let place = &step.slug_place;
+            diagnostics.push(
+                Diagnostic::warning(codes::MISSING_FIELD, message)
+                    .at(place.pointer.clone(), place.span.clone())
+                    .help("name those whose outputs it puts together: `\"steps\": [\"get_customer\"]`"),
+            );
+        }
         found.insert(id, slugs);
     }
     found
@@ -50,6 +61,8 @@ pub(super) fn find(
 /// The steps behind a merge, in the author's order; one that only decides stands for those behind it.
 fn leading(
     definition: &Definition,
+    graph: &Graph,
+    strands: &Strands,
     incoming: &[Vec<(StepId, &'static str)>],
     merge: StepId,
 ) -> Vec<String> {
@@ -63,9 +76,27 @@ fn leading(
                 Some(step) if gives(step) => {
                     found.insert(*source);
                 }
-                Some(step) if step.kind != Kind::Parallel && seen.insert(*source) => {
-                    open.push(*source);
+                // The last steps of its branches lead here, too.
+                Some(step) if step.kind == Kind::Parallel => {
+                    let inner = strands.of(*source).map(|(id, _)| id);
+                    let inner: Vec<StrandId> = inner.collect();
+                    let ends = (0..graph.ports.len()).filter(|last| {
+                        let home = strands.home(*last);
+                        let mut ports = graph.ports_of(*last);
+                        home.is_some_and(|home| inner.contains(&home))
+                            && ports.any(|(_, target)| strands.within(*last, target) == Target::End)
+                    });
+                    for last in ends {
+                        match definition.steps.get(last) {
+                            Some(step) if gives(step) => {
+                                found.insert(last);
+                            }
+                            _ if seen.insert(last) => open.push(last),
+                            _ => {}
+                        }
+                    }
                 }
+                Some(_) if seen.insert(*source) => open.push(*source),
                 _ => {}
             }
         }

@@ -294,12 +294,19 @@ impl Strands {
         for (step, ports) in sequence.ports.iter_mut().enumerate() {
             let home = self.home(step);
             for target in ports.values_mut() {
-                *target = self.onward(home, *target);
+                // What a step begins itself is no way out of the strand that it stands in.
+                if !self.begins(step, *target) {
+                    *target = self.onward(home, *target);
+                }
             }
-            if self.joins.contains_key(&step) {
-                let first = ports.get(BRANCHES[0]).copied();
+            if let Some(join) = self.joins.get(&step) {
+                let mut branches = self.of(step);
+                let first = branches.find_map(|(_, strand)| {
+                    Some(strand.entry).filter(|entry| self.begins(step, *entry))
+                });
+                let first = first.unwrap_or_else(|| self.onward(home, *join));
                 ports.retain(|port, _| *port == "error");
-                ports.extend(first.map(|first| (BRANCHES[0], first)));
+                ports.insert(BRANCHES[0], first);
             }
             let around = self.outwards(home).find_map(|(_, strand)| {
                 let ports = graph.ports.get(strand.owner)?;
@@ -313,6 +320,12 @@ impl Strands {
             }
         }
         sequence
+    }
+
+    /// Whether a target stands in a strand that a step begins.
+    fn begins(&self, step: StepId, target: Target) -> bool {
+        let home = step_of(target).and_then(|target| self.strand(self.home(target)?));
+        home.is_some_and(|strand| strand.owner == step)
     }
 
     /// Where a step of a strand leads in the sequence of all.

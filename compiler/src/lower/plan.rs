@@ -270,6 +270,18 @@ fn config(checked: &Checked, id: StepId) -> Value {
         .map(|slugs| ("steps", slugs))
         .or_else(|| (!branches.is_empty()).then_some(("branches", branches)));
     if let (Some((field, names)), Some(config)) = (names, config.as_object_mut()) {
+        // What such a step gave for an item before says nothing of this one.
+        let head = checked.loops.around(id).last();
+        let repeats = |name: &&String| {
+            let steps = checked.definition.steps.iter();
+            let mut found = steps.enumerate().filter(|(_, step)| step.slug == **name);
+            found
+                .any(|(step, _)| head.is_some_and(|head| checked.loops.around(step).contains(head)))
+        };
+        let of_iteration: Vec<&String> = names.iter().filter(repeats).collect();
+        if field == "steps" && !of_iteration.is_empty() {
+            config.insert("ofIteration".to_owned(), json!(of_iteration));
+        }
         config.insert(field.to_owned(), json!(names));
     }
     config

@@ -18,7 +18,7 @@ use crate::shape::{self, near_ours};
 use crate::source::{Data, Node};
 use crate::steps::transform::spelling::native;
 
-const FIELDS: [Field; 10] = [
+const FIELDS: [Field; 11] = [
     ("stepSlug", Shape::Any),
     ("name", Shape::Text),
     ("description", Shape::Text),
@@ -27,6 +27,7 @@ const FIELDS: [Field; 10] = [
     ("config", Shape::Any),
     ("nextSteps", Shape::Any),
     ("interruptBefore", Shape::Any),
+    ("interrupt_before", Shape::Any),
     ("position", Shape::Any),
     ("metadata", Shape::Any),
 ];

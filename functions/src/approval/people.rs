@@ -59,6 +59,12 @@ pub async fn delegate(
         }
         let record = asked_by(services, org, run, step).await?;
         let slug = record.step.clone();
+        let may = everybody(&record);
+        let is_of_them = may.iter().any(|name| name.eq_ignore_ascii_case(by.trim()));
+        if !named(&record.input).is_empty() && !is_of_them {
+            let message = format!("only {} may delegate this", may.join(", "));
+            return Err(refuse(message));
+        }
         if record.status != RecordStatus::Waiting
             || !hand(services, org, run, record, to, Some(by)).await?
         {

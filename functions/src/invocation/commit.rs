@@ -120,7 +120,9 @@ impl Invocation<'_> {
                 visit.record.kind,
                 Some(Kind::Condition | Kind::Loop | Kind::Delay | Kind::Parallel)
             );
-            visit.record.status == RecordStatus::Completed && !decides
+            let gathers = visit.record.output.get("results").is_some();
+            let is_done = visit.record.kind == Some(Kind::Loop) && gathers;
+            visit.record.status == RecordStatus::Completed && (!decides || is_done)
         });
         if let Some(visit) = given.next() {
             return Ok(visit.record.output.clone());

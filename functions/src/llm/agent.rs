@@ -272,8 +272,12 @@ impl<'a> Agent<'a> {
             Whose::Run => granted_to_run,
         };
         let question = excess.question(context.step, granted);
-        match context.asker().ask(question).await? {
-            Some(Answer::Yes { .. }) => {}
+        // As many as there were to be granted when it was asked.
+        let grants = match context.asker().ask(question).await? {
+            Some(Answer::Yes { facts, .. }) => {
+                let grants = facts.get("grants").and_then(Value::as_u64);
+                grants.unwrap_or(1)
+            }
             Some(Answer::No { said }) => {
                 let message = format!("{excess}, and {said}");
                 return Err(Error::step(code::BUDGET_EXCEEDED, message));
@@ -282,14 +286,14 @@ impl<'a> Agent<'a> {
                 let message = "another attempt of the step is asking in its place";
                 return Err(Error::step(code::STORE_ERROR, message));
             }
-        }
+        };
         match excess.whose {
-            Whose::Step => self.spent.granted += 1,
+            Whose::Step => self.spent.granted += grants,
             Whose::Run => {
                 let (run, at) = (context.run, context.at);
                 let store = context.store();
-                store.grant(&run.org, &run.run, at, granted).await?;
-                self.spent_elsewhere.granted += 1;
+                store.grant(&run.org, &run.run, at, granted, grants).await?;
+                self.spent_elsewhere.granted += grants;
             }
         }
         Ok(())

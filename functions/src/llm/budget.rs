@@ -30,6 +30,8 @@ pub(super) struct Excess {
     pub whose: Whose,
     /// How much of it is used.
     pub used: String,
+    /// How often as much again must be granted for something to be left.
+    pub grants: u64,
 }
 
 /// Who has a budget.
@@ -63,7 +65,7 @@ impl Excess {
         StepError::new(code::BUDGET_EXCEEDED, self.to_string())
     }
 
-    /// What is asked; `granted` is how often somebody has agreed.
+    /// What is asked; `granted` is how much somebody has agreed to.
     pub(super) fn question(&self, step: &str, granted: u64) -> Question {
         Question {
             about: json!({ "budget": self.whose.name(), "granted": granted }),
@@ -71,6 +73,7 @@ impl Excess {
                 "Step `{step}` cannot go on: {self}. Approve to let it go on with as much again; reject to stop it."
             ),
             form: None,
+            facts: Some(json!({ "grants": self.grants })),
         }
     }
 }
@@ -103,7 +106,7 @@ pub(super) struct Spent {
     pub usage: Usage,
     /// Only what is known to have cost something.
     pub usd: f64,
-    /// How often somebody has agreed to spend as much again as the budget allows.
+    /// How often as much again as the budget allows was granted.
     pub granted: u64,
 }
 
@@ -128,11 +131,15 @@ impl Budget {
         let mut note = None;
         let budgets = [(self.step, step, Whose::Step), (self.run, run, Whose::Run)];
         for (limit, spent, whose) in budgets {
-            let Some((limit, used)) = limit.and_then(|limit| Some((limit, limit.used_up(spent)?)))
-            else {
+            let used = limit.and_then(|limit| Some((limit, limit.used_up(spent)?)));
+            let Some((limit, (used, grants))) = used else {
                 continue;
             };
-            let excess = Excess { whose, used };
+            let excess = Excess {
+                whose,
+                used,
+                grants,
+            };
             match limit.exceeded {
                 Exceeded::Stop => return Err(excess.error()),
                 Exceeded::Ask => return Ok(Verdict::Ask(excess)),
@@ -144,20 +151,30 @@ impl Budget {
 }
 
 impl Limit {
-    /// What is used up.
-    fn used_up(self, spent: Spent) -> Option<String> {
+    /// What is used up, and how often as much again leaves something.
+    fn used_up(self, spent: Spent) -> Option<(String, u64)> {
         let total = spent.usage.total();
         let times = spent.granted.saturating_add(1);
         let tokens = self.tokens.map(|most| most.saturating_mul(times));
         if let Some(most) = tokens.filter(|most| total >= *most) {
-            return Some(format!("{total} of {most} tokens"));
+            let limit = self.tokens.unwrap_or(most).max(1);
+            let grants = (total / limit).saturating_sub(spent.granted);
+            return Some((format!("{total} of {most} tokens"), grants.max(1)));
         }
         let usd = self.usd.map(|most| {
             // Nobody agrees so often that it would matter.
             most * f64::from(u32::try_from(times).unwrap_or(u32::MAX))
         });
         let most = usd.filter(|most| spent.usd >= *most)?;
-        Some(format!("{:.4} of {most} US dollars", spent.usd))
+        let limit = self.usd.unwrap_or(most);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a quotient of what was spent and a limit, both from zero up"
+        )]
+        let times = (spent.usd / limit).floor() as u64;
+        let grants = times.saturating_sub(spent.granted).max(1);
+        Some((format!("{:.4} of {most} US dollars", spent.usd), grants))
     }
 }
 
@@ -202,9 +219,13 @@ mod tests {
             ..spent(tokens, 0.0)
         };
         let fine = |note: Option<&str>| Ok(Verdict::Fine(note.map(str::to_owned)));
-        let ask = |used: &str| {
+        let ask = |used: &str, grants: u64| {
             let (whose, used) = (Whose::Step, used.to_owned());
-            Ok(Verdict::Ask(Excess { whose, used }))
+            Ok(Verdict::Ask(Excess {
+                whose,
+                used,
+                grants,
+            }))
         };
         let rows = [
             (
@@ -230,7 +251,7 @@ mod tests {
             (
                 json!({ "budget": { "tokens": 10, "onExceeded": "ask" } }),
                 spent(12, 0.0),
-                ask("12 of 10 tokens"),
+                ask("12 of 10 tokens", 1),
             ),
             (
                 json!({ "budget": { "tokens": 10, "onExceeded": "ask" } }),
@@ -240,7 +261,12 @@ mod tests {
             (
                 json!({ "budget": { "tokens": 10, "onExceeded": "ask" } }),
                 granted(31),
-                ask("31 of 30 tokens"),
+                ask("31 of 30 tokens", 1),
+            ),
+            (
+                json!({ "budget": { "tokens": 10, "onExceeded": "ask" } }),
+                spent(57, 0.0),
+                ask("57 of 10 tokens", 5),
             ),
             (json!({}), spent(1_000_000, 100.0), fine(None)),
         ];

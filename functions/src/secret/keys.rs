@@ -1,7 +1,7 @@
 //! The file of keys on a laptop: only its owner can read it, and old keys stay in it for what they encrypted.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -89,18 +89,25 @@ impl KeyFile {
                     path: path.to_owned(),
                     keys: IndexMap::new(),
                 };
-                file.with_new_key()
+                // Of several who begin at once, the first one's key counts for all.
+                file.with_key().write(Place::OnlyIfAbsent)?;
+                Self::open(path)
             }
             found => found,
         }
     }
 
     /// The same keys and a new one, which is used from now on.
-    pub fn with_new_key(mut self) -> Result<Self, KeyFileError> {
+    pub fn with_new_key(self) -> Result<Self, KeyFileError> {
+        let file = self.with_key();
+        file.write(Place::Anyway)?;
+        Ok(file)
+    }
+
+    fn with_key(mut self) -> Self {
         let id = format!("{PREFIX}{}", hexadecimal(&random::<6>()));
         self.keys.insert(id, random());
-        self.write()?;
-        Ok(self)
+        self
     }
 
     /// The key that is used now, and its id.
@@ -120,7 +127,7 @@ impl KeyFile {
     }
 
     /// Writes beside the file and moves it there, so that no moment knows half a file.
-    fn write(&self) -> Result<(), KeyFileError> {
+    fn write(&self, place: Place) -> Result<(), KeyFileError> {
         let keys = self.keys.iter();
         let written = Written {
             keys: keys
@@ -128,21 +135,42 @@ impl KeyFile {
                 .collect(),
         };
         let text = serde_json::to_string_pretty(&written).expect("it is made of strings");
-        let beside = self.path.with_extension("new");
+        // Nobody else writes to a name that nobody else has.
+        let beside = format!("{}.new", hexadecimal(&random::<6>()));
+        let beside = self.path.with_extension(beside);
         let written = (|| {
             if let Some(folder) = self.path.parent() {
                 std::fs::create_dir_all(folder)?;
             }
             let mut options = OpenOptions::new();
-            options.write(true).create(true).truncate(true);
+            options.write(true).create_new(true);
             private(&mut options);
             let mut file = options.open(&beside)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
-            std::fs::rename(&beside, &self.path)
+            match place {
+                Place::Anyway => std::fs::rename(&beside, &self.path),
+                Place::OnlyIfAbsent => {
+                    let linked = std::fs::hard_link(&beside, &self.path);
+                    std::fs::remove_file(&beside)?;
+                    match linked {
+                        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+                        Ok(()) | Err(_) => Ok(()),
+                    }
+                }
+            }
         })();
         written.map_err(|source| failure(&self.path, source))
     }
+}
+
+/// When a file may be put in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Whatever is there.
+    Anyway,
+    /// Only if nothing is there yet; what is there then stays.
+    OnlyIfAbsent,
 }
 
 fn failure(path: &Path, source: std::io::Error) -> KeyFileError {

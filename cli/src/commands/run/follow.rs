@@ -38,6 +38,8 @@ pub(in super::super) struct Followed {
     pub is_interrupted: bool,
     /// What it waits for.
     pub waits: Vec<Waiting>,
+    /// Whether something else of it happens once time has passed.
+    pub is_timed: bool,
 }
 
 impl<'laptop> Follower<'laptop> {
@@ -78,11 +80,13 @@ impl<'laptop> Follower<'laptop> {
         let mut rest = self.laptop.local.rest();
         let mut is_interrupted = false;
         let mut waits = Vec::new();
+        let mut is_timed;
         let mut looks = tokio::time::interval(LOOK);
         let hears = self.watching.is_some();
         loop {
             let now = *rest.borrow_and_update();
-            // Whatever else may happen as time passes, a person has to decide first.
+            is_timed = now == Rest::Timed;
+            // Whoever decides need not wait for what else may happen as time passes.
             if now != Rest::Busy {
                 waits = people(self.laptop, run).await?;
             }
@@ -115,6 +119,7 @@ impl<'laptop> Follower<'laptop> {
             figures: self.figures,
             is_interrupted,
             waits,
+            is_timed,
         })
     }
 }
@@ -159,7 +164,8 @@ pub(in super::super) fn show(report: &Report, json: bool) -> anyhow::Result<()> 
 }
 
 /// Says how to answer what a run waits for.
-pub(in super::super) fn how_to_answer(waits: &[Waiting], state: Option<&Path>) {
+pub(in super::super) fn how_to_answer(followed: &Followed, state: Option<&Path>) {
+    let waits = &followed.waits;
     let state = state
         .map(|state| format!(" --state {}", state.display()))
         .unwrap_or_default();
@@ -176,8 +182,13 @@ pub(in super::super) fn how_to_answer(waits: &[Waiting], state: Option<&Path>) {
             ));
         } else {
             let message = asks(waiting);
+            let same = waits
+                .iter()
+                .filter(|other| other.run == *run && other.record.step == record.step);
             // The name of a step that asks in the middle of its work holds a space.
-            let step = if record.step.contains(' ') {
+            let step = if same.count() > 1 {
+                record.at.to_string()
+            } else if record.step.contains(' ') {
                 format!("'{}'", record.step)
             } else {
                 record.step.clone()
@@ -186,6 +197,11 @@ pub(in super::super) fn how_to_answer(waits: &[Waiting], state: Option<&Path>) {
                 "\nThe run waits for a decision{until}: {message}\n  pawl approve {run} {step}{state}\n  pawl reject {run} {step} --comment '...'{state}"
             ));
         }
+    }
+    if let (true, Some(Waiting { run, .. })) = (followed.is_timed, waits.first()) {
+        say(&format!(
+            "\nWhat time brings besides (delays, retries, time limits) goes on while a command runs: with the answer, or with\n  pawl run ... --resume {run}{state}"
+        ));
     }
 }
 

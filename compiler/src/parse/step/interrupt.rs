@@ -18,6 +18,9 @@ use crate::definition::{Edge, Place, Step};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{Data, Entry, Node};
 
+/// What the field is called, here and elsewhere.
+const SPELLINGS: [&str; 2] = ["interruptBefore", "interrupt_before"];
+
 /// What is put behind a step's slug.
 const SUFFIX: &str = "_approval";
 
@@ -34,7 +37,8 @@ pub(in super::super) fn before(
     step: &Step,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Interrupt> {
-    let asked = node.get("interruptBefore")?;
+    let spelled = SPELLINGS.iter().find_map(|spelling| node.get(spelling));
+    let asked = spelled?;
     match &asked.data {
         Data::Null | Data::Bool(false) => return None,
         Data::Bool(true) | Data::Object(_) => {}
