@@ -113,9 +113,16 @@ impl Invocation<'_> {
         } else {
             None
         };
+        let sealed = match token::seal(self.services, &self.position.org, token).await {
+            Ok(sealed) => sealed,
+            Err(Error::Step(error)) => {
+                return self.fail(visit, error, &transaction).await.map(|_| None);
+            }
+            Err(error @ Error::Store(_)) => return Err(error),
+        };
         visit.record.status = RecordStatus::Waiting;
         visit.record.wait = Some(Wait {
-            token: token::seal(self.services, &self.position.org, token).await?,
+            token: sealed,
             answers,
             workflow: run.name.clone(),
             expires_at: patience.map(|seconds| self.now.after(seconds.saturating_mul(1_000)).iso()),

@@ -198,3 +198,26 @@ fn is_private(_: &File) -> std::io::Result<bool> {
 
 #[cfg(not(unix))]
 fn private(_: &mut OpenOptions) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_begins_at_once_ends_with_one_key() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("new/keys.json");
+        let keys: Vec<String> = std::thread::scope(|scope| {
+            let begun: Vec<_> = (0..16)
+                .map(|_| scope.spawn(|| KeyFile::open_or_create(&path)))
+                .collect();
+            let ended = begun.into_iter().map(|one| one.join().expect("no panic"));
+            let files = ended.map(|file| file.expect("a file of keys"));
+            files.map(|file| file.current().0.to_owned()).collect()
+        });
+        let first = keys.first().expect("a key");
+        assert!(keys.iter().all(|key| key == first), "{keys:?}");
+        let left = std::fs::read_dir(folder.path().join("new")).expect("a folder");
+        assert_eq!(left.count(), 1, "nothing lies beside it");
+    }
+}
