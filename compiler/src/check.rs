@@ -78,6 +78,7 @@ pub fn check(
     // Where a step or an edge is missing, what follows from the graph would only echo that.
     let is_whole = !diagnostics.iter().any(Diagnostic::is_error);
     if is_whole {
+        strands::races(&definition, &graph, &strands, diagnostics);
         targets::unreachable(&definition, &graph, diagnostics);
         loops::endless(&definition, &graph, &loops, diagnostics);
         loops::ambiguous(&definition, &graph, &loops, diagnostics);

@@ -242,6 +242,11 @@ pub fn variables_set(step: &Step) -> Vec<(&str, &Node)> {
     }
 }
 
+/// Whether a step says what the run gives.
+pub fn is_output(step: &Step) -> bool {
+    step.kind == Kind::Transform && transform::form(step) == transform::Form::Output
+}
+
 /// The secure variables that a step sets, by name.
 pub fn secrets_set(step: &Step) -> impl Iterator<Item = &str> {
     let transforms = Some(step).filter(|step| step.kind == Kind::Transform);

@@ -1,12 +1,12 @@
 //! What runs side by side: every branch and every iteration is a line of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pawl_contract::Kind;
 
 use crate::definition::Definition;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::graph::{Division, Fault, Graph, StepId, Strands};
+use crate::graph::{Apart, Division, Fault, Graph, StepId, Strands};
 use crate::steps;
 
 /// Finds the strands, and lets each parallel step go on where its branches come together.
@@ -35,6 +35,66 @@ pub(super) fn find(
         }
     }
     strands
+}
+
+/// Warns of what two branches write: nobody knows which of them comes last.
+pub(super) fn races(
+    definition: &Definition,
+    graph: &Graph,
+    strands: &Strands,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let reachable = graph.reachable();
+    let mut writers: BTreeMap<&str, Vec<StepId>> = BTreeMap::new();
+    for (id, step) in definition.steps.iter().enumerate() {
+        if strands.home(id).is_none() || !reachable.contains(id) {
+            continue;
+        }
+        let names: BTreeSet<&str> = steps::variables_set(step)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        for name in names {
+            writers.entry(name).or_default().push(id);
+        }
+        if steps::is_output(step) {
+            writers.entry("").or_default().push(id);
+        }
+    }
+    for (name, writers) in writers {
+        for (number, later) in writers.iter().enumerate() {
+            let earlier = writers.iter().take(number);
+            let mut apart =
+                earlier.filter_map(|earlier| match strands.apart(*earlier, *later)? {
+                    Apart::Branches(owner) => Some((*earlier, owner)),
+                    Apart::Items(_) => None,
+                });
+            let Some((earlier, owner)) = apart.next() else {
+                continue;
+            };
+            let slug = |id: StepId| definition.steps.get(id).map_or("", |step| &step.slug);
+            let what = if name.is_empty() {
+                "the run's output".to_owned()
+            } else {
+                format!("variable `{name}`")
+            };
+            let message = format!(
+                "{what} is set by `{}` and by `{}` in branches of `{}`, and nobody knows which comes last",
+                slug(earlier),
+                slug(*later),
+                slug(owner)
+            );
+            let Some(step) = definition.steps.get(*later) else {
+                continue;
+            };
+            let place = &step.slug_place;
+            diagnostics.push(
+                Diagnostic::warning(codes::LOST_WRITE, message)
+                    .at(place.pointer.clone(), place.span.clone())
+                    .help("let each branch set its own, and put them together behind the branches"),
+            );
+        }
+    }
 }
 
 fn diagnostic(definition: &Definition, fault: &Fault) -> Option<Diagnostic> {

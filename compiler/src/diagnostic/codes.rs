@@ -56,7 +56,7 @@ pub const MAY_NOT_HAVE_RUN: &str = "may-not-have-run";
 pub const NEVER_SET: &str = "never-set";
 /// A reference to a variable that may have no value yet, on some path.
 pub const MAY_NOT_BE_SET: &str = "may-not-be-set";
-/// Two writes of one thing in one step, of which one is lost.
+/// Two writes of one thing in one step, or side by side, of which one is lost.
 pub const LOST_WRITE: &str = "lost-write";
 /// A name that hides another of the same spelling.
 pub const SHADOWED_NAME: &str = "shadowed-name";
