@@ -151,7 +151,13 @@ impl Settings {
                 .and_then(|most| most.parse().ok())
                 .filter(|most| *most > 0),
             prices: read("PAWL_LLM_PRICES")
-                .and_then(|text| serde_json::from_str(&text).ok())
+                .and_then(|text| {
+                    let prices = serde_json::from_str(&text);
+                    let told = prices.inspect_err(|error| {
+                        tracing::warn!(%error, "PAWL_LLM_PRICES cannot be read, and changes nothing");
+                    });
+                    told.ok()
+                })
                 .unwrap_or_default(),
         }
     }
