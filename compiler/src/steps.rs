@@ -206,31 +206,22 @@ pub fn division(step: &Step) -> Option<Division> {
 
 /// Whether a step may ask somebody before it goes on: about an outcome that nobody knows, or for a larger budget.
 pub fn asks(step: &Step) -> bool {
-    match step.kind {
-        Kind::Action | Kind::Request => {
-            step.config.get(ON_UNKNOWN).and_then(Node::as_str) == Some("ask")
-        }
-        Kind::Llm => llm::asks(step),
-        Kind::Trigger
-        | Kind::Condition
-        | Kind::Loop
-        | Kind::Transform
-        | Kind::Approval
-        | Kind::Signal
-        | Kind::Subflow
-        | Kind::Delay
-        | Kind::Parallel
-        | Kind::Merge => false,
+    if step.kind == Kind::Llm {
+        return llm::asks(step);
     }
+    on_unknown(step).and_then(Node::as_str) == Some("ask")
+}
+
+/// What becomes of a step of which nobody knows whether it has acted, as its author has decided.
+fn on_unknown(step: &Step) -> Option<&Node> {
+    let acts = matches!(step.kind, Kind::Action | Kind::Request);
+    let decided = step.config.get(ON_UNKNOWN).filter(|_| acts);
+    decided.filter(|node| !node.is_null())
 }
 
 /// Whether the author has decided what becomes of a step of which nobody knows whether it has acted.
 pub fn decides_unknown(step: &Step) -> bool {
-    let acts = matches!(step.kind, Kind::Action | Kind::Request);
-    acts && step
-        .config
-        .get(ON_UNKNOWN)
-        .is_some_and(|node| !node.is_null())
+    on_unknown(step).is_some()
 }
 
 /// The variables that a step sets, by name, and where each name's value stands.

@@ -77,6 +77,23 @@ impl Kind {
         self.nature() == Nature::Wait
     }
 
+    /// Whether a step of this kind gives something of its own; the others decide where to go on, or when.
+    ///
+    /// A loop gives something where its iterations run side by side, which its kind alone does not tell.
+    pub fn gives(self) -> bool {
+        match self {
+            Self::Llm
+            | Self::Action
+            | Self::Request
+            | Self::Transform
+            | Self::Approval
+            | Self::Signal
+            | Self::Subflow
+            | Self::Merge => true,
+            Self::Trigger | Self::Condition | Self::Loop | Self::Delay | Self::Parallel => false,
+        }
+    }
+
     /// The kind's name: of its binary, its Rust module and in records.
     pub fn name(self) -> &'static str {
         match self {

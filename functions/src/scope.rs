@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use pawl_contract::{At, LoopRef, Node, Plan, StepRead};
+use pawl_store::key;
 use pawl_store::{Cursor, Items, Latest, RecordStatus, Run, Store};
 use serde_json::{Map, Value, json};
 
@@ -42,36 +43,35 @@ impl Scope {
         let mut scope = Self::of_run(run, now);
         let needs = Needs::of(plan);
         let is_read = |read: &&StepRead| needs.has(&read.slug);
+        let place = |key: fn(&str, &str) -> String, name: &str| {
+            scopes.all().find(|scope| items.has(&key(scope, name)))
+        };
         for read in plan.reads.steps.iter().filter(is_read) {
-            for place in scopes.all() {
-                if let Some(latest) = store.latest(items, place, &read.slug).await? {
-                    scope.set_step(&read.slug, &latest);
-                    break;
-                }
+            if let Some(place) = place(key::latest, &read.slug)
+                && let Some(latest) = store.latest(items, place, &read.slug).await?
+            {
+                scope.set_step(&read.slug, &latest);
             }
         }
         for name in plan.reads.variables.iter().filter(|name| needs.has(name)) {
-            for place in scopes.all() {
-                if let Some(value) = store.variable(items, place, name).await? {
-                    scope.set_variable(name, value);
-                    break;
-                }
+            if let Some(place) = place(key::variable, name)
+                && let Some(value) = store.variable(items, place, name).await?
+            {
+                scope.set_variable(name, value);
             }
         }
         for step in &plan.reads.loops {
-            for place in scopes.all() {
-                if let Some(cursor) = store.cursor(items, place, step).await? {
-                    scope.set_cursor(step, cursor);
-                    break;
-                }
+            if let Some(place) = place(key::cursor, step)
+                && let Some(cursor) = store.cursor(items, place, step).await?
+            {
+                scope.set_cursor(step, cursor);
             }
         }
         for step in &plan.reads.lists {
-            for place in scopes.all() {
-                if let Some(list) = items.list(place, step)? {
-                    scope.set_list(step, store.all(&list).await?);
-                    break;
-                }
+            if let Some(place) = place(key::list, step)
+                && let Some(list) = items.list(place, step)?
+            {
+                scope.set_list(step, store.all(&list).await?);
             }
         }
         for (step, cursor) in scopes.cursors(store, items).await? {

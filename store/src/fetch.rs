@@ -24,6 +24,11 @@ impl Items {
         self.0.get(sk)
     }
 
+    /// Whether there is an item with this sort key.
+    pub fn has(&self, sk: &str) -> bool {
+        self.0.contains_key(sk)
+    }
+
     /// A secure variable, encrypted, from the first of some scopes that has it.
     pub fn secret<'scope>(
         &self,

@@ -5,10 +5,8 @@
 //! acme#run-1   r#000003/999999/000001   its first question
 //! ```
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use pawl_contract::At;
 
-use crate::fetch::primary_key;
 use crate::pages::Pages;
 use crate::{Error, Record, Store, key};
 
@@ -33,25 +31,8 @@ impl Store {
         run: &str,
         question: &Record,
     ) -> Result<bool, Error> {
-        let mut item = self.record_item(org, run, question).await?;
-        item.extend(primary_key(
-            &key::partition(org, run),
-            &key::record(&question.at),
-        ));
-        let put = self.dynamodb.put_item().table_name(&self.table);
-        let put = put
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)");
-        let Err(failed) = put.send().await else {
-            return Ok(true);
-        };
-        let taken = failed
-            .as_service_error()
-            .is_some_and(PutItemError::is_conditional_check_failed_exception);
-        if taken {
-            Ok(false)
-        } else {
-            Err(Error::call("PutItem")(failed))
-        }
+        let put = self.dynamodb.put_item();
+        let put = put.condition_expression("attribute_not_exists(pk)");
+        self.put_record(org, run, question, put).await
     }
 }

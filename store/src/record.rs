@@ -1,6 +1,7 @@
 //! The record of a visit: what a step was given, what it gave, and how it was left.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use pawl_contract::{At, Kind, Position, StepError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -107,18 +108,25 @@ impl Store {
         record: &Record,
         nonce: &str,
     ) -> Result<bool, Error> {
+        let put = self.dynamodb.put_item().condition_expression(UNCLAIMED);
+        let put = put.expression_attribute_values(":nonce", string(nonce));
+        self.put_record(org, run, record, put).await
+    }
+
+    /// Puts a record at its place, if the condition holds that `put` brings along. Whether it did.
+    pub(crate) async fn put_record(
+        &self,
+        org: &str,
+        run: &str,
+        record: &Record,
+        put: PutItemFluentBuilder,
+    ) -> Result<bool, Error> {
         let mut item = self.record_item(org, run, record).await?;
         item.extend(primary_key(
             &key::partition(org, run),
             &key::record(&record.at),
         ));
-        let put = self
-            .dynamodb
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression(UNCLAIMED)
-            .expression_attribute_values(":nonce", string(nonce));
+        let put = put.table_name(&self.table).set_item(Some(item));
         let Err(failed) = put.send().await else {
             return Ok(true);
         };

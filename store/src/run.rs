@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use pawl_contract::{At, Kind, Mock, Nature, Parent};
+use pawl_contract::{At, Kind, Mock, Parent};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -249,36 +249,9 @@ impl Store {
                 .map(|record| record.output)
                 .unwrap_or_default());
         }
-        self.last_work(&pk).await
-    }
-
-    /// The output of the last completed step in the root strand that acted or waited.
-    async fn last_work(&self, pk: &str) -> Result<Value, Error> {
-        let mut query = self
-            .beginning(pk, key::RECORDS)
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":completed", string("completed"))
-            .scan_index_forward(false);
-        let gives = |kind: &Kind| matches!(kind.nature(), Nature::Work | Nature::Wait);
-        let mut kinds = Vec::new();
-        for kind in Kind::ALL.into_iter().filter(gives) {
-            let place = format!(":{}", kind.name());
-            query = query.expression_attribute_values(&place, string(kind.name()));
-            kinds.push(place);
-        }
-        let query = query.filter_expression(format!(
-            "#status = :completed AND kind IN ({})",
-            kinds.join(", ")
-        ));
-        let mut pages = Pages::of(query);
-        while let Some(items) = pages.next().await? {
-            for item in items {
-                if parsed::<At>(&item, "at")?.is_some_and(|at| at.is_root()) {
-                    return Ok(self.value(&item, "output").await?.unwrap_or_default());
-                }
-            }
-        }
-        Ok(Value::Null)
+        // What only computes is no result, unless it puts together what others gave.
+        let counts = |kind: Kind| kind.gives() && kind != Kind::Transform;
+        self.last_given(&pk, &At::first(), counts).await
     }
 
     /// Names the execution that goes on with a run from `base`. Whether it is that one's turn: a later one, or a

@@ -1,12 +1,12 @@
 //! What the iterations of a Map give, each at its place, and what a strand gave last.
 
-use pawl_contract::{At, code};
+use pawl_contract::{At, Kind, code};
 use serde_json::Value;
 
-use crate::attribute::{Item, parsed, required, string, text};
+use crate::attribute::{Item, parsed, required, string};
 use crate::pages::Pages;
 use crate::transaction::Guard;
-use crate::{Error, Record, Store, Transaction, key};
+use crate::{Error, Record, RecordStatus, Store, Transaction, key};
 
 /// What an iteration came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,40 +99,59 @@ impl Store {
         Ok(())
     }
 
-    /// What the last step of a strand gave that gives something.
+    /// What the last step gave that gives something, in the strand in which a place lies.
     pub async fn last_of_strand(&self, org: &str, run: &str, at: &At) -> Result<Value, Error> {
-        let strand = at.strand(at.depth()).unwrap_or_default();
-        let begins = format!("{}{strand}/", key::RECORDS);
+        let pk = key::partition(org, run);
+        self.last_given(&pk, at, Kind::gives).await
+    }
+
+    /// What the last completed step gave of the kinds that count, in the strand in which a place lies; null where there
+    /// is none. A loop counts whose iterations ran side by side.
+    pub(crate) async fn last_given(
+        &self,
+        pk: &str,
+        at: &At,
+        counts: fn(Kind) -> bool,
+    ) -> Result<Value, Error> {
+        let strand = at.strand(at.depth());
+        let strand = strand.map_or_else(String::new, |strand| format!("{strand}/"));
         let query = self
-            .beginning(&key::partition(org, run), &begins)
-            .filter_expression(
-                "#status = :completed AND (NOT kind IN (:condition, :loop, :delay, :parallel) OR #port = :done)",
-            )
-            .expression_attribute_names("#port", "port")
-            .expression_attribute_values(":done", string("done"))
+            .beginning(pk, &format!("{}{strand}", key::RECORDS))
+            .filter_expression("#status = :completed")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":completed", string("completed"))
-            .expression_attribute_values(":condition", string("condition"))
-            .expression_attribute_values(":loop", string("loop"))
-            .expression_attribute_values(":delay", string("delay"))
-            .expression_attribute_values(":parallel", string("parallel"))
             .scan_index_forward(false);
         let mut pages = Pages::of(query);
         while let Some(items) = pages.next().await? {
             for item in items {
                 let found: Option<At> = parsed(&item, "at")?;
-                if found.is_none_or(|found| found.depth() != at.depth()) {
+                let kind: Option<Kind> = parsed(&item, "kind")?;
+                let is_here = found.is_some_and(|found| found.depth() == at.depth());
+                let is_loop = kind == Some(Kind::Loop);
+                if !is_here || !(is_loop || kind.is_some_and(counts)) {
                     continue;
                 }
                 let output = self.value(&item, "output").await?.unwrap_or_default();
-                // A loop gives something where its iterations ran side by side.
-                let is_done = text(&item, "port") == Some("done");
-                if !is_done || output.get("results").is_some() {
+                if !is_loop || is_gathered(&output) {
                     return Ok(output);
                 }
             }
         }
         Ok(Value::Null)
+    }
+}
+
+/// Whether a loop's output is what its iterations gave.
+fn is_gathered(output: &Value) -> bool {
+    output.get("results").is_some()
+}
+
+impl Record {
+    /// Whether the visit gave something of its own.
+    pub fn gives(&self) -> bool {
+        let is_loop = self.kind == Some(Kind::Loop);
+        self.status == RecordStatus::Completed
+            && (self.kind.is_some_and(Kind::gives) || (is_loop && is_gathered(&self.output)))
     }
 }
 

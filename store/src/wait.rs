@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{Put, ReturnValue, Update};
 use pawl_contract::{At, Position, StepError};
 use serde::Serialize;
@@ -206,16 +207,17 @@ impl Store {
         Ok(untold)
     }
 
+    /// An update of a visit's record.
+    fn update_record(&self, org: &str, run: &str, at: &At) -> UpdateItemFluentBuilder {
+        let key = primary_key(&key::partition(org, run), &key::record(at));
+        let update = self.dynamodb.update_item().table_name(&self.table);
+        update.set_key(Some(key))
+    }
+
     /// Notes that the machine has heard an answer, or will never.
     pub async fn answer_told(&self, org: &str, run: &str, at: &At) -> Result<(), Error> {
         let update = self
-            .dynamodb
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(primary_key(
-                &key::partition(org, run),
-                &key::record(at),
-            )))
+            .update_record(org, run, at)
             .update_expression("REMOVE gpk, gsk")
             .condition_expression("gpk = :answers")
             .expression_attribute_values(":answers", string(ANSWERS));
@@ -251,13 +253,7 @@ impl Store {
         token: &str,
     ) -> Result<bool, Error> {
         let update = self
-            .dynamodb
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(primary_key(
-                &key::partition(org, run),
-                &key::record(at),
-            )))
+            .update_record(org, run, at)
             .update_expression("SET #token = :token")
             .condition_expression("#status = :waiting")
             .expression_attribute_names("#token", "token")

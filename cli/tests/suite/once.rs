@@ -18,6 +18,7 @@ use pawl_store::{RecordStatus, RunStatus};
 use serde_json::{Value, json};
 
 use crate::corpus::in_memory;
+use crate::kills::Chance;
 use crate::stage::{open, publish, with_model};
 use world::{Armed, Moment, World};
 
@@ -25,19 +26,6 @@ use world::{Armed, Moment, World};
 const KILLS: u64 = 60;
 /// A run is killed so often at the most.
 const KILLS_OF_A_RUN: u64 = 6;
-
-/// Numbers that are the same in every run of the test.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
 
 /// What the author of each step has decided.
 const POLICIES: [(&str, Option<&str>); 8] = [

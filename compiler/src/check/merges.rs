@@ -107,8 +107,5 @@ fn leading(
 
 /// Whether a step gives something, and does not only decide or wait.
 fn gives(step: &Step) -> bool {
-    !matches!(
-        step.kind,
-        Kind::Condition | Kind::Delay | Kind::Parallel | Kind::Trigger
-    )
+    step.kind.gives() || step.kind == Kind::Loop
 }

@@ -27,6 +27,15 @@ pub enum Task {
 }
 
 impl Task {
+    /// The step that it is for, where it does the step's work.
+    pub(super) fn work(&self) -> Option<StepId> {
+        if let Self::Work(step) = self {
+            Some(*step)
+        } else {
+            None
+        }
+    }
+
     /// The strand that it stands in.
     pub(super) fn home(&self, checked: &Checked) -> Option<StrandId> {
         match self {

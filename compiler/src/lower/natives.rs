@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::events::Events;
 use super::names::Names;
-use super::states::{caught, expression};
+use super::states::{NEXT_AT, caught, expression};
 use crate::check::Checked;
 use crate::graph::{Division, StepId, StrandId};
 use crate::steps;
@@ -204,9 +204,7 @@ fn iteration() -> Value {
 
 /// The position when every strand has ended: one visit further.
 fn onward() -> Value {
-    let next = "$substring($states.input.at, 0, $length($states.input.at) - 6) \
-                & $formatInteger($number($substring($states.input.at, -6)) + 1, '000000')";
     json!(expression(&format!(
-        "$merge([$states.input, {{'at': {next}, 'routes': {{}}}}])"
+        "$merge([$states.input, {{'at': {NEXT_AT}, 'routes': {{}}}}])"
     )))
 }

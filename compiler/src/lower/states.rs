@@ -283,16 +283,9 @@ fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
         jitter_strategy: Some(Jitter::Full),
         ..Retrier::default()
     };
-    let turns = match task {
-        Task::Work(id) => steps::most_turns(checked.step(*id)),
-        Task::Evaluate(..)
-        | Task::Settle(_)
-        | Task::Ask(_)
-        | Task::End(_)
-        | Task::Fail(_)
-        | Task::HandOver(_) => None,
-    };
-    let decides = matches!(task, Task::Work(id) if steps::decides_unknown(checked.step(*id)));
+    let work = task.work().map(|id| checked.step(id));
+    let turns = work.and_then(steps::most_turns);
+    let decides = work.is_some_and(steps::decides_unknown);
     let crashed = decides.then(|| Retrier {
         error_equals: names(&CRASHES),
         interval_seconds: Some(1),
@@ -308,19 +301,10 @@ fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
         backoff_rate: Some(1.0),
         ..Retrier::default()
     });
-    let policy = match task {
-        // Nobody is asked twice because the answer was no, or none.
-        Task::Work(id) if checked.step(*id).kind.waits() => None,
-        Task::Work(id) => {
-            policy(checked, checked.step(*id)).filter(|policy| policy.max_retries > 0)
-        }
-        Task::Evaluate(..)
-        | Task::Settle(_)
-        | Task::Ask(_)
-        | Task::End(_)
-        | Task::Fail(_)
-        | Task::HandOver(_) => None,
-    };
+    // Nobody is asked twice because the answer was no, or none.
+    let policy = work.filter(|step| !step.kind.waits());
+    let policy = policy.and_then(|step| policy_of(checked, step));
+    let policy = policy.filter(|policy| policy.max_retries > 0);
     let policy = policy.map(|policy| Retrier {
         error_equals: names(&["States.ALL"]),
         interval_seconds: Some(policy.backoff_ms.div_ceil(1000).max(1)),
@@ -334,7 +318,7 @@ fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
 }
 
 /// A step's own policy wins over the workflow's.
-fn policy(checked: &Checked, step: &Step) -> Option<Retry> {
+fn policy_of(checked: &Checked, step: &Step) -> Option<Retry> {
     step.retry.or(checked.definition.settings.retry)
 }
 
@@ -404,14 +388,16 @@ fn catch(checked: &Checked, names: &Names<'_>, task: &Task) -> Vec<Catcher> {
     }
 }
 
+/// The place one visit further.
+pub(super) const NEXT_AT: &str = "$substring($states.input.at, 0, $length($states.input.at) - 6) \
+     & $formatInteger($number($substring($states.input.at, -6)) + 1, '000000')";
+
 /// What a Catch passes on: the position, one visit further, and who failed.
 pub(super) fn caught(step: &str) -> Value {
-    let next = "$substring($states.input.at, 0, $length($states.input.at) - 6) \
-                & $formatInteger($number($substring($states.input.at, -6)) + 1, '000000')";
     let caught =
         format!("{{'step': '{step}', 'at': $states.input.at, 'error': $states.errorOutput.Error}}");
     json!(expression(&format!(
-        "$merge([$states.input, {{'at': {next}, 'routes': {{}}, 'caught': {caught}}}])"
+        "$merge([$states.input, {{'at': {NEXT_AT}, 'routes': {{}}, 'caught': {caught}}}])"
     )))
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use pawl_contract::{Kind, Position};
-use pawl_store::{Close, Committed, Event, Given, Latest, RecordStatus, RunStatus, Transaction};
+use pawl_contract::Position;
+use pawl_store::{Close, Committed, Event, Given, Latest, RunStatus, Transaction};
 use serde_json::{Number, Value};
 
 use super::situation::Situation;
@@ -115,15 +115,7 @@ impl Invocation<'_> {
     /// What the last step gave that gives something, on this path or before it.
     async fn last_given(&self, path: &Path) -> Result<Value, Error> {
         let visits = std::iter::once(&path.host).chain(&path.riders);
-        let mut given = visits.rev().filter(|visit| {
-            let decides = matches!(
-                visit.record.kind,
-                Some(Kind::Condition | Kind::Loop | Kind::Delay | Kind::Parallel)
-            );
-            let gathers = visit.record.output.get("results").is_some();
-            let is_done = visit.record.kind == Some(Kind::Loop) && gathers;
-            visit.record.status == RecordStatus::Completed && (!decides || is_done)
-        });
+        let mut given = visits.rev().filter(|visit| visit.record.gives());
         if let Some(visit) = given.next() {
             return Ok(visit.record.output.clone());
         }
