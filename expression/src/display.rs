@@ -31,6 +31,7 @@ impl Display for Node {
                 )
             }
             Form::Elvis(left, right) => write!(formatter, "{} ?: {right}", Bound(left, LOOSEST)),
+            Form::Default(left, right) => write!(formatter, "{} ?? {right}", Bound(left, LOOSEST)),
             Form::Ternary(condition, then, otherwise) => {
                 write!(
                     formatter,
@@ -85,7 +86,7 @@ impl Display for Bound<'_> {
 
 fn own_level(form: &Form) -> u8 {
     match form {
-        Form::Elvis(..) | Form::Ternary(..) => 0,
+        Form::Elvis(..) | Form::Default(..) | Form::Ternary(..) => 0,
         Form::Binary(operator, ..) => operator.level(),
         Form::Not(_) | Form::Negate(_) => UNARY,
         Form::Literal(_)

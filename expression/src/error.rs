@@ -86,7 +86,7 @@ pub struct EvaluationError {
 pub enum Cause {
     /// The text is not an expression or a template.
     Syntax,
-    /// A root is not known, a step has not run, or a variable is not set. `?:` catches this and nothing else.
+    /// A root is not known, a step has not run, or a variable is not set. `?:` and `??` catch this and nothing else.
     Absent,
     /// A template is or prints a member that its value does not have.
     Missing,

@@ -101,7 +101,10 @@ impl<'a> Evaluator<'a> {
             Form::Binary(operator, left, right) => {
                 self.binary(node, *operator, [left, right], context)
             }
-            Form::Elvis(left, right) => self.elvis(left, right, context),
+            Form::Elvis(left, right) => self.or_else(left, right, context, is_truthy),
+            Form::Default(left, right) => {
+                self.or_else(left, right, context, |value| !value.is_null())
+            }
             Form::Ternary(condition, then, otherwise) => {
                 let is_true = is_truthy(self.value(condition, context)?.outline());
                 self.evaluate(if is_true { then } else { otherwise }, context)
@@ -147,9 +150,16 @@ impl<'a> Evaluator<'a> {
         Ok(Operand::Present(made(object)))
     }
 
-    fn elvis<'c>(&'c self, left: &'c Node, right: &'c Node, context: Context<'c>) -> Evaluated<'c> {
+    /// The left side where it is there and will do, else the right one.
+    fn or_else<'c>(
+        &'c self,
+        left: &'c Node,
+        right: &'c Node,
+        context: Context<'c>,
+        will_do: impl Fn(&Value) -> bool,
+    ) -> Evaluated<'c> {
         match self.evaluate(left, context) {
-            Ok(Operand::Present(value)) if is_truthy(value.outline()) => {
+            Ok(Operand::Present(value)) if will_do(value.outline()) => {
                 Ok(Operand::Present(value))
             }
             Ok(_) => self.evaluate(right, context),

@@ -26,7 +26,7 @@
 //! | `+` `-` | `+` joins when one side is text |
 //! | `==` `!=` `<` `<=` `>` `>=` `in` `contains` `includes` | `x in list` is `list contains x` |
 //! | `&&` `\|\|` | one level, from left to right; the result is the operand that decided |
-//! | `a ? b : c` `a ?: b` | `a ?: b` is `a` if it is true, else `b` |
+//! | `a ? b : c` `a ?: b` `a ?? b` | `a ?: b` is `a` if it is true, else `b`; `a ?? b` is `a` unless it is null or missing |
 //!
 //! All operators of a level group from the left. Literals are `'text'`, `"text"` (with `\\` and the escaped quote), `1.5`, `true`, `null`, `[1, 2]`
 //! and `{a: 1}`; a comma may follow the last part. Anywhere in an expression, `{{ a }}` means `( a )`. `transforms()`

@@ -49,11 +49,18 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// `a ? b : c`, `a ?: b`, or anything that binds tighter.
+    /// `a ? b : c`, `a ?: b`, `a ?? b`, or anything that binds tighter.
     pub(crate) fn expression(&mut self) -> Parsed {
         self.nested(|parser| {
             let start = parser.start();
             let condition = parser.binary(LOOSEST)?;
+            if parser.lexer.eat("??") {
+                let otherwise = parser.expression()?;
+                return parser.node(
+                    Form::Default(Box::new(condition), Box::new(otherwise)),
+                    start,
+                );
+            }
             if !parser.lexer.eat("?") {
                 return Ok(condition);
             }

@@ -48,8 +48,8 @@ pub(crate) fn collect(
             relative,
         });
     }
-    // Of an elvis, only the left side is stood in for.
-    let covered = matches!(node.form, Form::Elvis(..));
+    // Only the left side is stood in for.
+    let covered = matches!(node.form, Form::Elvis(..) | Form::Default(..));
     for (at, child) in children(&node.form).into_iter().enumerate() {
         collect(
             child,

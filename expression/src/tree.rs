@@ -28,6 +28,8 @@ pub(crate) enum Form {
     Binary(Operator, Box<Node>, Box<Node>),
     /// `a ?: b`
     Elvis(Box<Node>, Box<Node>),
+    /// `a ?? b`
+    Default(Box<Node>, Box<Node>),
     /// `a ? b : c`
     Ternary(Box<Node>, Box<Node>, Box<Node>),
     /// `subject|transform(arguments)`
@@ -89,7 +91,9 @@ pub(crate) fn children(form: &Form) -> Vec<&Node> {
                 .collect()
         }
         Form::Not(node) | Form::Negate(node) => vec![node],
-        Form::Binary(_, left, right) | Form::Elvis(left, right) => vec![left, right],
+        Form::Binary(_, left, right) | Form::Elvis(left, right) | Form::Default(left, right) => {
+            vec![left, right]
+        }
         Form::Ternary(condition, then, otherwise) => vec![condition, then, otherwise],
         Form::Transform(subject, _, arguments) => {
             std::iter::once(&**subject).chain(arguments).collect()

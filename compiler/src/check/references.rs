@@ -134,7 +134,9 @@ fn alternatives(known: &Known<'_>, references: &[Reference]) -> Vec<StepId> {
 
 /// Whether a text holds a `?` that is not part of `?:`.
 fn has_ternary(text: &str) -> bool {
-    text.split('?').skip(1).any(|rest| !rest.starts_with(':'))
+    let without_defaults = text.replace("??", "?:");
+    let mut marks = without_defaults.split('?').skip(1);
+    marks.any(|rest| !rest.starts_with(':'))
 }
 
 /// One text and what is found in it.
