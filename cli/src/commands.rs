@@ -5,6 +5,7 @@ mod answer;
 mod approvals;
 mod check;
 mod compile;
+mod convert;
 mod dev;
 mod eval;
 mod explain;
@@ -47,6 +48,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl threads
   pawl graph workflows/examples/auto-reply -o auto-reply.svg
   pawl check workflows/examples
+  pawl convert support.json --to native
   pawl fmt workflows/examples --check
   pawl secrets set shopKey workflows/examples/sync-orders
   pawl eval 'Hello {{name}}' --data '{"name": "Ada"}'
@@ -58,6 +60,8 @@ const EXAMPLES: &str = r#"Examples:
 enum Command {
     /// Say what is wrong with definitions
     Check(check::Check),
+    /// Translate a definition into the native format
+    Convert(convert::Convert),
     /// Print the machine that a definition becomes
     Compile(compile::Compile),
     /// Run a workflow on this machine
@@ -101,6 +105,7 @@ impl Pawl {
     pub fn run(self) -> anyhow::Result<Outcome> {
         match self.command {
             Command::Check(command) => command.run(),
+            Command::Convert(command) => command.run(),
             Command::Compile(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Dev(command) => command.run(),
@@ -251,6 +256,30 @@ pub struct MachineOptions {
     /// Hand a cycle over to a new execution after so many visits, instead of when the event limit asks for it
     #[arg(long, value_name = "VISITS")]
     hand_over_after: Option<u32>,
+    /// The format of the definition, where its fields do not say it
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<FormatChoice>,
+}
+
+/// The format of a definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatChoice {
+    /// Steps with `stepSlug`, `stepType` and `nextSteps`
+    Native,
+    /// Steps with `step_id`, `step_type` and `next_steps` or `dependencies`
+    Elevaite,
+    /// Assistants, tools and states
+    Codemie,
+}
+
+impl From<FormatChoice> for pawl_compiler::Format {
+    fn from(choice: FormatChoice) -> Self {
+        match choice {
+            FormatChoice::Native => Self::Native,
+            FormatChoice::Elevaite => Self::Elevaite,
+            FormatChoice::Codemie => Self::Codemie,
+        }
+    }
 }
 
 impl From<MachineOptions> for pawl_compiler::Options {
@@ -261,6 +290,7 @@ impl From<MachineOptions> for pawl_compiler::Options {
         };
         Self {
             level,
+            format: options.format.map(Into::into),
             hand_over_after: options.hand_over_after,
         }
     }

@@ -14,7 +14,7 @@ use criterion::{
     BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
 };
 use pawl_compiler::diagnostic::codes;
-use pawl_compiler::{Diagnostic, Notation, Options, check, compile, parse};
+use pawl_compiler::{Diagnostic, Notation, Options, check, compile, read};
 use serde_json::{Value, json};
 
 const SIZES: [usize; 5] = [10, 100, 1_000, 3_000, 10_000];
@@ -138,9 +138,8 @@ fn step(slug: &str, step_type: &str, config: &Value, next_steps: &Value) -> Valu
 
 /// Everything that needs no machine: what is wrong with a definition.
 fn checked(text: &str) -> Vec<Diagnostic> {
-    let parsed = parse::parse(text, Notation::Json);
-    let mut diagnostics = parsed.diagnostics;
-    let definition = parsed.definition.expect("a definition");
+    let definition = read(text, Notation::Json).expect("a definition");
+    let mut diagnostics = Vec::new();
     black_box(check::check(text, definition, &mut diagnostics));
     diagnostics
 }
@@ -187,9 +186,7 @@ fn benches_of(criterion: &mut Criterion, name: &str, shape: Shape) {
         group.throughput(Throughput::Elements(steps as u64));
         group.bench_function(BenchmarkId::new("parse", steps), |bencher| {
             let text = sound_definition(shape, steps);
-            bencher.iter_custom(|count| {
-                timed(count, || parse::parse(black_box(&text), Notation::Json))
-            });
+            bencher.iter_custom(|count| timed(count, || read(black_box(&text), Notation::Json)));
         });
         group.bench_function(BenchmarkId::new("check", steps), |bencher| {
             let text = sound_definition(shape, steps);

@@ -1,11 +1,12 @@
 //! The compiler: a workflow's definition to a Step Functions machine.
 //!
-//! `definition -> parse -> check -> lower -> prove -> machine`. Pure: no clock, no IO, no AWS.
+//! `text -> format -> parse -> check -> lower -> prove -> machine`. Pure: no clock, no IO, no AWS.
 
 pub mod check;
 pub mod definition;
 pub mod diagnostic;
 mod fields;
+pub mod formats;
 pub mod graph;
 mod lints;
 pub mod lower;
@@ -19,10 +20,12 @@ pub mod source;
 pub mod steps;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use formats::{Converted, Difference, Format, convert};
 pub use lower::{Level, Options};
 pub use source::Notation;
 
 use check::Checked;
+use definition::Definition;
 use lints::Allowances;
 use lower::Lowered;
 
@@ -33,6 +36,22 @@ pub struct Compiled {
     pub program: Option<Program>,
     /// Everything that was found, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+    /// The format that it is written in.
+    pub format: Format,
+    /// What means something else here than where the definition was written for, in the order of the text.
+    pub differences: Vec<Difference>,
+}
+
+impl Compiled {
+    /// What came of a text that could not be read.
+    pub fn unread(diagnostic: Diagnostic) -> Self {
+        Self {
+            program: None,
+            diagnostics: vec![diagnostic],
+            format: Format::Native,
+            differences: Vec::new(),
+        }
+    }
 }
 
 /// A definition without errors and what it became.
@@ -42,6 +61,13 @@ pub struct Program {
     pub checked: Checked,
     /// The machine and its plans.
     pub lowered: Lowered,
+}
+
+/// Reads a definition without looking whether it makes sense.
+pub fn read(text: &str, notation: Notation) -> Option<Definition> {
+    let mut diagnostics = Vec::new();
+    let read = formats::read(text, notation, None, &mut diagnostics)?;
+    parse::parse(&read.root, &mut diagnostics)
 }
 
 /// Compiles a definition.
@@ -62,10 +88,10 @@ pub struct Program {
 /// assert!(compiled.program.is_some());
 /// ```
 pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
-    let parse::Parsed {
-        definition,
-        mut diagnostics,
-    } = parse::parse(text, notation);
+    let mut diagnostics = Vec::new();
+    let read = formats::read(text, notation, options.format, &mut diagnostics);
+    let root = read.as_ref().map(|read| &read.root);
+    let definition = root.and_then(|root| parse::parse(root, &mut diagnostics));
     let allowances = definition.as_ref().map(Allowances::of);
     let checked =
         definition.and_then(|definition| check::check(text, definition, &mut diagnostics));
@@ -79,11 +105,20 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
     if let Some(allowances) = allowances {
         allowances.apply(&mut diagnostics);
     }
+    if let Some(places) = read.as_ref().and_then(|read| read.places.as_ref()) {
+        diagnostics.iter_mut().for_each(|found| places.name(found));
+    }
     diagnostic::arrange(&mut diagnostics);
     diagnostic::fix::place(text, notation, &mut diagnostics);
     let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
+    let (format, mut differences) = read.map_or((Format::Native, Vec::new()), |read| {
+        (read.format, read.differences)
+    });
+    differences.sort_by_key(|difference| (difference.place.span.start, difference.place.span.end));
     Compiled {
         program: program.filter(|_| is_sound),
         diagnostics,
+        format,
+        differences,
     }
 }

@@ -18,6 +18,7 @@ use pawl_asl::{Machine, QueryLanguage};
 use pawl_contract::Plan;
 
 use crate::check::Checked;
+use crate::formats::Format;
 use crate::graph::StepId;
 use events::Events;
 pub use names::Task;
@@ -37,6 +38,8 @@ pub enum Level {
 pub struct Options {
     /// How much is evaluated in one invocation.
     pub level: Level,
+    /// The format that the definition is written in; by default what its fields say.
+    pub format: Option<Format>,
     /// Visits after which a cycle is handed over to a new execution; by default what the event limit allows.
     pub hand_over_after: Option<u32>,
 }

@@ -1,4 +1,4 @@
-//! Text to definition. Never fails: it returns what it understood and what it has to say about the rest.
+//! Tree to definition. Never fails: it returns what it understood and what it has to say about the rest.
 
 mod allowance;
 mod envelope;
@@ -10,37 +10,15 @@ use std::collections::BTreeSet;
 
 use crate::definition::Definition;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::source::{self, Node, Notation};
+use crate::source::Node;
 
-/// What was understood; nothing where the text is not even JSON or YAML, or has no steps.
-pub struct Parsed {
-    /// The definition.
-    pub definition: Option<Definition>,
-    /// What there is to say about it.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-/// Parses a definition in the native format.
-pub fn parse(text: &str, notation: Notation) -> Parsed {
-    let mut diagnostics = Vec::new();
-    let definition = match source::read(text, notation) {
-        Ok(root) => {
-            duplicates(&root, &mut diagnostics);
-            envelope::definition(&root, &mut diagnostics)
-        }
-        Err(diagnostic) => {
-            diagnostics.push(*diagnostic);
-            None
-        }
-    };
-    Parsed {
-        definition,
-        diagnostics,
-    }
+/// Understands a tree of the native format; nothing where it has no steps.
+pub fn parse(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Definition> {
+    envelope::definition(root, diagnostics)
 }
 
 /// Refuses keys that stand twice in one object: which of them is meant nobody knows.
-fn duplicates(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn duplicates(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
     let mut keys = BTreeSet::new();
     for entry in node.entries() {
         if !keys.insert(entry.key.as_str()) {

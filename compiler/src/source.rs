@@ -207,7 +207,7 @@ pub fn read(text: &str, notation: Notation) -> Result<Node, Box<Diagnostic>> {
 }
 
 /// The pointer of a child.
-fn child(pointer: &str, key: &str) -> String {
+pub(crate) fn child(pointer: &str, key: &str) -> String {
     // Hardly any key needs an escape, and every value of a definition has a pointer.
     if key.contains(['~', '/']) {
         return format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));

@@ -159,9 +159,7 @@ impl<'a> Evaluator<'a> {
         will_do: impl Fn(&Value) -> bool,
     ) -> Evaluated<'c> {
         match self.evaluate(left, context) {
-            Ok(Operand::Present(value)) if will_do(value.outline()) => {
-                Ok(Operand::Present(value))
-            }
+            Ok(Operand::Present(value)) if will_do(value.outline()) => Ok(Operand::Present(value)),
             Ok(_) => self.evaluate(right, context),
             Err(error) if error.cause == Cause::Absent => self.evaluate(right, context),
             Err(error) => Err(error),

@@ -1,5 +1,6 @@
 //! `pawl check`: says what is wrong with definitions, and mends what can be mended without asking.
 
+pub(super) mod explain;
 mod mend;
 mod sarif;
 mod tally;
@@ -11,7 +12,7 @@ use pawl_compiler::diagnostic::{Diagnostic, Lines, Which, to_json};
 use pawl_compiler::{Options, Severity};
 use serde_json::Value;
 
-use super::{Outcome, complain, print, say};
+use super::{FormatChoice, Outcome, complain, print, print_json, say};
 use crate::project::{DefinitionFile, Found, Misuse, find, write};
 use tally::Tally;
 
@@ -21,6 +22,7 @@ const EXAMPLES: &str = "Examples:
   pawl check workflows/ --diff
   pawl check workflows/ --fix
   pawl check workflows/ --sarif > pawl.sarif
+  pawl check support.json --explain
   pawl check order.json --json | jq '.[].code'
 
 A folder with a `workflow.json`, `workflow.yaml` or `workflow.yml` is one definition. Another folder stands for every file of
@@ -53,6 +55,12 @@ pub(super) struct Check {
     /// Print what --fix would change instead of writing it; exit with 1 where it would
     #[arg(long)]
     diff: bool,
+    /// Say which format a definition is written in, and what means something else here than where it was written for
+    #[arg(long, conflicts_with_all = ["sarif", "mending"])]
+    explain: bool,
+    /// The format of the definitions, where their fields do not say it
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<FormatChoice>,
     /// Print the diagnostics as a JSON list
     #[arg(long, conflicts_with_all = ["sarif", "diff"])]
     json: bool,
@@ -74,12 +82,22 @@ enum Deny {
 struct Checked {
     file: DefinitionFile,
     diagnostics: Vec<Diagnostic>,
+    /// What `--explain` says of it.
+    explained: Option<Value>,
 }
 
 /// How many findings of one definition are drawn; `--json` and `--sarif` have all.
 const MOST_DRAWN: usize = 100;
 
 impl Checked {
+    /// The findings for scripts.
+    fn to_json(&self) -> Value {
+        let name = self.file.name();
+        let lines = Lines::of(&self.file.text);
+        let found = self.diagnostics.iter();
+        found.map(|found| to_json(found, &lines, &name)).collect()
+    }
+
     /// The findings as text, as far as somebody would read on.
     fn draw(&self) -> String {
         let (drawn, more) = self
@@ -135,8 +153,20 @@ impl Check {
             file.text = text;
             changes = count;
         }
-        let diagnostics = file.compile(Options::default()).diagnostics;
-        Ok((Checked { file, diagnostics }, changes))
+        let compiled = file.compile(Options {
+            format: self.format.map(Into::into),
+            ..Options::default()
+        });
+        let explained = self.explain.then(|| explain::json(&file, &compiled));
+        if self.explain && !self.json {
+            print(&explain::text(&file, &compiled))?;
+        }
+        let checked = Checked {
+            file,
+            diagnostics: compiled.diagnostics,
+            explained,
+        };
+        Ok((checked, changes))
     }
 
     fn which(&self) -> Which {
@@ -147,20 +177,26 @@ impl Check {
     fn close(&self, kept: &[Checked], wrong: &[Misuse], tally: &Tally) -> anyhow::Result<()> {
         let log = if self.sarif {
             sarif::log(kept, wrong)
+        } else if self.json && self.explain {
+            let with_findings = |checked: &Checked| {
+                let mut explained = checked.explained.clone().unwrap_or_default();
+                if let Some(explained) = explained.as_object_mut() {
+                    explained.insert("diagnostics".to_owned(), checked.to_json());
+                }
+                explained
+            };
+            kept.iter().map(with_findings).collect::<Value>()
         } else if self.json {
-            let found = kept.iter().flat_map(|Checked { file, diagnostics }| {
-                let name = file.name();
-                let lines = Lines::of(&file.text);
-                let one = move |found: &Diagnostic| to_json(found, &lines, &name);
-                diagnostics.iter().map(one)
+            let found = kept.iter().flat_map(|checked| {
+                let found = checked.to_json();
+                found.as_array().cloned().unwrap_or_default()
             });
             found.collect::<Value>()
         } else {
             say(&tally.summary());
             return Ok(());
         };
-        print(&(serde_json::to_string_pretty(&log)? + "\n"))?;
-        Ok(())
+        print_json(&log)
     }
 
     fn outcome(&self, wrong: &[Misuse], tally: &Tally) -> Outcome {

@@ -85,10 +85,7 @@ impl DefinitionFile {
     pub fn compile(&self, options: Options) -> Compiled {
         match &self.not_text {
             None => compile(&self.text, self.notation, options),
-            Some(diagnostic) => Compiled {
-                program: None,
-                diagnostics: vec![diagnostic.clone()],
-            },
+            Some(diagnostic) => Compiled::unread(diagnostic.clone()),
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
+use pawl_compiler::formats::TELLING_FIELDS;
 use pawl_compiler::source;
 
 use super::definition_file::notation_of;
@@ -11,9 +12,6 @@ use super::{DefinitionFile, Misuse};
 
 /// The names of definitions, the one to prefer first.
 const NAMES: [&str; 3] = ["workflow.json", "workflow.yaml", "workflow.yml"];
-
-/// The fields of which every definition has one.
-const TELLING_FIELDS: [&str; 3] = ["steps", "stepsConfig", "workflowConfig"];
 
 /// Definitions, and paths that lead to none.
 #[derive(Debug, Default)]

@@ -63,8 +63,7 @@ fn names(program: &Program) -> Vec<String> {
 
 /// Whether a file defines the workflow of this identifier.
 fn called(file: &DefinitionFile, wanted: &str) -> bool {
-    let parsed = pawl_compiler::parse::parse(&file.text, file.notation);
-    let definition = parsed.definition;
+    let definition = pawl_compiler::read(&file.text, file.notation);
     definition.is_some_and(|definition| definition.identifier() == wanted)
 }
 

@@ -176,6 +176,7 @@ async fn ran_in_memory(case: &Case, level: Level, faults: Faults) -> Option<Ran>
     let mut compiled = case.project.compile(pawl_compiler::Options {
         level,
         hand_over_after: None,
+        ..pawl_compiler::Options::default()
     });
     pawl_compiler::mocks::settle(&mut compiled.diagnostics, &mocks);
     if compiled.diagnostics.iter().any(Diagnostic::is_error) {
@@ -193,6 +194,7 @@ async fn ran_in_memory(case: &Case, level: Level, faults: Faults) -> Option<Ran>
     let options = pawl_compiler::Options {
         level,
         hand_over_after: None,
+        ..pawl_compiler::Options::default()
     };
     let subflows = case.project.subflows(&program, options);
     for (name, subflow) in subflows.expect("sound definitions") {

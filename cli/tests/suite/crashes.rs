@@ -24,6 +24,7 @@ impl<'a> Scene<'a> {
         let options = pawl_compiler::Options {
             level: Level::O1,
             hand_over_after,
+            ..pawl_compiler::Options::default()
         };
         let program = case
             .project
@@ -212,6 +213,7 @@ async fn a_cycle_that_is_handed_over_leaves_the_same_records() {
             .compile(pawl_compiler::Options {
                 level: Level::O1,
                 hand_over_after,
+                ..pawl_compiler::Options::default()
             })
             .program
             .expect("it compiles");

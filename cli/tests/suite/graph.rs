@@ -27,6 +27,7 @@ fn a_definition_and_its_machines_give_the_same_graph() {
             let options = Options {
                 level,
                 hand_over_after: Some(5),
+                ..Options::default()
             };
             let Compiled { program, .. } = case.project.compile(options);
             if let Some(program) = program {

@@ -273,8 +273,8 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         let input = json!({ "n": n });
         let (apart, together) = runtime.block_on(async {
-            let o0 = Options { level: Level::O0, hand_over_after: None };
-            let o1 = Options { level: Level::O1, hand_over_after: after };
+            let o0 = Options { level: Level::O0, hand_over_after: None, ..Options::default() };
+            let o1 = Options { level: Level::O1, hand_over_after: after, ..Options::default() };
             (
                 Box::pin(run(&text, o0, &mocks, &input)).await,
                 Box::pin(run(&text, o1, &mocks, &input)).await,

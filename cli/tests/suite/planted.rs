@@ -370,6 +370,7 @@ fn compiled(text: &str) -> Program {
     let options = pawl_compiler::Options {
         level: Level::O1,
         hand_over_after: None,
+        ..pawl_compiler::Options::default()
     };
     let compiled = compile(text, Notation::Json, options);
     let problems: Vec<_> = compiled

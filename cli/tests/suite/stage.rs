@@ -86,6 +86,7 @@ pub(crate) async fn publish(laptop: &Laptop, workflow: &Value, level: Level) -> 
     let options = pawl_compiler::Options {
         level,
         hand_over_after: None,
+        ..pawl_compiler::Options::default()
     };
     let compiled = compile(&workflow.to_string(), Notation::Json, options);
     let mut problems = compiled.diagnostics;

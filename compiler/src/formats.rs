@@ -1,0 +1,192 @@
+//! The formats in which definitions are written: the native one, and those that are translated into it.
+//!
+//! A format is a translation of one tree into another: what its author wrote goes in, a definition in the native format
+//! comes out, and every value keeps the place where the author wrote it. So everything behind it, from the checks to the
+//! machine, knows one format only, and what it has to say is still said of the author's own text.
+//!
+//! Where a meaning cannot be kept exactly, the translation says so by a [`Difference`], whose rule has a row in
+//! `docs/formats.md`.
+
+mod build;
+mod places;
+
+use crate::definition::Place;
+use crate::diagnostic::Diagnostic;
+use crate::parse;
+use crate::source::{self, Data, Node, Notation};
+pub(crate) use places::Places;
+
+/// A format of definitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// Steps with `stepSlug`, `stepType` and `nextSteps`.
+    Native,
+    /// Steps with `step_id`, `step_type` and `next_steps` or `dependencies`.
+    Elevaite,
+    /// Assistants, tools and states.
+    Codemie,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Native, Self::Elevaite, Self::Codemie];
+
+    /// The format's name, as it is given on a command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Elevaite => "elevaite",
+            Self::Codemie => "codemie",
+        }
+    }
+
+    /// The format that a text is written in, by the fields that only one of them has.
+    pub fn of(root: &Node) -> Self {
+        let has = |fields: &[&str]| fields.iter().any(|field| root.get(field).is_some());
+        let steps = root.get("steps").map(Node::elements).unwrap_or_default();
+        let is_step_of = |fields: &[&str]| {
+            let mut steps = steps.iter();
+            steps.any(|step| fields.iter().any(|field| step.get(field).is_some()))
+        };
+        let is_native = has(&["stepsConfig", "workflowConfig"])
+            || is_step_of(&["stepSlug", "stepType", "nextSteps", "dependsOn"]);
+        if is_native {
+            Self::Native
+        } else if has(&["states", "execution_config", "yaml_config", "assistants"]) {
+            Self::Codemie
+        } else if has(&[
+            "connections",
+            "workflow_id",
+            "global_config",
+            "execution_pattern",
+        ]) || is_step_of(&["step_id", "step_type", "next_steps", "dependencies"])
+        {
+            Self::Elevaite
+        } else {
+            Self::Native
+        }
+    }
+}
+
+/// The fields of which every definition has one, whatever its format.
+pub const TELLING_FIELDS: [&str; 6] = [
+    "steps",
+    "stepsConfig",
+    "workflowConfig",
+    "states",
+    "execution_config",
+    "yaml_config",
+];
+
+/// Something that means another thing here than where it was written for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The row of `docs/formats.md` that says more.
+    pub rule: &'static str,
+    /// What it means here.
+    pub message: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What came of a text: a tree of the native format.
+pub(crate) struct Read {
+    /// The format that it was written in.
+    pub(crate) format: Format,
+    /// The definition in the native format, with pointers of its own and places in the author's text.
+    pub(crate) root: Node,
+    /// What means something else here.
+    pub(crate) differences: Vec<Difference>,
+    /// The author's own pointers, where they are others.
+    pub(crate) places: Option<Places>,
+}
+
+/// Reads a text and translates it into the native format.
+pub(crate) fn read(
+    text: &str,
+    notation: Notation,
+    format: Option<Format>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Read> {
+    let root = source::read(text, notation)
+        .map_err(|diagnostic| diagnostics.push(*diagnostic))
+        .ok()?;
+    parse::duplicates(&root, diagnostics);
+    let format = format.unwrap_or_else(|| Format::of(&root));
+    let mut translation = Translation {
+        differences: Vec::new(),
+        diagnostics,
+    };
+    let translated = match format {
+        Format::Native => None,
+        Format::Elevaite | Format::Codemie => None,
+    };
+    let differences = translation.differences;
+    let Some(translated) = translated.filter(|_| matches!(root.data, Data::Object(_))) else {
+        return Some(Read {
+            format,
+            root,
+            differences,
+            places: None,
+        });
+    };
+    Some(Read {
+        format,
+        places: Some(Places::of(&root)),
+        root: places::numbered(translated),
+        differences,
+    })
+}
+
+/// What a translation has to say beside the tree that it makes.
+pub(crate) struct Translation<'a> {
+    pub(crate) differences: Vec<Difference>,
+    pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Translation<'_> {
+    /// Says that something means another thing here.
+    pub(crate) fn differs(&mut self, rule: &'static str, node: &Node, message: impl Into<String>) {
+        let difference = Difference {
+            rule,
+            message: message.into(),
+            place: Place::from(node),
+        };
+        if !self.differences.contains(&difference) {
+            self.differences.push(difference);
+        }
+    }
+
+    /// Says what is wrong.
+    pub(crate) fn say(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+}
+
+/// A definition in the native format.
+#[derive(Debug)]
+pub struct Converted {
+    /// The format that it was written in.
+    pub format: Format,
+    /// The definition; none where its text could not be read.
+    pub definition: Option<serde_json::Value>,
+    /// What means something else in the native format.
+    pub differences: Vec<Difference>,
+}
+
+/// Translates a definition into the native format; what is wrong with it `compile` says.
+pub fn convert(text: &str, notation: Notation, format: Option<Format>) -> Converted {
+    let read = read(text, notation, format, &mut Vec::new());
+    let Some(read) = read else {
+        return Converted {
+            format: format.unwrap_or(Format::Native),
+            definition: None,
+            differences: Vec::new(),
+        };
+    };
+    Converted {
+        format: read.format,
+        definition: Some(read.root.to_json()),
+        differences: read.differences,
+    }
+}
