@@ -142,6 +142,12 @@ impl Diagnostic {
         self
     }
 
+    /// Takes its fixes away: they would write what the text's format does not know.
+    pub(crate) fn without_fixes(&mut self) {
+        self.fixes.clear();
+        self.renames.clear();
+    }
+
     /// Whether it stops the compilation.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

@@ -8,6 +8,7 @@
 //! `docs/formats.md`.
 
 mod build;
+mod elevaite;
 mod places;
 
 use crate::definition::Place;
@@ -119,7 +120,8 @@ pub(crate) fn read(
     };
     let translated = match format {
         Format::Native => None,
-        Format::Elevaite | Format::Codemie => None,
+        Format::Elevaite => Some(elevaite::translate(&root, &mut translation)),
+        Format::Codemie => None,
     };
     let differences = translation.differences;
     let Some(translated) = translated.filter(|_| matches!(root.data, Data::Object(_))) else {

@@ -4,7 +4,7 @@ use super::{Transform, TransformInfo};
 use super::{date, list, text};
 
 /// Every transform there is.
-pub(super) static TRANSFORMS: [Transform; 32] = [
+pub(super) static TRANSFORMS: [Transform; 35] = [
     Transform {
         info: TransformInfo {
             name: "upper",
@@ -37,6 +37,39 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
         },
         arguments: 0..=0,
         apply: text::trim,
+    },
+    Transform {
+        info: TransformInfo {
+            name: "startsWith",
+            signature: "startsWith(text)",
+            doc: "Whether the text begins with another one.",
+            example: "'order-1'|startsWith('order')",
+            result: "true",
+        },
+        arguments: 1..=1,
+        apply: text::starts_with,
+    },
+    Transform {
+        info: TransformInfo {
+            name: "endsWith",
+            signature: "endsWith(text)",
+            doc: "Whether the text ends with another one.",
+            example: "'order-1'|endsWith('-2')",
+            result: "false",
+        },
+        arguments: 1..=1,
+        apply: text::ends_with,
+    },
+    Transform {
+        info: TransformInfo {
+            name: "matches",
+            signature: "matches(pattern)",
+            doc: "Whether a regular expression fits the beginning of the text; `$` asks for its end.",
+            example: "'order-12'|matches('order-[0-9]+$')",
+            result: "true",
+        },
+        arguments: 1..=1,
+        apply: text::matches,
     },
     Transform {
         info: TransformInfo {

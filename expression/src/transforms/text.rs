@@ -12,6 +12,9 @@ use super::{Applied, Call};
 use crate::coerce::{self, is_truthy, to_number, to_text};
 use crate::evaluate::{Data, made};
 
+/// What a regular expression may become at the most.
+const MOST_PATTERN_BYTES: usize = 256 * 1024;
+
 /// In capitals.
 pub(super) fn upper<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     Ok(made(call.text(&value)?.to_uppercase()))
@@ -25,6 +28,30 @@ pub(super) fn lower<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
 /// Without white space at both ends.
 pub(super) fn trim<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     Ok(made(coerce::trim(&call.text(&value)?)))
+}
+
+/// Whether it begins with another text.
+pub(super) fn starts_with<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let start = call.text_argument(0)?.unwrap_or_default();
+    Ok(made(call.text(&value)?.starts_with(start)))
+}
+
+/// Whether it ends with another text.
+pub(super) fn ends_with<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let end = call.text_argument(0)?.unwrap_or_default();
+    Ok(made(call.text(&value)?.ends_with(end)))
+}
+
+/// Whether a regular expression fits its beginning.
+pub(super) fn matches<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let pattern = call.text_argument(0)?.unwrap_or_default();
+    let expression = regex_lite::RegexBuilder::new(&format!("^(?:{pattern})"))
+        .size_limit(MOST_PATTERN_BYTES)
+        .build()
+        .map_err(|error| call.refuse(&format!("cannot read the pattern `{pattern}`: {error}")))?;
+    let text = call.text(&value)?;
+    call.evaluator.meter.step(text.len(), &call.node.span)?;
+    Ok(made(expression.is_match(&text)))
 }
 
 /// As text; lists and objects as JSON.

@@ -1,0 +1,109 @@
+//! elevAIte-style definitions: steps with `step_id`, `step_type` and `parameters`, joined by `next_steps` and
+//! `else_steps`, by `dependencies`, or by `connections`.
+//!
+//! ```json
+//! { "step_id": "check", "step_type": "condition", "parameters": { "condition": "{{input.priority}} == 'high'" },
+//!   "next_steps": ["escalate"], "else_steps": ["answer"] }
+//! ```
+//!
+//! becomes
+//!
+//! ```json
+//! { "stepSlug": "check", "stepType": "condition", "config": { "expression": "input.priority == 'high'" },
+//!   "nextSteps": { "true": "escalate", "false": "answer" } }
+//! ```
+
+mod agents;
+mod conditions;
+mod configs;
+mod data;
+mod edges;
+mod entry;
+mod policy;
+mod steps;
+mod texts;
+mod words;
+
+use super::Translation;
+use super::build::{Object, list, number, text};
+use crate::fields::{self, Field, Shape, Templates};
+use crate::source::Node;
+
+/// The fields of a definition.
+const FIELDS: [Field; 18] = [
+    ("workflow_id", Shape::Any),
+    ("id", Shape::Any),
+    ("name", Shape::Text),
+    ("description", Shape::Text),
+    ("version", Shape::Any),
+    ("steps", Shape::List),
+    ("global_config", Shape::Object),
+    ("tags", Shape::Texts),
+    ("timeout_seconds", Shape::FromZero),
+    ("created_by", Shape::Any),
+    ("connections", Shape::List),
+    ("execution_pattern", Shape::Text),
+    ("status", Shape::Any),
+    ("created_at", Shape::Any),
+    ("updated_at", Shape::Any),
+    ("lints", Shape::Any),
+    ("secrets", Shape::Object),
+    ("metadata", Shape::Any),
+];
+
+/// The name of a definition that has none.
+const UNNAMED: &str = "Unnamed Workflow";
+
+/// Translates a definition.
+pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node {
+    fields::check(
+        root,
+        &FIELDS,
+        "a definition",
+        Templates::Refused,
+        translation.diagnostics,
+    );
+    let mut definition = Object::of(root);
+    let name = given(root, "name").cloned();
+    definition.put("name", name.unwrap_or_else(|| text(root, UNNAMED)));
+    definition.maybe("description", given(root, "description").cloned());
+    definition.maybe(
+        "version",
+        given(root, "version")
+            .filter(|version| version.as_str().is_some())
+            .cloned(),
+    );
+    definition.maybe("tags", given(root, "tags").cloned());
+    let steps = steps::collect(root, translation);
+    let config = config(root, &steps, translation);
+    if !config.is_empty() {
+        definition.put("config", config.build());
+    }
+    let edges = edges::find(root, &steps, translation);
+    let texts = texts::Texts::new(root, &steps);
+    let natives = configs::translate(&steps, edges, &texts, translation);
+    definition.put("steps", list(root.get("steps").unwrap_or(root), natives));
+    definition.maybe("lints", given(root, "lints").cloned());
+    definition.build()
+}
+
+/// What is said of the whole workflow.
+fn config(root: &Node, steps: &[steps::Step<'_>], translation: &mut Translation<'_>) -> Object {
+    let mut config = Object::of(root);
+    if let Some(seconds) = given(root, "timeout_seconds")
+        && let Some(milliseconds) = policy::milliseconds(seconds)
+    {
+        config.put("timeout", number(seconds, milliseconds));
+    }
+    if let Some(globals) = given(root, "global_config").filter(|node| !node.entries().is_empty()) {
+        config.put("variables", globals.clone());
+    }
+    config.maybe("secrets", given(root, "secrets").cloned());
+    config.maybe("retryPolicy", policy::usual(root, steps, translation));
+    config
+}
+
+/// A field that is there and not null.
+fn given<'node>(node: &'node Node, field: &str) -> Option<&'node Node> {
+    node.get(field).filter(|value| !value.is_null())
+}

@@ -1,0 +1,206 @@
+//! Conditions: as a text with the format's operators, as an object, or as a list of objects.
+
+mod parse;
+
+use super::super::Translation;
+use super::super::build::text;
+use super::texts::{Names, Texts, literal};
+use crate::diagnostic::{Diagnostic, codes, near};
+use crate::source::{Data, Node};
+
+/// The operators between two values, and those of one value.
+pub(super) const OPERATORS: [&str; 16] = [
+    "==",
+    "!=",
+    ">=",
+    "<=",
+    ">",
+    "<",
+    "not_contains",
+    "contains",
+    "not_in",
+    "in",
+    "starts_with",
+    "ends_with",
+    "regex_match",
+    "is_not_empty",
+    "is_empty",
+    "is_not_null",
+];
+
+/// The one that is left, and words that mean one of them.
+const MORE: [(&str, &str); 17] = [
+    ("is_null", "is_null"),
+    ("equals", "=="),
+    ("eq", "=="),
+    ("===", "=="),
+    ("not_equals", "!="),
+    ("ne", "!="),
+    ("!==", "!="),
+    ("greater_than", ">"),
+    ("gt", ">"),
+    ("greater_than_or_equal", ">="),
+    ("gte", ">="),
+    ("less_than", "<"),
+    ("lt", "<"),
+    ("less_than_or_equal", "<="),
+    ("lte", "<="),
+    ("startswith", "starts_with"),
+    ("endswith", "ends_with"),
+];
+
+/// The operator that a word names.
+pub(super) fn operator(word: &str) -> Option<&'static str> {
+    let more = || {
+        MORE.iter()
+            .find(|(name, _)| *name == word)
+            .map(|(_, operator)| *operator)
+    };
+    OPERATORS
+        .into_iter()
+        .find(|name| *name == word)
+        .or_else(more)
+}
+
+/// The condition as an expression.
+pub(super) fn expression(
+    node: &Node,
+    names: &Names,
+    texts: &Texts<'_>,
+    translation: &mut Translation<'_>,
+) -> Node {
+    let found = one(node, names, texts, translation);
+    text(node, found.unwrap_or_else(|| "true".to_owned()))
+}
+
+fn one(
+    node: &Node,
+    names: &Names,
+    texts: &Texts<'_>,
+    translation: &mut Translation<'_>,
+) -> Option<String> {
+    match &node.data {
+        Data::Bool(flag) => Some(flag.to_string()),
+        Data::String(condition) => Some(parse::expression(condition, names, texts)),
+        Data::Array(conditions) => all(conditions, "&&", names, texts, translation),
+        Data::Object(_) => object(node, names, texts, translation),
+        Data::Null | Data::Number(_) => {
+            let message = format!(
+                "a condition is a text, an object or a list, not {}",
+                node.noun()
+            );
+            translation.say(Diagnostic::error(codes::INVALID_VALUE, message).on(node));
+            None
+        }
+    }
+}
+
+/// Several conditions, joined.
+fn all(
+    conditions: &[Node],
+    joined_by: &str,
+    names: &Names,
+    texts: &Texts<'_>,
+    translation: &mut Translation<'_>,
+) -> Option<String> {
+    let conditions = conditions.iter();
+    let parts: Option<Vec<String>> = conditions
+        .map(|condition| Some(format!("({})", one(condition, names, texts, translation)?)))
+        .collect();
+    let parts = parts?;
+    if parts.is_empty() {
+        return Some("true".to_owned());
+    }
+    Some(parts.join(&format!(" {joined_by} ")))
+}
+
+fn object(
+    node: &Node,
+    names: &Names,
+    texts: &Texts<'_>,
+    translation: &mut Translation<'_>,
+) -> Option<String> {
+    let get = |fields: &[&str]| fields.iter().find_map(|field| node.get(field));
+    for (field, joined_by) in [("and", "&&"), ("all", "&&"), ("or", "||"), ("any", "||")] {
+        if let Some(list) = get(&[field]) {
+            return all(list.elements(), joined_by, names, texts, translation);
+        }
+    }
+    if let Some(inner) = get(&["not"]) {
+        return Some(format!("!({})", one(inner, names, texts, translation)?));
+    }
+    let logic = get(&["operator", "logic", "logical_operator", "combinator"]);
+    let word = logic.and_then(Node::as_str).unwrap_or("==");
+    let lower = word.to_lowercase();
+    if let Some(list) = get(&["conditions", "rules", "operands"]) {
+        let joined_by = if ["or", "any", "||"].contains(&lower.as_str()) {
+            "||"
+        } else {
+            "&&"
+        };
+        let joined = all(list.elements(), joined_by, names, texts, translation)?;
+        return Some(if lower == "not" {
+            format!("!({joined})")
+        } else {
+            joined
+        });
+    }
+    if let Some(condition) = get(&["expression", "condition"]) {
+        return one(condition, names, texts, translation);
+    }
+    let Some(left) = get(&["field", "left", "variable", "path", "source", "key"]) else {
+        translation.say(
+            Diagnostic::error(codes::MISSING_FIELD, "the condition does not say what it looks at")
+                .on(node)
+                .help("write `{ \"field\": \"step1.output.status\", \"operator\": \"==\", \"value\": \"done\" }`"),
+        );
+        return None;
+    };
+    let Some(operator) = operator(&lower) else {
+        let at = logic.unwrap_or(node);
+        let near = near(&lower, OPERATORS);
+        let help = near.map_or_else(
+            || format!("the operators are {}", crate::fields::list(&OPERATORS)),
+            |near| format!("did you mean `{near}`?"),
+        );
+        let message = format!("there is no operator `{word}`");
+        translation.say(
+            Diagnostic::error(codes::INVALID_VALUE, message)
+                .on(at)
+                .help(help),
+        );
+        return None;
+    };
+    let left = match left.as_str() {
+        Some(path) => parse::operand(path, names, texts),
+        None => literal(left),
+    };
+    let right = get(&["value", "right", "target", "expected", "compare_to"]);
+    let right = right.map_or_else(
+        || "null".to_owned(),
+        |right| match right.as_str() {
+            Some(text) if text.contains("{{") => parse::operand(text, names, texts),
+            _ => literal(right),
+        },
+    );
+    Some(written(operator, &left, &right))
+}
+
+/// An operator with its operands, as an expression.
+pub(super) fn written(operator: &str, left: &str, right: &str) -> String {
+    const EMPTY: &str = "[null, '', [], {}]";
+    match operator {
+        "contains" => format!("({left} ?? []) contains {right}"),
+        "not_contains" => format!("!(({left} ?? []) contains {right})"),
+        "in" => format!("{left} in {right}"),
+        "not_in" => format!("!({left} in {right})"),
+        "starts_with" => format!("({left} ?? '')|startsWith({right})"),
+        "ends_with" => format!("({left} ?? '')|endsWith({right})"),
+        "regex_match" => format!("({left} ?? '')|matches({right})"),
+        "is_empty" => format!("({left} ?? null) in {EMPTY}"),
+        "is_not_empty" => format!("!(({left} ?? null) in {EMPTY})"),
+        "is_null" => format!("({left} ?? null) == null"),
+        "is_not_null" => format!("({left} ?? null) != null"),
+        operator => format!("{left} {operator} {right}"),
+    }
+}

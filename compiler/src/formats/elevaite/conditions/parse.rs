@@ -1,0 +1,241 @@
+//! The text form: `step1.output.status == 'success' and not (input.items is_empty)`.
+
+use super::super::texts::{Names, Texts, is_path, quoted};
+use super::{operator, written};
+
+/// A piece of a condition.
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    And,
+    Or,
+    Not,
+    Open,
+    Close,
+    Operator(&'static str),
+    /// An operand, as an expression.
+    Operand(String),
+}
+
+/// The condition as an expression. What is none of the format's is taken for an expression of ours.
+pub(super) fn expression(condition: &str, names: &Names, texts: &Texts<'_>) -> String {
+    let tokens = tokens(condition, names, texts);
+    let parsed = tokens.and_then(|tokens| {
+        let mut parser = Parser { tokens, at: 0 };
+        let found = parser.either()?;
+        (parser.at == parser.tokens.len()).then_some(found)
+    });
+    parsed.unwrap_or_else(|| texts.expression(condition, names))
+}
+
+/// One side of a comparison: a path with or without braces.
+pub(super) fn operand(text: &str, names: &Names, texts: &Texts<'_>) -> String {
+    let trimmed = text.trim();
+    let inner = trimmed
+        .strip_prefix("{{")
+        .and_then(|rest| rest.strip_suffix("}}"));
+    let inner = inner.unwrap_or(trimmed).trim();
+    if is_path(inner) {
+        covered(texts.path(inner, names))
+    } else {
+        format!("({})", texts.expression(inner, names))
+    }
+}
+
+/// What a step that was skipped would have given is null.
+fn covered(path: String) -> String {
+    if path.starts_with("steps.") {
+        format!("({path} ?? null)")
+    } else if path.contains(['|', '?', ' ']) {
+        format!("({path})")
+    } else {
+        path
+    }
+}
+
+fn tokens(condition: &str, names: &Names, texts: &Texts<'_>) -> Option<Vec<Token>> {
+    let mut tokens = Vec::new();
+    let mut rest = condition.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let (token, length) = match first {
+            '(' => (Token::Open, 1),
+            ')' => (Token::Close, 1),
+            '\'' | '"' => literal(rest, first)?,
+            '[' => list(rest, names, texts)?,
+            '{' if rest.starts_with("{{") => {
+                let end = rest.find("}}")? + 2;
+                (Token::Operand(operand(rest.get(..end)?, names, texts)), end)
+            }
+            first if "=!<>&|".contains(first) => symbol(rest)?,
+            first if first.is_ascii_digit() || first == '-' => number(rest)?,
+            first if first.is_alphabetic() || first == '_' => {
+                word(rest, tokens.last(), names, texts)?
+            }
+            _ => return None,
+        };
+        tokens.push(token);
+        rest = rest.get(length..)?.trim_start();
+    }
+    Some(tokens)
+}
+
+fn literal(rest: &str, quote: char) -> Option<(Token, usize)> {
+    let inner = rest.get(1..)?;
+    let end = inner.find(quote)?;
+    let text = inner.get(..end)?;
+    // A value may be spliced between quotes, as it was where texts were put together.
+    let is_spliced = text.trim().starts_with("{{") && text.trim().ends_with("}}");
+    if is_spliced || text.contains('\\') {
+        return None;
+    }
+    Some((Token::Operand(quoted(text)), end + 2))
+}
+
+fn list(rest: &str, names: &Names, texts: &Texts<'_>) -> Option<(Token, usize)> {
+    let end = rest.find(']')? + 1;
+    let list = rest.get(..end)?;
+    Some((Token::Operand(texts.expression(list, names)), end))
+}
+
+fn symbol(rest: &str) -> Option<(Token, usize)> {
+    for (text, token) in [("&&", Token::And), ("||", Token::Or)] {
+        if rest.starts_with(text) {
+            return Some((token, text.len()));
+        }
+    }
+    let longest = ["===", "!==", "==", "!=", ">=", "<=", ">", "<"];
+    let found = longest.into_iter().find(|symbol| rest.starts_with(symbol));
+    match found {
+        Some(symbol) => Some((Token::Operator(operator(symbol)?), symbol.len())),
+        None if rest.starts_with('!') => Some((Token::Not, 1)),
+        None => None,
+    }
+}
+
+fn number(rest: &str) -> Option<(Token, usize)> {
+    let length = rest
+        .char_indices()
+        .find(|(at, character)| {
+            !(character.is_ascii_digit()
+                || ".eE".contains(*character)
+                || (*at == 0 && *character == '-'))
+        })
+        .map_or(rest.len(), |(at, _)| at);
+    let text = rest.get(..length)?;
+    text.parse::<f64>().ok()?;
+    Some((Token::Operand(text.to_owned()), length))
+}
+
+fn word(
+    rest: &str,
+    before: Option<&Token>,
+    names: &Names,
+    texts: &Texts<'_>,
+) -> Option<(Token, usize)> {
+    let fits = |character: char| character.is_alphanumeric() || "_.-[]".contains(character);
+    let length = rest
+        .find(|character| !fits(character))
+        .unwrap_or(rest.len());
+    let word = rest.get(..length)?;
+    let lower = word.to_lowercase();
+    let follows_value = matches!(before, Some(Token::Operand(_) | Token::Close));
+    // `not in` is one operator of two words.
+    let behind = rest.get(length..)?.trim_start();
+    let is_not_in = lower == "not" && follows_value && behind.starts_with("in ");
+    let token = match lower.as_str() {
+        "not" if is_not_in => {
+            let blanks = rest.len() - length - behind.len();
+            return Some((Token::Operator("not_in"), length + blanks + 2));
+        }
+        "and" => Token::And,
+        "or" => Token::Or,
+        "not" => Token::Not,
+        "true" | "false" => Token::Operand(lower),
+        "none" | "null" => Token::Operand("null".to_owned()),
+        _ => match operator(&lower).filter(|_| follows_value) {
+            Some(operator) => Token::Operator(operator),
+            None => {
+                // A call, or anything else that is more than a path, is not of this form.
+                if behind.starts_with('(') {
+                    return None;
+                }
+                Token::Operand(covered(texts.path(word, names)))
+            }
+        },
+    };
+    Some((token, length))
+}
+
+struct Parser {
+    tokens: Vec<Token>,
+    at: usize,
+}
+
+impl Parser {
+    fn eat(&mut self, token: &Token) -> bool {
+        let is_next = self.tokens.get(self.at) == Some(token);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn either(&mut self) -> Option<String> {
+        self.joined(&Token::Or, "||", Self::both)
+    }
+
+    fn both(&mut self) -> Option<String> {
+        self.joined(&Token::And, "&&", Self::negated)
+    }
+
+    /// Parts with a word between them; each stands in brackets, since the operators here have one level.
+    fn joined(
+        &mut self,
+        word: &Token,
+        symbol: &str,
+        part: impl Fn(&mut Self) -> Option<String>,
+    ) -> Option<String> {
+        let mut parts = vec![part(self)?];
+        while self.eat(word) {
+            parts.push(part(self)?);
+        }
+        if parts.len() == 1 {
+            return parts.pop();
+        }
+        let parts: Vec<String> = parts.into_iter().map(|part| format!("({part})")).collect();
+        Some(parts.join(&format!(" {symbol} ")))
+    }
+
+    fn negated(&mut self) -> Option<String> {
+        if self.eat(&Token::Not) {
+            return Some(format!("!({})", self.negated()?));
+        }
+        self.compared()
+    }
+
+    fn compared(&mut self) -> Option<String> {
+        let left = self.value()?;
+        let Some(Token::Operator(operator)) = self.tokens.get(self.at) else {
+            return Some(left);
+        };
+        let operator = *operator;
+        self.at += 1;
+        let is_alone = operator.starts_with("is_");
+        let right = if is_alone {
+            String::new()
+        } else {
+            self.value()?
+        };
+        Some(written(operator, &left, &right))
+    }
+
+    fn value(&mut self) -> Option<String> {
+        if self.eat(&Token::Open) {
+            let inner = self.either()?;
+            return self.eat(&Token::Close).then(|| format!("({inner})"));
+        }
+        let Some(Token::Operand(operand)) = self.tokens.get(self.at) else {
+            return None;
+        };
+        let operand = operand.clone();
+        self.at += 1;
+        Some(operand)
+    }
+}

@@ -1,0 +1,393 @@
+//! Each step in the native format, and the steps that are put between them: where several begin at once, and where one
+//! has a condition of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::Translation;
+use super::super::build::{Object, list, text};
+use super::edges::Edges;
+use super::steps::{Step, free};
+use super::texts::Texts;
+use super::words::What;
+use super::{agents, conditions, data, entry, given, policy};
+use crate::source::Node;
+
+/// The native steps of a definition, in the author's order.
+pub(super) fn translate(
+    steps: &[Step<'_>],
+    edges: Edges,
+    texts: &Texts<'_>,
+    translation: &mut Translation<'_>,
+) -> Vec<Node> {
+    let mut writer = Writer {
+        steps,
+        edges,
+        texts,
+        taken: steps.iter().map(|step| step.slug.clone()).collect(),
+        guards: BTreeMap::new(),
+        natives: Vec::new(),
+        trigger: steps
+            .iter()
+            .position(|step| step.what == What::Trigger)
+            .or_else(|| steps.iter().position(|step| step.what == What::Input)),
+    };
+    writer.fold();
+    writer.guard();
+    writer.enter();
+    for at in 0..steps.len() {
+        writer.step(at, translation);
+    }
+    writer.natives
+}
+
+struct Writer<'a> {
+    steps: &'a [Step<'a>],
+    edges: Edges,
+    texts: &'a Texts<'a>,
+    taken: BTreeSet<String>,
+    /// The condition in front of a step, by slug.
+    guards: BTreeMap<usize, String>,
+    natives: Vec<Node>,
+    /// The step with which runs begin.
+    trigger: Option<usize>,
+}
+
+impl Writer<'_> {
+    fn name(&mut self, base: &str) -> String {
+        let name = free(base, &self.taken);
+        self.taken.insert(name.clone());
+        name
+    }
+
+    /// Whether a step is no step here: a prompt that nothing leads to is part of the agents that it feeds.
+    fn is_folded(&self, at: usize) -> bool {
+        let is_prompt = self
+            .steps
+            .get(at)
+            .is_some_and(|step| step.what == What::Prompt);
+        is_prompt
+            && !self.before(at).any(|step| {
+                self.steps
+                    .get(step)
+                    .is_some_and(|step| step.what != What::Prompt)
+            })
+    }
+
+    /// The steps that lead to one.
+    fn before(&self, at: usize) -> impl Iterator<Item = usize> {
+        (0..self.steps.len()).filter(move |step| self.edges.after(*step).any(|target| target == at))
+    }
+
+    /// Takes prompts out of the way of a run.
+    fn fold(&mut self) {
+        let folded: Vec<usize> = (0..self.steps.len())
+            .filter(|at| self.is_folded(*at))
+            .collect();
+        self.edges.entries.retain(|entry| !folded.contains(entry));
+        // An agent that only a prompt leads to begins with the run.
+        for prompt in folded {
+            let fed: Vec<usize> = self.edges.after(prompt).collect();
+            for agent in fed {
+                let others = self
+                    .before(agent)
+                    .filter(|step| !self.is_folded(*step))
+                    .count();
+                if others == 0 && !self.edges.entries.contains(&agent) {
+                    self.edges.entries.push(agent);
+                }
+            }
+        }
+    }
+
+    /// Gives every step with a condition of its own the name of the condition in front of it.
+    fn guard(&mut self) {
+        for at in 0..self.steps.len() {
+            let Some(step) = self.steps.get(at) else {
+                continue;
+            };
+            let has = ["conditions", "condition"].iter().any(|field| {
+                given(step.node, field).is_some_and(|node| {
+                    !node.elements().is_empty() || node.as_str().is_some() || node.is_object()
+                })
+            });
+            if has && step.what != What::Condition && !step.what.begins() {
+                let name = self.name(&format!("{}_if", step.slug));
+                self.guards.insert(at, name);
+            }
+        }
+    }
+
+    /// Where a run begins.
+    fn enter(&mut self) {
+        let entries = std::mem::take(&mut self.edges.entries);
+        if entries.is_empty() {
+            return;
+        }
+        if let Some(trigger) = self.trigger {
+            if let Some(ports) = self.edges.out.get_mut(trigger) {
+                let targets = ports.entry("success").or_default();
+                for entry in entries {
+                    if !targets.contains(&entry) && entry != trigger {
+                        targets.push(entry);
+                    }
+                }
+            }
+            return;
+        }
+        let Some(first) = entries
+            .first()
+            .copied()
+            .and_then(|entry| self.steps.get(entry))
+        else {
+            return;
+        };
+        let name = self.name("start");
+        let trigger = kind(first.node, &name, "trigger");
+        let mut trigger = trigger;
+        let target = self.target(&entries, first.node, "start");
+        let mut next = Object::of(first.node);
+        next.put("success", text(first.node, target));
+        trigger.put("config", Object::of(first.node).build());
+        trigger.put("nextSteps", next.build());
+        self.natives.insert(0, trigger.build());
+    }
+
+    /// The slug by which a step is come to.
+    fn way_to(&self, at: usize) -> String {
+        let guard = self.guards.get(&at).cloned();
+        let slug = || self.steps.get(at).map(|step| step.slug.clone());
+        guard.or_else(slug).unwrap_or_default()
+    }
+
+    /// The slug that leads to all of some steps: one of them, or a parallel step in front of them.
+    fn target(&mut self, targets: &[usize], of: &Node, slug: &str) -> String {
+        match targets {
+            [] => self.end(),
+            [only] => self.way_to(*only),
+            several => {
+                let name = self.name(&format!("{slug}_branches"));
+                let slugs: Vec<Node> = several
+                    .iter()
+                    .map(|at| text(of, self.way_to(*at)))
+                    .collect();
+                let mut config = Object::of(of);
+                config.put("branches", list(of, slugs));
+                let mut parallel = kind(of, &name, "parallel");
+                parallel.put("config", config.build());
+                self.natives.push(parallel.build());
+                name
+            }
+        }
+    }
+
+    /// A word for the end that is no step's.
+    fn end(&self) -> String {
+        let words = ["end", "finish", "noop"];
+        let free = words.into_iter().find(|word| !self.taken.contains(*word));
+        free.unwrap_or_default().to_owned()
+    }
+
+    fn step(&mut self, at: usize, translation: &mut Translation<'_>) {
+        let Some(step) = self.steps.get(at) else {
+            return;
+        };
+        if self.is_folded(at) {
+            return;
+        }
+        let steps = self.steps;
+        let before: Vec<&Step<'_>> = self.before(at).filter_map(|step| steps.get(step)).collect();
+        let is_trigger = self.trigger == Some(at);
+        let (step_type, mut config) = self.config(step, is_trigger, &before, translation);
+        if step.what.acts() {
+            config.maybe("timeoutSeconds", policy::deadline(step, translation));
+            config.maybe("retryPolicy", policy::retry(step, translation));
+        }
+        let mut native = kind(step.node, &step.slug, step_type);
+        let name = given(step.node, "name").or_else(|| given(step.node, "step_name"));
+        native.maybe("name", name.cloned());
+        native.maybe("description", policy::description(step));
+        if step.what == What::Parallel {
+            let begins = self.edges.branches.get(&at).cloned().unwrap_or_default();
+            let slugs: Vec<Node> = begins
+                .iter()
+                .map(|at| text(step.node, self.way_to(*at)))
+                .collect();
+            config.put("branches", list(step.node, slugs));
+        }
+        native.put("config", config.build());
+        let next = self.next(at, step);
+        if !next.is_empty() {
+            native.put("nextSteps", next.build());
+        }
+        if let Some(guard) = self.guards.get(&at).cloned() {
+            let guard = self.guarded(at, step, &guard, translation);
+            self.natives.push(guard);
+        }
+        self.natives.push(native.build());
+    }
+
+    /// The condition in front of a step.
+    fn guarded(
+        &mut self,
+        at: usize,
+        step: &Step<'_>,
+        name: &str,
+        translation: &mut Translation<'_>,
+    ) -> Node {
+        let node = given(step.node, "conditions").or_else(|| given(step.node, "condition"));
+        let node = node.unwrap_or(step.node);
+        translation.differs(
+            "steps-that-are-skipped",
+            node,
+            format!(
+                "`{}` runs only if this holds; else the run goes on with what follows it",
+                step.id
+            ),
+        );
+        let names = self.texts.names(step);
+        let mut config = Object::of(node);
+        config.put(
+            "expression",
+            conditions::expression(node, &names, self.texts, translation),
+        );
+        let ports = self.edges.out.get(at).cloned().unwrap_or_default();
+        let otherwise = if given(step.node, "else_steps").is_some() {
+            ports
+                .get(step.what.else_port())
+                .cloned()
+                .unwrap_or_default()
+        } else {
+            ports
+                .get(step.what.main_port())
+                .cloned()
+                .unwrap_or_default()
+        };
+        let mut next = Object::of(node);
+        next.put("true", text(node, step.slug.clone()));
+        let otherwise = self.target(&otherwise, node, name);
+        next.put("false", text(node, otherwise));
+        let mut native = kind(node, name, "condition");
+        native.put("config", config.build());
+        native.put("nextSteps", next.build());
+        native.build()
+    }
+
+    /// Where a step leads.
+    fn next(&mut self, at: usize, step: &Step<'_>) -> Object {
+        let mut next = Object::of(step.node);
+        let ports = self.edges.out.get(at).cloned().unwrap_or_default();
+        let is_guarded = self.guards.contains_key(&at);
+        for (port, targets) in &ports {
+            // What `else_steps` say is the condition's, where the step has one.
+            if targets.is_empty()
+                || (is_guarded && *port == "error" && given(step.node, "else_steps").is_some())
+            {
+                continue;
+            }
+            let base = if *port == step.what.main_port() {
+                step.slug.clone()
+            } else {
+                format!("{}_{port}", step.slug)
+            };
+            let target = self.target(targets, step.node, &base);
+            next.put(*port, text(step.node, target));
+        }
+        let needed: &[&str] = match step.what {
+            What::Condition => &["true", "false"],
+            What::Loop => &["next", "done"],
+            _ => &[],
+        };
+        for port in needed {
+            if !next.has(port) {
+                next.put(*port, text(step.node, self.end()));
+            }
+        }
+        let goes_on =
+            policy::may_fail(step) || (step.what == What::Approval && self.asks_decision(step));
+        let port = if step.what == What::Approval && !policy::may_fail(step) {
+            "rejected"
+        } else {
+            "error"
+        };
+        if goes_on && !next.has(port) {
+            let targets = ports
+                .get(step.what.main_port())
+                .cloned()
+                .unwrap_or_default();
+            let target = self.target(&targets, step.node, &format!("{}_{port}", step.slug));
+            next.put(port, text(step.node, target));
+        }
+        next
+    }
+
+    /// Whether a later text looks at the decision, so that the run goes on whatever it is.
+    fn asks_decision(&self, step: &Step<'_>) -> bool {
+        let mut asks = false;
+        for other in self.steps {
+            other.node.each_string(&mut |_, text| {
+                asks |= text.contains(&step.id) && text.contains("decision");
+            });
+        }
+        asks
+    }
+
+    /// The type of a step in the native format, and its configuration.
+    fn config(
+        &self,
+        step: &Step<'_>,
+        is_trigger: bool,
+        before: &[&Step<'_>],
+        translation: &mut Translation<'_>,
+    ) -> (&'static str, Object) {
+        let texts = self.texts;
+        match step.what {
+            What::Trigger | What::Input if is_trigger => {
+                let config = entry::trigger(step, translation);
+                let mut object = Object::of(&config);
+                for entry in config.entries() {
+                    object.rename(entry, entry.key.clone());
+                }
+                ("trigger", object)
+            }
+            What::Trigger | What::Input => {
+                translation.differs(
+                    "several-inputs",
+                    step.node,
+                    format!("runs begin with the first trigger; `{}` gives the run's input, whoever started it", step.id),
+                );
+                (
+                    "transform",
+                    agents::passing(step, text(step.node, "{{input}}")),
+                )
+            }
+            What::Output => ("output", data::output(step, before, texts)),
+            What::Merge => ("merge", data::merge(step)),
+            What::Prompt => ("transform", agents::prompt(step, texts)),
+            What::Agent => ("llm", agents::agent(step, before, texts, translation)),
+            What::Tool => ("action", agents::tool(step, texts, translation)),
+            What::Subflow => ("subflow", agents::subflow(step, texts)),
+            What::Approval => ("approval", agents::approval(step, texts)),
+            What::Data | What::Refused(_) => ("transform", data::input(step, texts)),
+            What::Transform => ("transform", data::transform(step, before, texts)),
+            What::Condition => ("condition", data::condition(step, texts, translation)),
+            What::Loop => ("loop", data::r#loop(step, texts)),
+            What::Parallel => ("parallel", Object::of(step.node)),
+            What::Delay => ("delay", agents::delay(step, texts)),
+            What::Request => ("request", data::request(step, texts)),
+        }
+    }
+}
+
+/// A native step of a type.
+fn kind(of: &Node, slug: &str, step_type: &str) -> Object {
+    let slug_node = given(of, "step_id")
+        .or_else(|| given(of, "id"))
+        .unwrap_or(of);
+    let type_node = given(of, "step_type")
+        .or_else(|| given(of, "type"))
+        .unwrap_or(of);
+    let mut step = Object::of(of);
+    step.put("stepSlug", text(slug_node, slug));
+    step.put("stepType", text(type_node, step_type));
+    step
+}

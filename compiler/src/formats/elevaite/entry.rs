@@ -1,0 +1,137 @@
+//! How runs begin: the trigger, and inputs that stand for one.
+
+use super::super::Translation;
+use super::super::build::{Object, text};
+use super::given;
+use super::steps::Step;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::source::{Data, Node};
+
+/// The configuration of the step with which runs begin.
+pub(super) fn trigger(step: &Step<'_>, translation: &mut Translation<'_>) -> Node {
+    let mut config = Object::of(step.get("kind").unwrap_or(step.node));
+    let kind = step.get("kind").or_else(|| step.get("trigger_type"));
+    let word = kind.and_then(Node::as_str).unwrap_or("manual");
+    let native = match word {
+        "chat" | "api" | "webhook" | "schedule" | "manual" => word,
+        "cron" | "scheduled" => "schedule",
+        "form" => "manual",
+        "file" => "api",
+        "gmail" | "slack" => {
+            translation.differs(
+                "messages-come-by-webhook",
+                kind.unwrap_or(step.node),
+                format!(
+                    "nothing here watches {word}: whoever does sends each message to the webhook"
+                ),
+            );
+            "webhook"
+        }
+        // Whatever else stands there is refused as a type of trigger.
+        other => other,
+    };
+    let schedule = step.get("schedule").filter(|schedule| is_on(schedule));
+    let native = if native == "schedule" && schedule.is_none() && step.get("cron").is_none() {
+        if let Some(off) = step.get("schedule") {
+            translation.differs(
+                "a-schedule-that-is-off",
+                off,
+                "the schedule is off, so runs are started by hand",
+            );
+        }
+        "manual"
+    } else {
+        native
+    };
+    config.put("type", text(kind.unwrap_or(step.node), native));
+    if native == "schedule" {
+        let schedule = schedule.unwrap_or(step.node);
+        let cron = cron(schedule, step, translation);
+        config.maybe("schedule", cron);
+        let timezone = given(schedule, "timezone").or_else(|| step.get("timezone"));
+        config.maybe("timezone", timezone.cloned());
+    }
+    if native == "webhook" {
+        config.maybe("path", step.first(&["webhook_path", "path"]).cloned());
+    }
+    let schema = step.first(&["schema", "input_schema"]);
+    config.maybe(
+        "inputSchema",
+        schema.filter(|schema| schema.is_object()).cloned(),
+    );
+    config.maybe("description", step.get("description").cloned());
+    config.build()
+}
+
+fn is_on(schedule: &Node) -> bool {
+    given(schedule, "enabled").is_none_or(|flag| flag.data != Data::Bool(false))
+}
+
+/// Five fields of cron: of one with seconds, which must be 0, or of an interval that divides the hour or the day.
+fn cron(schedule: &Node, step: &Step<'_>, translation: &mut Translation<'_>) -> Option<Node> {
+    if let Some(text) = schedule.as_str() {
+        return Some(super::super::build::text(schedule, text));
+    }
+    if let Some(seconds) = given(schedule, "interval_seconds")
+        && given(schedule, "cron").is_none()
+    {
+        let every = crate::shape::whole(seconds);
+        let cron = every.and_then(interval);
+        if cron.is_none() {
+            let message = "an interval is a whole number of minutes that divides the hour, or of hours that divides the day";
+            translation.say(
+                Diagnostic::error(codes::INVALID_VALUE, message)
+                    .on(seconds)
+                    .help("schedules begin runs to the minute; use `cron` for other times"),
+            );
+        }
+        return cron.map(|cron| text(seconds, cron));
+    }
+    let node = given(schedule, "cron").or_else(|| step.get("cron"))?;
+    let written = node.as_str().unwrap_or_default();
+    let fields: Vec<&str> = written.split_whitespace().collect();
+    let is_first =
+        given(schedule, "seconds_at_beginning").is_some_and(|flag| flag.data == Data::Bool(true));
+    let [rest @ .., last] = fields.as_slice() else {
+        return Some(node.clone());
+    };
+    if fields.len() != 6 {
+        return Some(node.clone());
+    }
+    let (seconds, minutes) = if is_first {
+        let [first, others @ ..] = fields.as_slice() else {
+            return Some(node.clone());
+        };
+        (*first, others.to_vec())
+    } else {
+        (*last, rest.to_vec())
+    };
+    if seconds != "0" && seconds != "00" {
+        let message = format!(
+            "schedules begin runs to the minute, and this one says `{seconds}` for the seconds"
+        );
+        translation.say(
+            Diagnostic::error(codes::INVALID_VALUE, message)
+                .on(node)
+                .help("write `0` for the seconds, or leave them out"),
+        );
+    }
+    Some(text(node, minutes.join(" ")))
+}
+
+/// An interval as cron, where it is one.
+fn interval(seconds: u64) -> Option<String> {
+    let minutes = seconds
+        .checked_div(60)
+        .filter(|minutes| minutes * 60 == seconds)?;
+    match minutes {
+        1 => Some("* * * * *".to_owned()),
+        2..60 if 60 % minutes == 0 => Some(format!("*/{minutes} * * * *")),
+        60 => Some("0 * * * *".to_owned()),
+        1440 => Some("0 0 * * *".to_owned()),
+        61..1440 if minutes % 60 == 0 && 1440 % minutes == 0 => {
+            Some(format!("0 */{} * * *", minutes / 60))
+        }
+        _ => None,
+    }
+}

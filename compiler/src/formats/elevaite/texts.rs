@@ -1,0 +1,458 @@
+//! References: `step1.output.status` is `steps.step1.output.status` here, and a name alone is a field of the run's input.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pawl_contract::reference::ROOTS;
+use pawl_expression::{Expression, Segment, Template};
+
+use super::given;
+use super::steps::Step;
+use super::words::What;
+use crate::source::{Data, Entry, Node};
+
+/// The words of the format that mean something of the run.
+const BUILT_IN: [(&str, &str); 17] = [
+    ("current_time", "now"),
+    ("current_time_local", "now"),
+    ("current_timestamp", "now"),
+    ("current_date", "now|slice(0, 10)"),
+    ("current_year", "now|slice(0, 4)"),
+    ("current_month", "now|slice(5, 7)"),
+    ("current_day", "now|slice(8, 10)"),
+    ("current_hour", "now|slice(11, 13)"),
+    ("current_minute", "now|slice(14, 16)"),
+    ("workflow_id", "wfDefinitionId"),
+    ("organization_id", "organizationId"),
+    ("user_id", "userId"),
+    ("session_id", "threadId"),
+    ("thread_id", "threadId"),
+    ("history", "input.history"),
+    ("current_message", "input.current_message"),
+    ("last_output", "lastOutput"),
+];
+
+/// The words under which the outputs of all steps stand.
+const ALL_STEPS: [&str; 5] = [
+    "steps",
+    "step_outputs",
+    "step_results",
+    "outputs",
+    "results",
+];
+
+/// The words for the run's input.
+const INPUTS: [&str; 4] = ["input", "inputs", "input_data", "trigger"];
+
+/// The words that say no more than that the output is meant.
+const OUTPUTS: [&str; 2] = ["output", "result"];
+
+/// The words for the answer of an agent that answers by text.
+const ANSWERS: [&str; 9] = [
+    "response",
+    "content",
+    "text",
+    "message",
+    "answer",
+    "output",
+    "result",
+    "data",
+    "final_response",
+];
+
+/// What names mean in a definition.
+pub(super) struct Texts<'a> {
+    steps: BTreeMap<&'a str, (&'a str, What, bool)>,
+    /// The names of items and of the workflow's own settings.
+    bound: BTreeSet<&'a str>,
+    globals: BTreeSet<&'a str>,
+    /// Whether a text compares a decision with `denied`.
+    says_denied: bool,
+}
+
+/// What names mean in one step besides.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Names {
+    /// Names and the expressions that they stand for.
+    mapped: BTreeMap<String, String>,
+    /// Names and what stands in for them.
+    defaults: BTreeMap<String, String>,
+}
+
+impl<'a> Texts<'a> {
+    pub(super) fn new(root: &'a Node, steps: &'a [Step<'a>]) -> Self {
+        let mut bound = BTreeSet::from(["item", "index", "loop"]);
+        for step in steps.iter().filter(|step| step.what == What::Loop) {
+            let names = [
+                "item_variable",
+                "item_name",
+                "itemVariable",
+                "index_variable",
+                "loop_variable",
+            ];
+            bound.extend(names.iter().filter_map(|name| step.text(name)));
+        }
+        let globals = given(root, "global_config").map(Node::entries);
+        let mut says_denied = false;
+        root.each_string(&mut |_, text| says_denied |= text.contains("denied"));
+        Self {
+            steps: steps
+                .iter()
+                .map(|step| {
+                    let is_json = answers_json(step);
+                    (step.id.as_str(), (step.slug.as_str(), step.what, is_json))
+                })
+                .collect(),
+            bound,
+            globals: globals
+                .unwrap_or_default()
+                .iter()
+                .map(|entry| entry.key.as_str())
+                .collect(),
+            says_denied,
+        }
+    }
+
+    /// The names that a step gives a meaning by its `input_mapping` and its `variables`.
+    pub(super) fn names(&self, step: &Step<'_>) -> Names {
+        let mut names = Names::default();
+        let variables = step
+            .get("variables")
+            .map(Node::elements)
+            .unwrap_or_default();
+        for variable in variables {
+            let Some(name) = given(variable, "name").and_then(Node::as_str) else {
+                continue;
+            };
+            if let Some(source) = given(variable, "source").and_then(Node::as_str) {
+                names
+                    .mapped
+                    .insert(name.to_owned(), self.path(source, &Names::default()));
+            }
+            if let Some(default) = given(variable, "default_value") {
+                names.defaults.insert(name.to_owned(), literal(default));
+            }
+        }
+        for entry in step
+            .get("input_mapping")
+            .map(Node::entries)
+            .unwrap_or_default()
+        {
+            names
+                .mapped
+                .insert(entry.key.clone(), self.mapped(&entry.node));
+        }
+        names
+    }
+
+    /// What a mapping says: a path, with or without braces, or a value.
+    pub(super) fn mapped(&self, node: &Node) -> String {
+        let Some(text) = node.as_str() else {
+            return literal(node);
+        };
+        let inner = text
+            .trim()
+            .strip_prefix("{{")
+            .and_then(|rest| rest.strip_suffix("}}"));
+        match inner.map(str::trim) {
+            Some(inner) if is_path(inner) => self.path(inner, &Names::default()),
+            None if is_path(text.trim()) => self.path(text.trim(), &Names::default()),
+            Some(inner) => self.expression(inner, &Names::default()),
+            None => quoted(text),
+        }
+    }
+
+    /// A value, with the templates of every text in it.
+    pub(super) fn value(&self, node: &Node, names: &Names) -> Node {
+        let data = match &node.data {
+            Data::String(text) => Data::String(self.template(text, names)),
+            Data::Array(elements) => {
+                Data::Array(elements.iter().map(|one| self.value(one, names)).collect())
+            }
+            Data::Object(entries) => {
+                let entry = |entry: &Entry| Entry {
+                    node: self.value(&entry.node, names),
+                    ..entry.clone()
+                };
+                Data::Object(entries.iter().map(entry).collect())
+            }
+            Data::Null | Data::Bool(_) | Data::Number(_) => node.data.clone(),
+        };
+        Node {
+            data,
+            ..node.clone()
+        }
+    }
+
+    /// A text with `{{...}}`; what is missing is the empty text.
+    pub(super) fn template(&self, text: &str, names: &Names) -> String {
+        let mut result = String::new();
+        let mut rest = text;
+        while let Some(start) = rest.find("{{") {
+            let (before, tag) = rest.split_at(start);
+            result.push_str(before);
+            let Some(end) = tag.find("}}") else {
+                break;
+            };
+            let inner = tag.get(2..end).unwrap_or_default();
+            rest = tag.get(end + 2..).unwrap_or_default();
+            result.push_str("{{");
+            result.push_str(&self.tag(inner, names));
+            result.push_str("}}");
+        }
+        result.push_str(rest);
+        result
+    }
+
+    fn tag(&self, inner: &str, names: &Names) -> String {
+        let inner = inner.trim();
+        if is_path(inner) {
+            let path = self.path(inner, names);
+            let has_default = path.contains("??");
+            return if has_default {
+                path
+            } else {
+                format!("{path} ?? ''")
+            };
+        }
+        // Sections and comments are Mustache's.
+        if inner.starts_with(['#', '^', '/', '!', '{']) {
+            return inner.to_owned();
+        }
+        self.expression(inner, names)
+    }
+
+    /// A text whose names stand in single braces, as in the question of an agent: `Hello {name}`.
+    pub(super) fn question(&self, text: &str, names: &Names) -> String {
+        let mut text = text.to_owned();
+        for name in names.mapped.keys().chain(names.defaults.keys()) {
+            let (single, double) = (format!("{{{name}}}"), format!("{{{{{name}}}}}"));
+            // What stands in double braces already is left alone.
+            let parts: Vec<String> = text
+                .split(&double)
+                .map(|part| part.replace(&single, &double))
+                .collect();
+            text = parts.join(&double);
+        }
+        self.template(&text, names)
+    }
+
+    /// An expression, with the meaning of its names.
+    pub(super) fn expression(&self, text: &str, names: &Names) -> String {
+        let template = format!("{{{{{text}}}}}");
+        let references = Expression::parse(text)
+            .map(|expression| expression.references())
+            .or_else(|_| Template::parse(&template).map(|template| template.references()));
+        let Ok(mut references) = references else {
+            return text.to_owned();
+        };
+        references.sort_by_key(|reference| std::cmp::Reverse(reference.span.start));
+        let mut result = text.to_owned();
+        for reference in references {
+            let Some(written) = text.get(reference.span.clone()) else {
+                continue;
+            };
+            let is_plain = reference
+                .path
+                .iter()
+                .all(|segment| !matches!(segment, Segment::Dynamic));
+            if is_plain && is_path(written) {
+                let path = self.path(written, names);
+                let path = if path.contains(['|', '?', ' ']) {
+                    format!("({path})")
+                } else {
+                    path
+                };
+                result.replace_range(reference.span, &path);
+            }
+        }
+        result
+    }
+
+    /// What a path means: `step.output.x`, `input.x`, a name.
+    pub(super) fn path(&self, path: &str, names: &Names) -> String {
+        let (root, rest) = divide(path);
+        if let Some(mapped) = names.mapped.get(root) {
+            return follow(mapped, rest);
+        }
+        if let Some(default) = names.defaults.get(root) {
+            return format!("({} ?? {default})", member("input", path));
+        }
+        let (first, after) = divide(rest.trim_start_matches('.'));
+        if ALL_STEPS.contains(&root) && self.steps.contains_key(first) {
+            return self.of_step(first, after);
+        }
+        if self.steps.contains_key(root) {
+            return self.of_step(root, rest);
+        }
+        if self.bound.contains(root) {
+            return path.to_owned();
+        }
+        if self.globals.contains(root) {
+            return member("variables", path);
+        }
+        if root == "global_config" || root == "config" {
+            return format!("variables{rest}");
+        }
+        if root == "secrets" {
+            return path.to_owned();
+        }
+        if INPUTS.contains(&root) {
+            return format!("input{}", skip(rest, &["output", "result", "input_data"]));
+        }
+        if let Some((_, native)) = BUILT_IN.iter().find(|(word, _)| *word == root) {
+            return follow(native, rest);
+        }
+        if ["execution_id", "uuid"].contains(&root) {
+            return "trigger.timestamp".to_owned();
+        }
+        if ROOTS.contains(&root) {
+            return path.to_owned();
+        }
+        member("input", path)
+    }
+
+    /// What a path into a step's output means.
+    fn of_step(&self, id: &str, rest: &str) -> String {
+        let Some((slug, what, is_json)) = self.steps.get(id) else {
+            return member("input", id);
+        };
+        let (word, after) = divide(rest.trim_start_matches('.'));
+        if what.begins() {
+            return format!("input{}", skip(rest, &OUTPUTS));
+        }
+        let output = format!("steps.{slug}.output");
+        match what {
+            What::Agent if !is_json => {
+                let mut left = rest;
+                while ANSWERS.contains(&divide(left.trim_start_matches('.')).0) {
+                    left = divide(left.trim_start_matches('.')).1;
+                }
+                format!("{output}{left}")
+            }
+            What::Agent => format!(
+                "{output}{}",
+                skip(skip(rest, &OUTPUTS), &["response", "data", "content"])
+            ),
+            What::Condition => format!("{output}.passed"),
+            What::Approval => {
+                let rest = skip(rest, &OUTPUTS);
+                match divide(rest.trim_start_matches('.')).0 {
+                    "decision" | "status" if self.says_denied => {
+                        format!("({output}.decision == 'rejected' ? 'denied' : {output}.decision)")
+                    }
+                    "status" => format!("{output}.decision"),
+                    "decided_by" | "approver" => format!("{output}.decidedBy"),
+                    "decided_at" => format!("{output}.decidedAt"),
+                    _ => format!("{output}{rest}"),
+                }
+            }
+            What::Request => {
+                let rest = skip(rest, &OUTPUTS);
+                let (word, after) = divide(rest.trim_start_matches('.'));
+                match word {
+                    "data" | "response" | "json" | "body" => format!("{output}.body{after}"),
+                    "status_code" => format!("{output}.status"),
+                    "" | "status" | "headers" | "url" => format!("{output}{rest}"),
+                    _ => format!("{output}.body{rest}"),
+                }
+            }
+            What::Subflow => match word {
+                "subflow_output" | "output" | "result" => format!("{output}{after}"),
+                _ => format!("{output}{rest}"),
+            },
+            What::Loop => match word {
+                "results" | "output" | "result" => format!("{output}.results{after}"),
+                _ => format!("{output}{rest}"),
+            },
+            What::Trigger
+            | What::Input
+            | What::Output
+            | What::Merge
+            | What::Prompt
+            | What::Tool
+            | What::Data
+            | What::Transform
+            | What::Parallel
+            | What::Delay
+            | What::Refused(_) => format!("{output}{}", skip(rest, &OUTPUTS)),
+        }
+    }
+}
+
+/// Whether an agent answers by data.
+pub(super) fn answers_json(step: &Step<'_>) -> bool {
+    let format = step.first(&["output_format", "response_format"]);
+    let asks = format.is_some_and(|format| {
+        let word = format.as_str().or_else(|| format.get("type")?.as_str());
+        word.is_some_and(|word| word.contains("json"))
+    });
+    asks || step.get("output_schema").is_some_and(Node::is_object)
+}
+
+/// Whether a text is a path: names with points between them, and places in brackets.
+pub(super) fn is_path(text: &str) -> bool {
+    let fits = |character: char| character.is_alphanumeric() || "_.-[]".contains(character);
+    let begins = |first: char| first.is_alphabetic() || first == '_';
+    text.starts_with(begins) && text.chars().all(fits) && !text.ends_with(['.', '-'])
+}
+
+/// The first name of a path, and the rest with the point before it.
+fn divide(path: &str) -> (&str, &str) {
+    let end = path.find(['.', '[']).unwrap_or(path.len());
+    path.split_at(end)
+}
+
+/// The rest of a path without a name at its beginning that adds nothing.
+fn skip<'p>(rest: &'p str, words: &[&str]) -> &'p str {
+    let (word, after) = divide(rest.trim_start_matches('.'));
+    if words.contains(&word) { after } else { rest }
+}
+
+/// A path below a root; a name that no path can be made of stands in brackets.
+fn member(root: &str, path: &str) -> String {
+    let (name, rest) = divide(path);
+    if name
+        .chars()
+        .all(|character| character.is_alphanumeric() || character == '_')
+    {
+        format!("{root}.{path}")
+    } else {
+        format!("{root}['{name}']{rest}")
+    }
+}
+
+/// A path behind an expression.
+fn follow(expression: &str, rest: &str) -> String {
+    if rest.is_empty() {
+        return expression.to_owned();
+    }
+    let is_plain = is_path(expression);
+    if is_plain {
+        format!("{expression}{rest}")
+    } else {
+        format!("({expression}){rest}")
+    }
+}
+
+/// A value as it is written in an expression.
+pub(super) fn literal(node: &Node) -> String {
+    match &node.data {
+        Data::String(text) => quoted(text),
+        Data::Array(elements) => {
+            let elements: Vec<String> = elements.iter().map(literal).collect();
+            format!("[{}]", elements.join(", "))
+        }
+        Data::Object(entries) => {
+            let member =
+                |entry: &Entry| format!("{}: {}", quoted(&entry.key), literal(&entry.node));
+            let members: Vec<String> = entries.iter().map(member).collect();
+            format!("{{{}}}", members.join(", "))
+        }
+        Data::Null | Data::Bool(_) | Data::Number(_) => node.to_json().to_string(),
+    }
+}
+
+/// A text as it is written in an expression.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
