@@ -75,13 +75,38 @@ pub struct Allowance {
     pub place: Place,
 }
 
-/// How often a step is tried again, and how long to wait before the first time; each wait doubles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which failures are tried again, how often, and after which waits.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Retry {
     /// Attempts after the first.
     pub max_retries: u64,
     /// Milliseconds before the second attempt.
     pub backoff_ms: u64,
+    /// The longest wait in milliseconds.
+    pub max_backoff_ms: Option<u64>,
+    /// What each wait is multiplied by to be the next one; 1 is the same wait every time.
+    pub backoff_rate: f64,
+    /// Whether each wait is shortened by chance, so that many runs do not all come back at once.
+    pub jitter: bool,
+    /// The codes of the failures that are tried again; all that may be without a list.
+    pub on: Option<Vec<String>>,
+    /// The codes of failures that are not.
+    pub except: Vec<String>,
+}
+
+impl Default for Retry {
+    /// Three retries, after one, two and four seconds.
+    fn default() -> Self {
+        Self {
+            max_retries: 3,
+            backoff_ms: 1000,
+            max_backoff_ms: None,
+            backoff_rate: 2.0,
+            jitter: false,
+            on: None,
+            except: Vec::new(),
+        }
+    }
 }
 
 /// A step.
@@ -101,7 +126,7 @@ pub struct Step {
     pub kind: Kind,
     /// Its configuration; what the machine itself uses (retry, timeout) is taken out.
     pub config: Node,
-    /// Of a parallel step: where each branch begins.
+    /// Of a parallel step: where each branch begins. Of a switch: where each case leads.
     pub branches: Vec<Edge>,
     /// Where it continues, by port, in the order of the author.
     pub ports: IndexMap<String, Edge>,

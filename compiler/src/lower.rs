@@ -10,6 +10,7 @@ mod names;
 mod natives;
 mod plan;
 mod reads;
+mod retry;
 mod states;
 
 pub(crate) use budget::step_timeout;

@@ -3,6 +3,7 @@
 mod allowance;
 mod envelope;
 mod models;
+mod retry;
 mod settings;
 mod step;
 

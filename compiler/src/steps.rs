@@ -12,6 +12,7 @@ mod parallel;
 mod request;
 mod signal;
 mod subflow;
+mod switch;
 pub(crate) mod transform;
 mod trigger;
 
@@ -21,7 +22,7 @@ use crate::definition::{Definition, Step};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Templates};
 use crate::graph::Division;
-use crate::source::Node;
+use crate::source::{Data, Node};
 
 pub(crate) use action::operation;
 pub(crate) use delay::LONGEST_WAIT_SECONDS;
@@ -30,6 +31,9 @@ pub use trigger::{inputs, is_input_open};
 
 /// The field that says what becomes of a step of which nobody knows whether it has acted.
 const ON_UNKNOWN: &str = "onUnknown";
+
+/// The field that says what becomes of an expression that cannot be evaluated.
+const ON_ERROR: &str = "onError";
 
 /// How a text is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +86,7 @@ fn check_one(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
             cache::check(step, diagnostics);
         }
         Kind::Condition => condition::check(step, diagnostics),
+        Kind::Switch => switch::check(step, diagnostics),
         Kind::Loop => r#loop::check(step, diagnostics),
         Kind::Transform => transform::check(step, diagnostics),
         Kind::Approval => approval::check(step, diagnostics),
@@ -112,6 +117,7 @@ fn table(step: &Step) -> Table {
         Kind::Llm => Table::Fields(llm::FIELDS, Templates::Allowed),
         Kind::Request => Table::Fields(request::FIELDS, Templates::Allowed),
         Kind::Condition => Table::Fields(condition::FIELDS, Templates::Refused),
+        Kind::Switch => Table::Fields(switch::FIELDS, Templates::Refused),
         Kind::Loop => Table::Fields(r#loop::FIELDS, Templates::Refused),
         Kind::Approval => Table::Fields(approval::FIELDS, Templates::Allowed),
         Kind::Signal => Table::Fields(signal::FIELDS, Templates::Allowed),
@@ -139,6 +145,12 @@ pub fn templates(step: &Step) -> Vec<(Text, &Node)> {
             let expression = step.config.get("expression");
             let expression = expression.map(|node| (Text::Expression, node));
             variables.into_iter().chain(expression).collect()
+        }
+        Kind::Switch => {
+            let variables = step.config.get("variables");
+            let variables = variables.map(|node| (Text::Template, node));
+            let cases = switch::expressions(step).map(|node| (Text::Expression, node));
+            variables.into_iter().chain(cases).collect()
         }
         Kind::Loop => step
             .config
@@ -258,14 +270,41 @@ pub fn is_sink(step: &Step, pointer: &str) -> bool {
         | Kind::Parallel
         | Kind::Merge
         | Kind::Condition
+        | Kind::Switch
         | Kind::Loop
         | Kind::Transform => false,
     }
 }
 
+/// Whether a step chooses where to go on by expressions.
+pub fn decides(step: &Step) -> bool {
+    matches!(step.kind, Kind::Condition | Kind::Switch)
+}
+
+/// What stands instead of an expression in a step that decides, and is the same in every run.
+pub fn flags(step: &Step) -> Vec<&Node> {
+    let own = Some(step).filter(|step| step.kind == Kind::Condition);
+    let own = own.and_then(|step| step.config.get("expression"));
+    let cases = Some(step).filter(|step| step.kind == Kind::Switch);
+    let cases = cases.into_iter().flat_map(switch::expressions);
+    own.into_iter()
+        .chain(cases)
+        .filter(|node| matches!(node.data, Data::Bool(_)))
+        .collect()
+}
+
+/// Whether an expression of a step that cannot be evaluated is taken for one that does not hold.
+pub fn forgives(step: &Step) -> bool {
+    decides(step)
+        && step
+            .config
+            .get(ON_ERROR)
+            .is_some_and(|word| !word.is_null())
+}
+
 /// The names that only the texts of this step can read, in the order in which they get their values.
 pub fn names(step: &Step) -> impl Iterator<Item = (&str, &Node)> {
-    let own = Some(step).filter(|step| step.kind == Kind::Condition);
+    let own = Some(step).filter(|step| decides(step));
     let own = own.and_then(|step| Some(step.config.get("variables")?.entries()));
     own.unwrap_or_default()
         .iter()
@@ -321,16 +360,18 @@ fn not_yet(step: &Step, node: &Node, what: &str) -> Diagnostic {
 mod tests {
     use super::{
         Field, approval, condition, delay, llm, r#loop, merge, parallel, request, signal, subflow,
-        transform, trigger,
+        switch, transform, trigger,
     };
 
     #[test]
     fn every_field_of_a_step_is_documented() {
-        let tables: [&[Field]; 12] = [
+        let tables: [&[Field]; 14] = [
             trigger::FIELDS,
             llm::FIELDS,
             request::FIELDS,
             condition::FIELDS,
+            switch::FIELDS,
+            &switch::CASE,
             r#loop::FIELDS,
             transform::OUTPUT_FIELDS,
             approval::FIELDS,

@@ -16,6 +16,8 @@ pub enum Kind {
     Request,
     /// Chooses `true` or `false`.
     Condition,
+    /// Chooses the first of several cases that holds.
+    Switch,
     /// Goes through a list.
     Loop,
     /// Computes values: `set_variables`, `output`.
@@ -36,12 +38,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Trigger,
         Self::Llm,
         Self::Action,
         Self::Request,
         Self::Condition,
+        Self::Switch,
         Self::Loop,
         Self::Transform,
         Self::Approval,
@@ -59,6 +62,7 @@ impl Kind {
             Self::Llm | Self::Action | Self::Request => Nature::Work,
             Self::Approval | Self::Signal | Self::Subflow => Nature::Wait,
             Self::Condition
+            | Self::Switch
             | Self::Loop
             | Self::Transform
             | Self::Delay
@@ -90,7 +94,12 @@ impl Kind {
             | Self::Signal
             | Self::Subflow
             | Self::Merge => true,
-            Self::Trigger | Self::Condition | Self::Loop | Self::Delay | Self::Parallel => false,
+            Self::Trigger
+            | Self::Condition
+            | Self::Switch
+            | Self::Loop
+            | Self::Delay
+            | Self::Parallel => false,
         }
     }
 
@@ -102,6 +111,7 @@ impl Kind {
             Self::Action => "action",
             Self::Request => "request",
             Self::Condition => "condition",
+            Self::Switch => "switch",
             Self::Loop => "loop",
             Self::Transform => "transform",
             Self::Approval => "approval",
@@ -117,6 +127,7 @@ impl Kind {
     pub fn function(self) -> &'static str {
         match self {
             Self::Delay | Self::Parallel | Self::Merge => Self::Transform.name(),
+            Self::Switch => Self::Condition.name(),
             Self::Trigger
             | Self::Llm
             | Self::Action
@@ -146,7 +157,7 @@ impl Kind {
             Self::Llm => "LlmFunction",
             Self::Action => "ActionFunction",
             Self::Request => "RequestFunction",
-            Self::Condition => "ConditionFunction",
+            Self::Condition | Self::Switch => "ConditionFunction",
             Self::Loop => "LoopFunction",
             Self::Transform | Self::Delay | Self::Parallel | Self::Merge => "TransformFunction",
             Self::Approval => "ApprovalFunction",
@@ -155,7 +166,8 @@ impl Kind {
         }
     }
 
-    /// The ports by which a step of this kind can be left, in the order in which they are shown.
+    /// The ports by which a step of this kind can be left, in the order in which they are shown; those of the branches
+    /// of a parallel step and of the cases of a switch come on top.
     pub fn ports(self) -> &'static [&'static str] {
         match self {
             Self::Trigger => &["success"],
@@ -170,6 +182,8 @@ impl Kind {
             Self::Signal => &["success", "timeout", "error"],
             Self::Approval => &["approved", "rejected", "timeout", "error"],
             Self::Condition => &["true", "false", "error"],
+            // Behind those of its cases.
+            Self::Switch => &["default", "error"],
             Self::Loop => &["next", "done", "error"],
         }
     }

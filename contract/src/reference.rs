@@ -24,7 +24,11 @@ pub const STATE_MEMBERS: [&str; 5] = [
 ];
 
 /// What a condition gives.
-pub const CONDITION_MEMBERS: [&str; 4] = ["passed", "expression", "description", "message"];
+pub const CONDITION_MEMBERS: [&str; 5] =
+    ["passed", "expression", "description", "message", "error"];
+
+/// What a switch gives.
+pub const SWITCH_MEMBERS: [&str; 5] = ["case", "expression", "description", "message", "errors"];
 
 /// What a loop gives.
 pub const LOOP_OUTPUT_MEMBERS: [&str; 4] = ["state", "item", "results", "errors"];

@@ -92,6 +92,7 @@ fn is_reading(kind: Kind, input: &Value) -> bool {
         | Kind::Parallel
         | Kind::Merge
         | Kind::Condition
+        | Kind::Switch
         | Kind::Loop
         | Kind::Transform => false,
     }

@@ -4,32 +4,22 @@
 //! { "expression": "{{steps.get_customer.output.totalSpent}} > 1000", "description": "Is it a VIP?" }
 //! ```
 //! gives `{ "passed": true, "expression": "...", "description": "...", "message": "..." }` and goes to `true` or `false`.
-//! `variables` are names for the expression alone.
+//! `variables` are names for the expression alone. With `"onError": "false"`, an expression that cannot be evaluated
+//! does not hold, and the output's `error` says why.
 
-use pawl_contract::{Node, code};
+use pawl_contract::{Node, StepError, code};
 use serde_json::{Value, json};
 
 use crate::pure::Evaluated;
-use crate::scope::Scope;
+use crate::scope::{Scope, View};
 use crate::{Error, template};
 
 pub(crate) fn evaluate(node: &Node, scope: &Scope) -> Result<Evaluated, Error> {
-    let mut view = scope.at(node);
-    // Names for the expression alone, each of which may use those before it.
-    let names = node.config.get("variables").and_then(Value::as_object);
-    for (name, value) in names.into_iter().flatten() {
-        let value = template::render(value, &view)?;
-        view.bind(name, value);
-    }
-    let passed = match node.config.get("expression") {
-        Some(Value::String(expression)) => template::is_true(expression, &view)?,
-        Some(Value::Bool(passed)) => *passed,
-        _ => {
-            return Err(Error::step(
-                code::VALIDATION_ERROR,
-                "a condition needs an `expression`",
-            ));
-        }
+    let forgives = node.config.get("onError").and_then(Value::as_str) == Some("false");
+    let (passed, error) = match passes(node, scope) {
+        Ok(passed) => (passed, None),
+        Err(Error::Step(error)) if forgives => (false, Some(error)),
+        Err(error) => return Err(error),
     };
     let text = |field: &str| node.config.get(field).and_then(Value::as_str);
     let claim = text("description").or_else(|| text("expression"));
@@ -38,14 +28,46 @@ pub(crate) fn evaluate(node: &Node, scope: &Scope) -> Result<Evaluated, Error> {
         "expression": node.config.get("expression"),
         "message": format!("{}: {passed}", claim.unwrap_or("condition")),
     });
-    if let (Some(description), Some(output)) =
-        (node.config.get("description"), output.as_object_mut())
-    {
-        output.insert("description".to_owned(), description.clone());
+    if let Some(output) = output.as_object_mut() {
+        if let Some(description) = node.config.get("description") {
+            output.insert("description".to_owned(), description.clone());
+        }
+        if let Some(StepError { code, message }) = error {
+            output.insert(
+                "error".to_owned(),
+                json!({ "code": code, "message": message }),
+            );
+        }
     }
     Ok(Evaluated {
         port: if passed { "true" } else { "false" },
         output,
         effects: Vec::new(),
     })
+}
+
+fn passes(node: &Node, scope: &Scope) -> Result<bool, Error> {
+    let mut view = scope.at(node);
+    bind(node, &mut view)?;
+    holds(node.config.get("expression"), &view)?
+        .ok_or_else(|| Error::step(code::VALIDATION_ERROR, "a condition needs an `expression`"))
+}
+
+/// Gives names to values for the expressions of a step alone; each value may use the names before it.
+pub(crate) fn bind(node: &Node, view: &mut View<'_>) -> Result<(), Error> {
+    let names = node.config.get("variables").and_then(Value::as_object);
+    for (name, value) in names.into_iter().flatten() {
+        let value = template::render(value, view)?;
+        view.bind(name, value);
+    }
+    Ok(())
+}
+
+/// Whether what an author wrote holds; `None` where it is no expression.
+pub(crate) fn holds(written: Option<&Value>, view: &View<'_>) -> Result<Option<bool>, Error> {
+    match written {
+        Some(Value::String(expression)) => Ok(Some(template::is_true(expression, view)?)),
+        Some(Value::Bool(passed)) => Ok(Some(*passed)),
+        _ => Ok(None),
+    }
 }

@@ -47,6 +47,7 @@ mod services;
 mod settings;
 mod signal;
 mod subflow;
+mod switch;
 mod template;
 mod token;
 mod transform;

@@ -7,7 +7,7 @@ use serde_json::{Number, Value, json};
 use crate::clock::Moment;
 use crate::scope::Scope;
 use crate::scopes::Scopes;
-use crate::{Error, Services, condition, delay, r#loop, merge, transform};
+use crate::{Error, Services, condition, delay, r#loop, merge, switch, transform};
 
 /// What a pure step came to.
 #[derive(Debug)]
@@ -62,6 +62,7 @@ pub(crate) async fn evaluate(
 ) -> Result<Evaluated, Error> {
     match node.kind {
         Kind::Condition => condition::evaluate(node, scope),
+        Kind::Switch => switch::evaluate(node, scope),
         Kind::Loop => r#loop::evaluate(node, scope, place).await,
         Kind::Transform => transform::evaluate(node, scope, place).await,
         Kind::Delay => delay::evaluate(node, scope, place.now),

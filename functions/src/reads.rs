@@ -150,6 +150,7 @@ fn template(text: &str, found: &mut Vec<Reference>) -> Option<()> {
 fn is_expression(kind: Kind, field: &str) -> bool {
     match kind {
         Kind::Condition => field == "expression",
+        Kind::Switch => field == "when",
         Kind::Transform => ["where", "condition", "expression"].contains(&field),
         Kind::Trigger
         | Kind::Llm

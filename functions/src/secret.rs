@@ -113,6 +113,7 @@ fn may_read(kind: Kind, config: &Value) -> bool {
         Kind::Trigger
         | Kind::Llm
         | Kind::Condition
+        | Kind::Switch
         | Kind::Loop
         | Kind::Transform
         | Kind::Approval

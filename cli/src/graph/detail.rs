@@ -25,6 +25,14 @@ pub(super) fn detail(kind: Kind, config: &Value) -> Option<String> {
         }
         Kind::Request => join([Some(word("method").unwrap_or("GET")), word("url")]),
         Kind::Condition => bare(word("expression").or_else(|| word("condition"))?),
+        Kind::Switch => {
+            let cases = config.get("cases").and_then(Value::as_array)?;
+            let claims = cases.iter().filter_map(|case| {
+                let named = case.get("description").or_else(|| case.get("when"));
+                named.and_then(Value::as_str)
+            });
+            bare(&claims.collect::<Vec<_>>().join(" | "))
+        }
         Kind::Loop => {
             let most = config.get("concurrency").and_then(Value::as_u64);
             let at_once = most

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use pawl_asl::{Machine, State, StateMap};
 use pawl_compiler::graph::{BRANCHES, Target};
-use pawl_contract::{Kind, Node, Plan, Then};
+use pawl_contract::{CASES, Kind, Node, Plan, Then};
 use serde_json::Value;
 
 use super::detail::detail;
@@ -216,7 +216,8 @@ impl Reader {
     /// The ports of a step in the order of its kind.
     fn ports(&self, seen: &Seen) -> IndexMap<&'static str, Target> {
         let branches = BRANCHES.iter().filter(|_| seen.node.kind == Kind::Parallel);
-        let known = branches.chain(seen.node.kind.ports());
+        let cases = CASES.iter().filter(|_| seen.node.kind == Kind::Switch);
+        let known = branches.chain(cases).chain(seen.node.kind.ports());
         let ports = known.filter_map(|port| {
             let target = seen.ports.get(*port)?.as_ref();
             Some((*port, target.map_or(Target::End, |slug| self.step(slug))))

@@ -55,7 +55,7 @@ fn step(number: usize, step: &Step) -> String {
         Kind::Llm => ("(", ")"),
         Kind::Action => ("[", "]"),
         Kind::Request => ("[/", "\\]"),
-        Kind::Condition => ("{", "}"),
+        Kind::Condition | Kind::Switch => ("{", "}"),
         Kind::Loop => ("{{", "}}"),
         Kind::Transform | Kind::Merge => ("[/", "/]"),
         Kind::Approval => ("[\\", "/]"),

@@ -12,6 +12,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Action => "#0067a3",
         Kind::Request => "#4a4fb5",
         Kind::Condition => "#a85500",
+        Kind::Switch => "#9a4a1f",
         Kind::Loop => "#00735a",
         Kind::Transform => "#66707a",
         Kind::Approval => "#b3261e",

@@ -94,7 +94,9 @@ pub(super) fn endless(
     let reachable = graph.reachable();
     let keeps = |id: StepId| {
         let step = definition.steps.get(id);
-        let decides = step.is_some_and(|step| step.kind == Kind::Condition || step.kind.waits());
+        let decides = step.is_some_and(|step| {
+            matches!(step.kind, Kind::Condition | Kind::Switch) || step.kind.waits()
+        });
         !decides && reachable.contains(id)
     };
     let is_kept = |source: StepId, port: &str, target: StepId| {

@@ -208,6 +208,11 @@ impl Visit<'_, '_> {
         }
     }
 
+    /// Whether the step provides for what cannot be evaluated.
+    fn forgives(&self) -> bool {
+        self.step.is_some_and(|(_, step)| steps::forgives(step))
+    }
+
     /// A secret, which may be read only where it is used.
     fn secret_reference(&mut self, member: Option<&str>, place: &Place<'_>) {
         let Some(name) = member else {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
-use pawl_contract::Kind;
+use pawl_contract::{CASES, Kind};
 
 use crate::definition::{Definition, Edge, Place, Step};
 use crate::diagnostic::{Diagnostic, codes, near};
@@ -91,7 +91,12 @@ pub(super) fn resolve(
             let mut ports: IndexMap<_, _> = ports
                 .map(|(port, edge)| (port, resolve(step, edge)))
                 .collect();
-            let branches = BRANCHES.iter().zip(&step.branches);
+            let ways = if step.kind == Kind::Switch {
+                &CASES
+            } else {
+                &BRANCHES
+            };
+            let branches = ways.iter().zip(&step.branches);
             let branches: Vec<_> = branches
                 .map(|(port, edge)| (*port, resolve(step, edge)))
                 .collect();
@@ -196,7 +201,10 @@ fn missing_ports(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         .ports()
         .iter()
         .filter(|port| **port != "next" && !step.kind.may_lack(port));
-    for port in needed.filter(|port| !step.ports.is_empty() && !step.ports.contains_key(**port)) {
+    // The cases of a switch say already that it goes on.
+    let goes_on =
+        !step.ports.is_empty() || (step.kind == Kind::Switch && !step.branches.is_empty());
+    for port in needed.filter(|port| goes_on && !step.ports.contains_key(**port)) {
         let Place { pointer, span } = step.slug_place.clone();
         let message = format!(
             "step `{}` has no port `{port}`, so the run ends there",

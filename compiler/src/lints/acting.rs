@@ -29,6 +29,7 @@ fn acts(step: &Step) -> bool {
         Kind::Action => operation(step).is_some_and(|operation| operation.effect != Effect::Read),
         Kind::Trigger
         | Kind::Condition
+        | Kind::Switch
         | Kind::Loop
         | Kind::Transform
         | Kind::Signal
@@ -78,6 +79,7 @@ pub(super) fn missing_timeout(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnosti
         Kind::Action => operation(step).is_some_and(|operation| operation.action == "integration"),
         Kind::Trigger
         | Kind::Condition
+        | Kind::Switch
         | Kind::Loop
         | Kind::Transform
         | Kind::Approval

@@ -137,6 +137,7 @@ fn gives_object(step: &Step) -> bool {
         Kind::Action
         | Kind::Request
         | Kind::Condition
+        | Kind::Switch
         | Kind::Loop
         | Kind::Transform
         | Kind::Approval

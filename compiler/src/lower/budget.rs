@@ -27,6 +27,7 @@ pub(super) fn writes(step: &Step) -> usize {
         | Kind::Action
         | Kind::Request
         | Kind::Condition
+        | Kind::Switch
         | Kind::Delay
         | Kind::Parallel
         | Kind::Merge => 0,
@@ -44,6 +45,7 @@ pub(crate) fn step_timeout(step: &Step) -> u64 {
         | Kind::Action
         | Kind::Request
         | Kind::Condition
+        | Kind::Switch
         | Kind::Loop
         | Kind::Transform
         | Kind::Delay

@@ -263,6 +263,7 @@ fn config(checked: &Checked, id: StepId) -> Value {
     // Whether they were named or found by the graph.
     let merged = checked.merged.get(&id).cloned();
     let branches = step.branches.iter();
+    let branches = branches.filter(|_| step.kind == Kind::Parallel);
     let branches: Vec<String> = branches
         .filter_map(|branch| branch.target.clone())
         .collect();

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use indexmap::{IndexMap, IndexSet};
-use pawl_asl::{
-    Catcher, Choice, Dynamic, Fail, Jitter, Retrier, Rule, State, Succeed, Task as TaskState,
-};
+use pawl_asl::{Catcher, Choice, Dynamic, Fail, Rule, State, Succeed, Task as TaskState};
 use pawl_contract::{MOST_QUESTIONS, Node, Plan, Then, code};
 use serde_json::{Value, json};
 
@@ -13,8 +11,8 @@ use super::budget;
 use super::names::{Names, Own, Task};
 use super::natives::ByStrand;
 use super::plan::{Planned, can_time_out, first_state, handler};
+use super::retry::retry;
 use crate::check::Checked;
-use crate::definition::{Retry, Step};
 use crate::graph::StrandId;
 use crate::steps;
 
@@ -225,101 +223,6 @@ fn waits(task: &Task, plan: &Plan) -> bool {
 fn plan_text(plan: &Plan) -> String {
     let text = serde_json::to_string(plan).expect("a plan has string keys and finite numbers");
     text.replace("${", "\\u0024{")
-}
-
-/// Failures of Lambda and DynamoDB themselves, which another attempt may not meet.
-const TRANSIENT: [&str; 5] = [
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    code::STORE_ERROR,
-];
-
-/// How a function ends that cannot say it itself. Where an author has decided what becomes of an unknown outcome, the
-/// step is invoked again to do so.
-const CRASHES: [&str; 4] = [
-    "Lambda.Unknown",
-    "Sandbox.Timedout",
-    "Runtime.ExitError",
-    "States.Timeout",
-];
-
-/// How often a step is invoked again that ended so.
-const CRASH_RETRIES: u64 = 2;
-
-/// Failures that another attempt would only meet again.
-const FINAL: [&str; 6] = [
-    code::STOP,
-    code::VALIDATION_ERROR,
-    code::APPROVAL_REJECTED,
-    code::OUTCOME_UNKNOWN,
-    code::OUTCOME_LOST,
-    code::BUDGET_EXCEEDED,
-];
-
-/// Attempts after the first that a transient failure is worth.
-const TRANSIENT_RETRIES: u64 = 5;
-
-fn retry(checked: &Checked, task: &Task) -> Vec<Retrier> {
-    let names = |names: &[&str]| {
-        names
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect::<Vec<_>>()
-    };
-    let asks = matches!(task, Task::Work(id) if steps::asks(checked.step(*id)));
-    let never = Retrier {
-        // Nor is a question a failure; the Catch leads to whoever asks it.
-        error_equals: names(&[&FINAL[..], if asks { &[code::ASK] } else { &[] }].concat()),
-        max_attempts: Some(0),
-        ..Retrier::default()
-    };
-    let transient = Retrier {
-        error_equals: names(&TRANSIENT),
-        interval_seconds: Some(1),
-        max_attempts: Some(TRANSIENT_RETRIES),
-        backoff_rate: Some(2.0),
-        jitter_strategy: Some(Jitter::Full),
-        ..Retrier::default()
-    };
-    let work = task.work().map(|id| checked.step(id));
-    let turns = work.and_then(steps::most_turns);
-    let decides = work.is_some_and(steps::decides_unknown);
-    let crashed = decides.then(|| Retrier {
-        error_equals: names(&CRASHES),
-        interval_seconds: Some(1),
-        max_attempts: Some(CRASH_RETRIES),
-        backoff_rate: Some(2.0),
-        ..Retrier::default()
-    });
-    // It comes first: going on is no failure, whatever the step's policy says.
-    let go_on = turns.map(|turns| Retrier {
-        error_equals: names(&[code::CONTINUE]),
-        interval_seconds: Some(1),
-        max_attempts: Some(turns),
-        backoff_rate: Some(1.0),
-        ..Retrier::default()
-    });
-    // Nobody is asked twice because the answer was no, or none.
-    let policy = work.filter(|step| !step.kind.waits());
-    let policy = policy.and_then(|step| policy_of(checked, step));
-    let policy = policy.filter(|policy| policy.max_retries > 0);
-    let policy = policy.map(|policy| Retrier {
-        error_equals: names(&["States.ALL"]),
-        interval_seconds: Some(policy.backoff_ms.div_ceil(1000).max(1)),
-        max_attempts: Some(policy.max_retries),
-        backoff_rate: Some(2.0),
-        ..Retrier::default()
-    });
-    let always = [never, transient];
-    let first = go_on.into_iter().chain(always);
-    first.chain(crashed).chain(policy).collect()
-}
-
-/// A step's own policy wins over the workflow's.
-fn policy_of(checked: &Checked, step: &Step) -> Option<Retry> {
-    step.retry.or(checked.definition.settings.retry)
 }
 
 /// The most events that one visit to a Task can write: five, or six where it waits, and three more for every retry; and

@@ -4,11 +4,12 @@ use indexmap::IndexMap;
 use pawl_contract::reference::ROOTS;
 use pawl_contract::secret::may_be_read;
 
-use crate::definition::{Integration, Retry, Settings};
+use super::retry::retry;
+use crate::definition::{Integration, Settings};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
 use crate::schedule;
-use crate::shape::{self, with_whole_numbers};
+use crate::shape::with_whole_numbers;
 use crate::source::Node;
 use crate::steps::RESERVED;
 
@@ -25,11 +26,6 @@ const CONFIG: [Field; 8] = [
 
 /// A year; nobody means more.
 const MOST_MILLISECONDS: u64 = 365 * 24 * 60 * 60 * 1000;
-
-pub(crate) const RETRY: [Field; 2] = [
-    ("maxRetries", Shape::Between(0, 1000)),
-    ("backoffMs", Shape::Between(0, 1_000_000_000)),
-];
 
 /// Understands `config` and `requires`.
 pub(super) fn settings(
@@ -80,33 +76,6 @@ pub(super) fn settings(
         secrets: owned("secrets"),
         requires,
     }
-}
-
-/// Reads `{maxRetries, backoffMs}`.
-pub(crate) fn retry(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Retry> {
-    if !node.is_object() {
-        if !node.is_null() {
-            let message = format!("a retry policy is an object, not {}", node.noun());
-            diagnostics.push(
-                Diagnostic::error(codes::INVALID_VALUE, message)
-                    .on(node)
-                    .help("write `{ \"maxRetries\": 3, \"backoffMs\": 1000 }`"),
-            );
-        }
-        return None;
-    }
-    fields::check(
-        node,
-        &RETRY,
-        "a retry policy",
-        Templates::Refused,
-        diagnostics,
-    );
-    let whole = |field: &str| node.get(field).and_then(shape::whole);
-    Some(Retry {
-        max_retries: whole("maxRetries").unwrap_or(3),
-        backoff_ms: whole("backoffMs").unwrap_or(1000),
-    })
 }
 
 /// `{cron, timezone}`: the shorthand for a trigger step of type `schedule`.
@@ -277,6 +246,5 @@ mod tests {
     #[test]
     fn every_field_is_documented() {
         crate::fields::assert_documented(&super::CONFIG);
-        crate::fields::assert_documented(&super::RETRY);
     }
 }

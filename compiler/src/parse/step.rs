@@ -1,6 +1,7 @@
 //! One step of the native format.
 
 mod branches;
+mod cases;
 mod config;
 pub(super) mod interrupt;
 mod ports;
@@ -8,9 +9,10 @@ mod ports;
 use pawl_contract::{Kind, catalogue};
 
 use self::branches::branches;
+use self::cases::{cases, default};
 use self::config::{of_machine, own_config, patience, timeout};
 use self::ports::ports;
-use super::settings::retry;
+use super::retry::retry;
 use crate::definition::{Place, Step};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
@@ -33,11 +35,12 @@ const FIELDS: [Field; 11] = [
 ];
 
 /// The step types of the native format.
-const TYPES: [&str; 15] = [
+const TYPES: [&str; 16] = [
     "trigger",
     "start",
     "llm",
     "condition",
+    "switch",
     "action",
     "request",
     "loop",
@@ -104,7 +107,8 @@ pub(super) fn step(
     }
     let config = if has_refused_config { &empty } else { config };
     let own = own_config(config, kind, diagnostics);
-    let branches = branches(config, kind, &slug, diagnostics);
+    let mut branches = branches(config, kind, &slug, diagnostics);
+    branches.extend(cases(config, kind, &slug, diagnostics));
     let step_type = node.get("stepType").and_then(Node::as_str);
     let own = if step_type.is_some_and(|word| TRANSFORMS.contains(&word)) {
         native(own)
@@ -112,7 +116,8 @@ pub(super) fn step(
         own
     };
     let known = diagnostics.len();
-    let ports = ports(node, kind, &own, &slug, diagnostics);
+    let mut ports = ports(node, kind, &own, &slug, diagnostics);
+    default(config, kind, &slug, &mut ports, diagnostics);
     let has_refused_port = diagnostics.len() > known;
     let text = |field: &str| node.get(field).and_then(Node::as_str).map(str::to_owned);
     Some(Step {
@@ -211,6 +216,7 @@ fn kind(node: &Node, config: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
         Some("trigger" | "start") => Some(Kind::Trigger),
         Some("llm" | "agent") => Some(Kind::Llm),
         Some("condition") => Some(Kind::Condition),
+        Some("switch") => Some(Kind::Switch),
         Some("action") if sets_variables => Some(Kind::Transform),
         Some("action") => Some(Kind::Action),
         Some("request" | "api_call") => Some(Kind::Request),
@@ -406,6 +412,7 @@ mod tests {
         assert_eq!(step.timeout_seconds, Some(30));
         assert_eq!(
             step.retry
+                .as_ref()
                 .map(|retry| (retry.max_retries, retry.backoff_ms)),
             Some((2, 1000))
         );

@@ -66,6 +66,7 @@ fn acting(step: &Step) -> Option<&'static str> {
         | Kind::Parallel
         | Kind::Merge
         | Kind::Condition
+        | Kind::Switch
         | Kind::Loop
         | Kind::Transform => None,
     }

@@ -324,6 +324,7 @@ impl Invocation<'_> {
                 Kind::Request => request::act(context).await,
                 Kind::Trigger
                 | Kind::Condition
+                | Kind::Switch
                 | Kind::Loop
                 | Kind::Transform
                 | Kind::Approval

@@ -35,6 +35,11 @@ pub(super) fn kind(svg: &mut Svg, kind: Kind, at: Point) {
             "sign",
             "M10 4v4.5L5.5 15M10 8.5 14.5 15M3.6 12.5 5.5 15l2.7-1.3M16.4 12.5 14.5 15l-2.7-1.3",
         ),
+        // The ways part more than once.
+        Kind::Switch => (
+            "sign",
+            "M10 4v12M10 8 5 13M10 8l5 5M3.6 10.8 5 13l2.4-1M16.4 10.8 15 13l-2.4-1M8 13.8l2 2.2 2-2.2",
+        ),
         Kind::Loop => ("sign", "M15 10a5 5 0 1 1-1.8-3.8M13.6 3v3.4h-3.4"),
         Kind::Transform => (
             "sign",

@@ -26,7 +26,7 @@ impl Visit<'_, '_> {
         };
         // In an expression, an input that is not given is null, as every missing member.
         let prints = self.reading == Text::Template && is_bare(place);
-        if prints && !is_given && !reference.has_default {
+        if prints && !is_given && !reference.has_default && !self.forgives() {
             self.may_not_be_given(name, place);
         }
     }
@@ -42,7 +42,7 @@ impl Visit<'_, '_> {
     /// A declared input that is read without `input.` before it must be there.
     pub(super) fn bare_input(&mut self, name: &str, reference: &Reference, place: &Place<'_>) {
         let is_given = self.known.inputs.get(name).copied().unwrap_or(true);
-        if !is_given && !reference.has_default && !self.chooses {
+        if !is_given && !reference.has_default && !self.chooses && !self.forgives() {
             self.may_not_be_given(name, place);
         }
     }

@@ -4,7 +4,7 @@ use pawl_contract::Kind;
 use pawl_contract::reference::{
     APPROVAL_MEMBERS, CONDITION_MEMBERS, DELAY_MEMBERS, ERROR_MEMBERS, LOOP_MEMBERS,
     LOOP_OUTPUT_MEMBERS, PARALLEL_MEMBERS, REQUEST_MEMBERS, STATE_MEMBERS, STEP_MEMBERS,
-    TRIGGER_MEMBERS,
+    SWITCH_MEMBERS, TRIGGER_MEMBERS,
 };
 use pawl_expression::Reference;
 
@@ -45,6 +45,7 @@ impl Visit<'_, '_> {
         let target = self.known.names.get(slug)?;
         match self.known.definition.steps.get(*target)?.kind {
             Kind::Condition => Some(&CONDITION_MEMBERS),
+            Kind::Switch => Some(&SWITCH_MEMBERS),
             Kind::Loop => Some(&LOOP_OUTPUT_MEMBERS),
             Kind::Request => Some(&REQUEST_MEMBERS),
             Kind::Approval => Some(&APPROVAL_MEMBERS),

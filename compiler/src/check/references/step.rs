@@ -107,7 +107,7 @@ impl Visit<'_, '_> {
             let help = "refer to a step that comes earlier";
             return Some(Diagnostic::error(codes::NEVER_RAN, message).help(help));
         }
-        if reference.has_default || self.chooses {
+        if reference.has_default || self.chooses || self.forgives() {
             return None;
         }
         let together: Vec<StepId> = self.alternatives.iter().copied().chain([target]).collect();

@@ -81,7 +81,11 @@ impl Visit<'_, '_> {
                 Diagnostic::error(codes::NEVER_SET, message).help(help),
                 place,
             );
-        } else if !reference.has_default && !self.chooses && !order.one_always(&setters, reader) {
+        } else if !reference.has_default
+            && !self.chooses
+            && !self.forgives()
+            && !order.one_always(&setters, reader)
+        {
             let message = format!(
                 "variable `{name}` may have no value before step `{}`",
                 step.slug

@@ -112,18 +112,36 @@ pub(super) fn own_config(config: &Node, kind: Kind, diagnostics: &mut Vec<Diagno
         let is_patience = kind.waits() && WAITS.iter().any(|(field, _)| *field == entry.key);
         // Where branches begin is for the machine.
         let is_branches = kind == Kind::Parallel && entry.key == "branches";
+        let is_default = kind == Kind::Switch && entry.key == "default";
         !is_absent
             && !is_patience
+            && !is_default
             && !is_branches
             && !["retryPolicy", "timeoutSeconds"].contains(&entry.key.as_str())
     };
     let entries = inner.entries().iter().filter(is_mine);
-    let entries = entries.map(|entry| Entry {
-        node: with_whole_numbers(&entry.node),
-        ..entry.clone()
+    let entries = entries.map(|entry| {
+        let is_cases = kind == Kind::Switch && entry.key == "cases";
+        let node = with_whole_numbers(&entry.node);
+        Entry {
+            node: if is_cases { questions(node) } else { node },
+            ..entry.clone()
+        }
     });
     Node {
         data: Data::Object(entries.collect()),
         ..inner.clone()
     }
+}
+
+/// The cases of a switch without where each leads, which is for the machine.
+fn questions(mut cases: Node) -> Node {
+    if let Data::Array(elements) = &mut cases.data {
+        for case in elements {
+            if let Data::Object(entries) = &mut case.data {
+                entries.retain(|entry| entry.key != "next");
+            }
+        }
+    }
+    cases
 }

@@ -60,17 +60,10 @@ pub(super) fn ports(
             continue;
         }
         let place = Place::from(&entry.node);
-        let target = match &entry.node.data {
-            Data::String(target) if target.is_empty() => None,
-            Data::String(target) => Some(target.clone()),
-            Data::Null => None,
-            Data::Object(entries) if entries.is_empty() => None,
-            Data::Bool(_) | Data::Number(_) | Data::Array(_) | Data::Object(_) => {
-                let message = format!(
-                    "port `{}` leads to a step's slug, not to {}",
-                    entry.key,
-                    entry.node.noun()
-                );
+        let target = match target(&entry.node) {
+            Ok(target) => target,
+            Err(noun) => {
+                let message = format!("port `{}` leads to a step's slug, not to {noun}", entry.key);
                 diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(&entry.node));
                 continue;
             }
@@ -89,6 +82,17 @@ pub(super) fn ports(
         }
     }
     ports
+}
+
+/// Where a value says that a run goes on, `None` being the end; or what it is instead.
+pub(super) fn target(node: &Node) -> Result<Option<String>, &'static str> {
+    match &node.data {
+        Data::String(target) if target.is_empty() => Ok(None),
+        Data::String(target) => Ok(Some(target.clone())),
+        Data::Null => Ok(None),
+        Data::Object(entries) if entries.is_empty() => Ok(None),
+        Data::Bool(_) | Data::Number(_) | Data::Array(_) | Data::Object(_) => Err(node.noun()),
+    }
 }
 
 /// The name of a port, whichever of its spellings an author uses.
