@@ -32,6 +32,7 @@ pub(super) fn usual(
     let mut policy = Object::of(root);
     policy.put("maxRetries", number(root, 3));
     policy.put("backoffMs", number(root, 1000));
+    policy.put("maxBackoffMs", number(root, 60_000));
     Some(policy.build())
 }
 
