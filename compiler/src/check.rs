@@ -7,6 +7,7 @@ mod references;
 mod strands;
 mod targets;
 pub(crate) mod texts;
+mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -110,6 +111,7 @@ pub fn check(
         &texts,
         diagnostics,
     );
+    types::check(text, &definition, &loops, &texts, diagnostics);
     let merged = merges::find(&definition, &slugs, &graph, &strands, diagnostics);
     for (id, slugs) in &merged {
         if let Some(reads) = reads.get_mut(*id) {

@@ -8,11 +8,13 @@ use crate::budget::Budget;
 use crate::coerce::is_truthy;
 use crate::error::{EvaluationError, SyntaxError};
 use crate::evaluate::{Context, Evaluator};
+use crate::infer::{Finding, Roots, infer};
 use crate::limits::Meter;
 use crate::parse::parse;
 use crate::reference::{Reference, collect};
 use crate::scope::Scope;
 use crate::tree::Node;
+use crate::types::Type;
 
 /// A parsed expression. Its `Display` is an expression that means the same.
 ///
@@ -68,6 +70,22 @@ impl Expression {
         let evaluator = Evaluator::new(scope, &budget.0);
         let value = evaluator.value(&self.node, Context::default())?;
         Ok(is_truthy(value.outline()))
+    }
+
+    /// What type its value has, and what in it can never be.
+    ///
+    /// ```
+    /// use pawl_expression::{Expression, Roots, Type};
+    ///
+    /// let expression = Expression::parse("'a' == [1]").unwrap();
+    /// let (found, mistakes) = expression.infer(&Roots::new());
+    /// assert_eq!(found, Type::Flag);
+    /// assert_eq!(mistakes.len(), 1);
+    /// ```
+    pub fn infer(&self, roots: &Roots<'_>) -> (Type, Vec<Finding>) {
+        let mut findings = Vec::new();
+        let found = infer(&self.node, roots, &mut findings);
+        (found, findings)
     }
 
     /// Every path that begins with a root name, in the order of the text.

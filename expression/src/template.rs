@@ -7,8 +7,10 @@ use lines::drop_lines_of_tags;
 use scan::{Token, scan};
 
 use crate::error::SyntaxError;
+use crate::infer::{Finding, Roots, infer};
 use crate::reference::{Reference, collect};
 use crate::tree::Node;
+use crate::types::Type;
 
 /// A parsed template.
 ///
@@ -66,6 +68,23 @@ impl Template {
             parts: nest(&mut drop_lines_of_tags(tokens).into_iter()),
             is_literal,
         })
+    }
+
+    /// What type its value has, and what in it can never be; what stands in sections is not looked at.
+    pub fn infer(&self, roots: &Roots<'_>) -> (Type, Vec<Finding>) {
+        let mut findings = Vec::new();
+        let mut found = Type::Text;
+        for part in &self.parts {
+            let node = match part {
+                Part::Text(_) => continue,
+                Part::Value(node) | Part::Section(Section { node, .. }) => node,
+            };
+            let value = infer(node, roots, &mut findings);
+            if self.parts.len() == 1 && matches!(part, Part::Value(_)) {
+                found = value;
+            }
+        }
+        (found, findings)
     }
 
     /// Every path that begins with a root name, in the order of the text.

@@ -22,6 +22,10 @@ pub const MISSING_PORT: &str = "missing-port";
 pub const EXPRESSION_SYNTAX: &str = "expression-syntax";
 /// A reference to something that does not exist.
 pub const UNKNOWN_REFERENCE: &str = "unknown-reference";
+/// A value of another type than its place can use.
+pub const WRONG_TYPE: &str = "wrong-type";
+/// A comparison of values that are never equal.
+pub const IMPOSSIBLE_COMPARISON: &str = "impossible-comparison";
 /// A reference to a step that cannot have run before.
 pub const NEVER_RAN: &str = "never-ran";
 /// A reference to a loop from outside of it.
@@ -109,6 +113,8 @@ pub const ALL: &[&str] = &[
     MISSING_PORT,
     EXPRESSION_SYNTAX,
     UNKNOWN_REFERENCE,
+    WRONG_TYPE,
+    IMPOSSIBLE_COMPARISON,
     NEVER_RAN,
     OUTSIDE_LOOP,
     UNKNOWN_ACTION,

@@ -1,0 +1,212 @@
+//! Types: what each step gives, as far as its kind, the catalogue and its schemas say; and texts that cannot mean what
+//! they say.
+
+mod outputs;
+mod wanted;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use pawl_contract::Kind;
+use pawl_expression::{Expression, Finding, Mistake, Others, Roots, Template, Type};
+
+use super::texts::Text;
+use crate::definition::{Definition, Step};
+use crate::diagnostic::{Diagnostic, codes, near};
+use crate::graph::{Loops, StepId};
+use crate::source::Node;
+use crate::steps::{self, Text as Reading};
+
+/// What the texts of a definition are looked at with.
+struct Known<'a> {
+    text: &'a str,
+    definition: &'a Definition,
+    loops: &'a Loops,
+    /// The root names that mean the same everywhere.
+    roots: Roots<'a>,
+}
+
+/// Looks for members that nothing has, comparisons that never hold, and values of the wrong type.
+pub(super) fn check(
+    text: &str,
+    definition: &Definition,
+    loops: &Loops,
+    texts: &[Text<'_>],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let known = Known {
+        text,
+        definition,
+        loops,
+        roots: roots(definition),
+    };
+    for text in texts {
+        known.look(text, diagnostics);
+    }
+}
+
+/// The types of the root names, without those of loops.
+fn roots(definition: &Definition) -> Roots<'_> {
+    let mut roots = Roots::new();
+    let mut steps = BTreeMap::new();
+    for step in &definition.steps {
+        let output = Type::Given(Box::new(outputs::of(step, definition)));
+        let members = [("output".to_owned(), output)];
+        steps.insert(step.slug.clone(), Type::object(members, Others::Maybe));
+    }
+    // Steps that are not there are spoken of elsewhere.
+    roots.insert(
+        Cow::Borrowed("steps"),
+        Cow::Owned(Type::object(steps, Others::Maybe)),
+    );
+    roots.insert(
+        Cow::Borrowed("input"),
+        Cow::Owned(outputs::input(definition)),
+    );
+    for name in [
+        "now",
+        "$now",
+        "organizationId",
+        "wfDefinitionId",
+        "rootWfDefinitionId",
+    ] {
+        roots.insert(Cow::Borrowed(name), Cow::Owned(Type::Text));
+    }
+    roots.insert(Cow::Borrowed("nowMs"), Cow::Owned(Type::Number));
+    roots
+}
+
+impl Known<'_> {
+    fn look(&self, text: &Text<'_>, diagnostics: &mut Vec<Diagnostic>) {
+        // What reads nothing is the same in every run, and that is said elsewhere.
+        let written = text.node.as_str().filter(|_| !text.references.is_empty());
+        let Some(written) = written else {
+            return;
+        };
+        let step = text
+            .step
+            .and_then(|id| Some((id, self.definition.steps.get(id)?)));
+        let mut roots = Cow::Borrowed(&self.roots);
+        if let Some((id, step)) = step {
+            // What a step calls by a name of its own, or a loop around it binds, is something else.
+            let given = steps::given(step, &text.node.pointer);
+            let own = steps::names(step).map(|(name, _)| name);
+            for name in given.iter().copied().chain(own) {
+                roots.to_mut().remove(name);
+            }
+            self.bind(id, &mut roots);
+        }
+        let (found, findings) = match text.reading {
+            Reading::Template => {
+                let Ok(template) = Template::parse(written) else {
+                    return;
+                };
+                template.infer(&roots)
+            }
+            Reading::Expression => {
+                let Ok(expression) = Expression::parse(written) else {
+                    return;
+                };
+                expression.infer(&roots)
+            }
+        };
+        for finding in findings {
+            diagnostics.push(self.say(&finding, &text.node));
+        }
+        if let Some((_, step)) = step.filter(|_| text.reading == Reading::Template) {
+            diagnostics.extend(wanted::misfit(step, &text.node, &found));
+        }
+    }
+
+    /// The names that the loops around a step bind.
+    fn bind(&self, id: StepId, roots: &mut Cow<'_, Roots<'_>>) {
+        for head in self.loops.around(id) {
+            let Some(head) = self.definition.steps.get(*head) else {
+                continue;
+            };
+            for field in ["itemVariable", "indexVariable"] {
+                if let Some(name) = head.config.get(field).and_then(Node::as_str) {
+                    roots.to_mut().remove(name);
+                }
+            }
+        }
+    }
+
+    fn say(&self, finding: &Finding, node: &Node) -> Diagnostic {
+        let span = node.inner_span(self.text, finding.span.clone());
+        let diagnostic = match &finding.mistake {
+            Mistake::NoMember {
+                owner,
+                member,
+                found,
+            } => no_member(owner, member, found),
+            Mistake::NeverEqual { left, right } => never_equal(left, right),
+            Mistake::Misfit {
+                operation,
+                needs,
+                found,
+            } => Diagnostic::error(
+                codes::WRONG_TYPE,
+                format!("`{operation}` needs {needs}, and this is {found}"),
+            ),
+        };
+        diagnostic.at(node.pointer.clone(), span)
+    }
+}
+
+/// What there is to say of a member that its owner does not have.
+fn no_member(owner: &str, member: &str, found: &Type) -> Diagnostic {
+    let message = format!("`{owner}` has no `{member}`: it is {found}");
+    let mut names = Vec::new();
+    let mut is_certain = true;
+    collect(found, &mut names, &mut is_certain);
+    let diagnostic = if is_certain {
+        Diagnostic::error(codes::UNKNOWN_REFERENCE, message)
+    } else {
+        Diagnostic::warning(codes::UNKNOWN_REFERENCE, message)
+    };
+    let near = near(member, names.iter().map(String::as_str));
+    diagnostic.perhaps_meant(member, near)
+}
+
+/// The names of the fields that a value is known to have, and whether it surely has no others.
+fn collect(found: &Type, names: &mut Vec<String>, is_certain: &mut bool) {
+    for one in found.choices() {
+        if let Type::Given(inner) = one {
+            collect(inner, names, is_certain);
+        } else if let Type::Object(fields) = one {
+            names.extend(fields.known.keys().cloned());
+            *is_certain &= fields.others == Others::Never;
+        }
+    }
+}
+
+fn never_equal(left: &Type, right: &Type) -> Diagnostic {
+    let message = format!("this never holds: {left} is never {right}");
+    let diagnostic = Diagnostic::warning(codes::IMPOSSIBLE_COMPARISON, message);
+    let mut words = Vec::new();
+    for side in [left, right] {
+        for one in side.choices() {
+            if let Type::Words(some) = one {
+                words.push(some);
+            }
+        }
+    }
+    if let [first, second] = words.as_slice() {
+        let (one, all) = if first.len() == 1 {
+            (first, second)
+        } else {
+            (second, first)
+        };
+        if let Some(word) = one.iter().next() {
+            let near = near(word, all.iter().map(String::as_str));
+            return diagnostic.perhaps_meant(word, near);
+        }
+    }
+    diagnostic
+}
+
+/// Whether a step only computes, so that no mock stands in for it and what it gives is certain.
+fn is_certain(step: &Step) -> bool {
+    step.kind == Kind::Transform
+}
