@@ -27,7 +27,7 @@ use crate::tree::Node;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
-    node: Node,
+    pub(crate) node: Node,
 }
 
 impl Expression {

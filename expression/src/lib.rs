@@ -69,6 +69,7 @@ mod limits;
 mod member;
 mod parse;
 mod path;
+pub mod python;
 mod reference;
 mod render;
 mod scope;

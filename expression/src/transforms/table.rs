@@ -14,6 +14,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#""ADA""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::upper,
     },
     Transform {
@@ -25,6 +26,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#""ada""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::lower,
     },
     Transform {
@@ -36,6 +38,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#""Ada""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::trim,
     },
     Transform {
@@ -47,6 +50,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#""[1,2]""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::string,
     },
     Transform {
@@ -58,6 +62,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "12.5",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::number,
     },
     Transform {
@@ -69,6 +74,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "false",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::boolean,
     },
     Transform {
@@ -80,6 +86,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "[1,2]",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::parse_json,
     },
     Transform {
@@ -91,6 +98,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "2",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: list::length,
     },
     Transform {
@@ -102,6 +110,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#""a""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: list::first,
     },
     Transform {
@@ -113,6 +122,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#""b""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: list::last,
     },
     Transform {
@@ -124,6 +134,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#""a and b""#,
         },
         arguments: 0..=1,
+        takes_functions: false,
         apply: list::join,
     },
     Transform {
@@ -135,6 +146,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#"["Ada","Lin"]"#,
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: list::map,
     },
     Transform {
@@ -146,6 +158,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#"[{"total":120}]"#,
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: list::filter,
     },
     Transform {
@@ -157,6 +170,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#"{"id":2}"#,
         },
         arguments: 2..=2,
+        takes_functions: false,
         apply: list::find,
     },
     Transform {
@@ -168,6 +182,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#"[{"id":2}]"#,
         },
         arguments: 2..=2,
+        takes_functions: false,
         apply: list::filter_by,
     },
     Transform {
@@ -179,6 +194,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "[1,2,3]",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: list::flatten,
     },
     Transform {
@@ -190,6 +206,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#"["a","b"]"#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: list::unique,
     },
     Transform {
@@ -201,6 +218,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "[1,2]",
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: list::concat,
     },
     Transform {
@@ -212,6 +230,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "true",
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: list::has_overlap,
     },
     Transform {
@@ -223,6 +242,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "[1,2,3]",
         },
         arguments: 0..=2,
+        takes_functions: false,
         apply: list::sort,
     },
     Transform {
@@ -234,6 +254,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "[3,2,1]",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: list::reverse,
     },
     Transform {
@@ -245,6 +266,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "[2,3]",
         },
         arguments: 1..=2,
+        takes_functions: false,
         apply: list::slice,
     },
     Transform {
@@ -256,6 +278,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "[[1,2],[3]]",
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: list::chunk,
     },
     Transform {
@@ -267,6 +290,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#""- Ada; - Lin""#,
         },
         arguments: 1..=2,
+        takes_functions: false,
         apply: list::format_list,
     },
     Transform {
@@ -278,6 +302,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "1769860800000",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: date::parse_date,
     },
     Transform {
@@ -289,6 +314,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: r#""2026-01-31T12:00:00.000Z""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: date::iso_date,
     },
     Transform {
@@ -300,6 +326,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "1769860800",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: date::epoch_seconds,
     },
     Transform {
@@ -311,6 +338,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "3",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: date::days_ago,
     },
     Transform {
@@ -322,6 +350,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "12",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: date::hours_ago,
     },
     Transform {
@@ -333,6 +362,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "45",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: date::minutes_ago,
     },
     Transform {
@@ -344,6 +374,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "true",
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: date::is_before,
     },
     Transform {
@@ -355,6 +386,7 @@ pub(super) static TRANSFORMS: [Transform; 32] = [
             result: "false",
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: date::is_after,
     },
 ];
