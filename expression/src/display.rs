@@ -11,6 +11,10 @@ impl Display for Node {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match &self.form {
             Form::Literal(value) => write_literal(formatter, value),
+            Form::Function(names, body) => match names.as_slice() {
+                [name] => write!(formatter, "{name} => {body}"),
+                names => write!(formatter, "({}) => {body}", names.join(", ")),
+            },
             Form::Array(elements) => {
                 formatter.write_str("[")?;
                 write_list(formatter, elements)?;
@@ -86,7 +90,7 @@ impl Display for Bound<'_> {
 
 fn own_level(form: &Form) -> u8 {
     match form {
-        Form::Elvis(..) | Form::Default(..) | Form::Ternary(..) => 0,
+        Form::Elvis(..) | Form::Default(..) | Form::Ternary(..) | Form::Function(..) => 0,
         Form::Binary(operator, ..) => operator.level(),
         Form::Not(_) | Form::Negate(_) => UNARY,
         Form::Literal(_)

@@ -31,6 +31,15 @@ pub(crate) struct Context<'c> {
     pub(crate) element: Option<&'c Value>,
     /// The items of the sections around, innermost first.
     pub(crate) items: Option<&'c Items<'c>>,
+    /// What the functions around were called with, innermost first.
+    pub(crate) bindings: Option<&'c Bindings<'c>>,
+}
+
+/// What a function was called with, and the functions around it.
+pub(crate) struct Bindings<'c> {
+    pub(crate) names: &'c [String],
+    pub(crate) values: &'c [&'c Value],
+    pub(crate) outer: Option<&'c Bindings<'c>>,
 }
 
 /// The item of a section, and the sections around it.
@@ -109,17 +118,28 @@ impl<'a> Evaluator<'a> {
                 let is_true = is_truthy(self.value(condition, context)?.outline());
                 self.evaluate(if is_true { then } else { otherwise }, context)
             }
+            Form::Function(..) => Err(EvaluationError::new(
+                Cause::Operand,
+                format!("`{node}` is a function and no value"),
+                &node.span,
+            )),
             Form::Transform(subject, transform, arguments) => {
                 let value = self.value(subject, context)?;
                 let values = arguments
                     .iter()
-                    .map(|argument| self.whole(self.value(argument, context)?, &argument.span))
+                    .map(|argument| match argument.form {
+                        // The transform calls it.
+                        Form::Function(..) => Ok(Cow::Owned(Value::Null)),
+                        _ => self.whole(self.value(argument, context)?, &argument.span),
+                    })
                     .collect::<Result<_, _>>()?;
                 let call = Call {
                     transform,
                     node,
                     subject,
                     arguments: values,
+                    functions: arguments,
+                    context,
                     evaluator: self,
                 };
                 self.pay((transform.apply)(&call, value)?, &node.span)

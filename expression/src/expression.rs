@@ -29,7 +29,7 @@ use crate::types::Type;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
-    node: Node,
+    pub(crate) node: Node,
 }
 
 impl Expression {

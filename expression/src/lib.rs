@@ -70,6 +70,7 @@ mod limits;
 mod member;
 mod parse;
 mod path;
+pub mod python;
 mod reference;
 mod render;
 mod scope;

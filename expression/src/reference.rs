@@ -37,6 +37,14 @@ pub(crate) fn collect(
     relative: bool,
     references: &mut Vec<Reference>,
 ) {
+    if let Form::Function(names, body) = &node.form {
+        // What a function binds refers to nothing outside of it.
+        let mut inner = Vec::new();
+        collect(body, has_default, relative, &mut inner);
+        let is_bound = |reference: &Reference| matches!(reference.path.first(), Some(Segment::Name(name)) if names.contains(name));
+        references.extend(inner.into_iter().filter(|reference| !is_bound(reference)));
+        return;
+    }
     if let Form::Path(Base::Root(name), accesses) = &node.form {
         let path = std::iter::once(Segment::Name(name.clone()))
             .chain(accesses.iter().map(segment))

@@ -160,6 +160,7 @@ fn print_section(
                 Context {
                     element: Some(&item),
                     items: Some(&items),
+                    ..context
                 },
                 text,
             )

@@ -7,19 +7,21 @@
 
 mod date;
 mod list;
+mod python;
 mod table;
 mod text;
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
+pub(crate) use python::is_format as is_python_format;
 use table::TRANSFORMS;
 
 use serde_json::Value;
 
 use crate::coerce::{to_number, to_text, to_whole};
 use crate::error::{Cause, EvaluationError};
-use crate::evaluate::{Data, Evaluator, misfit};
+use crate::evaluate::{Context, Data, Evaluator, misfit};
 use crate::member::member_of;
 use crate::tree::Node;
 
@@ -30,6 +32,8 @@ type Applied<'c> = Result<Data<'c>, EvaluationError>;
 pub(crate) struct Transform {
     pub(crate) info: TransformInfo,
     pub(crate) arguments: RangeInclusive<usize>,
+    /// Whether an argument may be `name => body`.
+    pub(crate) takes_functions: bool,
     pub(crate) apply: for<'c> fn(&Call<'c>, Data<'c>) -> Applied<'c>,
 }
 
@@ -73,6 +77,7 @@ impl PartialEq for Transform {
 pub(crate) fn find(name: &str) -> Option<&'static Transform> {
     TRANSFORMS
         .iter()
+        .chain(&python::TRANSFORMS)
         .find(|transform| transform.info.name == name)
 }
 
@@ -115,6 +120,10 @@ pub(crate) struct Call<'c> {
     /// What stands before the `|`.
     pub(crate) subject: &'c Node,
     pub(crate) arguments: Vec<Cow<'c, Value>>,
+    /// The arguments as they stand in the text, for those that are functions.
+    pub(crate) functions: &'c [Node],
+    /// What the functions are evaluated for.
+    pub(crate) context: Context<'c>,
     pub(crate) evaluator: &'c Evaluator<'c>,
 }
 

@@ -34,6 +34,8 @@ pub(crate) enum Form {
     Ternary(Box<Node>, Box<Node>, Box<Node>),
     /// `subject|transform(arguments)`
     Transform(Box<Node>, &'static Transform, Vec<Node>),
+    /// `name => body`, which stands only as an argument of a transform that takes one.
+    Function(Vec<String>, Box<Node>),
 }
 
 /// What a path begins with.
@@ -90,7 +92,7 @@ pub(crate) fn children(form: &Form) -> Vec<&Node> {
                 .chain(accesses.iter().filter_map(inner))
                 .collect()
         }
-        Form::Not(node) | Form::Negate(node) => vec![node],
+        Form::Not(node) | Form::Negate(node) | Form::Function(_, node) => vec![node],
         Form::Binary(_, left, right) | Form::Elvis(left, right) | Form::Default(left, right) => {
             vec![left, right]
         }

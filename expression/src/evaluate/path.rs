@@ -39,7 +39,7 @@ impl Evaluator<'_> {
                 Operand::Present(value) => self.walk(&path, 0, value),
                 missing @ Operand::Missing(_) => Ok(missing),
             },
-            Base::Root(name) => match item_member(context, name) {
+            Base::Root(name) => match bound(context, name).or_else(|| item_member(context, name)) {
                 Some(value) => self.walk(&path, 0, borrowed(value)),
                 None => self.root(&path, name),
             },
@@ -208,6 +208,18 @@ impl<'c> Walk<'c> {
     fn has_member(&self, at: usize, name: &str) -> bool {
         matches!(self.accesses.get(at), Some(Access::Member(member)) if member == name)
     }
+}
+
+/// What a function around binds to a name, innermost first.
+fn bound<'c>(context: Context<'c>, name: &str) -> Option<&'c Value> {
+    let mut bindings = context.bindings;
+    while let Some(call) = bindings {
+        if let Some(at) = call.names.iter().position(|bound| bound == name) {
+            return call.values.get(at).copied();
+        }
+        bindings = call.outer;
+    }
+    None
 }
 
 /// A name that the item of a section around has, innermost first.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Parsed, Parser, check_height};
 use crate::error::SyntaxError;
 use crate::lexer::parse_number;
-use crate::transforms;
+use crate::transforms::{self, Transform};
 use crate::tree::{Access, Base, Form, Node};
 
 impl Parser<'_> {
@@ -94,6 +94,57 @@ impl Parser<'_> {
         ))
     }
 
+    /// The arguments of a transform after its `(`.
+    fn arguments(&mut self, transform: &Transform) -> Result<Vec<Node>, SyntaxError> {
+        let mut arguments = Vec::new();
+        while !self.lexer.eat(")") {
+            let argument = if transform.takes_functions {
+                self.function()?
+            } else {
+                None
+            };
+            arguments.push(match argument {
+                Some(function) => function,
+                None => self.expression()?,
+            });
+            if !self.lexer.eat(",") {
+                self.expect(")", "the list")?;
+                break;
+            }
+        }
+        Ok(arguments)
+    }
+
+    /// `name => body` or `(first, second) => body`, if that comes next.
+    fn function(&mut self) -> Result<Option<Node>, SyntaxError> {
+        let start = self.start();
+        let Some(names) = self.parameters() else {
+            self.lexer.position = start;
+            return Ok(None);
+        };
+        let body = self.expression()?;
+        self.node(Form::Function(names, Box::new(body)), start)
+            .map(Some)
+    }
+
+    /// The names before `=>`, and the arrow.
+    fn parameters(&mut self) -> Option<Vec<String>> {
+        let mut names = Vec::new();
+        if self.lexer.eat("(") {
+            while !self.lexer.eat(")") {
+                self.lexer.peek();
+                names.push(self.lexer.name()?.to_owned());
+                if !self.lexer.eat(",") {
+                    self.lexer.eat(")").then_some(())?;
+                    break;
+                }
+            }
+        } else {
+            names.push(self.lexer.name()?.to_owned());
+        }
+        self.lexer.eat("=>").then_some(names)
+    }
+
     /// A transform after its `|`.
     fn transform(&mut self, subject: Node, start: usize) -> Parsed {
         let at = self.start();
@@ -104,7 +155,7 @@ impl Parser<'_> {
             return Err(self.unknown_transform(name, at));
         };
         let arguments = if self.lexer.eat("(") {
-            self.list(")")?
+            self.arguments(transform)?
         } else {
             Vec::new()
         };

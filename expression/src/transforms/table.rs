@@ -14,6 +14,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#""ADA""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::upper,
     },
     Transform {
@@ -25,6 +26,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#""ada""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::lower,
     },
     Transform {
@@ -36,6 +38,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#""Ada""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::trim,
     },
     Transform {
@@ -80,6 +83,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#""[1,2]""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::string,
     },
     Transform {
@@ -91,6 +95,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "12.5",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::number,
     },
     Transform {
@@ -102,6 +107,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "false",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::boolean,
     },
     Transform {
@@ -113,6 +119,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "[1,2]",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: text::parse_json,
     },
     Transform {
@@ -124,6 +131,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "2",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: list::length,
     },
     Transform {
@@ -135,6 +143,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#""a""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: list::first,
     },
     Transform {
@@ -146,6 +155,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#""b""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: list::last,
     },
     Transform {
@@ -157,6 +167,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#""a and b""#,
         },
         arguments: 0..=1,
+        takes_functions: false,
         apply: list::join,
     },
     Transform {
@@ -168,6 +179,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#"["Ada","Lin"]"#,
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: list::map,
     },
     Transform {
@@ -179,6 +191,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#"[{"total":120}]"#,
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: list::filter,
     },
     Transform {
@@ -190,6 +203,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#"{"id":2}"#,
         },
         arguments: 2..=2,
+        takes_functions: false,
         apply: list::find,
     },
     Transform {
@@ -201,6 +215,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#"[{"id":2}]"#,
         },
         arguments: 2..=2,
+        takes_functions: false,
         apply: list::filter_by,
     },
     Transform {
@@ -212,6 +227,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "[1,2,3]",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: list::flatten,
     },
     Transform {
@@ -223,6 +239,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#"["a","b"]"#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: list::unique,
     },
     Transform {
@@ -234,6 +251,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "[1,2]",
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: list::concat,
     },
     Transform {
@@ -245,6 +263,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "true",
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: list::has_overlap,
     },
     Transform {
@@ -256,6 +275,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "[1,2,3]",
         },
         arguments: 0..=2,
+        takes_functions: false,
         apply: list::sort,
     },
     Transform {
@@ -267,6 +287,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "[3,2,1]",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: list::reverse,
     },
     Transform {
@@ -278,6 +299,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "[2,3]",
         },
         arguments: 1..=2,
+        takes_functions: false,
         apply: list::slice,
     },
     Transform {
@@ -289,6 +311,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "[[1,2],[3]]",
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: list::chunk,
     },
     Transform {
@@ -300,6 +323,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#""- Ada; - Lin""#,
         },
         arguments: 1..=2,
+        takes_functions: false,
         apply: list::format_list,
     },
     Transform {
@@ -311,6 +335,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "1769860800000",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: date::parse_date,
     },
     Transform {
@@ -322,6 +347,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: r#""2026-01-31T12:00:00.000Z""#,
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: date::iso_date,
     },
     Transform {
@@ -333,6 +359,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "1769860800",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: date::epoch_seconds,
     },
     Transform {
@@ -344,6 +371,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "3",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: date::days_ago,
     },
     Transform {
@@ -355,6 +383,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "12",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: date::hours_ago,
     },
     Transform {
@@ -366,6 +395,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "45",
         },
         arguments: 0..=0,
+        takes_functions: false,
         apply: date::minutes_ago,
     },
     Transform {
@@ -377,6 +407,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "true",
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: date::is_before,
     },
     Transform {
@@ -388,6 +419,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "false",
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: date::is_after,
     },
 ];

@@ -1,0 +1,587 @@
+//! Turns the tree of a Python expression into one that means the same.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::syntax::{Clause, Kind, Shape, Tree};
+use crate::coerce::{to_number, trim};
+use crate::error::SyntaxError;
+use crate::transforms::find;
+use crate::tree::{Base, Form, Node, Operator};
+
+pub(super) type Translated = Result<Node, SyntaxError>;
+
+/// Knows what names stand for.
+pub(super) struct Translator<'n> {
+    /// What has the names that nothing in the expression binds.
+    names: &'n Node,
+    /// What lambdas and comprehensions around bind: the name, and what it is called in the tree.
+    bound: RefCell<Vec<(String, String)>>,
+}
+
+impl<'n> Translator<'n> {
+    pub(super) fn new(names: &'n Node) -> Self {
+        Self {
+            names,
+            bound: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// A node that says whether a value is true to Python.
+    pub(super) fn truth(&self, tree: &Tree) -> Translated {
+        let span = &tree.span;
+        match &tree.kind {
+            Kind::Not(operand) => Ok(negated(self.truth(operand)?, span)),
+            Kind::And(operands) => self.all(Operator::And, operands, span),
+            Kind::Or(operands) => self.all(Operator::Or, operands, span),
+            Kind::Choice(condition, then, otherwise) => Ok(node(
+                Form::Ternary(
+                    Box::new(self.truth(condition)?),
+                    Box::new(self.truth(then)?),
+                    Box::new(self.truth(otherwise)?),
+                ),
+                span,
+            )),
+            _ => {
+                let value = self.value(tree)?;
+                Ok(if is_boolean(&value) {
+                    value
+                } else {
+                    apply("pyTruth", value, Vec::new(), span)
+                })
+            }
+        }
+    }
+
+    fn all(&self, operator: Operator, operands: &[Tree], span: &Range<usize>) -> Translated {
+        let mut nodes = operands.iter().map(|operand| self.truth(operand));
+        let first = nodes.next().unwrap_or_else(|| Ok(literal(true, span)))?;
+        nodes.try_fold(first, |left, right| {
+            Ok(node(
+                Form::Binary(operator, Box::new(left), Box::new(right?)),
+                span,
+            ))
+        })
+    }
+
+    /// A node whose value is the expression's.
+    pub(super) fn value(&self, tree: &Tree) -> Translated {
+        let span = &tree.span;
+        match &tree.kind {
+            Kind::Literal(Value::String(text)) => Ok(text_literal(text, span)),
+            Kind::Literal(value) => Ok(literal(value.clone(), span)),
+            Kind::Joined(parts) => self.joined(parts, span),
+            Kind::Formatted(value, conversion, specification) => {
+                self.formatted(value, *conversion, specification, span)
+            }
+            Kind::Name(name) => Ok(self.name(name, span)),
+            Kind::List(elements) => self.list(elements, span),
+            Kind::Tuple(elements) => {
+                Ok(apply("pyTuple", self.list(elements, span)?, Vec::new(), span))
+            }
+            Kind::Set(elements) => {
+                Ok(apply("pySet", self.list(elements, span)?, Vec::new(), span))
+            }
+            Kind::Dict(members) => self.dict(members, span),
+            Kind::Member(object, name) => self.member(object, name, span),
+            Kind::Item(object, index) => {
+                let arguments = vec![self.value(index)?];
+                Ok(apply("pyItem", self.value(object)?, arguments, span))
+            }
+            Kind::Slice(object, bounds) => {
+                let bound = |bound: &Option<Tree>| match bound {
+                    Some(tree) => self.value(tree),
+                    None => Ok(literal(Value::Null, span)),
+                };
+                let mut arguments = bounds.iter().map(bound).collect::<Result<Vec<_>, _>>()?;
+                arguments.resize_with(3, || literal(Value::Null, span));
+                Ok(apply("pySlice", self.value(object)?, arguments, span))
+            }
+            Kind::Call(function, arguments, named) => self.call(function, arguments, named, span),
+            Kind::Lambda(..) => Err(SyntaxError::new(
+                "a lambda stands only as an argument of `map`, `filter`, or as `key` of `sorted`, `min` and `max`",
+                span.clone(),
+            )),
+            Kind::Comprehension(shape, body, clauses) => {
+                self.comprehension(*shape, body, clauses, span)
+            }
+            Kind::Not(_) => self.truth(tree),
+            Kind::Sign(sign, operand) => self.signed(*sign, operand, span),
+            Kind::Calculate(operator, left, right) => {
+                if *operator == "%" && matches!(left.kind, Kind::Literal(Value::String(_)) | Kind::Joined(_)) {
+                    return Err(SyntaxError::new(
+                        "formatting a text with `%` is not part of the Python that is read here",
+                        span.clone(),
+                    )
+                    .help("write an f-string, such as `f'{a}'`"));
+                }
+                let arguments = vec![literal(*operator, span), self.value(right)?];
+                Ok(apply("pyCalculate", self.value(left)?, arguments, span))
+            }
+            Kind::And(operands) => self.decided("pyAnd", operands, span),
+            Kind::Or(operands) => self.decided("pyOr", operands, span),
+            Kind::Compare(first, rest) => self.comparison(first, rest, span),
+            Kind::Choice(condition, then, otherwise) => Ok(node(
+                Form::Ternary(
+                    Box::new(self.truth(condition)?),
+                    Box::new(self.value(then)?),
+                    Box::new(self.value(otherwise)?),
+                ),
+                span,
+            )),
+        }
+    }
+
+    /// What JSON can hold of a value, where it may be something that JSON has not.
+    pub(super) fn json(&self, value: Node) -> Node {
+        let span = value.span.clone();
+        if is_boolean(&value) || matches!(value.form, Form::Literal(_)) {
+            return value;
+        }
+        apply("pyJson", value, Vec::new(), &span)
+    }
+
+    fn name(&self, name: &str, span: &Range<usize>) -> Node {
+        let bound = self.bound.borrow();
+        match bound.iter().rev().find(|(known, _)| known == name) {
+            Some((_, name)) => root(name, span),
+            None => apply("pyName", self.root(span), vec![literal(name, span)], span),
+        }
+    }
+
+    fn root(&self, span: &Range<usize>) -> Node {
+        Node {
+            span: span.clone(),
+            ..self.names.clone()
+        }
+    }
+
+    fn list(&self, elements: &[Tree], span: &Range<usize>) -> Translated {
+        let nodes = elements.iter().map(|element| self.value(element));
+        Ok(node(Form::Array(nodes.collect::<Result<_, _>>()?), span))
+    }
+
+    fn dict(&self, members: &[(Tree, Tree)], span: &Range<usize>) -> Translated {
+        let mut named = Vec::new();
+        for (key, value) in members {
+            if let Kind::Literal(Value::String(key)) = &key.kind
+                && !key.contains("{{")
+            {
+                named.push((key.clone(), self.value(value)?));
+            }
+        }
+        let has_twice = named
+            .iter()
+            .enumerate()
+            .any(|(at, (key, _))| named.iter().skip(at + 1).any(|(other, _)| other == key));
+        if named.len() == members.len() && !has_twice {
+            return Ok(node(Form::Object(named), span));
+        }
+        let pairs = members.iter().map(|(key, value)| {
+            if let Kind::Literal(constant) = &key.kind
+                && !constant.is_string()
+            {
+                return Err(SyntaxError::new("a key of a dict is a text here", key.span.clone()));
+            }
+            let pair = vec![self.value(key)?, self.value(value)?];
+            Ok(node(Form::Array(pair), span))
+        });
+        let pairs = node(Form::Array(pairs.collect::<Result<_, _>>()?), span);
+        Ok(apply("pyCall", pairs, vec![literal("dict", span)], span))
+    }
+
+    fn member(&self, object: &Tree, name: &str, span: &Range<usize>) -> Translated {
+        if super::method::is_method(name) {
+            let at = span.end - name.len()..span.end;
+            return Err(SyntaxError::new(format!("`.{name}` is a method of Python"), at)
+                .help(format!("call it, or write `['{name}']` for a member of that name")));
+        }
+        if name.starts_with('_') {
+            return Err(SyntaxError::new(
+                format!("`.{name}` is not part of the Python that is read here"),
+                span.clone(),
+            )
+            .help(format!("write `['{name}']` for a member of that name")));
+        }
+        let arguments = vec![literal(name, span)];
+        Ok(apply("pyMember", self.value(object)?, arguments, span))
+    }
+
+    fn signed(&self, sign: char, operand: &Tree, span: &Range<usize>) -> Translated {
+        let value = self.value(operand)?;
+        if let (Form::Literal(Value::Number(number)), '-') = (&value.form, sign)
+            && let Some(negative) = negative(number)
+        {
+            return Ok(literal(negative, span));
+        }
+        let sign = literal(sign.to_string(), span);
+        Ok(apply("pySign", value, vec![sign], span))
+    }
+
+    /// `and` and `or`, whose value is that of the operand that decides.
+    fn decided(&self, name: &str, operands: &[Tree], span: &Range<usize>) -> Translated {
+        let mut nodes = operands.iter().map(|operand| self.value(operand));
+        let first = nodes.next().unwrap_or_else(|| Ok(literal(true, span)))?;
+        nodes.try_fold(first, |left, right| {
+            let later = node(Form::Function(Vec::new(), Box::new(right?)), span);
+            Ok(apply(name, left, vec![later], span))
+        })
+    }
+
+    fn comparison(
+        &self,
+        first: &Tree,
+        rest: &[(&'static str, Tree)],
+        span: &Range<usize>,
+    ) -> Translated {
+        let Some(((operator, right), rest)) = rest.split_first() else {
+            return self.value(first);
+        };
+        if rest.is_empty() {
+            return self.compare(operator, [first, right], [self.value(first)?, self.value(right)?], span);
+        }
+        // What stands in the middle is evaluated once and compared twice.
+        let middle = self.value(right)?;
+        if matches!(middle.form, Form::Literal(_)) {
+            let compared = self.compare(operator, [first, right], [self.value(first)?, middle], span)?;
+            let more = self.comparison(right, rest, span)?;
+            return Ok(node(
+                Form::Binary(Operator::And, Box::new(compared), Box::new(more)),
+                span,
+            ));
+        }
+        let left = self.value(first)?;
+        let name = self.fresh("between");
+        let again = Tree::new(Kind::Name(format!("<{name}>")), right.span.clone())?;
+        let compared = self.compare(operator, [first, &again], [left, root(&name, span)], span)?;
+        let more = self.binding(vec![(format!("<{name}>"), name.clone())], || {
+            self.comparison(&again, rest, span)
+        })?;
+        let both = node(
+            Form::Binary(Operator::And, Box::new(compared), Box::new(more)),
+            span,
+        );
+        let function = node(Form::Function(vec![name], Box::new(both)), span);
+        Ok(apply("pyLet", middle, vec![function], span))
+    }
+
+    fn compare(
+        &self,
+        operator: &'static str,
+        trees: [&Tree; 2],
+        [left, right]: [Node; 2],
+        span: &Range<usize>,
+    ) -> Translated {
+        let is_plain = trees.iter().any(|tree| is_plain(&tree.kind));
+        let symbol = match operator {
+            "is" | "is not" => {
+                let is_constant = |tree: &&&Tree| {
+                    matches!(tree.kind, Kind::Literal(Value::Null | Value::Bool(_)))
+                };
+                if !trees.iter().any(|tree| is_constant(&tree)) {
+                    return Err(SyntaxError::new(
+                        format!("`{operator}` needs None, True or False on one side"),
+                        span.clone(),
+                    )
+                    .help("write `==` or `!=` to compare values"));
+                }
+                let is_none = |tree: &&&Tree| matches!(tree.kind, Kind::Literal(Value::Null));
+                trees
+                    .iter()
+                    .any(|tree| is_none(&tree))
+                    .then_some(if operator == "is" { Operator::Equal } else { Operator::NotEqual })
+            }
+            "==" if is_plain => Some(Operator::Equal),
+            "!=" if is_plain => Some(Operator::NotEqual),
+            _ => None,
+        };
+        if let Some(symbol) = symbol {
+            return Ok(node(
+                Form::Binary(symbol, Box::new(left), Box::new(right)),
+                span,
+            ));
+        }
+        // To look something up, a list does as well as a tuple.
+        let right = match (&trees, right.form) {
+            ([_, tree], Form::Transform(list, transform, _))
+                if matches!(tree.kind, Kind::Tuple(_))
+                    && matches!(operator, "in" | "not in")
+                    && transform.info.name == "pyTuple" =>
+            {
+                *list
+            }
+            (_, form) => Node { form, ..right },
+        };
+        let arguments = vec![literal(operator, span), right];
+        Ok(apply("pyCompare", left, arguments, span))
+    }
+
+    fn comprehension(
+        &self,
+        shape: Shape,
+        body: &[Tree],
+        clauses: &[Clause],
+        span: &Range<usize>,
+    ) -> Translated {
+        let made = || match (shape, body) {
+            (Shape::Dict, _) => self.list(body, span),
+            (_, [body, ..]) => self.value(body),
+            (_, []) => Ok(literal(Value::Null, span)),
+        };
+        let list = self.each(clauses, &made, span)?;
+        let name = match shape {
+            Shape::List => return Ok(list),
+            Shape::Set => return Ok(apply("pySet", list, Vec::new(), span)),
+            Shape::Dict => "dict",
+            Shape::Generator => "iter",
+        };
+        Ok(apply("pyCall", list, vec![literal(name, span)], span))
+    }
+
+    /// The list that `for` clauses make of a body.
+    fn each(
+        &self,
+        clauses: &[Clause],
+        body: &dyn Fn() -> Translated,
+        span: &Range<usize>,
+    ) -> Translated {
+        let Some((clause, inner)) = clauses.split_first() else {
+            return body();
+        };
+        let list = self.value(&clause.list)?;
+        let names = self.bind(&clause.names);
+        let natives = names.iter().map(|(_, native)| native.clone()).collect::<Vec<_>>();
+        let functions = self.binding(names, || {
+            let made = self.each(inner, body, span)?;
+            let mut functions = vec![node(
+                Form::Function(natives.clone(), Box::new(made)),
+                span,
+            )];
+            if !clause.conditions.is_empty() {
+                let condition = self.all(Operator::And, &clause.conditions, span)?;
+                functions.push(node(
+                    Form::Function(natives.clone(), Box::new(condition)),
+                    span,
+                ));
+            }
+            Ok(functions)
+        })?;
+        let list = apply("pyEach", list, functions, span);
+        Ok(if inner.is_empty() {
+            list
+        } else {
+            apply("flatten", list, Vec::new(), span)
+        })
+    }
+
+    /// `any` and `all` of what `for` clauses make, which look no further than they must.
+    pub(super) fn quantified(
+        &self,
+        name: &str,
+        clauses: &[Clause],
+        body: &dyn Fn() -> Translated,
+        span: &Range<usize>,
+    ) -> Translated {
+        let Some((clause, inner)) = clauses.split_first() else {
+            return body();
+        };
+        let is_any = name == "any";
+        let list = self.value(&clause.list)?;
+        let names = self.bind(&clause.names);
+        let natives = names.iter().map(|(_, native)| native.clone()).collect::<Vec<_>>();
+        let body = self.binding(names, || {
+            let made = self.quantified(name, inner, body, span)?;
+            if clause.conditions.is_empty() {
+                return Ok(made);
+            }
+            let condition = self.all(Operator::And, &clause.conditions, span)?;
+            let (operator, condition) = if is_any {
+                (Operator::And, condition)
+            } else {
+                (Operator::Or, negated(condition, span))
+            };
+            Ok(node(
+                Form::Binary(operator, Box::new(condition), Box::new(made)),
+                span,
+            ))
+        })?;
+        let function = node(Form::Function(natives, Box::new(body)), span);
+        let name = if is_any { "pyAny" } else { "pyAll" };
+        Ok(apply(name, list, vec![function], span))
+    }
+
+    fn joined(&self, parts: &[Tree], span: &Range<usize>) -> Translated {
+        let list = self.list(parts, span)?;
+        Ok(apply("pyMethod", literal("", span), vec![literal("join", span), list], span))
+    }
+
+    pub(super) fn formatted(
+        &self,
+        value: &Tree,
+        conversion: Option<char>,
+        specification: &str,
+        span: &Range<usize>,
+    ) -> Translated {
+        let value = self.value(value)?;
+        let call = |value, name: &str| apply("pyCall", value, vec![literal(name, span)], span);
+        let value = match conversion {
+            Some('r') => call(value, "repr"),
+            Some(_) => call(value, "str"),
+            None if specification.is_empty() => return Ok(call(value, "str")),
+            None => value,
+        };
+        if specification.is_empty() {
+            return Ok(value);
+        }
+        if !crate::transforms::is_python_format(specification) {
+            return Err(SyntaxError::new(
+                format!("the format `{specification}` is not part of the Python that is read here"),
+                span.clone(),
+            )
+            .help("write one such as `.2f`, `,`, `>10` or `05d`"));
+        }
+        Ok(apply("pyFormat", value, vec![text_literal(specification, span)], span))
+    }
+
+    /// Names for what a lambda or a comprehension binds, in the expression and in the tree.
+    pub(super) fn bind(&self, names: &[String]) -> Vec<(String, String)> {
+        names
+            .iter()
+            .map(|name| (name.clone(), self.fresh(name)))
+            .collect()
+    }
+
+    /// A name in the tree that hides nothing: what the names are read from, words of the language, what is bound.
+    fn fresh(&self, name: &str) -> String {
+        const WORDS: [&str; 8] = [
+            "true", "false", "null", "undefined", "in", "contains", "includes", "not",
+        ];
+        let is_root = |name: &str| {
+            mentions(self.names, name)
+                || WORDS.contains(&name)
+                || self.bound.borrow().iter().any(|(_, bound)| bound == name)
+        };
+        let mut fresh = name.to_owned();
+        while is_root(&fresh) {
+            fresh.push('_');
+        }
+        fresh
+    }
+
+    pub(super) fn binding<T>(&self, names: Vec<(String, String)>, translate: impl FnOnce() -> T) -> T {
+        let count = self.bound.borrow().len();
+        self.bound.borrow_mut().extend(names);
+        let translated = translate();
+        self.bound.borrow_mut().truncate(count);
+        translated
+    }
+
+    /// Whether a name is bound here, so that it is no function of Python.
+    pub(super) fn is_bound(&self, name: &str) -> bool {
+        self.bound.borrow().iter().any(|(known, _)| known == name)
+    }
+}
+
+fn mentions(names: &Node, name: &str) -> bool {
+    match &names.form {
+        Form::Path(Base::Root(root), _) => root == name,
+        form => crate::tree::children(form)
+            .into_iter()
+            .any(|child| mentions(child, name)),
+    }
+}
+
+/// Whether native equality with it is Python's: a text that no number and no boolean equals, or None.
+fn is_plain(kind: &Kind) -> bool {
+    match kind {
+        Kind::Literal(Value::Null) => true,
+        Kind::Literal(Value::String(text)) => {
+            !trim(text).is_empty() && to_number(&Value::String(text.clone())).is_none()
+        }
+        _ => false,
+    }
+}
+
+/// Whether a node is true or false whatever it is given.
+fn is_boolean(node: &Node) -> bool {
+    match &node.form {
+        Form::Literal(value) => value.is_boolean(),
+        Form::Not(_) => true,
+        Form::Binary(operator, left, right) => match operator {
+            Operator::And | Operator::Or => is_boolean(left) && is_boolean(right),
+            Operator::Equal | Operator::NotEqual => true,
+            _ => false,
+        },
+        Form::Ternary(_, then, otherwise) => is_boolean(then) && is_boolean(otherwise),
+        Form::Transform(_, transform, arguments) => match transform.info.name {
+            "pyTruth" | "pyCompare" | "pyAny" | "pyAll" => true,
+            "pyLet" => arguments
+                .first()
+                .is_some_and(|function| matches!(&function.form, Form::Function(_, body) if is_boolean(body))),
+            "pyCall" => named(arguments, &["any", "all", "bool", "isinstance"]),
+            "pyMethod" => named(arguments, &["startswith", "endswith", "isdigit", "isalpha"]),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn named(arguments: &[Node], names: &[&str]) -> bool {
+    matches!(arguments.first().map(|name| &name.form), Some(Form::Literal(Value::String(name))) if names.contains(&name.as_str()))
+}
+
+fn negated(truth: Node, span: &Range<usize>) -> Node {
+    match truth.form {
+        Form::Literal(Value::Bool(value)) => literal(!value, span),
+        _ => node(Form::Not(Box::new(truth)), span),
+    }
+}
+
+fn negative(number: &serde_json::Number) -> Option<Value> {
+    if number.is_f64() {
+        return Some((-number.as_f64()?).into());
+    }
+    let negative = -number.as_i128()?;
+    (negative != 0)
+        .then(|| i64::try_from(negative).ok())
+        .flatten()
+        .map(Value::from)
+}
+
+/// A text; `{{` in it would be taken for a template where the expression is read again.
+pub(super) fn text_literal(text: &str, span: &Range<usize>) -> Node {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("{{") {
+        let (before, after) = rest.split_at(at + 1);
+        parts.push(literal(before, span));
+        rest = after;
+    }
+    if parts.is_empty() {
+        return literal(text, span);
+    }
+    parts.push(literal(rest, span));
+    apply("join", node(Form::Array(parts), span), vec![literal("", span)], span)
+}
+
+pub(super) fn node(form: Form, span: &Range<usize>) -> Node {
+    Node::new(form, span.clone())
+}
+
+pub(super) fn literal(value: impl Into<Value>, span: &Range<usize>) -> Node {
+    node(Form::Literal(value.into()), span)
+}
+
+fn root(name: &str, span: &Range<usize>) -> Node {
+    node(Form::Path(Base::Root(name.to_owned()), Vec::new()), span)
+}
+
+pub(super) fn apply(name: &str, subject: Node, arguments: Vec<Node>, span: &Range<usize>) -> Node {
+    let transform = find(name).expect("every name that is written here is in the table");
+    node(
+        Form::Transform(Box::new(subject), transform, arguments),
+        span,
+    )
+}
