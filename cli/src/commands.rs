@@ -17,6 +17,7 @@ mod runs;
 mod secrets;
 mod show;
 mod threads;
+mod triggers;
 mod watching;
 
 use std::io::{ErrorKind, Write};
@@ -52,6 +53,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl eval 'Hello {{name}}' --data '{"name": "Ada"}'
   pawl explain unknown-step
   pawl actions customer.query
+  pawl triggers workflows/examples
   pawl compile workflows/examples/welcome-email -o welcome-email.asl.json"#;
 
 #[derive(Subcommand)]
@@ -60,6 +62,8 @@ enum Command {
     Check(check::Check),
     /// Print the machine that a definition becomes
     Compile(compile::Compile),
+    /// Say what begins runs by itself, and when next
+    Triggers(triggers::Triggers),
     /// Run a workflow on this machine
     Run(run::Run),
     /// Serve AWS on this machine, for every tool that speaks to it
@@ -102,6 +106,7 @@ impl Pawl {
         match self.command {
             Command::Check(command) => command.run(),
             Command::Compile(command) => command.run(),
+            Command::Triggers(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Dev(command) => command.run(),
             Command::Runs(command) => command.run(),

@@ -79,6 +79,10 @@ pub(super) fn settings(
         variables: owned("variables"),
         secrets: owned("secrets"),
         requires,
+        schedule: config
+            .get("schedule")
+            .filter(|node| node.is_object())
+            .cloned(),
     }
 }
 
@@ -111,7 +115,6 @@ pub(crate) fn retry(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Re
 
 /// `{cron, timezone}`: the shorthand for a trigger step of type `schedule`.
 fn workflow_schedule(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    const FIELDS: [Field; 2] = [("cron", Shape::Text), ("timezone", Shape::Text)];
     if !node.is_object() {
         let message = format!("`schedule` is an object, not {}", node.noun());
         diagnostics.push(
@@ -121,16 +124,9 @@ fn workflow_schedule(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
         );
         return;
     }
-    fields::check(node, &FIELDS, "a schedule", Templates::Refused, diagnostics);
-    let Some(cron) = node.get("cron").filter(|cron| !cron.is_null()) else {
-        diagnostics.push(
-            Diagnostic::error(codes::MISSING_FIELD, "the schedule has no `cron`")
-                .on(node)
-                .help("add five fields, such as `\"cron\": \"0 9 * * *\"`"),
-        );
+    if schedule::read(node, None, diagnostics).is_none() {
         return;
-    };
-    schedule::check(cron, node.get("timezone"), diagnostics);
+    }
     diagnostics.push(
         Diagnostic::warning(codes::NOT_YET, "schedules do not start runs yet")
             .on(node)
@@ -278,5 +274,6 @@ mod tests {
     fn every_field_is_documented() {
         crate::fields::assert_documented(&super::CONFIG);
         crate::fields::assert_documented(&super::RETRY);
+        crate::fields::assert_documented(&crate::schedule::FIELDS);
     }
 }
