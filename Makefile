@@ -54,7 +54,8 @@ definitions: pawl .tools/sarif/ready ## Check and format every definition, and h
 	$(PAWL) fmt --check workflows cases
 	.tools/sarif/bin/python infra/checks/sarif.py --pawl $(PAWL)
 
-reference: .tools/reference/ready ## Compare expressions and templates with JEXL and Mustache
+reference: pawl .tools/reference/ready .tools/croniter/ready ## Compare expressions, templates and schedules with JEXL, Mustache and croniter
+	.tools/croniter/bin/python infra/reference/cron.py --pawl $(PAWL) --count 2000 --seed 1
 	cargo run --quiet --locked --package pawl-expression --example differential -- --packages .tools/reference --seed 1
 
 machines: pawl .tools/npm/ready .tools/sam/ready ## Show every example's and case's machine to validators of others
@@ -98,7 +99,7 @@ generate: pawl ## Compile the machines that template.yaml deploys, and write the
 pawl:
 	cargo build --package pawl --locked --quiet
 
-tools: .tools/linters/ready .tools/npm/ready .tools/reference/ready .tools/sam/ready .tools/sarif/ready .tools/ministack/ready .tools/clients/ready .tools/moto/ready .tools/sfnx/ready ## Install the tools into .tools/
+tools: .tools/linters/ready .tools/npm/ready .tools/reference/ready .tools/croniter/ready .tools/sam/ready .tools/sarif/ready .tools/ministack/ready .tools/clients/ready .tools/moto/ready .tools/sfnx/ready ## Install the tools into .tools/
 
 .tools/npm/ready: infra/tools/package.json infra/tools/package-lock.json
 	mkdir -p .tools/npm

@@ -18,6 +18,7 @@ mod runs;
 mod secrets;
 mod show;
 mod threads;
+mod triggers;
 mod watching;
 
 use std::io::{ErrorKind, Write};
@@ -54,6 +55,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl eval 'Hello {{name}}' --data '{"name": "Ada"}'
   pawl explain unknown-step
   pawl actions customer.query
+  pawl triggers workflows/examples
   pawl compile workflows/examples/welcome-email -o welcome-email.asl.json"#;
 
 #[derive(Subcommand)]
@@ -64,6 +66,8 @@ enum Command {
     Convert(convert::Convert),
     /// Print the machine that a definition becomes
     Compile(compile::Compile),
+    /// Say what begins runs by itself, and when next
+    Triggers(triggers::Triggers),
     /// Run a workflow on this machine
     Run(run::Run),
     /// Serve AWS on this machine, for every tool that speaks to it
@@ -107,6 +111,7 @@ impl Pawl {
             Command::Check(command) => command.run(),
             Command::Convert(command) => command.run(),
             Command::Compile(command) => command.run(),
+            Command::Triggers(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Dev(command) => command.run(),
             Command::Runs(command) => command.run(),

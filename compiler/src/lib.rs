@@ -18,6 +18,7 @@ mod schema;
 mod shape;
 pub mod source;
 pub mod steps;
+pub mod triggers;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use formats::{Converted, Difference, Format, convert};
@@ -61,6 +62,8 @@ pub struct Program {
     pub checked: Checked,
     /// The machine and its plans.
     pub lowered: Lowered,
+    /// What begins its runs by itself.
+    pub triggers: Vec<triggers::Trigger>,
 }
 
 /// Reads a definition without looking whether it makes sense.
@@ -97,6 +100,7 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
         definition.and_then(|definition| check::check(text, definition, &mut diagnostics));
     let program = checked.map(|checked| Program {
         lowered: lower::lower(&checked, options),
+        triggers: triggers::of(&checked),
         checked,
     });
     if let Some(program) = &program {

@@ -6,7 +6,11 @@ use pawl_compiler::diagnostic::codes;
 use pawl_compiler::{Compiled, Notation, Options, Severity, compile};
 
 /// Codes whose pages cannot show a definition: what is wrong stands in another file, or is too long to show.
-const WITHOUT_EXAMPLE: [&str; 2] = [codes::INVALID_MOCK, codes::MACHINE_LIMIT];
+const WITHOUT_EXAMPLE: [&str; 3] = [
+    codes::INVALID_MOCK,
+    codes::MACHINE_LIMIT,
+    codes::DUPLICATE_WEBHOOK,
+];
 
 /// Where the pages are.
 fn folder() -> PathBuf {

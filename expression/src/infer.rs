@@ -64,6 +64,8 @@ impl Inference<'_, '_> {
     fn node(&mut self, node: &Node) -> Type {
         match &node.form {
             Form::Literal(value) => Type::of(value),
+            // Its parameters are names that nothing is known of.
+            Form::Function(..) => Type::Any,
             Form::Array(elements) => {
                 let elements: Vec<Type> = elements.iter().map(|one| self.node(one)).collect();
                 Type::List(Box::new(Type::either(elements)))

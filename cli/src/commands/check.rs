@@ -5,10 +5,12 @@ mod mend;
 mod sarif;
 mod tally;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, ValueEnum};
 use pawl_compiler::diagnostic::{Diagnostic, Lines, Which, to_json};
+use pawl_compiler::triggers::claim;
 use pawl_compiler::{Options, Severity};
 use serde_json::Value;
 
@@ -116,6 +118,7 @@ impl Check {
         let Found { files, mut wrong } = find(&self.paths);
         let mut tally = Tally::default();
         let mut kept = Vec::new();
+        let mut webhooks = BTreeMap::new();
         for path in &files {
             let file = match DefinitionFile::read(path) {
                 Ok(file) => file,
@@ -124,7 +127,7 @@ impl Check {
                     continue;
                 }
             };
-            let (checked, changes) = self.check(file)?;
+            let (checked, changes) = self.check(file, &mut webhooks)?;
             tally.count(&checked.diagnostics);
             tally.changes += changes;
             if self.json || self.sarif {
@@ -139,7 +142,13 @@ impl Check {
     }
 
     /// Checks a definition and, where that is wanted, mends it first; returns how many fixes there were.
-    fn check(&self, mut file: DefinitionFile) -> anyhow::Result<(Checked, usize)> {
+    ///
+    /// `webhooks` says for paths which of the definitions before this one has them.
+    fn check(
+        &self,
+        mut file: DefinitionFile,
+        webhooks: &mut BTreeMap<String, String>,
+    ) -> anyhow::Result<(Checked, usize)> {
         let mended = (self.fix || self.diff).then(|| mend::mend(&file, self.which()));
         let mut changes = 0;
         if let Some((text, count)) = mended.flatten() {
@@ -161,9 +170,13 @@ impl Check {
         if self.explain && !self.json {
             print(&explain::text(&file, &compiled))?;
         }
+        let mut diagnostics = compiled.diagnostics;
+        if let Some(program) = &compiled.program {
+            diagnostics.extend(claim(&program.triggers, &file.name(), webhooks));
+        }
         let checked = Checked {
             file,
-            diagnostics: compiled.diagnostics,
+            diagnostics,
             explained,
         };
         Ok((checked, changes))

@@ -369,3 +369,33 @@ fn no_more_is_drawn_than_somebody_reads() {
         assert_eq!(found(folder.path(), &["workflow.json"]).len(), steps.len());
     }
 }
+
+#[test]
+fn two_definitions_have_no_webhook_in_common() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let workflow = |name: &str, path: &str| {
+        let trigger = format!(r#"{{ "type": "webhook", "path": "{path}" }}"#);
+        let begin = format!(
+            r#"{{ "stepSlug": "begin", "stepType": "trigger", "config": {trigger}, "nextSteps": {{ "success": "end" }} }}"#
+        );
+        format!(r#"{{ "name": "{name}", "steps": [{begin}] }}"#)
+    };
+    for (file, path) in [
+        ("a.json", "/orders/"),
+        ("b.json", "/returns"),
+        ("c.json", "orders"),
+    ] {
+        std::fs::write(folder.path().join(file), workflow(file, path)).expect("a file");
+    }
+    let output = pawl(folder.path(), &["check", "."]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains(
+            "error[duplicate-webhook]: `a.json` has the webhook `/orders` already\n --> c.json:1:"
+        ),
+        "{said}"
+    );
+    let alone = pawl(folder.path(), &["check", "c.json", "b.json"]);
+    assert_eq!(alone.status.code(), Some(0), "{}", text(&alone.stderr));
+}

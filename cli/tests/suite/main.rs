@@ -19,6 +19,7 @@ mod levels;
 mod once;
 mod pages;
 mod planted;
+mod printed;
 mod retries;
 mod runs;
 mod sarif;

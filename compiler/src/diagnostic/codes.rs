@@ -70,6 +70,10 @@ pub const UNDECLARED_INTEGRATION: &str = "undeclared-integration";
 pub const INVALID_ALLOWANCE: &str = "invalid-allowance";
 /// A secret where it would be written down.
 pub const EXPOSED_SECRET: &str = "exposed-secret";
+/// A schedule that programs understand differently.
+pub const AMBIGUOUS_SCHEDULE: &str = "ambiguous-schedule";
+/// Two definitions with one webhook.
+pub const DUPLICATE_WEBHOOK: &str = "duplicate-webhook";
 
 // Lints: what works, and probably not as well as it could.
 
@@ -137,6 +141,8 @@ pub const ALL: &[&str] = &[
     UNDECLARED_INTEGRATION,
     INVALID_ALLOWANCE,
     EXPOSED_SECRET,
+    AMBIGUOUS_SCHEDULE,
+    DUPLICATE_WEBHOOK,
     NOT_CANONICAL,
     NO_ERROR_PORT,
     SILENT_FAILURE,

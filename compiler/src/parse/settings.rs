@@ -75,12 +75,15 @@ pub(super) fn settings(
         variables: owned("variables"),
         secrets: owned("secrets"),
         requires,
+        schedule: config
+            .get("schedule")
+            .filter(|node| node.is_object())
+            .cloned(),
     }
 }
 
 /// `{cron, timezone}`: the shorthand for a trigger step of type `schedule`.
 fn workflow_schedule(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    const FIELDS: [Field; 2] = [("cron", Shape::Text), ("timezone", Shape::Text)];
     if !node.is_object() {
         let message = format!("`schedule` is an object, not {}", node.noun());
         diagnostics.push(
@@ -90,16 +93,9 @@ fn workflow_schedule(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
         );
         return;
     }
-    fields::check(node, &FIELDS, "a schedule", Templates::Refused, diagnostics);
-    let Some(cron) = node.get("cron").filter(|cron| !cron.is_null()) else {
-        diagnostics.push(
-            Diagnostic::error(codes::MISSING_FIELD, "the schedule has no `cron`")
-                .on(node)
-                .help("add five fields, such as `\"cron\": \"0 9 * * *\"`"),
-        );
+    if schedule::read(node, None, diagnostics).is_none() {
         return;
-    };
-    schedule::check(cron, node.get("timezone"), diagnostics);
+    }
     diagnostics.push(
         Diagnostic::warning(codes::NOT_YET, "schedules do not start runs yet")
             .on(node)
@@ -246,5 +242,6 @@ mod tests {
     #[test]
     fn every_field_is_documented() {
         crate::fields::assert_documented(&super::CONFIG);
+        crate::fields::assert_documented(&crate::schedule::FIELDS);
     }
 }

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, codes, near};
 use crate::fields::{Field, Shape};
 use crate::shape::near_ours;
 use crate::source::{Data, Node};
-use crate::{schedule, schema};
+use crate::{schedule, schema, triggers};
 
 /// A way to start runs: its name, the fields of its own, and whether anything starts runs by it already.
 struct Type {
@@ -87,6 +87,11 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     match found.name {
         "schedule" | "scheduled" => check_schedule(step, diagnostics),
         "event" => check_event(step, diagnostics),
+        "webhook" => {
+            if let Some(path) = step.config.get("path") {
+                triggers::check_path(path, diagnostics);
+            }
+        }
         _ => {}
     }
 }
@@ -127,11 +132,9 @@ fn strangers(step: &Step, found: &Type, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A schedule stands as text beside `timezone`, or as `{cron, timezone}`.
+/// A schedule stands as text beside `timezone`, or as an object.
 fn check_schedule(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
-    let given = step.config.get("schedule").filter(|node| !node.is_null());
-    let cron = given.and_then(|node| node.get("cron").or(Some(node)));
-    let Some(cron) = cron else {
+    let Some(given) = step.config.get("schedule").filter(|node| !node.is_null()) else {
         diagnostics.push(
             Diagnostic::error(
                 codes::MISSING_FIELD,
@@ -142,16 +145,12 @@ fn check_schedule(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         );
         return;
     };
-    if cron.as_str().is_none() {
-        let message = format!("`schedule` is a text of five fields, not {}", cron.noun());
-        diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(cron));
+    if given.as_str().is_none() && !given.is_object() {
+        let message = format!("`schedule` is a text of five fields, not {}", given.noun());
+        diagnostics.push(Diagnostic::error(codes::INVALID_VALUE, message).on(given));
+        return;
     }
-    let timezone = given.and_then(|node| node.get("timezone"));
-    schedule::check(
-        cron,
-        timezone.or_else(|| step.config.get("timezone")),
-        diagnostics,
-    );
+    schedule::read(given, step.config.get("timezone"), diagnostics);
 }
 
 fn check_event(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
@@ -168,6 +167,9 @@ fn check_event(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         return;
     };
     let word = node.as_str().unwrap_or_default();
+    if let Some(filter) = step.config.get("eventFilter") {
+        triggers::check_filter(word, filter, diagnostics);
+    }
     // Events of others may have any name; one that is nearly ours is probably ours.
     let known = event::find(word);
     let names = event::EVENTS.iter().map(|event| event.name);

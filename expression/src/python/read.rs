@@ -114,7 +114,12 @@ impl Reader {
         self.chain("and", Self::negation, Kind::And)
     }
 
-    fn chain(&mut self, word: &str, operand: fn(&mut Self) -> Read, kind: fn(Vec<Tree>) -> Kind) -> Read {
+    fn chain(
+        &mut self,
+        word: &str,
+        operand: fn(&mut Self) -> Read,
+        kind: fn(Vec<Tree>) -> Kind,
+    ) -> Read {
         let start = self.start();
         let first = operand(self)?;
         if !self.is_word(word) {

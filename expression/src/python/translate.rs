@@ -78,12 +78,13 @@ impl<'n> Translator<'n> {
             }
             Kind::Name(name) => Ok(self.name(name, span)),
             Kind::List(elements) => self.list(elements, span),
-            Kind::Tuple(elements) => {
-                Ok(apply("pyTuple", self.list(elements, span)?, Vec::new(), span))
-            }
-            Kind::Set(elements) => {
-                Ok(apply("pySet", self.list(elements, span)?, Vec::new(), span))
-            }
+            Kind::Tuple(elements) => Ok(apply(
+                "pyTuple",
+                self.list(elements, span)?,
+                Vec::new(),
+                span,
+            )),
+            Kind::Set(elements) => Ok(apply("pySet", self.list(elements, span)?, Vec::new(), span)),
             Kind::Dict(members) => self.dict(members, span),
             Kind::Member(object, name) => self.member(object, name, span),
             Kind::Item(object, index) => {
@@ -110,7 +111,9 @@ impl<'n> Translator<'n> {
             Kind::Not(_) => self.truth(tree),
             Kind::Sign(sign, operand) => self.signed(*sign, operand, span),
             Kind::Calculate(operator, left, right) => {
-                if *operator == "%" && matches!(left.kind, Kind::Literal(Value::String(_)) | Kind::Joined(_)) {
+                if *operator == "%"
+                    && matches!(left.kind, Kind::Literal(Value::String(_)) | Kind::Joined(_))
+                {
                     return Err(SyntaxError::new(
                         "formatting a text with `%` is not part of the Python that is read here",
                         span.clone(),
@@ -183,7 +186,10 @@ impl<'n> Translator<'n> {
             if let Kind::Literal(constant) = &key.kind
                 && !constant.is_string()
             {
-                return Err(SyntaxError::new("a key of a dict is a text here", key.span.clone()));
+                return Err(SyntaxError::new(
+                    "a key of a dict is a text here",
+                    key.span.clone(),
+                ));
             }
             let pair = vec![self.value(key)?, self.value(value)?];
             Ok(node(Form::Array(pair), span))
@@ -195,8 +201,11 @@ impl<'n> Translator<'n> {
     fn member(&self, object: &Tree, name: &str, span: &Range<usize>) -> Translated {
         if super::method::is_method(name) {
             let at = span.end - name.len()..span.end;
-            return Err(SyntaxError::new(format!("`.{name}` is a method of Python"), at)
-                .help(format!("call it, or write `['{name}']` for a member of that name")));
+            return Err(
+                SyntaxError::new(format!("`.{name}` is a method of Python"), at).help(format!(
+                    "call it, or write `['{name}']` for a member of that name"
+                )),
+            );
         }
         if name.starts_with('_') {
             return Err(SyntaxError::new(
@@ -240,12 +249,18 @@ impl<'n> Translator<'n> {
             return self.value(first);
         };
         if rest.is_empty() {
-            return self.compare(operator, [first, right], [self.value(first)?, self.value(right)?], span);
+            return self.compare(
+                operator,
+                [first, right],
+                [self.value(first)?, self.value(right)?],
+                span,
+            );
         }
         // What stands in the middle is evaluated once and compared twice.
         let middle = self.value(right)?;
         if matches!(middle.form, Form::Literal(_)) {
-            let compared = self.compare(operator, [first, right], [self.value(first)?, middle], span)?;
+            let compared =
+                self.compare(operator, [first, right], [self.value(first)?, middle], span)?;
             let more = self.comparison(right, rest, span)?;
             return Ok(node(
                 Form::Binary(Operator::And, Box::new(compared), Box::new(more)),
@@ -291,7 +306,11 @@ impl<'n> Translator<'n> {
                 trees
                     .iter()
                     .any(|tree| is_none(&tree))
-                    .then_some(if operator == "is" { Operator::Equal } else { Operator::NotEqual })
+                    .then_some(if operator == "is" {
+                        Operator::Equal
+                    } else {
+                        Operator::NotEqual
+                    })
             }
             "==" if is_plain => Some(Operator::Equal),
             "!=" if is_plain => Some(Operator::NotEqual),
@@ -352,13 +371,13 @@ impl<'n> Translator<'n> {
         };
         let list = self.value(&clause.list)?;
         let names = self.bind(&clause.names);
-        let natives = names.iter().map(|(_, native)| native.clone()).collect::<Vec<_>>();
+        let natives = names
+            .iter()
+            .map(|(_, native)| native.clone())
+            .collect::<Vec<_>>();
         let functions = self.binding(names, || {
             let made = self.each(inner, body, span)?;
-            let mut functions = vec![node(
-                Form::Function(natives.clone(), Box::new(made)),
-                span,
-            )];
+            let mut functions = vec![node(Form::Function(natives.clone(), Box::new(made)), span)];
             if !clause.conditions.is_empty() {
                 let condition = self.all(Operator::And, &clause.conditions, span)?;
                 functions.push(node(
@@ -390,7 +409,10 @@ impl<'n> Translator<'n> {
         let is_any = name == "any";
         let list = self.value(&clause.list)?;
         let names = self.bind(&clause.names);
-        let natives = names.iter().map(|(_, native)| native.clone()).collect::<Vec<_>>();
+        let natives = names
+            .iter()
+            .map(|(_, native)| native.clone())
+            .collect::<Vec<_>>();
         let body = self.binding(names, || {
             let made = self.quantified(name, inner, body, span)?;
             if clause.conditions.is_empty() {
@@ -414,7 +436,12 @@ impl<'n> Translator<'n> {
 
     fn joined(&self, parts: &[Tree], span: &Range<usize>) -> Translated {
         let list = self.list(parts, span)?;
-        Ok(apply("pyMethod", literal("", span), vec![literal("join", span), list], span))
+        Ok(apply(
+            "pyMethod",
+            literal("", span),
+            vec![literal("join", span), list],
+            span,
+        ))
     }
 
     pub(super) fn formatted(
@@ -442,7 +469,12 @@ impl<'n> Translator<'n> {
             )
             .help("write one such as `.2f`, `,`, `>10` or `05d`"));
         }
-        Ok(apply("pyFormat", value, vec![text_literal(specification, span)], span))
+        Ok(apply(
+            "pyFormat",
+            value,
+            vec![text_literal(specification, span)],
+            span,
+        ))
     }
 
     /// Names for what a lambda or a comprehension binds, in the expression and in the tree.
@@ -456,7 +488,14 @@ impl<'n> Translator<'n> {
     /// A name in the tree that hides nothing: what the names are read from, words of the language, what is bound.
     fn fresh(&self, name: &str) -> String {
         const WORDS: [&str; 8] = [
-            "true", "false", "null", "undefined", "in", "contains", "includes", "not",
+            "true",
+            "false",
+            "null",
+            "undefined",
+            "in",
+            "contains",
+            "includes",
+            "not",
         ];
         let is_root = |name: &str| {
             mentions(self.names, name)
@@ -470,7 +509,11 @@ impl<'n> Translator<'n> {
         fresh
     }
 
-    pub(super) fn binding<T>(&self, names: Vec<(String, String)>, translate: impl FnOnce() -> T) -> T {
+    pub(super) fn binding<T>(
+        &self,
+        names: Vec<(String, String)>,
+        translate: impl FnOnce() -> T,
+    ) -> T {
         let count = self.bound.borrow().len();
         self.bound.borrow_mut().extend(names);
         let translated = translate();
@@ -517,9 +560,9 @@ fn is_boolean(node: &Node) -> bool {
         Form::Ternary(_, then, otherwise) => is_boolean(then) && is_boolean(otherwise),
         Form::Transform(_, transform, arguments) => match transform.info.name {
             "pyTruth" | "pyCompare" | "pyAny" | "pyAll" => true,
-            "pyLet" => arguments
-                .first()
-                .is_some_and(|function| matches!(&function.form, Form::Function(_, body) if is_boolean(body))),
+            "pyLet" => arguments.first().is_some_and(
+                |function| matches!(&function.form, Form::Function(_, body) if is_boolean(body)),
+            ),
             "pyCall" => named(arguments, &["any", "all", "bool", "isinstance"]),
             "pyMethod" => named(arguments, &["startswith", "endswith", "isdigit", "isalpha"]),
             _ => false,
@@ -563,7 +606,12 @@ pub(super) fn text_literal(text: &str, span: &Range<usize>) -> Node {
         return literal(text, span);
     }
     parts.push(literal(rest, span));
-    apply("join", node(Form::Array(parts), span), vec![literal("", span)], span)
+    apply(
+        "join",
+        node(Form::Array(parts), span),
+        vec![literal("", span)],
+        span,
+    )
 }
 
 pub(super) fn node(form: Form, span: &Range<usize>) -> Node {

@@ -50,6 +50,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "true",
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: text::starts_with,
     },
     Transform {
@@ -61,6 +62,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "false",
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: text::ends_with,
     },
     Transform {
@@ -72,6 +74,7 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
             result: "true",
         },
         arguments: 1..=1,
+        takes_functions: false,
         apply: text::matches,
     },
     Transform {

@@ -12,7 +12,8 @@ use crate::steps;
 pub(super) fn misfit(step: &Step, node: &Node, found: &Type) -> Option<Diagnostic> {
     let text = node.as_str()?;
     // A text with more in it than one value is a text whatever stands in it.
-    if !(text.starts_with("{{") && text.ends_with("}}")) {
+    let is_one = text.matches("{{").count() == 1 && !text.starts_with("{{#");
+    if !(is_one && text.starts_with("{{") && text.ends_with("}}")) {
         return None;
     }
     let (name, shape) = wanted(step, node)?;

@@ -173,7 +173,10 @@ fn round(call: &Call<'_>, value: &Value, digits: Option<&Value>) -> Made {
         Some(Kind::Bool(digits)) => Some(i128::from(digits)),
         Some(_) => return Err(call.fail("`round` needs a whole number of digits")),
     };
-    match (numeric(&kind(value)).ok_or_else(|| misfit(call, value))?, digits) {
+    match (
+        numeric(&kind(value)).ok_or_else(|| misfit(call, value))?,
+        digits,
+    ) {
         (Numeric::Int(number), digits) => {
             Numeric::Int(round_int(number, digits.unwrap_or(0))).value(call)
         }

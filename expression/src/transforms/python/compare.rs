@@ -52,14 +52,18 @@ pub(super) fn equal(left: &Value, right: &Value) -> bool {
                     .iter()
                     .all(|(key, member)| find(right, key).is_some_and(|other| equal(member, other)))
         }
-        (Kind::Many(Tag::Set | Tag::Keys | Tag::Items, left), Kind::Many(Tag::Set | Tag::Keys | Tag::Items, right)) => {
-            left.len() == right.len() && left.iter().all(|element| contains_equal(right, element))
-        }
+        (
+            Kind::Many(Tag::Set | Tag::Keys | Tag::Items, left),
+            Kind::Many(Tag::Set | Tag::Keys | Tag::Items, right),
+        ) => left.len() == right.len() && left.iter().all(|element| contains_equal(right, element)),
         (Kind::Many(Tag::Iterator | Tag::Values, _), _) => false,
         (Kind::Many(tag, left), Kind::Many(other, right)) => {
             tag == other
                 && left.len() == right.len()
-                && left.iter().zip(right).all(|(left, right)| equal(left, right))
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| equal(left, right))
         }
         _ => false,
     }
@@ -73,9 +77,7 @@ pub(super) fn contains_equal(elements: &[Value], wanted: &Value) -> bool {
 fn contains(call: &Call<'_>, whole: &Value, part: &Value) -> Made<bool> {
     match (kind(whole), kind(part)) {
         (Kind::Text(text), Kind::Text(part)) => Ok(text.contains(part)),
-        (Kind::Text(_), _) => {
-            Err(call.fail(format!("`in` a str needs a str, not {}", noun(part))))
-        }
+        (Kind::Text(_), _) => Err(call.fail(format!("`in` a str needs a str, not {}", noun(part)))),
         (Kind::Dict(members), part_kind) => {
             hash(call, part)?;
             Ok(matches!(part_kind, Kind::Text(key) if find(members, key).is_some()))
@@ -98,10 +100,8 @@ fn contains(call: &Call<'_>, whole: &Value, part: &Value) -> Made<bool> {
 }
 
 fn ordered(call: &Call<'_>, operator: &str, left: &Value, right: &Value) -> Made<bool> {
-    if let (
-        Kind::Many(Tag::Set | Tag::Keys, left),
-        Kind::Many(Tag::Set | Tag::Keys, right),
-    ) = (kind(left), kind(right))
+    if let (Kind::Many(Tag::Set | Tag::Keys, left), Kind::Many(Tag::Set | Tag::Keys, right)) =
+        (kind(left), kind(right))
     {
         let holds = |these: &[Value], those: &[Value]| {
             those.iter().all(|element| contains_equal(these, element))
@@ -139,7 +139,11 @@ pub(super) fn order(
             if tag == other =>
         {
             call.steps(these.len())?;
-            match these.iter().zip(those).find(|(left, right)| !equal(left, right)) {
+            match these
+                .iter()
+                .zip(those)
+                .find(|(left, right)| !equal(left, right))
+            {
                 Some((left, right)) => order(call, operator, left, right),
                 None => Ok(these.len().cmp(&those.len())),
             }

@@ -1,0 +1,171 @@
+//! `pawl triggers`: what begins runs by itself, in the words of AWS, and when it next does.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use jiff::{Timestamp, Zoned};
+use pawl_compiler::Options;
+use pawl_compiler::triggers::{Schedule, Trigger};
+use pawl_local::firings;
+use serde_json::{Value, json};
+
+use super::{Outcome, complain, print, print_json, say};
+use crate::project::{DefinitionFile, Found, find};
+
+/// How many moments are shown.
+const MOMENTS: usize = 5;
+
+const EXAMPLES: &str = "Examples:
+  pawl triggers order.json
+  pawl triggers workflows/ --json
+  pawl triggers report.json --from 2027-03-27T12:00:00Z
+
+Times are those of EventBridge Scheduler: it leaves out a local time that the clock skips in spring, and fires once, the
+first time, where the clock shows a time twice in autumn. A rate counts from when it is published.";
+
+/// Say what begins runs by itself, and when next.
+///
+/// Exits with 0, 1 when a definition does not compile, 2 when a path leads to no definition.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Triggers {
+    /// Definitions, or folders with definitions
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Count from this moment instead of now
+    #[arg(long, value_name = "TIME")]
+    from: Option<Timestamp>,
+    /// Print the triggers as a JSON list
+    #[arg(long)]
+    json: bool,
+}
+
+/// A trigger of a definition, with what comes next.
+struct Shown {
+    workflow: String,
+    file: String,
+    trigger: Trigger,
+    next: Vec<Zoned>,
+}
+
+impl Triggers {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let from = self.from.unwrap_or_else(Timestamp::now);
+        let Found { files, mut wrong } = find(&self.paths);
+        let mut shown = Vec::new();
+        let mut is_refused = false;
+        for path in &files {
+            match DefinitionFile::read(path) {
+                Ok(file) => match of(&file, from) {
+                    Some(found) => shown.extend(found),
+                    None => is_refused = true,
+                },
+                Err(misuse) => wrong.push(misuse),
+            }
+        }
+        wrong.iter().for_each(complain);
+        if self.json {
+            print_json(&shown.iter().map(Shown::to_json).collect::<Vec<_>>())?;
+        } else {
+            print(&text(&shown))?;
+        }
+        Ok(match (wrong.as_slice(), is_refused) {
+            ([_, ..], _) => Outcome::Misused,
+            ([], true) => Outcome::Refused,
+            ([], false) => Outcome::Done,
+        })
+    }
+}
+
+/// The triggers of a definition; `None` where it does not compile, which is then said.
+fn of(file: &DefinitionFile, from: Timestamp) -> Option<Vec<Shown>> {
+    let compiled = file.compile(Options::default());
+    let Some(program) = compiled.program else {
+        let mut errors = compiled.diagnostics;
+        errors.retain(pawl_compiler::Diagnostic::is_error);
+        say(&format!("{}\n", file.render(&errors)));
+        return None;
+    };
+    let workflow = &program.checked.definition.name;
+    let triggers = program.triggers.into_iter();
+    let shown = triggers.map(|trigger| Shown {
+        workflow: workflow.clone(),
+        file: file.name(),
+        next: match &trigger {
+            Trigger::Schedule(schedule) => next(schedule, from),
+            Trigger::Webhook(_) | Trigger::Event(_) => Vec::new(),
+        },
+        trigger,
+    });
+    Some(shown.collect())
+}
+
+/// The next moments of a schedule, with their offsets; what several of its expressions name is one of them.
+fn next(schedule: &Schedule, from: Timestamp) -> Vec<Zoned> {
+    let moments: BTreeSet<Zoned> = schedule
+        .expressions
+        .iter()
+        .filter_map(|expression| firings(expression, &schedule.timezone, from))
+        .flat_map(|firings| firings.take(MOMENTS))
+        .collect();
+    moments.into_iter().take(MOMENTS).collect()
+}
+
+/// A moment with its offset.
+fn spell(moment: &Zoned) -> String {
+    moment.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+impl Shown {
+    fn to_json(&self) -> Value {
+        let mut value = json!({ "workflow": self.workflow, "file": self.file });
+        if let (Some(value), Ok(Value::Object(trigger))) =
+            (value.as_object_mut(), serde_json::to_value(&self.trigger))
+        {
+            value.extend(trigger);
+            if matches!(self.trigger, Trigger::Schedule(_)) {
+                let next: Vec<String> = self.next.iter().map(spell).collect();
+                value.insert("next".to_owned(), json!(next));
+            }
+        }
+        value
+    }
+}
+
+/// The triggers for people, each under its workflow.
+fn text(shown: &[Shown]) -> String {
+    if shown.is_empty() {
+        return "Nothing begins runs by itself.\n".to_owned();
+    }
+    let paragraphs: Vec<String> = shown.iter().map(Shown::text).collect();
+    paragraphs.join("\n")
+}
+
+impl Shown {
+    fn text(&self) -> String {
+        let mut lines = vec![format!("{} ({})", self.workflow, self.file)];
+        match &self.trigger {
+            Trigger::Schedule(schedule) => {
+                let Schedule {
+                    written,
+                    expressions,
+                    timezone,
+                    ..
+                } = schedule;
+                lines.push(format!("  schedule  {written}, {timezone}"));
+                let on_aws = expressions.iter();
+                lines.extend(on_aws.map(|expression| format!("  on AWS    {expression}")));
+                lines.extend(self.next.iter().map(|moment| {
+                    let weekday = moment.strftime("%a");
+                    format!("  next      {}  {weekday}", spell(moment))
+                }));
+            }
+            Trigger::Webhook(webhook) => lines.push(format!("  webhook   POST {}", webhook.path)),
+            Trigger::Event(event) => {
+                lines.push(format!("  event     {}", event.event_type));
+                lines.push(format!("  on AWS    {}", event.pattern));
+            }
+        }
+        lines.join("\n") + "\n"
+    }
+}

@@ -1,0 +1,34 @@
+//! What commands print of a definition, as it is committed.
+//!
+//! The group of a case is the command: `pawl triggers` is run on each case of `cases/triggers/`, with what its
+//! `arguments.json` lists, and what it prints stands in `triggers.txt`. `UPDATE=1 cargo test` writes it anew.
+
+use crate::command_line::{pawl, text};
+use crate::corpus::{cases, same};
+
+/// The commands that have a group.
+const COMMANDS: [&str; 1] = ["triggers"];
+
+#[test]
+fn what_commands_print_is_as_committed() {
+    let mut printed = 0;
+    for case in cases() {
+        let group = case.name.split('/').next().unwrap_or_default();
+        let Some(command) = COMMANDS.iter().find(|command| **command == group) else {
+            continue;
+        };
+        let folder = &case.project.given;
+        let more = std::fs::read_to_string(folder.join("arguments.json"));
+        let more: Vec<String> = more.map_or_else(
+            |_| Vec::new(),
+            |more| serde_json::from_str(&more).expect("a list of arguments"),
+        );
+        let arguments = [*command, "."].into_iter();
+        let arguments = arguments.chain(more.iter().map(String::as_str));
+        let output = pawl(folder, &arguments.collect::<Vec<_>>());
+        let found = text(&output.stdout) + &text(&output.stderr);
+        same(&case, &format!("{command}.txt"), Some(found));
+        printed += 1;
+    }
+    assert!(printed > 3, "only {printed} cases");
+}
