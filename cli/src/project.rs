@@ -111,9 +111,17 @@ impl Project {
 
     /// The mocks: from a file, else `mocks.json` in the folder.
     pub fn mocks(&self, given: Option<&Path>) -> anyhow::Result<BTreeMap<String, Mock>> {
-        Ok(self
+        let mocks: BTreeMap<String, Mock> = self
             .given_or_beside(given, "mocks.json")?
-            .unwrap_or_default())
+            .unwrap_or_default();
+        // In other formats, a step may have a name that no slug can be.
+        let file = &self.definition;
+        let names = pawl_compiler::formats::names(&file.text, file.notation);
+        let named = |name: String| names.get(&name).cloned().unwrap_or(name);
+        Ok(mocks
+            .into_iter()
+            .map(|(name, mock)| (named(name), mock))
+            .collect())
     }
 
     fn given_or_beside<T: DeserializeOwned>(

@@ -11,6 +11,8 @@ mod build;
 mod elevaite;
 mod places;
 
+use std::collections::BTreeMap;
+
 use crate::definition::Place;
 use crate::diagnostic::Diagnostic;
 use crate::parse;
@@ -100,6 +102,8 @@ pub(crate) struct Read {
     pub(crate) differences: Vec<Difference>,
     /// The author's own pointers, where they are others.
     pub(crate) places: Option<Places>,
+    /// The author's names of steps whose slugs are others.
+    pub(crate) names: BTreeMap<String, String>,
 }
 
 /// Reads a text and translates it into the native format.
@@ -116,6 +120,7 @@ pub(crate) fn read(
     let format = format.unwrap_or_else(|| Format::of(&root));
     let mut translation = Translation {
         differences: Vec::new(),
+        names: BTreeMap::new(),
         diagnostics,
     };
     let translated = match format {
@@ -123,13 +128,16 @@ pub(crate) fn read(
         Format::Elevaite => Some(elevaite::translate(&root, &mut translation)),
         Format::Codemie => None,
     };
-    let differences = translation.differences;
+    let Translation {
+        differences, names, ..
+    } = translation;
     let Some(translated) = translated.filter(|_| matches!(root.data, Data::Object(_))) else {
         return Some(Read {
             format,
             root,
             differences,
             places: None,
+            names,
         });
     };
     Some(Read {
@@ -137,12 +145,15 @@ pub(crate) fn read(
         places: Some(Places::of(&root)),
         root: places::numbered(translated),
         differences,
+        names,
     })
 }
 
 /// What a translation has to say beside the tree that it makes.
 pub(crate) struct Translation<'a> {
     pub(crate) differences: Vec<Difference>,
+    /// The author's names of steps whose slugs are others.
+    pub(crate) names: BTreeMap<String, String>,
     pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -163,6 +174,11 @@ impl Translation<'_> {
     pub(crate) fn say(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
+}
+
+/// The author's names of steps whose slugs are others, with these: mocks may use either.
+pub fn names(text: &str, notation: Notation) -> BTreeMap<String, String> {
+    read(text, notation, None, &mut Vec::new()).map_or_else(BTreeMap::new, |read| read.names)
 }
 
 /// A definition in the native format.

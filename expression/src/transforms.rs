@@ -223,6 +223,30 @@ fn at_path<'v>(value: &'v Value, path: &str) -> Option<Cow<'v, Value>> {
     names.try_fold(Cow::Borrowed(value), |value, name| own_member(&value, name))
 }
 
+/// The value at a path; a text on the way that holds JSON is read.
+fn through_texts(value: &Value, path: &str) -> Value {
+    let names = path.split(['.', '[', ']']).filter(|name| !name.is_empty());
+    let mut found = Cow::Borrowed(value);
+    for name in names {
+        if let Value::String(text) = &*found {
+            found = Cow::Owned(serde_json::from_str(text).unwrap_or_default());
+        }
+        let next = match &*found {
+            Value::Object(_) => member_of(&found, name).cloned(),
+            Value::Array(elements) => name
+                .parse::<usize>()
+                .ok()
+                .and_then(|at| elements.get(at).cloned()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+        };
+        let Some(next) = next else {
+            return Value::Null;
+        };
+        found = Cow::Owned(next);
+    }
+    found.into_owned()
+}
+
 /// A member of an object, an element of a list by its number, or the length of a list or a text.
 fn own_member<'v>(value: &Cow<'v, Value>, name: &str) -> Option<Cow<'v, Value>> {
     // Only a length is owned, and that has no members.

@@ -17,7 +17,7 @@ const MOST_VARIABLES: usize = 40;
 
 /// The fields of an output step's configuration.
 pub(super) const OUTPUT_FIELDS: &[Field] = &[
-    ("mapping", Shape::Object),
+    ("mapping", Shape::Either(&[Shape::Object, Shape::Text])),
     ("outputMapping", Shape::Object),
     ("description", Shape::Text),
 ];

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Applied, Call, at_path};
+use super::{Applied, Call, at_path, through_texts};
 use crate::coerce::{compare_numbers, strictly_equal, to_number, to_text, total_order};
 use crate::error::EvaluationError;
 use crate::evaluate::{Data, made};
@@ -58,6 +58,13 @@ pub(super) fn map<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         }
     };
     Ok(call.list(value)?.filter_map(member).collect())
+}
+
+/// What stands at a path, also inside of texts that hold JSON.
+pub(super) fn at<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let path = call.text_argument(0)?.unwrap_or_default().to_owned();
+    let whole = call.evaluator.whole(value, &call.node.span)?;
+    Ok(made(through_texts(&whole, &path)))
 }
 
 /// The elements whose number at a path compares: `filter('total > 100')`.

@@ -4,7 +4,7 @@ use super::{Transform, TransformInfo};
 use super::{date, list, text};
 
 /// Every transform there is.
-pub(super) static TRANSFORMS: [Transform; 35] = [
+pub(super) static TRANSFORMS: [Transform; 36] = [
     Transform {
         info: TransformInfo {
             name: "upper",
@@ -172,6 +172,18 @@ pub(super) static TRANSFORMS: [Transform; 35] = [
         arguments: 0..=1,
         takes_functions: false,
         apply: list::join,
+    },
+    Transform {
+        info: TransformInfo {
+            name: "at",
+            signature: "at(path)",
+            doc: "What stands at a path, also inside of texts that hold JSON; null where there is nothing.",
+            example: r#"{answer: '{"rows": [{"id": 7}]}'}|at('answer.rows.0.id')"#,
+            result: "7",
+        },
+        arguments: 1..=1,
+        takes_functions: false,
+        apply: list::at,
     },
     Transform {
         info: TransformInfo {

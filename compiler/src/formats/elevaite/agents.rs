@@ -111,12 +111,14 @@ fn last_of(before: &[&Step<'_>]) -> String {
         .collect();
     match gave.as_slice() {
         [] => MESSAGE.to_owned(),
-        [slug] if before.len() == 1 => format!("{{{{steps.{slug}.output}}}}"),
+        [slug] if before.len() == 1 => {
+            format!("{{{{steps.{slug}.output.response ?? steps.{slug}.output}}}}")
+        }
         // Of steps that exclude each other only one has run.
         slugs => {
-            let each = slugs
-                .iter()
-                .map(|slug| format!("{{{{steps.{slug}.output ?? ''}}}}"));
+            let each = slugs.iter().map(|slug| {
+                format!("{{{{steps.{slug}.output.response ?? steps.{slug}.output ?? ''}}}}")
+            });
             each.collect::<Vec<_>>().join("\n")
         }
     }
@@ -283,7 +285,7 @@ fn parameters(step: &Step<'_>, texts: &Texts<'_>) -> Node {
     }
     for field in ["input_mapping", "param_mapping"] {
         for entry in step.get(field).map(Node::entries).unwrap_or_default() {
-            let expression = texts.mapped(&entry.node);
+            let expression = texts.deep(&entry.node);
             let node = if entry.node.as_str().is_some() {
                 text(&entry.node, format!("{{{{{expression} ?? null}}}}"))
             } else {

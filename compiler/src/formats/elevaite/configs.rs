@@ -361,6 +361,11 @@ impl Writer<'_> {
                 )
             }
             What::Output => ("output", data::output(step, before, texts)),
+            // A run begins with one of its inputs, so there is nothing to wait for.
+            What::Merge if before.iter().all(|step| step.what.begins()) => (
+                "transform",
+                agents::passing(step, text(step.node, "{{input}}")),
+            ),
             What::Merge => ("merge", data::merge(step)),
             What::Prompt => ("transform", agents::prompt(step, texts)),
             What::Agent => ("llm", agents::agent(step, before, texts, translation)),
@@ -370,7 +375,7 @@ impl Writer<'_> {
             What::Data | What::Refused(_) => ("transform", data::input(step, texts)),
             What::Transform => ("transform", data::transform(step, before, texts)),
             What::Condition => ("condition", data::condition(step, texts, translation)),
-            What::Loop => ("loop", data::r#loop(step, texts)),
+            What::Loop => ("loop", data::r#loop(step, texts, translation)),
             What::Parallel => ("parallel", Object::of(step.node)),
             What::Delay => ("delay", agents::delay(step, texts)),
             What::Request => ("request", data::request(step, texts)),

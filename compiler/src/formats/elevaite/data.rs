@@ -1,7 +1,7 @@
 //! Steps that bring, change and give data; loops, conditions and requests.
 
 use super::super::Translation;
-use super::super::build::{Object, list, text};
+use super::super::build::{self, Object, list, text};
 use super::agents::{mapping_of, passing};
 use super::conditions;
 use super::steps::Step;
@@ -76,6 +76,11 @@ pub(super) fn transform(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>
             .map(|entry| field(entry, &names, texts));
         config.put("mappings", list(mapping, fields.collect()));
     }
+    let processing = step
+        .first(&["processing_type", "operation"])
+        .and_then(Node::as_str);
+    let passes =
+        processing.is_some_and(|word| ["passthrough", "none", "identity", "copy"].contains(&word));
     let skipped = [
         "input",
         "data",
@@ -87,7 +92,10 @@ pub(super) fn transform(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>
     ];
     for block in ["parameters", "config"] {
         for entry in step.node.get(block).map(Node::entries).unwrap_or_default() {
-            let is_done = skipped.contains(&entry.key.as_str())
+            let is_idle =
+                passes && ["processing_type", "operation", "options"].contains(&entry.key.as_str());
+            let is_done = is_idle
+                || skipped.contains(&entry.key.as_str())
                 || (known.contains(&entry.key.as_str()) && entry.node.is_object());
             if !is_done && !entry.node.is_null() {
                 let node = inside(&entry.node, &names, texts);
@@ -193,11 +201,18 @@ pub(super) fn output(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>) -
                     step.what.gives() || matches!(step.what, What::Approval | What::Loop)
                 })
                 .collect();
+            // What one step gave is what the run gives, as it is.
             if let [only] = steps.as_slice() {
                 let path = texts.path(&only.id, &Names::default());
-                gives.put("result", text(step.node, format!("{{{{{path} ?? null}}}}")));
-            } else if steps.is_empty() {
-                gives.put("result", text(step.node, "{{input}}"));
+                config.put(
+                    "mapping",
+                    text(step.node, format!("{{{{{path} ?? null}}}}")),
+                );
+                return config;
+            }
+            if steps.is_empty() {
+                config.put("mapping", text(step.node, "{{input}}"));
+                return config;
             }
             if steps.len() > 1 {
                 for step_before in steps {
@@ -277,8 +292,15 @@ const ITEMS: [&str; 10] = [
     "source",
 ];
 
+/// How often a loop without a list may go around.
+const MOST_ROUNDS: u64 = 1000;
+
 /// Going through a list.
-pub(super) fn r#loop(step: &Step<'_>, texts: &Texts<'_>) -> Object {
+pub(super) fn r#loop(
+    step: &Step<'_>,
+    texts: &Texts<'_>,
+    translation: &mut Translation<'_>,
+) -> Object {
     let names = texts.names(step);
     let mut config = Object::of(step.node);
     if let Some(items) = step.first(&ITEMS) {
@@ -287,6 +309,18 @@ pub(super) fn r#loop(step: &Step<'_>, texts: &Texts<'_>) -> Object {
             None => texts.value(items, &names),
         };
         config.put("items", node);
+    }
+    if !config.has("items")
+        && let Some(rounds) = step.first(&["max_iterations", "max_loops", "iterations", "count"])
+        && let Some(count) = crate::shape::whole(rounds).filter(|count| *count <= MOST_ROUNDS)
+    {
+        translation.differs(
+            "loops-without-a-list",
+            rounds,
+            format!("the loop has no list, so it goes around {count} times"),
+        );
+        let numbers = (0..count).map(|number| build::number(rounds, number));
+        config.put("items", list(rounds, numbers.collect()));
     }
     let fields = [
         (
@@ -319,7 +353,7 @@ pub(super) fn r#loop(step: &Step<'_>, texts: &Texts<'_>) -> Object {
         .is_some_and(|flag| flag.data == Data::Bool(true));
     if is_parallel && !config.has("concurrency") {
         let node = step.get("parallel").unwrap_or(step.node);
-        config.put("concurrency", super::super::build::number(node, 10));
+        config.put("concurrency", build::number(node, 10));
     }
     config
 }

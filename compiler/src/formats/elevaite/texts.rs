@@ -61,7 +61,7 @@ const ANSWERS: [&str; 9] = [
 
 /// What names mean in a definition.
 pub(super) struct Texts<'a> {
-    steps: BTreeMap<&'a str, (&'a str, What, bool)>,
+    steps: BTreeMap<&'a str, (&'a str, What)>,
     /// The names of items and of the workflow's own settings.
     bound: BTreeSet<&'a str>,
     globals: BTreeSet<&'a str>,
@@ -97,10 +97,7 @@ impl<'a> Texts<'a> {
         Self {
             steps: steps
                 .iter()
-                .map(|step| {
-                    let is_json = answers_json(step);
-                    (step.id.as_str(), (step.slug.as_str(), step.what, is_json))
-                })
+                .map(|step| (step.id.as_str(), (step.slug.as_str(), step.what)))
                 .collect(),
             bound,
             globals: globals
@@ -158,6 +155,27 @@ impl<'a> Texts<'a> {
             None if is_path(text.trim()) => self.path(text.trim(), &Names::default()),
             Some(inner) => self.expression(inner, &Names::default()),
             None => quoted(text),
+        }
+    }
+
+    /// What a tool's mapping says: a path that goes on inside of texts that hold JSON, or a value.
+    pub(super) fn deep(&self, node: &Node) -> String {
+        let path = node.as_str().map(str::trim).filter(|text| is_path(text));
+        let (root, rest) = path.map(divide).unwrap_or_default();
+        let step = self.steps.get(root).filter(|(_, what)| what.gives());
+        let inner = skip(rest, &["output"]).trim_start_matches('.');
+        let Some((slug, _)) = step.filter(|_| !inner.is_empty()) else {
+            return self.mapped(node);
+        };
+        let bare = skip(inner, &["result", "response", "data"]).trim_start_matches('.');
+        let output = format!("steps.{slug}.output");
+        let written = format!("{output}|at({})", quoted(inner));
+        if bare == inner {
+            written
+        } else if bare.is_empty() {
+            format!("{written} ?? {output}")
+        } else {
+            format!("{written} ?? {output}|at({})", quoted(bare))
         }
     }
 
@@ -270,6 +288,7 @@ impl<'a> Texts<'a> {
 
     /// What a path means: `step.output.x`, `input.x`, a name.
     pub(super) fn path(&self, path: &str, names: &Names) -> String {
+        let path = &with_places(path);
         let (root, rest) = divide(path);
         if let Some(mapped) = names.mapped.get(root) {
             return follow(mapped, rest);
@@ -313,55 +332,49 @@ impl<'a> Texts<'a> {
 
     /// What a path into a step's output means.
     fn of_step(&self, id: &str, rest: &str) -> String {
-        let Some((slug, what, is_json)) = self.steps.get(id) else {
+        let Some((slug, what)) = self.steps.get(id) else {
             return member("input", id);
         };
-        let (word, after) = divide(rest.trim_start_matches('.'));
         if what.begins() {
             return format!("input{}", skip(rest, &OUTPUTS));
         }
         let output = format!("steps.{slug}.output");
+        let rest = skip(rest, &["output"]);
+        let (word, after) = divide(rest.trim_start_matches('.'));
         match what {
-            What::Agent if !is_json => {
+            What::Agent => {
                 let mut left = rest;
                 while ANSWERS.contains(&divide(left.trim_start_matches('.')).0) {
                     left = divide(left.trim_start_matches('.')).1;
                 }
-                format!("{output}{left}")
+                either(&output, rest, left)
             }
-            What::Agent => format!(
-                "{output}{}",
-                skip(skip(rest, &OUTPUTS), &["response", "data", "content"])
-            ),
             What::Condition => format!("{output}.passed"),
-            What::Approval => {
-                let rest = skip(rest, &OUTPUTS);
-                match divide(rest.trim_start_matches('.')).0 {
-                    "decision" | "status" if self.says_denied => {
-                        format!("({output}.decision == 'rejected' ? 'denied' : {output}.decision)")
-                    }
-                    "status" => format!("{output}.decision"),
-                    "decided_by" | "approver" => format!("{output}.decidedBy"),
-                    "decided_at" => format!("{output}.decidedAt"),
-                    _ => format!("{output}{rest}"),
+            What::Approval => match divide(skip(rest, &OUTPUTS).trim_start_matches('.')).0 {
+                "decision" | "status" if self.says_denied => {
+                    format!("({output}.decision == 'rejected' ? 'denied' : {output}.decision)")
                 }
-            }
+                "status" => format!("{output}.decision"),
+                "decided_by" | "approver" => format!("{output}.decidedBy"),
+                "decided_at" => format!("{output}.decidedAt"),
+                _ => format!("{output}{}", skip(rest, &OUTPUTS)),
+            },
             What::Request => {
-                let rest = skip(rest, &OUTPUTS);
+                let rest = skip(rest, &["result"]);
                 let (word, after) = divide(rest.trim_start_matches('.'));
                 match word {
                     "data" | "response" | "json" | "body" => format!("{output}.body{after}"),
-                    "status_code" => format!("{output}.status"),
+                    "status_code" => either(&output, rest, ".status"),
                     "" | "status" | "headers" | "url" => format!("{output}{rest}"),
-                    _ => format!("{output}.body{rest}"),
+                    _ => either(&output, &format!(".body{rest}"), rest),
                 }
             }
             What::Subflow => match word {
-                "subflow_output" | "output" | "result" => format!("{output}{after}"),
+                "subflow_output" | "result" => either(&output, rest, after),
                 _ => format!("{output}{rest}"),
             },
             What::Loop => match word {
-                "results" | "output" | "result" => format!("{output}.results{after}"),
+                "result" => format!("{output}.results{after}"),
                 _ => format!("{output}{rest}"),
             },
             What::Trigger
@@ -374,8 +387,17 @@ impl<'a> Texts<'a> {
             | What::Transform
             | What::Parallel
             | What::Delay
-            | What::Refused(_) => format!("{output}{}", skip(rest, &OUTPUTS)),
+            | What::Refused(_) => either(&output, rest, skip(rest, &["result"])),
         }
+    }
+}
+
+/// A path into an output as it is written, or without the word for the output, where the output is that itself.
+fn either(output: &str, written: &str, bare: &str) -> String {
+    if written == bare {
+        format!("{output}{written}")
+    } else {
+        format!("{output}{written} ?? {output}{bare}")
     }
 }
 
@@ -394,6 +416,20 @@ pub(super) fn is_path(text: &str) -> bool {
     let fits = |character: char| character.is_alphanumeric() || "_.-[]".contains(character);
     let begins = |first: char| first.is_alphabetic() || first == '_';
     text.starts_with(begins) && text.chars().all(fits) && !text.ends_with(['.', '-'])
+}
+
+/// A path with its numbers in brackets: `rows.0.id` is `rows[0].id`.
+fn with_places(path: &str) -> String {
+    let mut parts = path.split('.');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |path, part| {
+        let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number {
+            format!("{path}[{part}]")
+        } else {
+            format!("{path}.{part}")
+        }
+    })
 }
 
 /// The first name of a path, and the rest with the point before it.

@@ -59,7 +59,7 @@ fn tokens(condition: &str, names: &Names, texts: &Texts<'_>) -> Option<Vec<Token
         let (token, length) = match first {
             '(' => (Token::Open, 1),
             ')' => (Token::Close, 1),
-            '\'' | '"' => literal(rest, first)?,
+            '\'' | '"' => literal(rest, first, names, texts)?,
             '[' => list(rest, names, texts)?,
             '{' if rest.starts_with("{{") => {
                 let end = rest.find("}}")? + 2;
@@ -78,16 +78,33 @@ fn tokens(condition: &str, names: &Names, texts: &Texts<'_>) -> Option<Vec<Token
     Some(tokens)
 }
 
-fn literal(rest: &str, quote: char) -> Option<(Token, usize)> {
+fn literal(rest: &str, quote: char, names: &Names, texts: &Texts<'_>) -> Option<(Token, usize)> {
     let inner = rest.get(1..)?;
-    let end = inner.find(quote)?;
-    let text = inner.get(..end)?;
+    let mut text = String::new();
+    let mut characters = inner.char_indices().peekable();
+    // Only a quote needs a backslash; others belong to what is written, such as a pattern.
+    let end = loop {
+        let (at, character) = characters.next()?;
+        let next = characters.peek().map(|(_, next)| *next);
+        if character == '\\' && next == Some(quote) {
+            text.push(quote);
+            characters.next();
+        } else if character == quote {
+            break at;
+        } else {
+            text.push(character);
+        }
+    };
     // A value may be spliced between quotes, as it was where texts were put together.
-    let is_spliced = text.trim().starts_with("{{") && text.trim().ends_with("}}");
-    if is_spliced || text.contains('\\') {
-        return None;
+    if let Some(spliced) = text
+        .trim()
+        .strip_prefix("{{")
+        .and_then(|rest| rest.strip_suffix("}}"))
+        && is_path(spliced.trim())
+    {
+        return Some((Token::Operand(operand(spliced, names, texts)), end + 2));
     }
-    Some((Token::Operand(quoted(text)), end + 2))
+    Some((Token::Operand(quoted(&text)), end + 2))
 }
 
 fn list(rest: &str, names: &Names, texts: &Texts<'_>) -> Option<(Token, usize)> {
