@@ -69,8 +69,8 @@ pub(super) static TRANSFORMS: [Transform; 36] = [
         info: TransformInfo {
             name: "matches",
             signature: "matches(pattern)",
-            doc: "Whether a regular expression fits the beginning of the text; `$` asks for its end.",
-            example: "'order-12'|matches('order-[0-9]+$')",
+            doc: "Whether a regular expression fits a part of the text; `^` and `$` ask for its ends.",
+            example: "'my order-12'|matches('order-[0-9]+$')",
             result: "true",
         },
         arguments: 1..=1,

@@ -42,10 +42,10 @@ pub(super) fn ends_with<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     Ok(made(call.text(&value)?.ends_with(end)))
 }
 
-/// Whether a regular expression fits its beginning.
+/// Whether a regular expression fits a part of it.
 pub(super) fn matches<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let pattern = call.text_argument(0)?.unwrap_or_default();
-    let expression = regex_lite::RegexBuilder::new(&format!("^(?:{pattern})"))
+    let expression = regex_lite::RegexBuilder::new(pattern)
         .size_limit(MOST_PATTERN_BYTES)
         .build()
         .map_err(|error| call.refuse(&format!("cannot read the pattern `{pattern}`: {error}")))?;

@@ -266,6 +266,9 @@ fn slug(id: &str, taken: &BTreeSet<String>) -> String {
         slug.insert_str(0, "step");
     }
     slug.truncate(LONGEST_SLUG);
+    if slug != id {
+        slug.truncate(slug.trim_end_matches('_').len());
+    }
     // Two steps of one id stay two of one slug: that is refused, and has been said.
     if slug == id { slug } else { free(&slug, taken) }
 }

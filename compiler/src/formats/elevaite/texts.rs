@@ -225,7 +225,9 @@ impl<'a> Texts<'a> {
         let inner = inner.trim();
         if is_path(inner) {
             let path = self.path(inner, names);
-            let has_default = path.contains("??");
+            // A default of the author's own is the last word.
+            let (root, _) = divide(inner);
+            let has_default = names.defaults.contains_key(root) && !names.mapped.contains_key(root);
             return if has_default {
                 path
             } else {
