@@ -81,6 +81,21 @@ pub const TELLING_FIELDS: [&str; 6] = [
     "yaml_config",
 ];
 
+/// The rules by which something means another thing here, each with a row in `docs/formats.md`.
+pub const RULES: [&str; 11] = [
+    "a-schedule-that-is-off",
+    "a-step-has-14-minutes",
+    "agents-by-id",
+    "linear-backoff",
+    "loops-without-a-list",
+    "messages-come-by-webhook",
+    "retried-by-default",
+    "several-inputs",
+    "steps-that-are-skipped",
+    "steps-without-edges",
+    "tools-of-others",
+];
+
 /// Something that means another thing here than where it was written for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
@@ -160,6 +175,7 @@ pub(crate) struct Translation<'a> {
 impl Translation<'_> {
     /// Says that something means another thing here.
     pub(crate) fn differs(&mut self, rule: &'static str, node: &Node, message: impl Into<String>) {
+        debug_assert!(RULES.contains(&rule), "`{rule}` is no rule");
         let difference = Difference {
             rule,
             message: message.into(),
@@ -206,5 +222,16 @@ pub fn convert(text: &str, notation: Notation, format: Option<Format>) -> Conver
         format: read.format,
         definition: Some(read.root.to_json()),
         differences: read.differences,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_rule_is_documented() {
+        let page = include_str!("../../docs/formats.md");
+        for rule in super::RULES {
+            assert!(page.contains(&format!("| `{rule}` |")), "{rule}");
+        }
     }
 }

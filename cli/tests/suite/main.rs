@@ -12,6 +12,7 @@ mod dev;
 mod eval;
 mod explain;
 mod fmt;
+mod formats;
 mod going_on;
 mod graph;
 mod kills;

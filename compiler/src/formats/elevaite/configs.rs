@@ -246,6 +246,7 @@ impl Writer<'_> {
         );
         let names = self.texts.names(step);
         let mut config = Object::of(node);
+        config.put("onError", text(node, "false"));
         config.put(
             "expression",
             conditions::expression(node, &names, self.texts, translation),

@@ -244,6 +244,7 @@ pub(super) fn condition(
     translation: &mut Translation<'_>,
 ) -> Object {
     let mut config = Object::of(step.node);
+    config.put("onError", text(step.node, "false"));
     let node = step.first(&["condition", "conditions", "expression", "rules"]);
     if let Some(node) = node {
         let whole = if step.first(&["operator", "logic"]).is_some()

@@ -1,0 +1,57 @@
+//! Definitions of other formats: what they are translated into means the same.
+
+use pawl::project::Project;
+use pawl_compiler::{Format, Notation, Options, compile, convert};
+use serde_json::Value;
+
+use crate::corpus::{cases, root};
+
+/// The machine of a definition, as JSON.
+fn machine(text: &str, notation: Notation) -> Option<Value> {
+    let program = compile(text, notation, Options::default()).program?;
+    Some(serde_json::to_value(&program.lowered.machine).expect("a machine is JSON"))
+}
+
+#[test]
+fn a_converted_definition_becomes_the_same_machine() {
+    let mut translated = 0;
+    for case in cases() {
+        let file = &case.project.definition;
+        let converted = convert(&file.text, file.notation, None);
+        let Some(definition) = converted
+            .definition
+            .filter(|_| converted.format != Format::Native)
+        else {
+            continue;
+        };
+        let text = serde_json::to_string_pretty(&definition).expect("a tree is JSON");
+        let again = convert(&text, Notation::Json, None);
+        assert_eq!(again.format, Format::Native, "{}", case.name);
+        let (from, to) = (
+            machine(&file.text, file.notation),
+            machine(&text, Notation::Json),
+        );
+        // What a translation refuses itself is not in what it makes.
+        if let Some(from) = from {
+            assert_eq!(Some(from), to, "{}", case.name);
+            translated += 1;
+        }
+    }
+    assert!(translated > 0, "no case is of another format");
+}
+
+#[test]
+fn the_format_is_found_by_its_fields() {
+    for (folder, format) in [
+        ("cases/elevaite", Format::Elevaite),
+        ("cases/native", Format::Native),
+    ] {
+        let folders = std::fs::read_dir(root().join(folder)).expect("cases");
+        for folder in folders {
+            let folder = folder.expect("an entry").path();
+            let project = Project::open(&folder).expect("a definition");
+            let compiled = project.compile(Options::default());
+            assert_eq!(compiled.format, format, "{}", folder.display());
+        }
+    }
+}
