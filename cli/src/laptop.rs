@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use crate::project::Misuse;
-use crate::report::{Figures, Report};
+use crate::report::{Figures, Following, Report};
 
 /// The organisation that runs on a laptop belong to.
 pub const ORG: &str = "default";
@@ -294,7 +294,8 @@ impl Laptop {
             .ok_or_else(|| anyhow!("there is no run `{run}`"))?;
         let records = self.store.records(ORG, run).await?;
         let output = self.store.output(&found).await?;
-        Ok(Report::new(found, output, records, figures))
+        let follow_ups = Following::of(&found, &self.store).await?;
+        Ok(Report::new(found, output, records, follow_ups, figures))
     }
 
     /// What the language models of a run have said and done.

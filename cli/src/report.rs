@@ -1,5 +1,6 @@
 //! A run as scripts read it: its end, every visit, and what the machine cost.
 
+mod follow_ups;
 mod models;
 mod text;
 
@@ -9,6 +10,7 @@ use pawl_store::{Record, RecordStatus, Run, RunError, RunStatus};
 use serde::Serialize;
 use serde_json::Value;
 
+pub use follow_ups::Following;
 pub use models::Models;
 pub use text::text;
 pub(crate) use text::{mark, shorten, sign};
@@ -32,6 +34,9 @@ pub struct Report {
     /// What its language models took; absent where none was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub models: Option<Models>,
+    /// What followed it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub follow_ups: Vec<Following>,
     /// What the machine cost.
     pub machine: Figures,
 }
@@ -95,7 +100,13 @@ impl Figures {
 
 impl Report {
     /// Puts together what the store and the history know of a run.
-    pub fn new(run: Run, output: Value, records: Vec<Record>, machine: Figures) -> Self {
+    pub fn new(
+        run: Run,
+        output: Value,
+        records: Vec<Record>,
+        follow_ups: Vec<Following>,
+        machine: Figures,
+    ) -> Self {
         Self {
             run: run.run,
             workflow: run.name,
@@ -108,6 +119,7 @@ impl Report {
             error: run.error,
             models: Models::of(&records),
             steps: records.into_iter().map(Visit::from).collect(),
+            follow_ups,
             machine,
         }
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use indexmap::IndexMap;
-use pawl_contract::Kind;
+use pawl_contract::{FollowUps, Kind};
 
 use crate::source::Node;
 
@@ -49,6 +49,8 @@ pub struct Settings {
     pub variables: IndexMap<String, Node>,
     /// The secrets by name, and where each is to be found.
     pub secrets: IndexMap<String, Node>,
+    /// The workflows that follow a run.
+    pub follow_ups: FollowUps,
     /// The integrations that the workflow says it needs; none where it says nothing about that.
     pub requires: Option<Vec<Integration>>,
     /// When runs start by themselves, where `config` says it and not a trigger step.

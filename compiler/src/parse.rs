@@ -2,6 +2,7 @@
 
 mod allowance;
 mod envelope;
+mod follow_up;
 mod models;
 mod retry;
 mod settings;

@@ -64,6 +64,9 @@ pub struct Start {
     /// Only of a subflow: the visit that waits for the run's end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// Only of a run that follows another: that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 
 /// A visit of another run that waits for this one's end.

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Kind, SecretSource};
+use crate::{FollowUps, Kind, SecretSource};
 
 /// The static part of a Task's payload: the step, what it reads, and the pure steps that ride along with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -194,6 +194,9 @@ pub struct Intake {
     /// Milliseconds after which the run is given up with `TIMEOUT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// The workflows that follow the run.
+    #[serde(default, skip_serializing_if = "FollowUps::is_empty")]
+    pub follow_ups: FollowUps,
 }
 
 #[expect(

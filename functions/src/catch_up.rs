@@ -1,4 +1,5 @@
-//! Tells what was recorded and not told: to the bus what happened, to machines how what they wait for was answered.
+//! Tells what was recorded and not told: to the bus what happened, to machines how what they wait for was answered. And
+//! starts what follows a run, where nobody has.
 //!
 //! Whoever records something tells it right after. Who was killed in between left a note in the index.
 
@@ -6,7 +7,7 @@ use pawl_contract::StepError;
 
 use crate::clock::Moment;
 use crate::events::News;
-use crate::{Error, Services, answer};
+use crate::{Error, Services, answer, follow_up};
 
 /// Tells everything that is noted. Only where nobody else is about to: how much it was.
 pub async fn catch_up(services: &Services) -> Result<usize, StepError> {
@@ -18,7 +19,8 @@ pub async fn catch_up(services: &Services) -> Result<usize, StepError> {
 /// Tells what was noted before this moment: how much it was.
 pub(crate) async fn tell(services: &Services, before: Moment) -> Result<usize, Error> {
     let before = before.iso();
-    Ok(tell_news(services, &before).await? + tell_answers(services, &before).await?)
+    let told = tell_news(services, &before).await? + tell_answers(services, &before).await?;
+    Ok(told + follow_up::start_late(services, &before).await?)
 }
 
 async fn tell_news(services: &Services, before: &str) -> Result<usize, Error> {

@@ -24,7 +24,7 @@ use std::time::Instant;
 
 use pawl_contract::{Kind, Payload, Plan, Position, StepError, code};
 use pawl_store::{
-    Close, Committed, Latest, RecordStatus, Run, RunError, RunStatus, Store, Transaction,
+    Close, Committed, Event, Latest, RecordStatus, Run, RunError, RunStatus, Store, Transaction,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,7 +32,7 @@ use serde_json::Value;
 use crate::answer::{self, Closing};
 use crate::clock::Moment;
 use crate::scope::Scope;
-use crate::{Error, Services, id, subflow, trigger};
+use crate::{Error, Services, follow_up, id, subflow, trigger};
 use asked::Asked;
 use situation::Situation;
 pub(crate) use situation::nodes;
@@ -259,10 +259,8 @@ impl Invocation<'_> {
             return Err(stop());
         }
         let close = self.close(RunStatus::Failed, Some(error));
-        transaction.close(self.store(), &close)?;
-        let news = self
-            .announce(vec![self.ended(&close)], &mut transaction)
-            .await?;
+        let ended = self.write_end(Some(run), &close, &mut transaction)?;
+        let news = self.announce(vec![ended], &mut transaction).await?;
         match transaction.commit(self.store()).await? {
             Committed::Done => {
                 news.tell(self.services).await;
@@ -274,16 +272,31 @@ impl Invocation<'_> {
         }
     }
 
-    /// Where this run may have been closed just now: tells the run that waits for its end.
+    /// Where this run may have been closed just now: tells the run that waits for its end, and starts what follows it.
     async fn closed(&self, run: &Run) -> Result<(), Error> {
-        if run.parent.is_none() {
+        if run.parent.is_none() && run.follow_ups.is_empty() {
             return Ok(());
         }
         let now = self.store().run(&run.org, &run.run).await?;
-        match now.filter(|run| !run.is_open()) {
-            Some(closed) => Box::pin(subflow::ended(self.services, &closed)).await,
-            None => Ok(()),
+        let Some(closed) = now.filter(|run| !run.is_open()) else {
+            return Ok(());
+        };
+        Box::pin(subflow::ended(self.services, &closed)).await?;
+        Box::pin(follow_up::start(self.services, &closed)).await
+    }
+
+    /// Writes the run's end, and what follows it. What the bus is told of it.
+    fn write_end(
+        &self,
+        run: Option<&Run>,
+        close: &Close,
+        transaction: &mut Transaction,
+    ) -> Result<Event, Error> {
+        transaction.close(self.store(), close)?;
+        if let Some(run) = run {
+            follow_up::note(self.services, run, close, transaction)?;
         }
+        Ok(self.ended(close))
     }
 
     /// The run's end, by this visit.

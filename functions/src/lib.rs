@@ -30,6 +30,7 @@ mod condition;
 mod delay;
 mod error;
 mod events;
+mod follow_up;
 mod id;
 mod invocation;
 mod llm;

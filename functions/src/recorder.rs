@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Closing, close_waits};
 use crate::events::{self, News, Occasion};
-use crate::{Error, Services, catch_up, id, parse, subflow};
+use crate::{Error, Services, catch_up, follow_up, id, parse, subflow};
 
 /// Whoever recorded something tells it within so many milliseconds, or never.
 const PATIENCE: u64 = 60_000;
@@ -102,6 +102,7 @@ async fn close_run(
         completed_at: now.iso(),
     };
     transaction.close(store, &close)?;
+    follow_up::note(services, run, &close, &mut transaction)?;
     let key = id::new(now);
     let occasion = Occasion {
         org,
@@ -116,10 +117,11 @@ async fn close_run(
     if is_closed {
         news.tell(services).await;
     }
-    if run.parent.is_some()
+    if (run.parent.is_some() || !run.follow_ups.is_empty())
         && let Some(closed) = store.run(org, id).await?
     {
         subflow::ended(services, &closed).await?;
+        follow_up::start(services, &closed).await?;
     }
     Ok(is_closed)
 }

@@ -58,6 +58,11 @@ pub(crate) fn outbox(nonce: &str) -> String {
     format!("o#{nonce}")
 }
 
+/// What follows a run that has ended so.
+pub(crate) fn follow_up(end: &str) -> String {
+    format!("f#{end}")
+}
+
 /// What every record's sort key begins with.
 pub(crate) const RECORDS: &str = "r#";
 

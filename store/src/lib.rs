@@ -12,6 +12,7 @@
 //! acme#run-1        y#000004/000007       what that iteration gave
 //! acme#run-1        w#paid#000004         visit 000004 listens for the signal `paid`
 //! acme#run-1        g#paid#000000000002   a signal that nobody has taken yet
+//! acme#run-1        f#onComplete          the workflow that follows the run, and what came of it
 //! acme#run-1        n#paid                how many of them have come
 //! acme#workflows    send_invoice          which machine runs a workflow
 //! acme#run-1        e#000003#0001#...     what a model said and did in its first turn there
@@ -22,6 +23,7 @@
 pub mod business;
 pub mod cursor;
 pub mod event;
+pub mod follow_up;
 pub mod key;
 pub mod latest;
 pub mod notice;
@@ -59,6 +61,7 @@ pub use cursor::{Cursor, List};
 pub use error::Error;
 pub use event::{Batch, Told};
 pub use fetch::Items;
+pub use follow_up::FollowUp;
 pub use key::Key;
 pub use latest::{Latest, Visits};
 pub use notice::Delegate;

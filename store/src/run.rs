@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use pawl_contract::{At, Kind, Mock, Parent};
+use pawl_contract::{At, FollowUps, Kind, Mock, Parent};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -112,6 +112,12 @@ pub struct Run {
     /// Of a subflow: the visit that waits for its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// The workflows that follow it.
+    #[serde(skip_serializing_if = "FollowUps::is_empty")]
+    pub follow_ups: FollowUps,
+    /// The run that it follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
     /// When it started.
     pub started_at: String,
     /// Milliseconds that it may take.
@@ -347,6 +353,8 @@ impl Store {
                 .unwrap_or_default(),
             thread_id: text(item, "threadId").map(str::to_owned),
             parent: json(item, "parent")?,
+            follow_ups: json(item, "followUps")?.unwrap_or_default(),
+            after: text(item, "after").map(str::to_owned),
             started_at: required(item, "startedAt")?.to_owned(),
             timeout_ms: Some(count(item, "timeoutMs")?).filter(|timeout| *timeout > 0),
             deadline: text(item, "deadline").map(str::to_owned),
@@ -396,11 +404,17 @@ impl Store {
             ("version", &run.version),
             ("threadId", &run.thread_id),
             ("deadline", &run.deadline),
+            ("after", &run.after),
         ] {
             item.extend(text.as_ref().map(|text| (name.to_owned(), string(text))));
         }
         let parent = run.parent.as_ref();
         item.extend(parent.map(|parent| ("parent".to_owned(), string(json!(parent).to_string()))));
+        let follows = Some(&run.follow_ups).filter(|follow_ups| !follow_ups.is_empty());
+        item.extend(follows.map(|follow_ups| {
+            let text = json!(follow_ups).to_string();
+            ("followUps".to_owned(), string(text))
+        }));
         Ok(item)
     }
 }

@@ -1,4 +1,4 @@
-//! The definitions that a workflow's subflow steps run: they stand beside it.
+//! The definitions that a workflow's subflow steps run, and those that follow it: they stand beside it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -56,8 +56,11 @@ impl Project {
 fn names(program: &Program) -> Vec<String> {
     let steps = program.checked.definition.steps.iter();
     let subflows = steps.filter(|step| step.kind == Kind::Subflow);
+    let follow_ups = &program.checked.definition.settings.follow_ups;
+    let follow_ups = [&follow_ups.on_complete, &follow_ups.on_error].into_iter();
     subflows
         .filter_map(|step| Some(identifier(step.config.get("workflow")?.as_str()?)))
+        .chain(follow_ups.flatten().map(|name| identifier(name)))
         .collect()
 }
 

@@ -95,6 +95,9 @@ fn closing(text: &mut String, report: &Report) {
     if let Some(models) = &report.models {
         writeln(text, &format!("  models: {}", models.text()));
     }
+    for follow_up in &report.follow_ups {
+        writeln(text, &format!("  {}", follow_up.text()));
+    }
     let machine = &report.machine;
     writeln(
         text,

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use pawl::laptop::{Laptop, Options, Started};
+use pawl::laptop::{Laptop, ORG, Options, Started};
 use pawl::project::Project;
 use pawl::report::{Figures, Report};
 use pawl_compiler::{Level, Program};
-use pawl_local::Faults;
+use pawl_local::{Call, Faults};
 
 use crate::corpus::{Case, assert_same, cases, finish, in_memory, mails, normal, root};
 
@@ -51,6 +51,11 @@ impl<'a> Scene<'a> {
     async fn start(&self, laptop: &Laptop) -> Option<Started> {
         let project: &Project = &self.case.project;
         laptop.load(&project.data(None).expect("data")).await.ok()?;
+        let subflows = project.subflows(&self.program, pawl_compiler::Options::default());
+        for (name, subflow) in subflows.expect("sound definitions") {
+            let published = laptop.publish(&name, &subflow.lowered.machine);
+            published.await.ok()?;
+        }
         let machine = laptop
             .publish("crash", &self.program.lowered.machine)
             .await
@@ -67,12 +72,12 @@ impl<'a> Scene<'a> {
             .ok()
     }
 
-    async fn calm(&self) -> (Report, u64) {
+    async fn calm(&self) -> (Report, Vec<Call>) {
         let laptop = self.open().await;
         let events = laptop.events();
         let started = self.start(&laptop).await.expect("a run");
         let report = finish(&laptop, events, &started, 0).await;
-        (report, laptop.local.calls().len() as u64)
+        (report, laptop.local.calls())
     }
 
     fn mails(&self) -> usize {
@@ -95,7 +100,8 @@ async fn a_run_killed_between_any_two_requests_is_resumed_to_the_same_end() {
     for (name, hand_over_after) in scenes {
         let case = cases.iter().find(|case| case.name == name).expect(name);
         let scene = Scene::new(case, hand_over_after);
-        let (calm, requests) = scene.calm().await;
+        let (calm, calls) = scene.calm().await;
+        let requests = calls.len() as u64;
         let (mut killed, mut unknown) = (0, 0);
         for point in 1..requests {
             let scene = Scene::new(case, hand_over_after);
@@ -253,4 +259,47 @@ async fn a_cycle_that_is_handed_over_leaves_the_same_records() {
     assert_eq!(one, 1);
     assert!(several >= 3, "{several} executions");
     assert_same(&normal(&divided), &normal(&whole), "handed over");
+}
+
+/// Whoever closes a run may die before, between or after noting and starting what follows: it is started once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_a_run_is_started_once_wherever_the_process_dies() {
+    let cases = cases();
+    for name in ["follow-up/on-complete", "follow-up/on-error"] {
+        let case = cases.iter().find(|case| case.name == name).expect(name);
+        let scene = Scene::new(case, None);
+        let (calm, calls) = scene.calm().await;
+        // What comes after the start of what follows belongs to that alone.
+        let start = |call: &Call| call.operation == "StartExecution";
+        let requests = calls.iter().rposition(start).expect("a start") as u64 + 2;
+        assert_eq!(calm.follow_ups.len(), 1, "{name}");
+        for point in 1..=requests {
+            let scene = Scene::new(case, None);
+            let laptop = scene.open().await;
+            let before = laptop.local.calls().len() as u64;
+            laptop.local.kill_after(point.saturating_sub(before));
+            tokio::select! {
+                () = laptop.local.killed() => {}
+                () = async { if scene.start(&laptop).await.is_some() { laptop.local.settled().await } } => {}
+            }
+            laptop.local.close().await;
+
+            let laptop = scene.open().await;
+            let started = match laptop.resume(&calm.run).await {
+                Ok(started) => started,
+                Err(_) => scene.start(&laptop).await.expect("a run"),
+            };
+            laptop.local.settled().await;
+            laptop.catch_up().await.expect("what follows");
+            for run in laptop.open_runs().await.expect("runs") {
+                laptop.resume(&run).await.expect("a run that goes on");
+            }
+            let report = finish(&laptop, laptop.events(), &started, 0).await;
+            let what = format!("{name} killed at request {point}");
+            assert_same(&normal(&report), &normal(&calm), &what);
+            let runs = laptop.services.store().runs(ORG, 10).await.expect("runs");
+            assert_eq!(runs.len(), 2, "{what}");
+            laptop.local.close().await;
+        }
+    }
 }

@@ -23,11 +23,12 @@ fn exactly(seconds: i64) -> std::ops::RangeInclusive<i64> {
     seconds..=seconds
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_policy_says_what_is_tried_again_and_when() {
-    const TOOL: &str = "TOOL_ERROR";
-    const RATE: &str = "RATE_LIMIT";
-    let rows: Vec<Row> = vec![
+const TOOL: &str = "TOOL_ERROR";
+const RATE: &str = "RATE_LIMIT";
+
+/// How often, and after which waits.
+fn growing() -> Vec<Row> {
+    vec![
         (json!({}), &[TOOL, TOOL, TOOL], 4, exactly(1 + 2 + 4), true),
         (
             json!({ "maxRetries": 2 }),
@@ -58,6 +59,26 @@ async fn a_policy_says_what_is_tried_again_and_when() {
             exactly(2 + 2),
             true,
         ),
+        (
+            json!({ "jitter": true, "backoffMs": 60_000 }),
+            &[TOOL, TOOL, TOOL],
+            4,
+            1..=419,
+            true,
+        ),
+        (
+            json!({ "jitter": "none", "backoffMs": 60_000 }),
+            &[TOOL],
+            2,
+            exactly(60),
+            true,
+        ),
+    ]
+}
+
+/// Which failures.
+fn chosen() -> Vec<Row> {
+    vec![
         (
             json!({ "on": [RATE] }),
             &[RATE, TOOL, RATE],
@@ -107,22 +128,12 @@ async fn a_policy_says_what_is_tried_again_and_when() {
             exactly(3),
             true,
         ),
-        (
-            json!({ "jitter": true, "backoffMs": 60_000 }),
-            &[TOOL, TOOL, TOOL],
-            4,
-            1..=419,
-            true,
-        ),
-        (
-            json!({ "jitter": "none", "backoffMs": 60_000 }),
-            &[TOOL],
-            2,
-            exactly(60),
-            true,
-        ),
-    ];
-    for (policy, codes, attempts, seconds, completes) in rows {
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_says_what_is_tried_again_and_when() {
+    for (policy, codes, attempts, seconds, completes) in growing().into_iter().chain(chosen()) {
         for place in ["step", "workflow"] {
             let what = format!("{policy} of the {place}");
             let (made, took, status) = run(&policy, place, codes).await;

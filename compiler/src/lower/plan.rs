@@ -467,5 +467,6 @@ fn intake(checked: &Checked) -> Intake {
             .map(|(name, node)| (name.clone(), node.to_json()))
             .collect(),
         timeout_ms: definition.settings.timeout_ms,
+        follow_ups: definition.settings.follow_ups.clone(),
     }
 }

@@ -77,11 +77,12 @@ pub(super) fn definition(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Opti
     models::inherit(field("config"), &mut understood, diagnostics);
     name(head, root, diagnostics);
     about(&field, diagnostics);
+    let called = text(field("name")).unwrap_or_default();
     Some(Definition {
-        name: text(field("name")).unwrap_or_default(),
         description: text(field("description")),
         version: text(field("version")),
-        settings: settings::settings(field("config"), field("requires"), diagnostics),
+        settings: settings::settings(field("config"), field("requires"), &called, diagnostics),
+        name: called,
         steps: understood,
         refused,
         allowances: allowance::allowances(root.get("lints"), diagnostics),

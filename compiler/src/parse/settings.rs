@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use pawl_contract::reference::ROOTS;
 use pawl_contract::secret::may_be_read;
 
+use super::follow_up::follow_ups;
 use super::retry::retry;
 use crate::definition::{Integration, Settings};
 use crate::diagnostic::{Diagnostic, codes};
@@ -13,7 +14,7 @@ use crate::shape::with_whole_numbers;
 use crate::source::Node;
 use crate::steps::RESERVED;
 
-const CONFIG: [Field; 8] = [
+const CONFIG: [Field; 10] = [
     ("timeout", Shape::Count),
     ("retryPolicy", Shape::Any),
     ("variables", Shape::Object),
@@ -22,15 +23,18 @@ const CONFIG: [Field; 8] = [
     ("agents", Shape::Object),
     ("budget", Shape::Object),
     ("schedule", Shape::Any),
+    ("onComplete", Shape::Any),
+    ("onError", Shape::Any),
 ];
 
 /// A year; nobody means more.
 const MOST_MILLISECONDS: u64 = 365 * 24 * 60 * 60 * 1000;
 
-/// Understands `config` and `requires`.
+/// Understands `config` and `requires` of the workflow of this name.
 pub(super) fn settings(
     config: Option<&Node>,
     requires: Option<&Node>,
+    name: &str,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Settings {
     let requires = requires
@@ -69,6 +73,7 @@ pub(super) fn settings(
             .get("timeout")
             .and_then(Node::as_u64)
             .map(|timeout| timeout.clamp(1, MOST_MILLISECONDS)),
+        follow_ups: follow_ups(config, name, diagnostics),
         retry: config
             .get("retryPolicy")
             .and_then(|node| retry(node, diagnostics)),

@@ -54,8 +54,7 @@ impl Invocation<'_> {
             Ending::Failed(status, error) => Some(self.close(*status, Some(error.clone()))),
         };
         if let Some(close) = close {
-            whole.close(self.store(), &close)?;
-            events.push(self.ended(&close));
+            events.push(self.write_end(situation.run.as_ref(), &close, &mut whole)?);
         }
         let news = self.announce(events, &mut whole).await?;
         match whole.commit(self.store()).await? {

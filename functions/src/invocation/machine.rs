@@ -137,8 +137,7 @@ impl Invocation<'_> {
         let mut events = Vec::new();
         if self.is_root() {
             let close = self.close(status, error);
-            transaction.close(self.store(), &close)?;
-            events.push(self.ended(&close));
+            events.push(self.write_end(Some(run), &close, &mut transaction)?);
         }
         let news = self.announce(events, &mut transaction).await?;
         match transaction.commit(self.store()).await? {

@@ -44,6 +44,8 @@ pub(super) fn run(
         mocks: start.mocks,
         thread_id: start.thread_id,
         parent: start.parent,
+        follow_ups: intake.follow_ups.clone(),
+        after: start.after,
         started_at: now.iso(),
         timeout_ms: intake.timeout_ms,
         deadline: intake.timeout_ms.map(|timeout| now.after(timeout).iso()),

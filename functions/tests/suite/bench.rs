@@ -84,6 +84,8 @@ impl Bench {
             input,
             mocks,
             parent: None,
+            follow_ups: pawl_contract::FollowUps::default(),
+            after: None,
             thread_id: None,
             started_at: "2026-03-01T12:00:00.000Z".to_owned(),
             timeout_ms: None,

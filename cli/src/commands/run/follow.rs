@@ -140,7 +140,7 @@ async fn people(laptop: &Laptop, run: &str) -> anyhow::Result<Vec<Waiting>> {
     Ok(found)
 }
 
-/// Whether a run was started by a step of another one, or of one that that one started.
+/// Whether a run was started by a step or by the end of another one, or of one that that one started.
 async fn descends(laptop: &Laptop, run: &str, ancestor: &str) -> anyhow::Result<bool> {
     let mut next = Some(run.to_owned());
     while let Some(run) = next {
@@ -148,7 +148,7 @@ async fn descends(laptop: &Laptop, run: &str, ancestor: &str) -> anyhow::Result<
             return Ok(true);
         }
         let found = laptop.services.store().run(ORG, &run).await?;
-        next = found.and_then(|run| run.parent).map(|parent| parent.run);
+        next = found.and_then(|run| run.parent.map(|parent| parent.run).or(run.after));
     }
     Ok(false)
 }
