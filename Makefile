@@ -54,8 +54,9 @@ definitions: pawl .tools/sarif/ready ## Check and format every definition, and h
 	$(PAWL) fmt --check workflows cases
 	.tools/sarif/bin/python infra/checks/sarif.py --pawl $(PAWL)
 
-reference: .tools/reference/ready ## Compare expressions and templates with JEXL and Mustache
+reference: .tools/reference/ready ## Compare expressions and templates with JEXL, Mustache and Python
 	cargo run --quiet --locked --package pawl-expression --example differential -- --packages .tools/reference --seed 1
+	$(PYTHON) infra/reference/python.py --seed 1
 
 machines: pawl .tools/npm/ready .tools/sam/ready ## Show every example's and case's machine to validators of others
 	$(PYTHON) infra/checks/machines.py --pawl $(PAWL)

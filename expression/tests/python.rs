@@ -17,7 +17,8 @@ fn names() -> Expression {
 
 /// The value, after the expression was printed and read again, as a compiler hands it on.
 fn evaluate(text: &str) -> Result<Value, String> {
-    let expression = python::value(text, &names()).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let expression =
+        python::value(text, &names()).unwrap_or_else(|error| panic!("{text}: {error}"));
     let printed = expression.to_string();
     let again = Expression::parse(&printed).unwrap_or_else(|error| panic!("{printed}: {error}"));
     assert_eq!(again, expression, "{printed}");
@@ -43,10 +44,16 @@ fn literals() {
         ("'\\x41\\u00e9\\n\\q'", json!("Aé\n\\q")),
         ("'''it's'''", json!("it's")),
         ("'{{n}}' + \"it's\"", json!("{{n}}it's")),
-        ("[True, false, None, null]", json!([true, false, null, null])),
+        (
+            "[True, false, None, null]",
+            json!([true, false, null, null]),
+        ),
         ("(1, 'a')", json!([1, "a"])),
         ("1, 2", json!([1, 2])),
-        ("{'a': 1, 'b': {'c': []}}", json!({ "a": 1, "b": { "c": [] } })),
+        (
+            "{'a': 1, 'b': {'c': []}}",
+            json!({ "a": 1, "b": { "c": [] } }),
+        ),
         ("{1, 1.0, True}", json!([1])),
     ]);
 }
@@ -125,19 +132,31 @@ fn functions_and_methods() {
         ("min([], default=0)", json!(0)),
         ("sorted(list, reverse=True)", json!([3, 2, 1])),
         ("sum(p['age'] for p in people)", json!(53)),
-        ("round(2.5), round(2.675, 2), round(1250, -2)", json!([2, 2.67, 1200])),
+        (
+            "round(2.5), round(2.675, 2), round(1250, -2)",
+            json!([2, 2.67, 1200]),
+        ),
         ("int('12') + int(3.9)", json!(15)),
         ("str([1, 'a', None, 1.0])", json!("[1, 'a', None, 1.0]")),
         ("isinstance(n, (str, int))", json!(true)),
         ("list(map(str.upper, words))", json!(["A", "B", ""])),
         ("list(filter(None, words))", json!(["a", "b"])),
-        ("list(zip(list, words))", json!([[3, "a"], [1, "b"], [2, ""]])),
+        (
+            "list(zip(list, words))",
+            json!([[3, "a"], [1, "b"], [2, ""]]),
+        ),
         ("dict(enumerate(words)) if False else 1", json!(1)),
         ("text.lower().split()", json!(["hello", "world"])),
         ("text.startswith(('X', 'He'))", json!(true)),
         ("'-'.join(sorted(person.keys()))", json!("age-name-tags")),
-        ("f'{n:>3}|{half:.2f}|{text!r}'", json!("  7|0.50|'Hello World'")),
-        ("'{} of {name}'.format(n, name=text)", json!("7 of Hello World")),
+        (
+            "f'{n:>3}|{half:.2f}|{text!r}'",
+            json!("  7|0.50|'Hello World'"),
+        ),
+        (
+            "'{} of {name}'.format(n, name=text)",
+            json!("7 of Hello World"),
+        ),
     ]);
 }
 
@@ -145,17 +164,35 @@ fn functions_and_methods() {
 fn comprehensions() {
     check(&[
         ("[x * 2 for x in list if x > 1]", json!([6, 4])),
-        ("[(a, b) for a in [1, 2] for b in 'xy' if b != 'x']", json!([[1, "y"], [2, "y"]])),
-        ("{k: v for k, v in person.items() if k != 'tags'}", json!({ "name": "Ada", "age": 36 })),
+        (
+            "[(a, b) for a in [1, 2] for b in 'xy' if b != 'x']",
+            json!([[1, "y"], [2, "y"]]),
+        ),
+        (
+            "{k: v for k, v in person.items() if k != 'tags'}",
+            json!({ "name": "Ada", "age": 36 }),
+        ),
         ("{w for w in words}", json!(["a", "b", ""])),
         ("any(p.age < 18 for p in people)", json!(true)),
-        ("all(p['age'] > 18 for p in people if p['name'] != 'Bo')", json!(true)),
+        (
+            "all(p['age'] > 18 for p in people if p['name'] != 'Bo')",
+            json!(true),
+        ),
         // The one that decides comes first, and what is behind it is not looked at.
         ("any(x > 2 for x in [3, 'x'])", json!(true)),
         ("[context for context in list]", json!([3, 1, 2])),
-        ("[contains for contains in list if n in [7]]", json!([3, 1, 2])),
-        ("[[x + y for y in list] for x in [10]]", json!([[13, 11, 12]])),
-        ("list(map(lambda a, b: a + b, list, list))", json!([6, 2, 4])),
+        (
+            "[contains for contains in list if n in [7]]",
+            json!([3, 1, 2]),
+        ),
+        (
+            "[[x + y for y in list] for x in [10]]",
+            json!([[13, 11, 12]]),
+        ),
+        (
+            "list(map(lambda a, b: a + b, list, list))",
+            json!([6, 2, 4]),
+        ),
     ]);
 }
 
@@ -189,26 +226,59 @@ fn failures() {
 #[test]
 fn what_is_not_in_the_subset_is_refused_by_its_name() {
     let rows = [
-        ("open('x')", "the function `open` is not part of the Python that is read here"),
-        ("lenn(x)", "the function `lenn` is not part of the Python that is read here"),
-        ("a.__class__", "`.__class__` is not part of the Python that is read here"),
-        ("a.append(1)", "the method `append` is not part of the Python that is read here"),
+        (
+            "open('x')",
+            "the function `open` is not part of the Python that is read here",
+        ),
+        (
+            "lenn(x)",
+            "the function `lenn` is not part of the Python that is read here",
+        ),
+        (
+            "a.__class__",
+            "`.__class__` is not part of the Python that is read here",
+        ),
+        (
+            "a.append(1)",
+            "the method `append` is not part of the Python that is read here",
+        ),
         ("a.keys", "`.keys` is a method of Python"),
-        ("(x := 1)", "an assignment with `:=` is not part of the Python that is read here"),
-        ("a << 1", "the operator `<<` is not part of the Python that is read here"),
-        ("f(*a)", "an argument with `*` is not part of the Python that is read here"),
-        ("'%s' % a", "formatting a text with `%` is not part of the Python that is read here"),
+        (
+            "(x := 1)",
+            "an assignment with `:=` is not part of the Python that is read here",
+        ),
+        (
+            "a << 1",
+            "the operator `<<` is not part of the Python that is read here",
+        ),
+        (
+            "f(*a)",
+            "an argument with `*` is not part of the Python that is read here",
+        ),
+        (
+            "'%s' % a",
+            "formatting a text with `%` is not part of the Python that is read here",
+        ),
         ("a is b", "`is` needs None, True or False on one side"),
-        ("lambda x: x", "a lambda stands only as an argument of `map`, `filter`, or as `key` of `sorted`, `min` and `max`"),
+        (
+            "lambda x: x",
+            "a lambda stands only as an argument of `map`, `filter`, or as `key` of `sorted`, `min` and `max`",
+        ),
         ("a = 1", "expected an operator, found `=`"),
         ("a && b", "expected a value, found `&`"),
         ("a +", "expected a value, but the text ends"),
-        ("(a", "expected `)` to go with what was opened, but the text ends"),
+        (
+            "(a",
+            "expected `)` to go with what was opened, but the text ends",
+        ),
         ("'abc", "this text has no end"),
-        ("{{a}} > 1", "expected a value, found `{`"),
+        ("{{a}} > 1", "`{{` and `}}` are not part of Python"),
         ("import os", "expected a value, found `import`"),
         ("1j", "complex numbers are not supported here"),
-        ("b'x'", "bytes are not supported here: write a text without the `b`"),
+        (
+            "b'x'",
+            "bytes are not supported here: write a text without the `b`",
+        ),
     ];
     for (text, message) in rows {
         let error = python::value(text, &names()).expect_err(text);
@@ -220,16 +290,31 @@ fn what_is_not_in_the_subset_is_refused_by_its_name() {
 #[test]
 fn conditions_read_well() {
     let rows = [
-        ("status == 'open' and not done", "context|pyName('status') == 'open' && !context|pyName('done')|pyTruth"),
-        ("any(x > 1 for x in items)", "context|pyName('items')|pyAny(x => x|pyCompare('>', 1))"),
-        ("a < b < c", "context|pyName('b')|pyLet(between => context|pyName('a')|pyCompare('<', between) && between|pyCompare('<', context|pyName('c')))"),
-        ("x in ('a', 'b')", "context|pyName('x')|pyCompare('in', ['a', 'b'])"),
+        (
+            "status == 'open' and not done",
+            "context|pyName('status') == 'open' && !context|pyName('done')|pyTruth",
+        ),
+        (
+            "any(x > 1 for x in items)",
+            "context|pyName('items')|pyAny(x => x|pyCompare('>', 1))",
+        ),
+        (
+            "a < b < c",
+            "context|pyName('b')|pyLet(between => context|pyName('a')|pyCompare('<', between) && between|pyCompare('<', context|pyName('c')))",
+        ),
+        (
+            "x in ('a', 'b')",
+            "context|pyName('x')|pyCompare('in', ['a', 'b'])",
+        ),
     ];
     for (text, printed) in rows {
         let condition = python::condition(text, &names()).expect(text);
         assert_eq!(condition.to_string(), printed, "{text}");
         let roots = condition.references();
-        assert!(roots.iter().all(|reference| reference.path.len() == 1), "{text}");
+        assert!(
+            roots.iter().all(|reference| reference.path.len() == 1),
+            "{text}"
+        );
     }
 }
 

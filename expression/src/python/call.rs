@@ -37,11 +37,23 @@ enum Empty {
 
 /// The others.
 const FUNCTIONS: [&str; 12] = [
-    "min", "max", "sum", "any", "all", "isinstance", "round", "sorted", "enumerate", "zip", "map",
+    "min",
+    "max",
+    "sum",
+    "any",
+    "all",
+    "isinstance",
+    "round",
+    "sorted",
+    "enumerate",
+    "zip",
+    "map",
     "filter",
 ];
 
-const TYPES: [&str; 8] = ["int", "float", "str", "bool", "list", "dict", "set", "tuple"];
+const TYPES: [&str; 8] = [
+    "int", "float", "str", "bool", "list", "dict", "set", "tuple",
+];
 
 impl Translator<'_> {
     pub(super) fn call(
@@ -82,8 +94,10 @@ impl Translator<'_> {
                 Err(wrong_count(name, least, most, arguments.len(), span))
             }
         };
-        if !matches!(name, "sorted" | "min" | "max" | "round" | "sum" | "enumerate" | "dict")
-            && let Some((argument, value)) = named.first()
+        if !matches!(
+            name,
+            "sorted" | "min" | "max" | "round" | "sum" | "enumerate" | "dict"
+        ) && let Some((argument, value)) = named.first()
         {
             return Err(unknown_argument(name, argument, value));
         }
@@ -122,15 +136,16 @@ impl Translator<'_> {
                     second = Some(value);
                 }
                 let second = second.map(|tree| self.value(tree)).transpose()?;
-                Ok(python(name, self.value(value)?, second.into_iter().collect(), span))
+                Ok(python(
+                    name,
+                    self.value(value)?,
+                    second.into_iter().collect(),
+                    span,
+                ))
             }
             ("sorted", [list]) => self.sorted(list, named, span),
             ("min" | "max", [_, ..]) => self.best(name, arguments, named, span),
-            ("zip", _) => {
-                let lists = arguments.iter().map(|list| self.value(list));
-                let lists = node(Form::Array(lists.collect::<Result<_, _>>()?), span);
-                Ok(python(name, lists, Vec::new(), span))
-            }
+            ("zip", _) => Ok(python(name, self.list(arguments, span)?, Vec::new(), span)),
             ("map", [function, lists @ ..]) if !lists.is_empty() => {
                 let list = self.each_of(function, lists, span)?;
                 Ok(python("iter", list, Vec::new(), span))
@@ -232,12 +247,10 @@ impl Translator<'_> {
         named: &[(String, Tree)],
         span: &Range<usize>,
     ) -> Translated {
-        let list = match arguments {
-            [list] => self.value(list)?,
-            _ => {
-                let values = arguments.iter().map(|value| self.value(value));
-                node(Form::Array(values.collect::<Result<_, _>>()?), span)
-            }
+        let list = if let [list] = arguments {
+            self.value(list)?
+        } else {
+            self.list(arguments, span)?
         };
         let (mut default, mut key) = (Vec::new(), None);
         for (argument, value) in named {
@@ -270,15 +283,17 @@ impl Translator<'_> {
     /// What a function makes of each element of a list, or of those that stand at the same place in several.
     fn each_of(&self, function: &Tree, lists: &[Tree], span: &Range<usize>) -> Translated {
         let (names, body) = function_of(function, lists.len())?;
-        let list = match lists {
-            [list] => self.value(list)?,
-            _ => {
-                let lists = lists.iter().map(|list| self.value(list));
-                let lists = node(Form::Array(lists.collect::<Result<_, _>>()?), span);
-                python("zip", lists, Vec::new(), span)
-            }
+        let list = if let [list] = lists {
+            self.value(list)?
+        } else {
+            python("zip", self.list(lists, span)?, Vec::new(), span)
         };
-        Ok(apply("pyEach", list, vec![self.lambda(&names, &body, span)?], span))
+        Ok(apply(
+            "pyEach",
+            list,
+            vec![self.lambda(&names, &body, span)?],
+            span,
+        ))
     }
 
     fn filtered(&self, function: &Tree, list: &Tree, span: &Range<usize>) -> Translated {
@@ -294,11 +309,17 @@ impl Translator<'_> {
             .iter()
             .map(|(_, native)| native.clone())
             .collect::<Vec<_>>();
-        let element = names.first().map(|(name, _)| name.clone()).unwrap_or_default();
+        let element = names
+            .first()
+            .map(|(name, _)| name.clone())
+            .unwrap_or_default();
         let functions = self.binding(names, || {
             let element = Tree::new(Kind::Name(element), span.clone())?;
             let function = |body| node(Form::Function(natives.clone(), Box::new(body)), span);
-            Ok(vec![function(self.value(&element)?), function(self.truth(&body)?)])
+            Ok(vec![
+                function(self.value(&element)?),
+                function(self.truth(&body)?),
+            ])
         })?;
         let list = apply("pyEach", list, functions, span);
         Ok(python("iter", list, Vec::new(), span))
@@ -315,16 +336,30 @@ fn function_of(function: &Tree, count: usize) -> Result<(Vec<String>, Tree), Syn
             }
             Ok((names.clone(), (**body).clone()))
         }
-        Kind::Name(name) if OF_ONE.iter().any(|(known, _)| known == name) || FUNCTIONS.contains(&name.as_str()) => {
-            let names = ["x", "y", "z"].into_iter().map(str::to_owned).take(count).collect::<Vec<_>>();
-            let arguments = names.iter().map(|name| Tree::new(Kind::Name(name.clone()), span.clone()));
+        Kind::Name(name)
+            if OF_ONE.iter().any(|(known, _)| known == name)
+                || FUNCTIONS.contains(&name.as_str()) =>
+        {
+            let names = ["x", "y", "z"]
+                .into_iter()
+                .map(str::to_owned)
+                .take(count)
+                .collect::<Vec<_>>();
+            let arguments = names
+                .iter()
+                .map(|name| Tree::new(Kind::Name(name.clone()), span.clone()));
             let arguments = arguments.collect::<Result<_, _>>()?;
             let call = Kind::Call(Box::new(function.clone()), arguments, Vec::new());
             Ok((names, Tree::new(call, span.clone())?))
         }
-        Kind::Member(object, method) if matches!(&object.kind, Kind::Name(name) if name == "str") && count == 1 => {
+        Kind::Member(object, method)
+            if matches!(&object.kind, Kind::Name(name) if name == "str") && count == 1 =>
+        {
             let element = Tree::new(Kind::Name("x".to_owned()), span.clone())?;
-            let member = Tree::new(Kind::Member(Box::new(element), method.clone()), span.clone())?;
+            let member = Tree::new(
+                Kind::Member(Box::new(element), method.clone()),
+                span.clone(),
+            )?;
             let call = Kind::Call(Box::new(member), Vec::new(), Vec::new());
             Ok((vec!["x".to_owned()], Tree::new(call, span.clone())?))
         }
@@ -336,13 +371,17 @@ fn function_of(function: &Tree, count: usize) -> Result<(Vec<String>, Tree), Syn
 }
 
 fn python(name: &str, subject: Node, arguments: Vec<Node>, span: &Range<usize>) -> Node {
-    let arguments = std::iter::once(literal(name, span)).chain(arguments).collect();
+    let arguments = std::iter::once(literal(name, span))
+        .chain(arguments)
+        .collect();
     apply("pyCall", subject, arguments, span)
 }
 
 pub(super) fn unknown_argument(function: &str, argument: &str, value: &Tree) -> SyntaxError {
     SyntaxError::new(
-        format!("the argument `{argument}` of `{function}` is not part of the Python that is read here"),
+        format!(
+            "the argument `{argument}` of `{function}` is not part of the Python that is read here"
+        ),
         value.span.clone(),
     )
 }

@@ -80,19 +80,20 @@ fn token(rest: &str, at: usize) -> Result<(TokenKind, usize), SyntaxError> {
         return Ok((TokenKind::Name(text.to_owned()), name));
     }
     let symbol = SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol));
-    match symbol {
-        Some(symbol) => Ok((TokenKind::Symbol(symbol), symbol.len())),
-        None => {
-            let first = rest.chars().next().unwrap_or_default();
-            let message = format!("`{first}` is not part of a Python expression");
-            Err(SyntaxError::new(message, at..at + first.len_utf8()))
-        }
+    if let Some(symbol) = symbol {
+        return Ok((TokenKind::Symbol(symbol), symbol.len()));
     }
+    let first = rest.chars().next().unwrap_or_default();
+    let message = format!("`{first}` is not part of a Python expression");
+    Err(SyntaxError::new(message, at..at + first.len_utf8()))
 }
 
 /// The letters before a quote, where a text begins.
 fn text_prefix(rest: &str) -> Option<&str> {
-    let length = rest.bytes().take(3).position(|byte| matches!(byte, b'\'' | b'"'))?;
+    let length = rest
+        .bytes()
+        .take(3)
+        .position(|byte| matches!(byte, b'\'' | b'"'))?;
     let prefix = rest.get(..length)?;
     let is_prefix = matches!(
         prefix.to_ascii_lowercase().as_str(),
@@ -120,7 +121,10 @@ fn quoted(rest: &str, prefix: &str, at: usize) -> Result<(TokenKind, usize), Syn
             escaped = false;
         } else if character == '\\' {
             escaped = true;
-        } else if inside.get(offset..).is_some_and(|rest| rest.starts_with(quote)) {
+        } else if inside
+            .get(offset..)
+            .is_some_and(|rest| rest.starts_with(quote))
+        {
             end = Some(offset);
             break;
         } else if character == '\n' && quote.len() == 1 {
@@ -128,11 +132,10 @@ fn quoted(rest: &str, prefix: &str, at: usize) -> Result<(TokenKind, usize), Syn
         }
     }
     let Some(end) = end else {
-        return Err(SyntaxError::new(
-            "this text has no end",
-            at..at + rest.len(),
-        )
-        .help(format!("end it with `{quote}`")));
+        return Err(
+            SyntaxError::new("this text has no end", at..at + rest.len())
+                .help(format!("end it with `{quote}`")),
+        );
     };
     let content = inside.get(..end).unwrap_or_default();
     let length = prefix.len() + quote.len() * 2 + end;
@@ -238,7 +241,9 @@ fn number(rest: &str, at: usize) -> Result<(TokenKind, usize), SyntaxError> {
         if text.ends_with(['j', 'J']) {
             refuse("complex numbers are not supported here".to_owned())
         } else {
-            refuse(format!("`{text}` is not a number, or one that does not fit 64 bits"))
+            refuse(format!(
+                "`{text}` is not a number, or one that does not fit 64 bits"
+            ))
         }
     })?;
     Ok((TokenKind::Number(Value::Number(number)), end))
@@ -259,7 +264,11 @@ fn read_number(text: &str) -> Option<Number> {
     }
     if lower.bytes().all(|byte| byte.is_ascii_digit()) {
         let has_zero = lower.starts_with('0') && lower.bytes().any(|byte| byte != b'0');
-        return lower.parse::<u64>().ok().filter(|_| !has_zero).map(Number::from);
+        return lower
+            .parse::<u64>()
+            .ok()
+            .filter(|_| !has_zero)
+            .map(Number::from);
     }
     let is_decimal = lower
         .bytes()

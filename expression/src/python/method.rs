@@ -80,10 +80,11 @@ impl Translator<'_> {
                 span.clone(),
             );
             return Err(match name {
-                "format" => error.help("call it of a text that is written out, or write an f-string"),
-                "append" | "pop" | "update" | "extend" | "insert" | "remove" | "sort" | "clear" | "setdefault" => {
-                    error.help("an expression makes a value and changes none")
+                "format" => {
+                    error.help("call it of a text that is written out, or write an f-string")
                 }
+                "append" | "pop" | "update" | "extend" | "insert" | "remove" | "sort" | "clear"
+                | "setdefault" => error.help("an expression makes a value and changes none"),
                 _ => error,
             });
         };
@@ -108,7 +109,13 @@ impl Translator<'_> {
             nodes.push(self.value(value)?);
         }
         if !(least..=most).contains(&(nodes.len() - 1)) {
-            return Err(super::call::wrong_count(name, least, most, nodes.len() - 1, span));
+            return Err(super::call::wrong_count(
+                name,
+                least,
+                most,
+                nodes.len() - 1,
+                span,
+            ));
         }
         Ok(apply("pyMethod", self.value(object)?, nodes, span))
     }
@@ -134,7 +141,9 @@ impl Translator<'_> {
                 rest = after.get(2..).unwrap_or_default();
                 continue;
             }
-            let inside = after.strip_prefix('{').and_then(|after| after.split_once('}'));
+            let inside = after
+                .strip_prefix('{')
+                .and_then(|after| after.split_once('}'));
             let Some((inside, after)) = inside else {
                 return Err(refuse("a brace in the text stands alone".to_owned()));
             };
@@ -149,14 +158,19 @@ impl Translator<'_> {
                 let by_name = named.iter().find(|(name, _)| name == place);
                 by_name.map(|(_, value)| value)
             };
-            let value =
-                value.ok_or_else(|| refuse(format!("`{{{inside}}}` has no argument of its own")))?;
+            let value = value
+                .ok_or_else(|| refuse(format!("`{{{inside}}}` has no argument of its own")))?;
             parts.push(literal(std::mem::take(&mut plain), span));
             parts.push(self.formatted(value, None, specification, span)?);
         }
         plain.push_str(rest);
         parts.push(literal(plain, span));
         let list = super::translate::node(crate::tree::Form::Array(parts), span);
-        Ok(apply("pyMethod", literal("", span), vec![literal("join", span), list], span))
+        Ok(apply(
+            "pyMethod",
+            literal("", span),
+            vec![literal("join", span), list],
+            span,
+        ))
     }
 }

@@ -13,6 +13,9 @@ use crate::tree::{Base, Form, Node, Operator};
 
 pub(super) type Translated = Result<Node, SyntaxError>;
 
+/// What stands for a name that is bound further on.
+const UNBOUND: &str = "";
+
 /// Knows what names stand for.
 pub(super) struct Translator<'n> {
     /// What has the names that nothing in the expression binds.
@@ -76,14 +79,15 @@ impl<'n> Translator<'n> {
             Kind::Formatted(value, conversion, specification) => {
                 self.formatted(value, *conversion, specification, span)
             }
-            Kind::Name(name) => Ok(self.name(name, span)),
+            Kind::Name(name) => self.name(name, span),
             Kind::List(elements) => self.list(elements, span),
-            Kind::Tuple(elements) => {
-                Ok(apply("pyTuple", self.list(elements, span)?, Vec::new(), span))
-            }
-            Kind::Set(elements) => {
-                Ok(apply("pySet", self.list(elements, span)?, Vec::new(), span))
-            }
+            Kind::Tuple(elements) => Ok(apply(
+                "pyTuple",
+                self.list(elements, span)?,
+                Vec::new(),
+                span,
+            )),
+            Kind::Set(elements) => Ok(apply("pySet", self.list(elements, span)?, Vec::new(), span)),
             Kind::Dict(members) => self.dict(members, span),
             Kind::Member(object, name) => self.member(object, name, span),
             Kind::Item(object, index) => {
@@ -110,7 +114,9 @@ impl<'n> Translator<'n> {
             Kind::Not(_) => self.truth(tree),
             Kind::Sign(sign, operand) => self.signed(*sign, operand, span),
             Kind::Calculate(operator, left, right) => {
-                if *operator == "%" && matches!(left.kind, Kind::Literal(Value::String(_)) | Kind::Joined(_)) {
+                if *operator == "%"
+                    && matches!(left.kind, Kind::Literal(Value::String(_)) | Kind::Joined(_))
+                {
                     return Err(SyntaxError::new(
                         "formatting a text with `%` is not part of the Python that is read here",
                         span.clone(),
@@ -135,7 +141,7 @@ impl<'n> Translator<'n> {
     }
 
     /// What JSON can hold of a value, where it may be something that JSON has not.
-    pub(super) fn json(&self, value: Node) -> Node {
+    pub(super) fn json(value: Node) -> Node {
         let span = value.span.clone();
         if is_boolean(&value) || matches!(value.form, Form::Literal(_)) {
             return value;
@@ -143,11 +149,20 @@ impl<'n> Translator<'n> {
         apply("pyJson", value, Vec::new(), &span)
     }
 
-    fn name(&self, name: &str, span: &Range<usize>) -> Node {
+    fn name(&self, name: &str, span: &Range<usize>) -> Translated {
         let bound = self.bound.borrow();
         match bound.iter().rev().find(|(known, _)| known == name) {
-            Some((_, name)) => root(name, span),
-            None => apply("pyName", self.root(span), vec![literal(name, span)], span),
+            Some((_, native)) if native == UNBOUND => Err(SyntaxError::new(
+                format!("`{name}` has no value yet: a `for` behind this binds it"),
+                span.clone(),
+            )),
+            Some((_, native)) => Ok(root(native, span)),
+            None => Ok(apply(
+                "pyName",
+                self.root(span),
+                vec![literal(name, span)],
+                span,
+            )),
         }
     }
 
@@ -158,7 +173,7 @@ impl<'n> Translator<'n> {
         }
     }
 
-    fn list(&self, elements: &[Tree], span: &Range<usize>) -> Translated {
+    pub(super) fn list(&self, elements: &[Tree], span: &Range<usize>) -> Translated {
         let nodes = elements.iter().map(|element| self.value(element));
         Ok(node(Form::Array(nodes.collect::<Result<_, _>>()?), span))
     }
@@ -183,7 +198,10 @@ impl<'n> Translator<'n> {
             if let Kind::Literal(constant) = &key.kind
                 && !constant.is_string()
             {
-                return Err(SyntaxError::new("a key of a dict is a text here", key.span.clone()));
+                return Err(SyntaxError::new(
+                    "a key of a dict is a text here",
+                    key.span.clone(),
+                ));
             }
             let pair = vec![self.value(key)?, self.value(value)?];
             Ok(node(Form::Array(pair), span))
@@ -195,8 +213,11 @@ impl<'n> Translator<'n> {
     fn member(&self, object: &Tree, name: &str, span: &Range<usize>) -> Translated {
         if super::method::is_method(name) {
             let at = span.end - name.len()..span.end;
-            return Err(SyntaxError::new(format!("`.{name}` is a method of Python"), at)
-                .help(format!("call it, or write `['{name}']` for a member of that name")));
+            return Err(
+                SyntaxError::new(format!("`.{name}` is a method of Python"), at).help(format!(
+                    "call it, or write `['{name}']` for a member of that name"
+                )),
+            );
         }
         if name.starts_with('_') {
             return Err(SyntaxError::new(
@@ -240,12 +261,18 @@ impl<'n> Translator<'n> {
             return self.value(first);
         };
         if rest.is_empty() {
-            return self.compare(operator, [first, right], [self.value(first)?, self.value(right)?], span);
+            return Self::compare(
+                operator,
+                [first, right],
+                [self.value(first)?, self.value(right)?],
+                span,
+            );
         }
         // What stands in the middle is evaluated once and compared twice.
         let middle = self.value(right)?;
         if matches!(middle.form, Form::Literal(_)) {
-            let compared = self.compare(operator, [first, right], [self.value(first)?, middle], span)?;
+            let compared =
+                Self::compare(operator, [first, right], [self.value(first)?, middle], span)?;
             let more = self.comparison(right, rest, span)?;
             return Ok(node(
                 Form::Binary(Operator::And, Box::new(compared), Box::new(more)),
@@ -255,7 +282,7 @@ impl<'n> Translator<'n> {
         let left = self.value(first)?;
         let name = self.fresh("between");
         let again = Tree::new(Kind::Name(format!("<{name}>")), right.span.clone())?;
-        let compared = self.compare(operator, [first, &again], [left, root(&name, span)], span)?;
+        let compared = Self::compare(operator, [first, &again], [left, root(&name, span)], span)?;
         let more = self.binding(vec![(format!("<{name}>"), name.clone())], || {
             self.comparison(&again, rest, span)
         })?;
@@ -268,7 +295,6 @@ impl<'n> Translator<'n> {
     }
 
     fn compare(
-        &self,
         operator: &'static str,
         trees: [&Tree; 2],
         [left, right]: [Node; 2],
@@ -291,7 +317,11 @@ impl<'n> Translator<'n> {
                 trees
                     .iter()
                     .any(|tree| is_none(&tree))
-                    .then_some(if operator == "is" { Operator::Equal } else { Operator::NotEqual })
+                    .then_some(if operator == "is" {
+                        Operator::Equal
+                    } else {
+                        Operator::NotEqual
+                    })
             }
             "==" if is_plain => Some(Operator::Equal),
             "!=" if is_plain => Some(Operator::NotEqual),
@@ -351,14 +381,11 @@ impl<'n> Translator<'n> {
             return body();
         };
         let list = self.value(&clause.list)?;
-        let names = self.bind(&clause.names);
-        let natives = names.iter().map(|(_, native)| native.clone()).collect::<Vec<_>>();
+        let names = self.bind_clause(clause, inner);
+        let natives = natives(&names);
         let functions = self.binding(names, || {
             let made = self.each(inner, body, span)?;
-            let mut functions = vec![node(
-                Form::Function(natives.clone(), Box::new(made)),
-                span,
-            )];
+            let mut functions = vec![node(Form::Function(natives.clone(), Box::new(made)), span)];
             if !clause.conditions.is_empty() {
                 let condition = self.all(Operator::And, &clause.conditions, span)?;
                 functions.push(node(
@@ -389,8 +416,8 @@ impl<'n> Translator<'n> {
         };
         let is_any = name == "any";
         let list = self.value(&clause.list)?;
-        let names = self.bind(&clause.names);
-        let natives = names.iter().map(|(_, native)| native.clone()).collect::<Vec<_>>();
+        let names = self.bind_clause(clause, inner);
+        let natives = natives(&names);
         let body = self.binding(names, || {
             let made = self.quantified(name, inner, body, span)?;
             if clause.conditions.is_empty() {
@@ -414,7 +441,12 @@ impl<'n> Translator<'n> {
 
     fn joined(&self, parts: &[Tree], span: &Range<usize>) -> Translated {
         let list = self.list(parts, span)?;
-        Ok(apply("pyMethod", literal("", span), vec![literal("join", span), list], span))
+        Ok(apply(
+            "pyMethod",
+            literal("", span),
+            vec![literal("join", span), list],
+            span,
+        ))
     }
 
     pub(super) fn formatted(
@@ -442,7 +474,12 @@ impl<'n> Translator<'n> {
             )
             .help("write one such as `.2f`, `,`, `>10` or `05d`"));
         }
-        Ok(apply("pyFormat", value, vec![text_literal(specification, span)], span))
+        Ok(apply(
+            "pyFormat",
+            value,
+            vec![text_literal(specification, span)],
+            span,
+        ))
     }
 
     /// Names for what a lambda or a comprehension binds, in the expression and in the tree.
@@ -453,10 +490,24 @@ impl<'n> Translator<'n> {
             .collect()
     }
 
+    /// The same for a `for`; to what those behind it bind, Python gives no value before.
+    fn bind_clause(&self, clause: &Clause, later: &[Clause]) -> Vec<(String, String)> {
+        let later = later.iter().flat_map(|clause| &clause.names);
+        let unbound = later.map(|name| (name.clone(), UNBOUND.to_owned()));
+        unbound.chain(self.bind(&clause.names)).collect()
+    }
+
     /// A name in the tree that hides nothing: what the names are read from, words of the language, what is bound.
     fn fresh(&self, name: &str) -> String {
         const WORDS: [&str; 8] = [
-            "true", "false", "null", "undefined", "in", "contains", "includes", "not",
+            "true",
+            "false",
+            "null",
+            "undefined",
+            "in",
+            "contains",
+            "includes",
+            "not",
         ];
         let is_root = |name: &str| {
             mentions(self.names, name)
@@ -470,7 +521,11 @@ impl<'n> Translator<'n> {
         fresh
     }
 
-    pub(super) fn binding<T>(&self, names: Vec<(String, String)>, translate: impl FnOnce() -> T) -> T {
+    pub(super) fn binding<T>(
+        &self,
+        names: Vec<(String, String)>,
+        translate: impl FnOnce() -> T,
+    ) -> T {
         let count = self.bound.borrow().len();
         self.bound.borrow_mut().extend(names);
         let translated = translate();
@@ -482,6 +537,15 @@ impl<'n> Translator<'n> {
     pub(super) fn is_bound(&self, name: &str) -> bool {
         self.bound.borrow().iter().any(|(known, _)| known == name)
     }
+}
+
+/// What bound names are called in the tree.
+pub(super) fn natives(names: &[(String, String)]) -> Vec<String> {
+    let natives = names.iter().map(|(_, native)| native);
+    natives
+        .filter(|native| *native != UNBOUND)
+        .cloned()
+        .collect()
 }
 
 fn mentions(names: &Node, name: &str) -> bool {
@@ -517,9 +581,9 @@ fn is_boolean(node: &Node) -> bool {
         Form::Ternary(_, then, otherwise) => is_boolean(then) && is_boolean(otherwise),
         Form::Transform(_, transform, arguments) => match transform.info.name {
             "pyTruth" | "pyCompare" | "pyAny" | "pyAll" => true,
-            "pyLet" => arguments
-                .first()
-                .is_some_and(|function| matches!(&function.form, Form::Function(_, body) if is_boolean(body))),
+            "pyLet" => arguments.first().is_some_and(
+                |function| matches!(&function.form, Form::Function(_, body) if is_boolean(body)),
+            ),
             "pyCall" => named(arguments, &["any", "all", "bool", "isinstance"]),
             "pyMethod" => named(arguments, &["startswith", "endswith", "isdigit", "isalpha"]),
             _ => false,
@@ -563,7 +627,12 @@ pub(super) fn text_literal(text: &str, span: &Range<usize>) -> Node {
         return literal(text, span);
     }
     parts.push(literal(rest, span));
-    apply("join", node(Form::Array(parts), span), vec![literal("", span)], span)
+    apply(
+        "join",
+        node(Form::Array(parts), span),
+        vec![literal("", span)],
+        span,
+    )
 }
 
 pub(super) fn node(form: Form, span: &Range<usize>) -> Node {

@@ -103,8 +103,10 @@ fn ends_at(text: &str) -> Option<usize> {
 /// Splits at the first of a character that stands in no brackets and no quotes; `!=` is no conversion.
 fn split(text: &str, separator: char) -> (&str, Option<&str>) {
     let wrapped = format!("{{{text}");
-    let found = walk(&wrapped, |depth, character| depth == 1 && character == separator)
-        .filter(|at| separator != '!' || wrapped.get(at + 1..at + 2) != Some("="));
+    let found = walk(&wrapped, |depth, character| {
+        depth == 1 && character == separator
+    })
+    .filter(|at| separator != '!' || wrapped.get(at + 1..at + 2) != Some("="));
     match found.and_then(|at| Some((text.get(..at - 1)?, text.get(at..)?))) {
         Some((before, after)) => (before, Some(after)),
         None => (text, None),

@@ -22,8 +22,8 @@ pub(super) fn py_calculate<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> 
 pub(super) fn py_sign<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let value = call.evaluator.whole(value, &call.node.span)?;
     let is_minus = call.word(0)? == "-";
-    let number = numeric(&kind(&value))
-        .ok_or_else(|| call.fail(format!("{} has no sign", noun(&value))))?;
+    let number =
+        numeric(&kind(&value)).ok_or_else(|| call.fail(format!("{} has no sign", noun(&value))))?;
     let number = match number {
         Numeric::Int(number) if is_minus => Numeric::Int(-number),
         Numeric::Float(number) if is_minus => Numeric::Float(-number),
@@ -54,9 +54,10 @@ pub(super) fn calculate(call: &Call<'_>, operator: &str, left: &Value, right: &V
                 _ => Err(misfit(call, operator, left, right)),
             }
         }
-        ("-" | "&" | "|" | "^", (Kind::Many(Tag::Set | Tag::Keys, left), Kind::Many(Tag::Set | Tag::Keys, right))) => {
-            sets(call, operator, left, right)
-        }
+        (
+            "-" | "&" | "|" | "^",
+            (Kind::Many(Tag::Set | Tag::Keys, left), Kind::Many(Tag::Set | Tag::Keys, right)),
+        ) => sets(call, operator, left, right),
         ("|", (Kind::Dict(left), Kind::Dict(right))) => {
             let mut members = left.clone();
             members.extend(right.clone());
@@ -66,8 +67,17 @@ pub(super) fn calculate(call: &Call<'_>, operator: &str, left: &Value, right: &V
     }
 }
 
-fn misfit(call: &Call<'_>, operator: &str, left: &Value, right: &Value) -> crate::error::EvaluationError {
-    call.fail(format!("`{operator}` does not work between {} and {}", noun(left), noun(right)))
+fn misfit(
+    call: &Call<'_>,
+    operator: &str,
+    left: &Value,
+    right: &Value,
+) -> crate::error::EvaluationError {
+    call.fail(format!(
+        "`{operator}` does not work between {} and {}",
+        noun(left),
+        noun(right)
+    ))
 }
 
 fn is_repeatable(kind: &Kind<'_>) -> bool {
@@ -79,13 +89,21 @@ fn repeat(call: &Call<'_>, repeated: &Kind<'_>, times: i128) -> Made {
     match repeated {
         Kind::Text(text) => {
             call.pay(text.len().saturating_mul(times))?;
-            Ok(if text.is_empty() { String::new() } else { text.repeat(times) }.into())
+            Ok(if text.is_empty() {
+                String::new()
+            } else {
+                text.repeat(times)
+            }
+            .into())
         }
         Kind::Many(tag, elements) => {
             let bytes = elements.iter().map(size).sum::<usize>();
             call.pay(bytes.saturating_mul(times))?;
             let length = elements.len().saturating_mul(times);
-            Ok(many(*tag, elements.iter().cycle().take(length).cloned().collect()))
+            Ok(many(
+                *tag,
+                elements.iter().cycle().take(length).cloned().collect(),
+            ))
         }
         _ => Ok(Value::Null),
     }
@@ -127,18 +145,30 @@ fn numbers(
             "+" => left.checked_add(right),
             "-" => left.checked_sub(right),
             "*" => left.checked_mul(right),
-            "//" | "%" if right == 0 => return Err(by_zero()),
+            "/" | "//" | "%" if right == 0 => return Err(by_zero()),
             "//" => Some(floor_divide(left, right)),
             "%" => Some(left - right * floor_divide(left, right)),
+            "/" => return Ok(Numeric::Float(divide(left, right))),
             "**" if right >= 0 => power(left, right),
             "&" => Some(left & right),
             "|" => Some(left | right),
-            _ => return floats(call, operator, Numeric::Int(left).float(), Numeric::Int(right).float()),
+            "^" => Some(left ^ right),
+            _ => {
+                return floats(
+                    call,
+                    operator,
+                    Numeric::Int(left).float(),
+                    Numeric::Int(right).float(),
+                );
+            }
         };
         return whole.map(Numeric::Int).ok_or_else(too_large);
     }
-    if matches!(operator, "&" | "|") {
-        return Err(call.fail(format!("`{operator}` does not work with {}", float_noun(kinds))));
+    if matches!(operator, "&" | "|" | "^") {
+        return Err(call.fail(format!(
+            "`{operator}` does not work with {}",
+            float_noun(kinds)
+        )));
     }
     floats(call, operator, left.float(), right.float())
 }
@@ -158,6 +188,20 @@ fn floor_divide(left: i128, right: i128) -> i128 {
     } else {
         quotient
     }
+}
+
+/// The float nearest to an exact quotient.
+fn divide(left: i128, right: i128) -> f64 {
+    let is_negative = (left < 0) != (right < 0);
+    let (left, right) = (left.unsigned_abs(), right.unsigned_abs());
+    let shift = left.leading_zeros().saturating_sub(1);
+    let quotient = left.checked_shl(shift).unwrap_or(0);
+    // More bits than a float has, the last of which says whether there is a rest.
+    let bits = (quotient / right) | u128::from(!quotient.is_multiple_of(right));
+    let scale = 0.5_f64.powi(i32::try_from(shift).unwrap_or(0));
+    #[expect(clippy::cast_precision_loss, reason = "this is where it is rounded")]
+    let number = bits as f64 * scale;
+    if is_negative { -number } else { number }
 }
 
 fn power(base: i128, exponent: i128) -> Option<i128> {
@@ -195,7 +239,11 @@ fn remainder(left: f64, right: f64) -> f64 {
     if rest == 0.0 {
         return 0.0_f64.copysign(right);
     }
-    if (right < 0.0) == (rest < 0.0) { rest } else { rest + right }
+    if (right < 0.0) == (rest < 0.0) {
+        rest
+    } else {
+        rest + right
+    }
 }
 
 /// The quotient rounded down, which agrees with the remainder.
@@ -205,11 +253,19 @@ fn floor(left: f64, right: f64) -> f64 {
         return 0.0_f64.copysign(left / right);
     }
     let down = quotient.floor();
-    if quotient - down > 0.5 { down + 1.0 } else { down }
+    if quotient - down > 0.5 {
+        down + 1.0
+    } else {
+        down
+    }
 }
 
 /// As `remainder`, before a zero gets its sign: the quotient takes one less where the signs differ.
 fn remainder_for_floor(left: f64, right: f64) -> f64 {
     let rest = left % right;
-    if rest != 0.0 && (right < 0.0) != (rest < 0.0) { rest + right } else { rest }
+    if rest != 0.0 && (right < 0.0) != (rest < 0.0) {
+        rest + right
+    } else {
+        rest
+    }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::kind::{elements, many, noun, truth, Kind, Tag, kind};
+use super::kind::{Kind, Tag, elements, kind, many, noun, truth};
 use super::{Call, Made};
 use crate::evaluate::{Bindings, Context, Data, made};
 use crate::transforms::Applied;
@@ -161,7 +161,10 @@ pub(super) fn zip(call: &Call<'_>, lists: &Value) -> Made {
     let length = columns.iter().map(Vec::len).min().unwrap_or(0);
     let row = |at: usize| {
         let parts = columns.iter().filter_map(|column| column.get(at));
-        many(Tag::Tuple, parts.map(|part| part.clone().into_owned()).collect())
+        many(
+            Tag::Tuple,
+            parts.map(|part| part.clone().into_owned()).collect(),
+        )
     };
     Ok(many(Tag::Iterator, (0..length).map(row).collect()))
 }

@@ -46,7 +46,11 @@ fn read(text: &str) -> Option<Format> {
         format.align = Some(align);
         rest = rest.get(1..)?;
     }
-    if let Some(sign) = rest.chars().next().filter(|sign| matches!(sign, '+' | '-' | ' ')) {
+    if let Some(sign) = rest
+        .chars()
+        .next()
+        .filter(|sign| matches!(sign, '+' | '-' | ' '))
+    {
         format.sign = Some(sign);
         rest = rest.get(1..)?;
     }
@@ -60,7 +64,11 @@ fn read(text: &str) -> Option<Format> {
     let (width, after) = digits(rest)?;
     format.width = width.unwrap_or(0);
     rest = after;
-    if let Some(group) = rest.chars().next().filter(|group| matches!(group, ',' | '_')) {
+    if let Some(group) = rest
+        .chars()
+        .next()
+        .filter(|group| matches!(group, ',' | '_'))
+    {
         format.group = Some(group);
         rest = rest.get(1..)?;
     }
@@ -100,7 +108,9 @@ pub(super) fn py_format<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
 fn formatted(call: &Call<'_>, format: &Format, value: &Value) -> Made<String> {
     let misfit = || call.fail(format!("this format does not work with {}", noun(value)));
     if let Kind::Text(text) = kind(value) {
-        let is_number = format.sign.is_some() || format.group.is_some() || format.align == Some('=') && format.fill != '0';
+        let is_number = format.sign.is_some()
+            || format.group.is_some()
+            || format.align == Some('=') && format.fill != '0';
         if is_number || !matches!(format.kind, None | Some('s')) {
             return Err(misfit());
         }
@@ -117,15 +127,24 @@ fn formatted(call: &Call<'_>, format: &Format, value: &Value) -> Made<String> {
         }
         (number, Some('f' | 'F')) => {
             let float = number.float();
-            (float.is_sign_negative(), format!("{:.*}", format.precision.unwrap_or(6), float.abs()))
+            (
+                float.is_sign_negative(),
+                format!("{:.*}", format.precision.unwrap_or(6), float.abs()),
+            )
         }
         (number, Some('%')) => {
             let float = number.float() * 100.0;
-            (float.is_sign_negative(), format!("{:.*}%", format.precision.unwrap_or(6), float.abs()))
+            (
+                float.is_sign_negative(),
+                format!("{:.*}%", format.precision.unwrap_or(6), float.abs()),
+            )
         }
         (Numeric::Float(float), None) if format.precision.is_none() => {
             let text = print(call, value)?;
-            (float.is_sign_negative(), text.trim_start_matches('-').to_owned())
+            (
+                float.is_sign_negative(),
+                text.trim_start_matches('-').to_owned(),
+            )
         }
         _ => return Err(misfit()),
     };
@@ -164,7 +183,11 @@ fn padded(format: &Format, sign: &str, body: &str, default: char) -> String {
     let fill = |count: usize| format.fill.to_string().repeat(count);
     match format.align.unwrap_or(default) {
         '<' => format!("{sign}{body}{}", fill(missing)),
-        '^' => format!("{}{sign}{body}{}", fill(missing / 2), fill(missing - missing / 2)),
+        '^' => format!(
+            "{}{sign}{body}{}",
+            fill(missing / 2),
+            fill(missing - missing / 2)
+        ),
         '=' => format!("{sign}{}{body}", fill(missing)),
         _ => format!("{}{sign}{body}", fill(missing)),
     }

@@ -32,7 +32,9 @@ pub(super) fn name<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         Some("false") => return Ok(made(false)),
         _ => {}
     }
-    Ok(borrow(names, |names| names.as_object().and_then(|members| find(members, name))))
+    Ok(borrow(names, |names| {
+        names.as_object().and_then(|members| find(members, name))
+    }))
 }
 
 /// The names of a dict.
@@ -42,7 +44,7 @@ pub(super) fn keys(members: &Map<String, Value>) -> Value {
 }
 
 /// A part of a value, borrowed where the value is; null where there is none.
-fn borrow<'c>(value: Cow<'c, Value>, part: impl Fn(&Value) -> Option<&Value>) -> Data<'c> {
+fn borrow(value: Cow<'_, Value>, part: impl Fn(&Value) -> Option<&Value>) -> Data<'_> {
     match value {
         Cow::Borrowed(value) => match part(value) {
             Some(part) => Data::One(Cow::Borrowed(part)),
@@ -59,7 +61,9 @@ pub(super) fn member<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     if !matches!(kind(&object), Kind::Dict(_)) {
         return Err(call.fail(format!("{} has no member `{name}`", noun(&object))));
     }
-    Ok(borrow(object, |object| object.as_object().and_then(|members| find(members, name))))
+    Ok(borrow(object, |object| {
+        object.as_object().and_then(|members| find(members, name))
+    }))
 }
 
 /// `a[index]`
@@ -75,7 +79,9 @@ pub(super) fn item<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
             }) else {
                 return Err(call.fail(format!("there is no key {index}")));
             };
-            Ok(borrow(value, |value| value.as_object().and_then(|members| find(members, &key))))
+            Ok(borrow(value, |value| {
+                value.as_object().and_then(|members| find(members, &key))
+            }))
         }
         (Kind::Many(tag @ (Tag::List | Tag::Tuple), elements), Kind::Int(_) | Kind::Bool(_)) => {
             let at = place(call, &index, elements.len())?;
@@ -149,21 +155,34 @@ pub(super) fn slice<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     }
 }
 
-/// The places that a slice takes, in their order; none for a step of zero.
-fn places(length: usize, start: Option<i128>, end: Option<i128>, step: Option<i128>) -> Option<Vec<usize>> {
-    let step = step.unwrap_or(1);
-    if step == 0 {
+/// The places that a slice takes, in their order; none for a stride of zero.
+fn places(
+    length: usize,
+    start: Option<i128>,
+    end: Option<i128>,
+    stride: Option<i128>,
+) -> Option<Vec<usize>> {
+    let stride = stride.unwrap_or(1);
+    if stride == 0 {
         return None;
     }
     let length = i128::try_from(length).unwrap_or(i128::MAX);
-    let (least, most) = if step > 0 { (0, length) } else { (-1, length - 1) };
-    let clamp = |at: i128| if at < 0 { at + length } else { at }.clamp(least, most);
-    let (first, last) = if step > 0 { (least, most) } else { (most, least) };
+    let (lowest, highest) = if stride > 0 {
+        (0, length)
+    } else {
+        (-1, length - 1)
+    };
+    let clamp = |at: i128| if at < 0 { at + length } else { at }.clamp(lowest, highest);
+    let (first, last) = if stride > 0 {
+        (lowest, highest)
+    } else {
+        (highest, lowest)
+    };
     let (mut at, end) = (start.map_or(first, clamp), end.map_or(last, clamp));
     let mut places = Vec::new();
-    while (step > 0 && at < end) || (step < 0 && at > end) {
+    while (stride > 0 && at < end) || (stride < 0 && at > end) {
         places.extend(usize::try_from(at));
-        at = at.saturating_add(step);
+        at = at.saturating_add(stride);
     }
     Some(places)
 }

@@ -1,10 +1,5 @@
 //! What Python would call a value, and the values that JSON has not.
 
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "every transform has the type that the table asks for"
-)]
-
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -151,7 +146,12 @@ pub(super) fn elements<'v>(call: &Call<'_>, value: &'v Value) -> Made<Vec<Cow<'v
 /// The same as values of one's own.
 pub(super) fn owned_elements(call: &Call<'_>, value: &Value) -> Made<Vec<Value>> {
     let elements = elements(call, value)?;
-    call.pay(elements.iter().map(|element| crate::limits::size(element)).sum())?;
+    call.pay(
+        elements
+            .iter()
+            .map(|element| crate::limits::size(element))
+            .sum(),
+    )?;
     Ok(elements.into_iter().map(Cow::into_owned).collect())
 }
 
@@ -205,7 +205,10 @@ pub(super) fn py_tuple<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
 pub(super) fn py_set<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let value = call.evaluator.whole(value, &call.node.span)?;
     let elements = elements(call, &value)?;
-    Ok(made(many(Tag::Set, distinct(call, elements.iter().map(|element| &**element))?)))
+    Ok(made(many(
+        Tag::Set,
+        distinct(call, elements.iter().map(|element| &**element))?,
+    )))
 }
 
 /// What JSON can hold of a value: lists for tuples, sets and iterators.

@@ -34,10 +34,18 @@ pub(super) fn py_method<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
             "count" if call.arguments.len() == 2 => {
                 call.steps(elements.len())?;
                 let wanted = call.arguments.get(1).cloned().unwrap_or_default();
-                let count = elements.iter().filter(|element| equal(element, &wanted)).count();
+                let count = elements
+                    .iter()
+                    .filter(|element| equal(element, &wanted))
+                    .count();
                 Some(count.into())
             }
-            "count" => return Err(call.fail(format!("`count` of {} takes one argument", noun(&many(tag, Vec::new()))))),
+            "count" => {
+                return Err(call.fail(format!(
+                    "`count` of {} takes one argument",
+                    noun(&many(tag, Vec::new()))
+                )));
+            }
             _ => None,
         },
         Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::Many(..) => None,

@@ -48,7 +48,10 @@ impl Numeric {
 /// The whole number that a float is.
 pub(super) fn whole(number: f64) -> Option<i128> {
     const LARGEST: f64 = 1e38;
-    #[expect(clippy::cast_possible_truncation, reason = "it is whole and within the limits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it is whole and within the limits"
+    )]
     let whole = number as i128;
     (number.fract() == 0.0 && number.abs() < LARGEST).then_some(whole)
 }
@@ -57,13 +60,19 @@ pub(super) fn whole(number: f64) -> Option<i128> {
 pub(super) fn print_float(number: f64) -> String {
     let text = format!("{number:e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
+    let (sign, mantissa) = mantissa
+        .strip_prefix('-')
+        .map_or(("", mantissa), |rest| ("-", rest));
     let exponent = exponent.parse::<i32>().unwrap_or(0);
     let digits = mantissa.replace('.', "");
     if !(-4..16).contains(&exponent) {
         let (first, rest) = digits.split_at(1);
         let point = if rest.is_empty() { "" } else { "." };
-        let (direction, distance) = if exponent < 0 { ('-', -exponent) } else { ('+', exponent) };
+        let (direction, distance) = if exponent < 0 {
+            ('-', -exponent)
+        } else {
+            ('+', exponent)
+        };
         return format!("{sign}{first}{point}{rest}e{direction}{distance:02}");
     }
     let Ok(places) = usize::try_from(exponent) else {
@@ -91,6 +100,14 @@ pub(super) fn read_float(text: &str) -> Option<f64> {
     let text = super::text::strip(text);
     let (sign, digits) = signed(text);
     let digits = ungrouped(digits)?;
+    let without = match digits.to_ascii_lowercase().as_str() {
+        "inf" | "infinity" => Some(f64::INFINITY),
+        "nan" => Some(f64::NAN),
+        _ => None,
+    };
+    if without.is_some() {
+        return without;
+    }
     let is_decimal = digits.starts_with(|first: char| first.is_ascii_digit() || first == '.')
         && digits
             .bytes()
@@ -110,7 +127,8 @@ fn signed(text: &str) -> (bool, &str) {
 fn ungrouped(digits: &str) -> Option<String> {
     let bytes = digits.as_bytes();
     let is_digit = |at: Option<usize>| {
-        at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit)
+        at.and_then(|at| bytes.get(at))
+            .is_some_and(u8::is_ascii_digit)
     };
     let is_grouped = bytes
         .iter()

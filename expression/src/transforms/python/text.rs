@@ -52,12 +52,15 @@ impl Arguments<'_> {
 
     /// A count of which a negative one means all.
     fn count(&self, at: usize) -> Made<Option<usize>> {
-        Ok(self.whole(at)?.and_then(|count| usize::try_from(count).ok()))
+        Ok(self
+            .whole(at)?
+            .and_then(|count| usize::try_from(count).ok()))
     }
 
     fn misfit(&self, needs: &str, at: usize) -> crate::error::EvaluationError {
         let found = self.get(at).map_or("nothing", noun);
-        self.call.fail(format!("`{}` needs {needs}, not {found}", self.name))
+        self.call
+            .fail(format!("`{}` needs {needs}, not {found}", self.name))
     }
 }
 
@@ -115,7 +118,8 @@ pub(super) fn method(arguments: &Arguments<'_>, text: &str) -> Made<Option<Value
 }
 
 fn is_digit(character: char) -> bool {
-    character.is_ascii_digit() || (!character.is_ascii() && character.is_numeric() && !character.is_alphabetic())
+    character.is_ascii_digit()
+        || (!character.is_ascii() && character.is_numeric() && !character.is_alphabetic())
 }
 
 fn is_cased(text: &str, is: fn(char) -> bool, is_not: fn(char) -> bool) -> bool {
@@ -191,14 +195,25 @@ fn window<'t>(arguments: &Arguments<'_>, text: &'t str) -> Made<Option<(usize, &
     if start > end {
         return Ok(None);
     }
-    let byte = |at: usize| text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte);
-    Ok(Some((start, text.get(byte(start)..byte(end)).unwrap_or_default())))
+    let byte = |at: usize| {
+        text.char_indices()
+            .nth(at)
+            .map_or(text.len(), |(byte, _)| byte)
+    };
+    Ok(Some((
+        start,
+        text.get(byte(start)..byte(end)).unwrap_or_default(),
+    )))
 }
 
 fn affix(arguments: &Arguments<'_>, text: &str) -> Made<bool> {
     let is_start = arguments.name == "startswith";
     let fits = |part: &str, affix: &str| {
-        if is_start { part.starts_with(affix) } else { part.ends_with(affix) }
+        if is_start {
+            part.starts_with(affix)
+        } else {
+            part.ends_with(affix)
+        }
     };
     let wanted = match arguments.get(0).map(kind) {
         Some(Kind::Text(affix)) => vec![affix],
@@ -243,7 +258,7 @@ fn split(arguments: &Arguments<'_>, text: &str) -> Made {
         let mut rest = text.trim_start_matches(is_space);
         while !rest.is_empty() {
             if most == Some(parts.len()) {
-                parts.push(rest.trim_end_matches(is_space));
+                parts.push(rest);
                 break;
             }
             let end = rest.find(is_space).unwrap_or(rest.len());
@@ -268,7 +283,7 @@ fn rsplit(arguments: &Arguments<'_>, text: &str) -> Made {
             let mut rest = text.trim_end_matches(is_space);
             while !rest.is_empty() {
                 if most == Some(parts.len()) {
-                    parts.push(rest.trim_start_matches(is_space));
+                    parts.push(rest);
                     break;
                 }
                 let start = rest
@@ -292,14 +307,19 @@ fn rsplit(arguments: &Arguments<'_>, text: &str) -> Made {
 
 fn lines(text: &str) -> Value {
     const ENDS: [char; 10] = [
-        '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}',
+        '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}',
+        '\u{2029}',
     ];
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find(ENDS) {
         let (part, after) = rest.split_at(at);
         parts.push(part);
-        let length = if after.starts_with("\r\n") { 2 } else { after.chars().next().map_or(1, char::len_utf8) };
+        let length = if after.starts_with("\r\n") {
+            2
+        } else {
+            after.chars().next().map_or(1, char::len_utf8)
+        };
         rest = after.get(length..).unwrap_or_default();
     }
     if !rest.is_empty() {
@@ -323,9 +343,14 @@ fn partition(arguments: &Arguments<'_>, text: &str) -> Made {
 fn join(arguments: &Arguments<'_>, separator: &str) -> Made<String> {
     let list = arguments.get(0).unwrap_or(&Value::Null);
     let mut joined = String::new();
-    for (at, element) in super::kind::elements(arguments.call, list)?.iter().enumerate() {
+    for (at, element) in super::kind::elements(arguments.call, list)?
+        .iter()
+        .enumerate()
+    {
         let Kind::Text(text) = kind(element) else {
-            return Err(arguments.call.fail(format!("`join` needs texts, not {}", noun(element))));
+            return Err(arguments
+                .call
+                .fail(format!("`join` needs texts, not {}", noun(element))));
         };
         joined.push_str(if at == 0 { "" } else { separator });
         joined.push_str(text);
@@ -338,7 +363,11 @@ fn found(arguments: &Arguments<'_>, text: &str) -> Made<i64> {
     let wanted = arguments.text(0)?;
     let part = window(arguments, text)?;
     let place = part.and_then(|(start, part)| {
-        let at = if arguments.name == "rfind" { part.rfind(wanted) } else { part.find(wanted) }?;
+        let at = if arguments.name == "rfind" {
+            part.rfind(wanted)
+        } else {
+            part.find(wanted)
+        }?;
         Some(start + part.get(..at)?.chars().count())
     });
     match place.and_then(|place| i64::try_from(place).ok()) {
@@ -350,7 +379,9 @@ fn found(arguments: &Arguments<'_>, text: &str) -> Made<i64> {
 
 fn zero_filled(arguments: &Arguments<'_>, text: &str) -> Made<String> {
     let width = arguments.whole(0)?.unwrap_or(0);
-    let missing = usize::try_from(width).unwrap_or(0).saturating_sub(text.chars().count());
+    let missing = usize::try_from(width)
+        .unwrap_or(0)
+        .saturating_sub(text.chars().count());
     arguments.call.pay(missing)?;
     let (sign, digits) = match text.chars().next() {
         Some('+' | '-') => text.split_at(1),
