@@ -54,9 +54,10 @@ definitions: pawl .tools/sarif/ready ## Check and format every definition, and h
 	$(PAWL) fmt --check workflows cases
 	.tools/sarif/bin/python infra/checks/sarif.py --pawl $(PAWL)
 
-reference: pawl .tools/reference/ready .tools/croniter/ready ## Compare expressions, templates and schedules with JEXL, Mustache and croniter
+reference: pawl .tools/reference/ready .tools/croniter/ready ## Compare expressions, templates and schedules with JEXL, Mustache, Python and croniter
 	.tools/croniter/bin/python infra/reference/cron.py --pawl $(PAWL) --count 2000 --seed 1
 	cargo run --quiet --locked --package pawl-expression --example differential -- --packages .tools/reference --seed 1
+	$(PYTHON) infra/reference/python.py --seed 1
 
 machines: pawl .tools/npm/ready .tools/sam/ready ## Show every example's and case's machine to validators of others
 	$(PYTHON) infra/checks/machines.py --pawl $(PAWL)

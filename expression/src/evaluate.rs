@@ -127,10 +127,12 @@ impl<'a> Evaluator<'a> {
                 let value = self.value(subject, context)?;
                 let values = arguments
                     .iter()
-                    .map(|argument| match argument.form {
-                        // The transform calls it.
-                        Form::Function(..) => Ok(Cow::Owned(Value::Null)),
-                        _ => self.whole(self.value(argument, context)?, &argument.span),
+                    .map(|argument| {
+                        if matches!(argument.form, Form::Function(..)) {
+                            // The transform calls it.
+                            return Ok(Cow::Owned(Value::Null));
+                        }
+                        self.whole(self.value(argument, context)?, &argument.span)
                     })
                     .collect::<Result<_, _>>()?;
                 let call = Call {

@@ -145,11 +145,7 @@ impl Translator<'_> {
             }
             ("sorted", [list]) => self.sorted(list, named, span),
             ("min" | "max", [_, ..]) => self.best(name, arguments, named, span),
-            ("zip", _) => {
-                let lists = arguments.iter().map(|list| self.value(list));
-                let lists = node(Form::Array(lists.collect::<Result<_, _>>()?), span);
-                Ok(python(name, lists, Vec::new(), span))
-            }
+            ("zip", _) => Ok(python(name, self.list(arguments, span)?, Vec::new(), span)),
             ("map", [function, lists @ ..]) if !lists.is_empty() => {
                 let list = self.each_of(function, lists, span)?;
                 Ok(python("iter", list, Vec::new(), span))
@@ -251,12 +247,10 @@ impl Translator<'_> {
         named: &[(String, Tree)],
         span: &Range<usize>,
     ) -> Translated {
-        let list = match arguments {
-            [list] => self.value(list)?,
-            _ => {
-                let values = arguments.iter().map(|value| self.value(value));
-                node(Form::Array(values.collect::<Result<_, _>>()?), span)
-            }
+        let list = if let [list] = arguments {
+            self.value(list)?
+        } else {
+            self.list(arguments, span)?
         };
         let (mut default, mut key) = (Vec::new(), None);
         for (argument, value) in named {
@@ -289,13 +283,10 @@ impl Translator<'_> {
     /// What a function makes of each element of a list, or of those that stand at the same place in several.
     fn each_of(&self, function: &Tree, lists: &[Tree], span: &Range<usize>) -> Translated {
         let (names, body) = function_of(function, lists.len())?;
-        let list = match lists {
-            [list] => self.value(list)?,
-            _ => {
-                let lists = lists.iter().map(|list| self.value(list));
-                let lists = node(Form::Array(lists.collect::<Result<_, _>>()?), span);
-                python("zip", lists, Vec::new(), span)
-            }
+        let list = if let [list] = lists {
+            self.value(list)?
+        } else {
+            python("zip", self.list(lists, span)?, Vec::new(), span)
         };
         Ok(apply(
             "pyEach",

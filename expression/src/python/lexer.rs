@@ -80,14 +80,12 @@ fn token(rest: &str, at: usize) -> Result<(TokenKind, usize), SyntaxError> {
         return Ok((TokenKind::Name(text.to_owned()), name));
     }
     let symbol = SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol));
-    match symbol {
-        Some(symbol) => Ok((TokenKind::Symbol(symbol), symbol.len())),
-        None => {
-            let first = rest.chars().next().unwrap_or_default();
-            let message = format!("`{first}` is not part of a Python expression");
-            Err(SyntaxError::new(message, at..at + first.len_utf8()))
-        }
+    if let Some(symbol) = symbol {
+        return Ok((TokenKind::Symbol(symbol), symbol.len()));
     }
+    let first = rest.chars().next().unwrap_or_default();
+    let message = format!("`{first}` is not part of a Python expression");
+    Err(SyntaxError::new(message, at..at + first.len_utf8()))
 }
 
 /// The letters before a quote, where a text begins.

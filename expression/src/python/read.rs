@@ -14,6 +14,9 @@ mod format;
 
 type Read<T = Tree> = Result<T, SyntaxError>;
 
+/// The arguments of a call, and those with names.
+type Arguments = (Vec<Tree>, Vec<(String, Tree)>);
+
 /// Reads a text that is one expression.
 pub(super) fn read(text: &str) -> Read {
     let mut reader = Reader::new(tokens(text)?, 0);
@@ -183,7 +186,7 @@ impl Reader {
         let start = self.start();
         let mut left = self.signed()?;
         while let Some((symbol, found)) = self.operator().filter(|(_, found)| *found >= level) {
-            if matches!(symbol, "^" | "<<" | ">>" | "@") {
+            if matches!(symbol, "<<" | ">>" | "@") {
                 return Err(self.refuse(&format!("the operator `{symbol}`")));
             }
             self.at += 1;
@@ -285,7 +288,7 @@ impl Reader {
         self.expression().map(Some)
     }
 
-    fn arguments(&mut self) -> Read<(Vec<Tree>, Vec<(String, Tree)>)> {
+    fn arguments(&mut self) -> Read<Arguments> {
         let (mut arguments, mut named) = (Vec::new(), Vec::new());
         while !self.eat(")") {
             if self.is_symbol("*") || self.is_symbol("**") {

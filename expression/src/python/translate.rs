@@ -13,6 +13,9 @@ use crate::tree::{Base, Form, Node, Operator};
 
 pub(super) type Translated = Result<Node, SyntaxError>;
 
+/// What stands for a name that is bound further on.
+const UNBOUND: &str = "";
+
 /// Knows what names stand for.
 pub(super) struct Translator<'n> {
     /// What has the names that nothing in the expression binds.
@@ -76,7 +79,7 @@ impl<'n> Translator<'n> {
             Kind::Formatted(value, conversion, specification) => {
                 self.formatted(value, *conversion, specification, span)
             }
-            Kind::Name(name) => Ok(self.name(name, span)),
+            Kind::Name(name) => self.name(name, span),
             Kind::List(elements) => self.list(elements, span),
             Kind::Tuple(elements) => Ok(apply(
                 "pyTuple",
@@ -138,7 +141,7 @@ impl<'n> Translator<'n> {
     }
 
     /// What JSON can hold of a value, where it may be something that JSON has not.
-    pub(super) fn json(&self, value: Node) -> Node {
+    pub(super) fn json(value: Node) -> Node {
         let span = value.span.clone();
         if is_boolean(&value) || matches!(value.form, Form::Literal(_)) {
             return value;
@@ -146,11 +149,20 @@ impl<'n> Translator<'n> {
         apply("pyJson", value, Vec::new(), &span)
     }
 
-    fn name(&self, name: &str, span: &Range<usize>) -> Node {
+    fn name(&self, name: &str, span: &Range<usize>) -> Translated {
         let bound = self.bound.borrow();
         match bound.iter().rev().find(|(known, _)| known == name) {
-            Some((_, name)) => root(name, span),
-            None => apply("pyName", self.root(span), vec![literal(name, span)], span),
+            Some((_, native)) if native == UNBOUND => Err(SyntaxError::new(
+                format!("`{name}` has no value yet: a `for` behind this binds it"),
+                span.clone(),
+            )),
+            Some((_, native)) => Ok(root(native, span)),
+            None => Ok(apply(
+                "pyName",
+                self.root(span),
+                vec![literal(name, span)],
+                span,
+            )),
         }
     }
 
@@ -161,7 +173,7 @@ impl<'n> Translator<'n> {
         }
     }
 
-    fn list(&self, elements: &[Tree], span: &Range<usize>) -> Translated {
+    pub(super) fn list(&self, elements: &[Tree], span: &Range<usize>) -> Translated {
         let nodes = elements.iter().map(|element| self.value(element));
         Ok(node(Form::Array(nodes.collect::<Result<_, _>>()?), span))
     }
@@ -249,7 +261,7 @@ impl<'n> Translator<'n> {
             return self.value(first);
         };
         if rest.is_empty() {
-            return self.compare(
+            return Self::compare(
                 operator,
                 [first, right],
                 [self.value(first)?, self.value(right)?],
@@ -260,7 +272,7 @@ impl<'n> Translator<'n> {
         let middle = self.value(right)?;
         if matches!(middle.form, Form::Literal(_)) {
             let compared =
-                self.compare(operator, [first, right], [self.value(first)?, middle], span)?;
+                Self::compare(operator, [first, right], [self.value(first)?, middle], span)?;
             let more = self.comparison(right, rest, span)?;
             return Ok(node(
                 Form::Binary(Operator::And, Box::new(compared), Box::new(more)),
@@ -270,7 +282,7 @@ impl<'n> Translator<'n> {
         let left = self.value(first)?;
         let name = self.fresh("between");
         let again = Tree::new(Kind::Name(format!("<{name}>")), right.span.clone())?;
-        let compared = self.compare(operator, [first, &again], [left, root(&name, span)], span)?;
+        let compared = Self::compare(operator, [first, &again], [left, root(&name, span)], span)?;
         let more = self.binding(vec![(format!("<{name}>"), name.clone())], || {
             self.comparison(&again, rest, span)
         })?;
@@ -283,7 +295,6 @@ impl<'n> Translator<'n> {
     }
 
     fn compare(
-        &self,
         operator: &'static str,
         trees: [&Tree; 2],
         [left, right]: [Node; 2],
@@ -370,11 +381,8 @@ impl<'n> Translator<'n> {
             return body();
         };
         let list = self.value(&clause.list)?;
-        let names = self.bind(&clause.names);
-        let natives = names
-            .iter()
-            .map(|(_, native)| native.clone())
-            .collect::<Vec<_>>();
+        let names = self.bind_clause(clause, inner);
+        let natives = natives(&names);
         let functions = self.binding(names, || {
             let made = self.each(inner, body, span)?;
             let mut functions = vec![node(Form::Function(natives.clone(), Box::new(made)), span)];
@@ -408,11 +416,8 @@ impl<'n> Translator<'n> {
         };
         let is_any = name == "any";
         let list = self.value(&clause.list)?;
-        let names = self.bind(&clause.names);
-        let natives = names
-            .iter()
-            .map(|(_, native)| native.clone())
-            .collect::<Vec<_>>();
+        let names = self.bind_clause(clause, inner);
+        let natives = natives(&names);
         let body = self.binding(names, || {
             let made = self.quantified(name, inner, body, span)?;
             if clause.conditions.is_empty() {
@@ -485,6 +490,13 @@ impl<'n> Translator<'n> {
             .collect()
     }
 
+    /// The same for a `for`; to what those behind it bind, Python gives no value before.
+    fn bind_clause(&self, clause: &Clause, later: &[Clause]) -> Vec<(String, String)> {
+        let later = later.iter().flat_map(|clause| &clause.names);
+        let unbound = later.map(|name| (name.clone(), UNBOUND.to_owned()));
+        unbound.chain(self.bind(&clause.names)).collect()
+    }
+
     /// A name in the tree that hides nothing: what the names are read from, words of the language, what is bound.
     fn fresh(&self, name: &str) -> String {
         const WORDS: [&str; 8] = [
@@ -525,6 +537,15 @@ impl<'n> Translator<'n> {
     pub(super) fn is_bound(&self, name: &str) -> bool {
         self.bound.borrow().iter().any(|(known, _)| known == name)
     }
+}
+
+/// What bound names are called in the tree.
+pub(super) fn natives(names: &[(String, String)]) -> Vec<String> {
+    let natives = names.iter().map(|(_, native)| native);
+    natives
+        .filter(|native| *native != UNBOUND)
+        .cloned()
+        .collect()
 }
 
 fn mentions(names: &Node, name: &str) -> bool {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Read, Reader, WORDS};
+use crate::error::SyntaxError;
 use crate::python::lexer::TokenKind;
 use crate::python::syntax::{Kind, Shape, Tree};
 
@@ -85,10 +86,6 @@ impl Reader {
         if self.is_symbol("**") {
             return Err(self.refuse("`**` in a dict"));
         }
-        if self.is_symbol("{") {
-            let error = self.expected("a value");
-            return Err(error.help("write the name without `{{` and `}}`"));
-        }
         let first = self.element()?;
         if !self.eat(":") {
             if self.is_word("for") {
@@ -97,6 +94,18 @@ impl Reader {
                 return Ok(tree);
             }
             let elements = self.elements(first, "}")?;
+            if let [
+                Tree {
+                    kind: Kind::Set(_), ..
+                },
+            ] = elements.as_slice()
+            {
+                // To Python it would be a set in a set, which no set can hold.
+                let message = "`{{` and `}}` are not part of Python";
+                return Err(
+                    SyntaxError::new(message, self.span(start)).help("write the name without them")
+                );
+            }
             return self.tree(Kind::Set(elements), start);
         }
         let value = self.expression()?;

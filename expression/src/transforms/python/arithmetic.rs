@@ -145,12 +145,14 @@ fn numbers(
             "+" => left.checked_add(right),
             "-" => left.checked_sub(right),
             "*" => left.checked_mul(right),
-            "//" | "%" if right == 0 => return Err(by_zero()),
+            "/" | "//" | "%" if right == 0 => return Err(by_zero()),
             "//" => Some(floor_divide(left, right)),
             "%" => Some(left - right * floor_divide(left, right)),
+            "/" => return Ok(Numeric::Float(divide(left, right))),
             "**" if right >= 0 => power(left, right),
             "&" => Some(left & right),
             "|" => Some(left | right),
+            "^" => Some(left ^ right),
             _ => {
                 return floats(
                     call,
@@ -162,7 +164,7 @@ fn numbers(
         };
         return whole.map(Numeric::Int).ok_or_else(too_large);
     }
-    if matches!(operator, "&" | "|") {
+    if matches!(operator, "&" | "|" | "^") {
         return Err(call.fail(format!(
             "`{operator}` does not work with {}",
             float_noun(kinds)
@@ -186,6 +188,20 @@ fn floor_divide(left: i128, right: i128) -> i128 {
     } else {
         quotient
     }
+}
+
+/// The float nearest to an exact quotient.
+fn divide(left: i128, right: i128) -> f64 {
+    let is_negative = (left < 0) != (right < 0);
+    let (left, right) = (left.unsigned_abs(), right.unsigned_abs());
+    let shift = left.leading_zeros().saturating_sub(1);
+    let quotient = left.checked_shl(shift).unwrap_or(0);
+    // More bits than a float has, the last of which says whether there is a rest.
+    let bits = (quotient / right) | u128::from(!quotient.is_multiple_of(right));
+    let scale = 0.5_f64.powi(i32::try_from(shift).unwrap_or(0));
+    #[expect(clippy::cast_precision_loss, reason = "this is where it is rounded")]
+    let number = bits as f64 * scale;
+    if is_negative { -number } else { number }
 }
 
 fn power(base: i128, exponent: i128) -> Option<i128> {

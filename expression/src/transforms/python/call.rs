@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::arithmetic::calculate;
-use super::compare::{keyed, order, sort};
+use super::compare::{keyed, ordered, sort};
 use super::each::{any_or_all, enumerate, zip};
 use super::kind::{Kind, Tag, elements, kind, many, noun, owned_elements, truth};
 use super::number::{Numeric, numeric, read_float, read_int};
@@ -34,9 +34,9 @@ pub(super) fn py_call<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         "round" => round(call, &value, more)?,
         "sum" => sum(call, &value, more)?,
         "sorted" => {
-            let mut keyed = keyed(call, &value, 2)?;
-            sort(call, &mut keyed, more.is_some_and(truth))?;
-            keyed.into_iter().map(|(_, element)| element).collect()
+            let keyed = keyed(call, &value, 2)?;
+            let sorted = sort(call, keyed, more.is_some_and(truth))?;
+            sorted.into_iter().map(|(_, element)| element).collect()
         }
         "min" | "max" => best(call, name, &value, more)?,
         "reversed" => reversed(call, &value)?,
@@ -111,7 +111,6 @@ fn dict(call: &Call<'_>, value: &Value) -> Made {
 
 fn is_instance(value: &Value, types: Option<&Value>) -> bool {
     let name = match kind(value) {
-        Kind::None => return false,
         Kind::Bool(_) => "bool",
         Kind::Int(_) => "int",
         Kind::Float(_) => "float",
@@ -120,7 +119,7 @@ fn is_instance(value: &Value, types: Option<&Value>) -> bool {
         Kind::Many(Tag::List, _) => "list",
         Kind::Many(Tag::Tuple, _) => "tuple",
         Kind::Many(Tag::Set, _) => "set",
-        Kind::Many(..) => return false,
+        Kind::None | Kind::Many(..) => return false,
     };
     let types = types.and_then(Value::as_array).into_iter().flatten();
     types
@@ -144,8 +143,8 @@ fn best(call: &Call<'_>, name: &str, value: &Value, default: Option<&Value>) -> 
     for (key, element) in keyed(call, value, 2)? {
         let is_better = match &best {
             None => true,
-            Some((least, _)) if name == "min" => order(call, "<", &key, least)?.is_lt(),
-            Some((most, _)) => order(call, ">", &key, most)?.is_gt(),
+            Some((least, _)) if name == "min" => ordered(call, "<", &key, least)?,
+            Some((most, _)) => ordered(call, ">", &key, most)?,
         };
         if is_better {
             best = Some((key, element));

@@ -99,53 +99,25 @@ fn contains(call: &Call<'_>, whole: &Value, part: &Value) -> Made<bool> {
     }
 }
 
-fn ordered(call: &Call<'_>, operator: &str, left: &Value, right: &Value) -> Made<bool> {
-    if let (Kind::Many(Tag::Set | Tag::Keys, left), Kind::Many(Tag::Set | Tag::Keys, right)) =
-        (kind(left), kind(right))
-    {
-        let holds = |these: &[Value], those: &[Value]| {
-            those.iter().all(|element| contains_equal(these, element))
-        };
-        return Ok(match operator {
-            "<" => left.len() < right.len() && holds(right, left),
-            "<=" => holds(right, left),
-            ">" => left.len() > right.len() && holds(left, right),
-            _ => holds(left, right),
-        });
-    }
-    let order = order(call, operator, left, right)?;
-    Ok(match operator {
-        "<" => order.is_lt(),
-        "<=" => order.is_le(),
-        ">" => order.is_gt(),
-        _ => order.is_ge(),
-    })
-}
-
 /// Which of two values comes first; an error where Python knows no order.
-pub(super) fn order(
-    call: &Call<'_>,
-    operator: &str,
-    left: &Value,
-    right: &Value,
-) -> Made<Ordering> {
+fn order(call: &Call<'_>, operator: &str, left: &Value, right: &Value) -> Made<Ordering> {
     let kinds = (kind(left), kind(right));
     if let (Some(left), Some(right)) = (numeric(&kinds.0), numeric(&kinds.1)) {
         return Ok(compare_numbers(left, right).unwrap_or(Ordering::Equal));
     }
     match kinds {
         (Kind::Text(left), Kind::Text(right)) => Ok(left.cmp(right)),
-        (Kind::Many(tag @ (Tag::List | Tag::Tuple), these), Kind::Many(other, those))
+        (Kind::Many(tag @ (Tag::List | Tag::Tuple), these), Kind::Many(other, rest))
             if tag == other =>
         {
             call.steps(these.len())?;
             match these
                 .iter()
-                .zip(those)
+                .zip(rest)
                 .find(|(left, right)| !equal(left, right))
             {
                 Some((left, right)) => order(call, operator, left, right),
-                None => Ok(these.len().cmp(&those.len())),
+                None => Ok(these.len().cmp(&rest.len())),
             }
         }
         _ => Err(call.fail(format!(
@@ -180,17 +152,61 @@ fn int_with_float(int: i128, float: f64) -> Option<Ordering> {
     }
 }
 
-/// Sorts, as `sorted` does.
-pub(super) fn sort(call: &Call<'_>, keyed: &mut [(Value, Value)], is_reverse: bool) -> Made<()> {
-    let mut failure = None;
-    keyed.sort_by(|(left, _), (right, _)| {
-        let order = order(call, "<", left, right).unwrap_or_else(|error| {
-            failure.get_or_insert(error);
-            Ordering::Equal
+/// Whether `left operator right`, for an operator that asks for an order.
+pub(super) fn ordered(call: &Call<'_>, operator: &str, left: &Value, right: &Value) -> Made<bool> {
+    if let (Kind::Many(Tag::Set | Tag::Keys, left), Kind::Many(Tag::Set | Tag::Keys, right)) =
+        (kind(left), kind(right))
+    {
+        let holds = |these: &[Value], those: &[Value]| {
+            those.iter().all(|element| contains_equal(these, element))
+        };
+        return Ok(match operator {
+            "<" => left.len() < right.len() && holds(right, left),
+            "<=" => holds(right, left),
+            ">" => left.len() > right.len() && holds(left, right),
+            _ => holds(left, right),
         });
-        if is_reverse { order.reverse() } else { order }
-    });
-    failure.map_or(Ok(()), Err)
+    }
+    let order = order(call, operator, left, right)?;
+    Ok(match operator {
+        "<" => order.is_lt(),
+        "<=" => order.is_le(),
+        ">" => order.is_gt(),
+        _ => order.is_ge(),
+    })
+}
+
+/// Sorts by the first of each pair, as `sorted` does: what is equal keeps its order.
+pub(super) fn sort(
+    call: &Call<'_>,
+    mut keyed: Vec<(Value, Value)>,
+    is_reverse: bool,
+) -> Made<Vec<(Value, Value)>> {
+    if keyed.len() < 2 {
+        return Ok(keyed);
+    }
+    // The standard library's sorting needs an order that cannot fail.
+    call.steps(keyed.len())?;
+    let right = keyed.split_off(keyed.len() / 2);
+    let mut left = sort(call, keyed, is_reverse)?.into_iter().peekable();
+    let mut right = sort(call, right, is_reverse)?.into_iter().peekable();
+    let mut sorted = Vec::new();
+    while let (Some((first, _)), Some((second, _))) = (left.peek(), right.peek()) {
+        let (before, after) = if is_reverse {
+            (first, second)
+        } else {
+            (second, first)
+        };
+        let next = if ordered(call, "<", before, after)? {
+            right.next()
+        } else {
+            left.next()
+        };
+        sorted.extend(next);
+    }
+    sorted.extend(left);
+    sorted.extend(right);
+    Ok(sorted)
 }
 
 /// The elements of a value with what a function makes of each, or with themselves.

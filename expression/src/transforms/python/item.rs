@@ -44,7 +44,7 @@ pub(super) fn keys(members: &Map<String, Value>) -> Value {
 }
 
 /// A part of a value, borrowed where the value is; null where there is none.
-fn borrow<'c>(value: Cow<'c, Value>, part: impl Fn(&Value) -> Option<&Value>) -> Data<'c> {
+fn borrow(value: Cow<'_, Value>, part: impl Fn(&Value) -> Option<&Value>) -> Data<'_> {
     match value {
         Cow::Borrowed(value) => match part(value) {
             Some(part) => Data::One(Cow::Borrowed(part)),
@@ -155,34 +155,34 @@ pub(super) fn slice<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     }
 }
 
-/// The places that a slice takes, in their order; none for a step of zero.
+/// The places that a slice takes, in their order; none for a stride of zero.
 fn places(
     length: usize,
     start: Option<i128>,
     end: Option<i128>,
-    step: Option<i128>,
+    stride: Option<i128>,
 ) -> Option<Vec<usize>> {
-    let step = step.unwrap_or(1);
-    if step == 0 {
+    let stride = stride.unwrap_or(1);
+    if stride == 0 {
         return None;
     }
     let length = i128::try_from(length).unwrap_or(i128::MAX);
-    let (least, most) = if step > 0 {
+    let (lowest, highest) = if stride > 0 {
         (0, length)
     } else {
         (-1, length - 1)
     };
-    let clamp = |at: i128| if at < 0 { at + length } else { at }.clamp(least, most);
-    let (first, last) = if step > 0 {
-        (least, most)
+    let clamp = |at: i128| if at < 0 { at + length } else { at }.clamp(lowest, highest);
+    let (first, last) = if stride > 0 {
+        (lowest, highest)
     } else {
-        (most, least)
+        (highest, lowest)
     };
     let (mut at, end) = (start.map_or(first, clamp), end.map_or(last, clamp));
     let mut places = Vec::new();
-    while (step > 0 && at < end) || (step < 0 && at > end) {
+    while (stride > 0 && at < end) || (stride < 0 && at > end) {
         places.extend(usize::try_from(at));
-        at = at.saturating_add(step);
+        at = at.saturating_add(stride);
     }
     Some(places)
 }

@@ -1,10 +1,5 @@
 //! What Python would call a value, and the values that JSON has not.
 
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "every transform has the type that the table asks for"
-)]
-
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 

@@ -100,6 +100,14 @@ pub(super) fn read_float(text: &str) -> Option<f64> {
     let text = super::text::strip(text);
     let (sign, digits) = signed(text);
     let digits = ungrouped(digits)?;
+    let without = match digits.to_ascii_lowercase().as_str() {
+        "inf" | "infinity" => Some(f64::INFINITY),
+        "nan" => Some(f64::NAN),
+        _ => None,
+    };
+    if without.is_some() {
+        return without;
+    }
     let is_decimal = digits.starts_with(|first: char| first.is_ascii_digit() || first == '.')
         && digits
             .bytes()

@@ -83,11 +83,14 @@ fn quote(content: &str, text: &mut String) {
                 text.push(character);
             }
             _ if prints(character) => text.push(character),
-            _ => text.push_str(&match u32::from(character) {
-                code @ 0..=0xff => format!("\\x{code:02x}"),
-                code @ 0x100..=0xffff => format!("\\u{code:04x}"),
-                code => format!("\\U{code:08x}"),
-            }),
+            _ => {
+                let code = match u32::from(character) {
+                    code @ 0..=0xff => format!("\\x{code:02x}"),
+                    code @ 0x100..=0xffff => format!("\\u{code:04x}"),
+                    code => format!("\\U{code:08x}"),
+                };
+                text.push_str(&code);
+            }
         }
     }
     text.push(quote);

@@ -258,7 +258,7 @@ fn split(arguments: &Arguments<'_>, text: &str) -> Made {
         let mut rest = text.trim_start_matches(is_space);
         while !rest.is_empty() {
             if most == Some(parts.len()) {
-                parts.push(rest.trim_end_matches(is_space));
+                parts.push(rest);
                 break;
             }
             let end = rest.find(is_space).unwrap_or(rest.len());
@@ -283,7 +283,7 @@ fn rsplit(arguments: &Arguments<'_>, text: &str) -> Made {
             let mut rest = text.trim_end_matches(is_space);
             while !rest.is_empty() {
                 if most == Some(parts.len()) {
-                    parts.push(rest.trim_start_matches(is_space));
+                    parts.push(rest);
                     break;
                 }
                 let start = rest
