@@ -5,6 +5,7 @@ mod merges;
 mod names;
 mod references;
 mod strands;
+mod taint;
 mod targets;
 pub(crate) mod texts;
 mod types;
@@ -111,6 +112,7 @@ pub fn check(
         &texts,
         diagnostics,
     );
+    taint::show(&definition, &texts, diagnostics);
     types::check(text, &definition, &loops, &texts, diagnostics);
     let merged = merges::find(&definition, &slugs, &graph, &strands, diagnostics);
     for (id, slugs) in &merged {
