@@ -50,7 +50,8 @@ def main(folder: Path) -> None:
     files = [file for place in ("workflows", "cases") for file in sorted((ROOT / place).rglob("workflow.*"))]
     for file in files:
         text = file.read_text()
-        keep(folder / "definition_check", text)
+        for target in ("definition_check", "definition_convert"):
+            keep(folder / target, text)
         if file.suffix != ".json":
             continue
         try:

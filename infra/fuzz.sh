@@ -20,13 +20,14 @@ usual_runs() {
     expression_parse) echo 2000000 ;;
     expression_evaluate) echo 1000000 ;;
     definition_check) echo 200000 ;;
+    definition_convert) echo 100000 ;;
     *) echo "there is no target $1" >&2 && exit 2 ;;
     esac
 }
 
 dictionary() {
     case $1 in
-    definition_check) echo fuzz/definition.dict ;;
+    definition_check | definition_convert) echo fuzz/definition.dict ;;
     *) echo fuzz/jexl.dict ;;
     esac
 }
@@ -55,7 +56,7 @@ ulimit -s 2048
 if [ $# -gt 0 ]; then
     fuzz "$@"
 else
-    for target in expression_parse expression_evaluate definition_check; do
+    for target in expression_parse expression_evaluate definition_check definition_convert; do
         fuzz "$target"
     done
 fi
