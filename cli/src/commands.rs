@@ -5,6 +5,7 @@ mod answer;
 mod approvals;
 mod check;
 mod compile;
+mod cost;
 mod dev;
 mod eval;
 mod explain;
@@ -54,6 +55,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl explain unknown-step
   pawl actions customer.query
   pawl triggers workflows/examples
+  pawl cost workflows/examples/auto-reply --runs 3000
   pawl compile workflows/examples/welcome-email -o welcome-email.asl.json"#;
 
 #[derive(Subcommand)]
@@ -64,6 +66,8 @@ enum Command {
     Compile(compile::Compile),
     /// Say what begins runs by itself, and when next
     Triggers(triggers::Triggers),
+    /// Say what a run takes and costs, before there is one
+    Cost(cost::Cost),
     /// Run a workflow on this machine
     Run(run::Run),
     /// Serve AWS on this machine, for every tool that speaks to it
@@ -107,6 +111,7 @@ impl Pawl {
             Command::Check(command) => command.run(),
             Command::Compile(command) => command.run(),
             Command::Triggers(command) => command.run(),
+            Command::Cost(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Dev(command) => command.run(),
             Command::Runs(command) => command.run(),

@@ -12,7 +12,7 @@ mod plan;
 mod reads;
 mod states;
 
-pub(crate) use budget::step_timeout;
+pub(crate) use budget::{step_timeout, writes};
 use indexmap::IndexMap;
 use pawl_asl::{Machine, QueryLanguage};
 use pawl_contract::Plan;

@@ -15,6 +15,7 @@ pub mod mock;
 pub mod payload;
 pub mod plan;
 pub mod position;
+pub mod price;
 pub mod reference;
 mod schema;
 pub mod secret;

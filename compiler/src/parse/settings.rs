@@ -79,6 +79,10 @@ pub(super) fn settings(
         variables: owned("variables"),
         secrets: owned("secrets"),
         requires,
+        budget: config
+            .get("budget")
+            .filter(|node| node.is_object())
+            .cloned(),
         schedule: config
             .get("schedule")
             .filter(|node| node.is_object())
@@ -275,5 +279,6 @@ mod tests {
         crate::fields::assert_documented(&super::CONFIG);
         crate::fields::assert_documented(&super::RETRY);
         crate::fields::assert_documented(&crate::schedule::FIELDS);
+        crate::fields::assert_documented(&crate::cost::BUDGET_FIELDS);
     }
 }
