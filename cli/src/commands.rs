@@ -6,6 +6,7 @@ mod approvals;
 mod check;
 mod compile;
 mod convert;
+mod cost;
 mod dev;
 mod eval;
 mod explain;
@@ -56,6 +57,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl explain unknown-step
   pawl actions customer.query
   pawl triggers workflows/examples
+  pawl cost workflows/examples/auto-reply --runs 3000
   pawl compile workflows/examples/welcome-email -o welcome-email.asl.json"#;
 
 #[derive(Subcommand)]
@@ -68,6 +70,8 @@ enum Command {
     Compile(compile::Compile),
     /// Say what begins runs by itself, and when next
     Triggers(triggers::Triggers),
+    /// Say what a run takes and costs, before there is one
+    Cost(cost::Cost),
     /// Run a workflow on this machine
     Run(run::Run),
     /// Serve AWS on this machine, for every tool that speaks to it
@@ -112,6 +116,7 @@ impl Pawl {
             Command::Convert(command) => command.run(),
             Command::Compile(command) => command.run(),
             Command::Triggers(command) => command.run(),
+            Command::Cost(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Dev(command) => command.run(),
             Command::Runs(command) => command.run(),

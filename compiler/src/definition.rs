@@ -53,6 +53,8 @@ pub struct Settings {
     pub follow_ups: FollowUps,
     /// The integrations that the workflow says it needs; none where it says nothing about that.
     pub requires: Option<Vec<Integration>>,
+    /// What runs may take and cost.
+    pub budget: Option<Node>,
     /// When runs start by themselves, where `config` says it and not a trigger step.
     pub schedule: Option<Node>,
 }

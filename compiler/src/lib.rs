@@ -3,6 +3,7 @@
 //! `text -> format -> parse -> check -> lower -> prove -> machine`. Pure: no clock, no IO, no AWS.
 
 pub mod check;
+pub mod cost;
 pub mod definition;
 pub mod diagnostic;
 mod fields;
@@ -105,6 +106,7 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
     });
     if let Some(program) = &program {
         prove::prove(&program.lowered, &program.checked, &mut diagnostics);
+        cost::check_budget(program, &mut diagnostics);
     }
     if let Some(allowances) = allowances {
         allowances.apply(&mut diagnostics);

@@ -13,7 +13,7 @@ mod reads;
 mod retry;
 mod states;
 
-pub(crate) use budget::step_timeout;
+pub(crate) use budget::{step_timeout, writes};
 use indexmap::IndexMap;
 use pawl_asl::{Machine, QueryLanguage};
 use pawl_contract::Plan;

@@ -14,6 +14,8 @@ pub(crate) struct Read {
     pub expressions: Vec<String>,
     /// The time zone.
     pub timezone: String,
+    /// About how many runs that is in a month.
+    pub runs_per_month: f64,
 }
 
 /// The fields of a schedule that is an object.
@@ -53,6 +55,7 @@ pub(crate) fn read(
             let rate = cron::every(seconds).map(|rate| Converted {
                 expressions: vec![rate],
                 doubt: None,
+                runs_per_month: cron::SECONDS_OF_A_MONTH / whole(seconds),
             });
             (format!("every {seconds} seconds"), rate, node)
         }
@@ -77,7 +80,11 @@ pub(crate) fn read(
         }
     };
     match converted {
-        Ok(Converted { expressions, doubt }) => {
+        Ok(Converted {
+            expressions,
+            doubt,
+            runs_per_month,
+        }) => {
             if let Some(doubt) = doubt {
                 let message = format!("`{written}` means different days to different programs");
                 let help = format!(
@@ -93,6 +100,7 @@ pub(crate) fn read(
                 written,
                 expressions,
                 timezone: timezone?,
+                runs_per_month,
             })
         }
         Err(Refusal { message, help }) => {
@@ -104,6 +112,15 @@ pub(crate) fn read(
             None
         }
     }
+}
+
+fn whole(seconds: u64) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "no interval is so long that it matters"
+    )]
+    let seconds = seconds as f64;
+    seconds
 }
 
 /// The name of a time zone; `UTC` where none is given, nothing where it does not exist.

@@ -44,6 +44,9 @@ pub struct Schedule {
     pub expressions: Vec<String>,
     /// The time zone in which they are meant, by its IANA name.
     pub timezone: String,
+    /// About how many runs that is in a month.
+    #[serde(rename = "runsPerMonth")]
+    pub runs_per_month: f64,
 }
 
 /// A path at which runs are asked for.
@@ -110,6 +113,7 @@ fn timetable(step: Option<&Step>, node: &Node, timezone: Option<&Node>) -> Optio
         written: read.written,
         expressions: read.expressions,
         timezone: read.timezone,
+        runs_per_month: read.runs_per_month,
     }))
 }
 

@@ -17,6 +17,7 @@ pub mod payload;
 pub mod plan;
 pub mod port;
 pub mod position;
+pub mod price;
 pub mod reference;
 mod schema;
 pub mod secret;

@@ -7,6 +7,7 @@ mod cases;
 mod check;
 mod command_line;
 mod corpus;
+mod costs;
 mod crashes;
 mod dev;
 mod eval;

@@ -7,7 +7,7 @@ use crate::command_line::{pawl, text};
 use crate::corpus::{cases, same};
 
 /// The commands that have a group.
-const COMMANDS: [&str; 1] = ["triggers"];
+const COMMANDS: [&str; 2] = ["cost", "triggers"];
 
 #[test]
 fn what_commands_print_is_as_committed() {

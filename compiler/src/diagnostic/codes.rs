@@ -74,6 +74,8 @@ pub const EXPOSED_SECRET: &str = "exposed-secret";
 pub const AMBIGUOUS_SCHEDULE: &str = "ambiguous-schedule";
 /// Two definitions with one webhook.
 pub const DUPLICATE_WEBHOOK: &str = "duplicate-webhook";
+/// A workflow whose runs may take or cost more than its budget has.
+pub const OVER_BUDGET: &str = "over-budget";
 
 // Lints: what works, and probably not as well as it could.
 
@@ -143,6 +145,7 @@ pub const ALL: &[&str] = &[
     EXPOSED_SECRET,
     AMBIGUOUS_SCHEDULE,
     DUPLICATE_WEBHOOK,
+    OVER_BUDGET,
     NOT_CANONICAL,
     NO_ERROR_PORT,
     SILENT_FAILURE,

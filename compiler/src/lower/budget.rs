@@ -17,7 +17,7 @@ pub(super) const MOST_EVENTS: u64 = 24_900;
 const GRACE_SECONDS: u64 = 60;
 
 /// The items that a step may write: its record, its last value, and what its kind keeps.
-pub(super) fn writes(step: &Step) -> usize {
+pub(crate) fn writes(step: &Step) -> usize {
     let own = match step.kind {
         Kind::Transform => steps::variables_set(step).len(),
         // A loop writes its cursor and its list; a signal says that it listens, and looks at the run.

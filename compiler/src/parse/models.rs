@@ -35,11 +35,17 @@ pub(super) fn inherit(
     }
     let (models, budget) = (given("models"), given("budget"));
     if let Some(budget) = budget {
-        llm::check_budget(&budget.node, diagnostics);
+        llm::check_run_budget(&budget.node, diagnostics);
     }
+    let budget = budget.and_then(|entry| {
+        Some(Entry {
+            node: llm::run_budget(&entry.node)?,
+            ..entry.clone()
+        })
+    });
     for step in steps {
         if step.kind == Kind::Llm && !step.has_refused_config {
-            inherit_one(step, agents, models, budget, diagnostics);
+            inherit_one(step, agents, models, budget.as_ref(), diagnostics);
         }
     }
 }

@@ -80,6 +80,10 @@ pub(super) fn settings(
         variables: owned("variables"),
         secrets: owned("secrets"),
         requires,
+        budget: config
+            .get("budget")
+            .filter(|node| node.is_object())
+            .cloned(),
         schedule: config
             .get("schedule")
             .filter(|node| node.is_object())
@@ -248,5 +252,6 @@ mod tests {
     fn every_field_is_documented() {
         crate::fields::assert_documented(&super::CONFIG);
         crate::fields::assert_documented(&crate::schedule::FIELDS);
+        crate::fields::assert_documented(&crate::cost::BUDGET_FIELDS);
     }
 }

@@ -3,12 +3,13 @@
 use pawl_contract::{MOST_WAITS, catalogue, tools};
 
 use super::not_yet;
+use crate::cost::BUDGET_FIELDS;
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
 use crate::schema;
 use crate::shape::near_ours;
-use crate::source::{Data, Node};
+use crate::source::{Data, Entry, Node};
 
 /// What an llm step can be asked for and cannot do yet.
 const LATER: [(&str, &str); 2] = [
@@ -119,14 +120,42 @@ pub(super) fn asks(step: &Step) -> bool {
         .any(|field| asks(field) == Some("ask"))
 }
 
-/// Checks a budget: of a step, or of its workflow.
-pub(crate) fn check_budget(budget: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    fields::check(budget, BUDGET, "a budget", Templates::Refused, diagnostics);
-    let has_limit = ["tokens", "usd"]
-        .into_iter()
-        .any(|field| budget.get(field).is_some_and(|node| !node.is_null()));
+/// Checks the budget of a step.
+pub(super) fn check_budget(budget: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    check_limits(budget, BUDGET, diagnostics);
+}
+
+/// Checks the budget of a workflow, which bounds more than its models.
+pub(crate) fn check_run_budget(budget: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    let fields = [BUDGET, &BUDGET_FIELDS].concat();
+    check_limits(budget, &fields, diagnostics);
+}
+
+/// What of a workflow's budget its llm steps keep to; nothing where it does not bound models.
+pub(crate) fn run_budget(budget: &Node) -> Option<Node> {
+    let is_kept = |entry: &&Entry| BUDGET.iter().any(|(name, _)| *name == entry.key);
+    let kept = budget.entries().iter().filter(is_kept);
+    let bounds = ["tokens", "usd"].into_iter().any(|field| {
+        let node = budget.get(field);
+        node.is_some_and(|node| !node.is_null())
+    });
+    bounds.then(|| Node {
+        data: Data::Object(kept.cloned().collect()),
+        ..budget.clone()
+    })
+}
+
+fn check_limits(budget: &Node, table: &[Field], diagnostics: &mut Vec<Diagnostic>) {
+    fields::check(budget, table, "a budget", Templates::Refused, diagnostics);
+    let limits = || {
+        table
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| *name != "onExceeded")
+    };
+    let has_limit = limits().any(|field| budget.get(field).is_some_and(|node| !node.is_null()));
     let is_misspelt = |field| fields::is_misspelt(budget, field, diagnostics);
-    if budget.is_object() && !has_limit && !["tokens", "usd"].into_iter().any(is_misspelt) {
+    if budget.is_object() && !has_limit && !limits().any(is_misspelt) {
         let message = "the budget has no limit";
         diagnostics.push(
             Diagnostic::error(codes::MISSING_FIELD, message)

@@ -12,13 +12,18 @@ use field::{Field, HOUR, MINUTE, MONTH};
 /// The longest expression that Scheduler takes.
 pub const LONGEST: usize = 256;
 
+/// A twelfth of a year.
+pub const SECONDS_OF_A_MONTH: f64 = 365.25 * 86_400.0 / 12.0;
+
 /// What a schedule becomes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Converted {
     /// The expressions; together they fire when the schedule does.
     pub expressions: Vec<String>,
     /// What others would read in it, where cron and its relatives do not agree.
     pub doubt: Option<&'static str>,
+    /// About how often it comes in a month.
+    pub runs_per_month: f64,
 }
 
 /// Why a schedule has no expression.
@@ -206,6 +211,7 @@ fn five([minute, hour, day, month, weekday]: [&str; 5]) -> Result<Converted, Ref
     Ok(Converted {
         expressions,
         doubt: days.is_doubtful().then_some(DOUBT),
+        runs_per_month: minutes.count() * hours.count() * days.in_a_year(&months.numbers()) / 12.0,
     })
 }
 

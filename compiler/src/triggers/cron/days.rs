@@ -60,6 +60,40 @@ impl Days {
         first.is_none_or(|first| lengths.max().is_some_and(|longest| first <= *longest))
     }
 
+    /// How many such days these months have, in a year like most.
+    pub(super) fn in_a_year(&self, months: &[u8]) -> f64 {
+        let of_month = self.month.as_ref().and_then(|half| half.plain.as_ref());
+        let of_week = self.week.as_ref().and_then(|half| half.plain.as_ref());
+        let halves = [&self.month, &self.week];
+        let special = halves.into_iter().flatten().flat_map(|half| &half.special);
+        // Not every month has a fifth Friday.
+        let special: f64 = special
+            .map(|day| if day.ends_with("#5") { 0.35 } else { 1.0 })
+            .sum();
+        let of = |month: &u8| {
+            let length = LENGTHS.get(usize::from(*month).saturating_sub(1));
+            let length = length.copied().unwrap_or(30);
+            let whole = f64::from(length);
+            let missed = |field: Option<&Field>, share: &dyn Fn(&Field) -> f64| {
+                field.map_or(1.0, |field| 1.0 - share(field))
+            };
+            let of_month = missed(of_month, &|field: &Field| {
+                let days = field.numbers();
+                let days = days.iter().filter(|day| **day <= length);
+                days.map(|_| 1.0).sum::<f64>() / whole
+            });
+            let of_week = missed(of_week, &|field: &Field| field.count() / 7.0);
+            let is_open = self.month.is_none() && self.week.is_none();
+            let plain = if is_open {
+                whole
+            } else {
+                whole * (1.0 - of_month * of_week)
+            };
+            (plain + special).min(whole)
+        };
+        months.iter().map(of).sum()
+    }
+
     /// The days of the month and of the week, of which exactly one is `?`, for every expression that is needed.
     pub(super) fn alternatives(&self, spell: fn(&Field) -> String) -> Vec<(String, String)> {
         let every = || vec![("*".to_owned(), "?".to_owned())];

@@ -186,6 +186,11 @@ impl Field {
         numbers
     }
 
+    /// How many numbers it lets through.
+    pub(super) fn count(&self) -> f64 {
+        self.numbers().iter().map(|_| 1.0).sum()
+    }
+
     /// Whether it lets everything through.
     pub(super) fn is_all(&self) -> bool {
         let (least, most) = (self.kind.range.start(), self.kind.range.end());
