@@ -139,9 +139,8 @@ pub(crate) fn read(
         diagnostics,
     };
     let translated = match format {
-        Format::Native => None,
+        Format::Native | Format::Codemie => None,
         Format::Elevaite => Some(elevaite::translate(&root, &mut translation)),
-        Format::Codemie => None,
     };
     let Translation {
         differences, names, ..

@@ -112,10 +112,12 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
         allowances.apply(&mut diagnostics);
     }
     if let Some(places) = read.as_ref().and_then(|read| read.places.as_ref()) {
-        diagnostics.iter_mut().for_each(|found| places.name(found));
+        for found in &mut diagnostics {
+            places.name(found);
+            found.without_fixes();
+        }
         // What could be better is said in the words of the native format, and its fixes write them.
         diagnostics.retain(|found| found.severity != Severity::Note);
-        diagnostics.iter_mut().for_each(Diagnostic::without_fixes);
     }
     diagnostic::arrange(&mut diagnostics);
     diagnostic::fix::place(text, notation, &mut diagnostics);

@@ -23,11 +23,6 @@ pub(crate) fn number(of: &Node, number: u64) -> Node {
     made(of, Data::Number(number.into()))
 }
 
-/// `true` or `false`.
-pub(crate) fn flag(of: &Node, flag: bool) -> Node {
-    made(of, Data::Bool(flag))
-}
-
 /// A list.
 pub(crate) fn list(of: &Node, elements: Vec<Node>) -> Node {
     made(of, Data::Array(elements))

@@ -22,6 +22,8 @@ mod entry;
 mod policy;
 mod steps;
 mod texts;
+mod tools;
+mod waits;
 mod words;
 
 use super::Translation;

@@ -68,14 +68,13 @@ fn members(names: &[&str], known: &[(&str, Type)]) -> Type {
 
 /// An object that names what it has, though a mock may give more.
 fn undeclared(found: Type) -> Type {
-    match found {
-        Type::Object(fields) => Type::Object(Fields {
-            others: Others::Undeclared,
-            ..fields
-        }),
-        Type::Either(types) => Type::either(types.into_iter().map(undeclared)),
-        other => other,
-    }
+    let Type::Object(fields) = found else {
+        return found;
+    };
+    Type::Object(Fields {
+        others: Others::Undeclared,
+        ..fields
+    })
 }
 
 /// A text, or what the step's schema says.

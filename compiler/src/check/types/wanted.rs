@@ -68,10 +68,12 @@ fn fits(found: &Type, shape: &Shape) -> bool {
     match shape {
         Shape::Any => true,
         Shape::Text | Shape::Usually(_) | Shape::Expression => is_text,
-        Shape::OneOf(words) => match found {
-            Type::Words(some) => some.iter().any(|word| words.contains(&word.as_str())),
-            _ => is_text,
-        },
+        Shape::OneOf(words) => {
+            let Type::Words(some) = found else {
+                return is_text;
+            };
+            some.iter().any(|word| words.contains(&word.as_str()))
+        }
         Shape::Number
         | Shape::Integer
         | Shape::FromZero

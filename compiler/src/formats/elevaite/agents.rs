@@ -3,13 +3,12 @@
 use pawl_contract::{catalogue, tools};
 
 use super::super::Translation;
-use super::super::build::{Object, list, number, text, value};
-use super::policy;
+use super::super::build::{Object, list, text};
 use super::steps::Step;
 use super::texts::{Names, Texts, answers_json};
 use super::words::What;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::source::{Data, Entry, Node};
+use crate::source::{Data, Node};
 
 /// What an agent is asked where it has no question of its own and nothing comes before it: the message of the run.
 const MESSAGE: &str = "{{input.current_message ?? input.message ?? input.query ?? input}}";
@@ -23,11 +22,11 @@ pub(super) fn agent(
 ) -> Object {
     let mut config = Object::of(step.get("agent_id").unwrap_or(step.node));
     let names = texts.names(step);
-    let prompts = before
+    let mut prompts = before
         .iter()
         .copied()
         .filter(|one| one.what == What::Prompt);
-    let prompt = prompts.last();
+    let prompt = prompts.next_back();
     let overrides = prompt
         .and_then(|prompt| prompt.get("override_agent_prompt"))
         .is_none_or(|flag| flag.data != Data::Bool(false));
@@ -194,241 +193,4 @@ pub(super) fn passing(step: &Step<'_>, gives: Node) -> Object {
     config.put("input", gives);
     config.put("operations", list(step.node, Vec::new()));
     config
-}
-
-/// The fields of a tool's step that are not for the tool.
-const OF_STEP: [&str; 12] = [
-    "tool_name",
-    "tool_id",
-    "tool",
-    "operation",
-    "param_mapping",
-    "static_params",
-    "parameters",
-    "arguments",
-    "tool_params",
-    "timeout_seconds",
-    "retry",
-    "description",
-];
-
-/// A call of a tool: one of the actions here, or an operation of another system.
-pub(super) fn tool(
-    step: &Step<'_>,
-    texts: &Texts<'_>,
-    translation: &mut Translation<'_>,
-) -> Object {
-    let node = step.first(&["tool_name", "tool_id", "tool"]);
-    let name = node.and_then(Node::as_str).unwrap_or_default();
-    if name.is_empty() {
-        translation.say(
-            Diagnostic::error(
-                codes::MISSING_FIELD,
-                format!("step `{}` has no `tool_name`", step.id),
-            )
-            .on(node.unwrap_or(step.node))
-            .help("name the tool: `\"tool_name\": \"customer.get_by_id\"`"),
-        );
-    }
-    let at = node.unwrap_or(step.node);
-    let parameters = parameters(step, texts);
-    let operation = step.text("operation");
-    let mut config = Object::of(at);
-    if catalogue::find(name, operation).is_some() || name.is_empty() {
-        config.put("type", text(at, name));
-        config.maybe("operation", step.get("operation").cloned());
-        config.put("parameters", parameters);
-        return config;
-    }
-    translation.differs(
-        "tools-of-others",
-        at,
-        format!("no action here is called `{name}`: it is called as an integration of that name"),
-    );
-    let mut wrapped = Object::of(at);
-    wrapped.put("name", text(at, name));
-    wrapped.maybe("operation", step.get("operation").cloned());
-    wrapped.put("params", parameters);
-    config.put("type", text(at, "integration"));
-    config.put("parameters", wrapped.build());
-    config
-}
-
-/// What a tool is given.
-fn parameters(step: &Step<'_>, texts: &Texts<'_>) -> Node {
-    let names = texts.names(step);
-    let mut parameters = Object::of(step.node);
-    let mut put = |entries: &[Entry]| {
-        for entry in entries {
-            let node = texts.value(&entry.node, &names);
-            parameters.rename(
-                &Entry {
-                    node,
-                    ..entry.clone()
-                },
-                entry.key.clone(),
-            );
-        }
-    };
-    for block in ["parameters", "config"] {
-        let entries = step.node.get(block).map(Node::entries).unwrap_or_default();
-        let own: Vec<Entry> = entries
-            .iter()
-            .filter(|entry| !OF_STEP.contains(&entry.key.as_str()) && entry.key != "input_mapping")
-            .cloned()
-            .collect();
-        put(&own);
-        for field in ["parameters", "arguments", "tool_params", "static_params"] {
-            let inner = step.node.get(block).and_then(|block| block.get(field));
-            put(inner.map(Node::entries).unwrap_or_default());
-        }
-    }
-    for field in ["input_mapping", "param_mapping"] {
-        for entry in step.get(field).map(Node::entries).unwrap_or_default() {
-            let expression = texts.deep(&entry.node);
-            let node = if entry.node.as_str().is_some() {
-                text(&entry.node, format!("{{{{{expression} ?? null}}}}"))
-            } else {
-                entry.node.clone()
-            };
-            parameters.rename(
-                &Entry {
-                    node,
-                    ..entry.clone()
-                },
-                entry.key.clone(),
-            );
-        }
-    }
-    parameters.build()
-}
-
-/// A person who is asked.
-pub(super) fn approval(step: &Step<'_>, texts: &Texts<'_>) -> Object {
-    let names = texts.names(step);
-    let mut config = Object::of(step.node);
-    let message = step.first(&["message", "prompt", "question"]);
-    let message = message.map(|node| texts.value(node, &names));
-    config.put(
-        "message",
-        message.unwrap_or_else(|| text(step.node, format!("Approve `{}`?", step.id))),
-    );
-    config.maybe(
-        "title",
-        step.get("title").map(|node| texts.value(node, &names)),
-    );
-    let approvers = step.first(&["approvers", "approver_role", "approver"]);
-    config.maybe("approvers", approvers.map(|node| texts.value(node, &names)));
-    config.maybe("requireComment", step.get("require_comment").cloned());
-    config.maybe("priority", step.get("priority").cloned());
-    let payload = step.first(&["payload", "approval_metadata", "data"]);
-    let mapped = step
-        .get("input_mapping")
-        .map(|mapping| mapping_of(mapping, texts));
-    config.maybe(
-        "payload",
-        payload.map(|node| texts.value(node, &names)).or(mapped),
-    );
-    let (field, time) = policy::patience(step);
-    config.put(field, time);
-    config
-}
-
-/// An object whose fields are templates of what a mapping names.
-pub(super) fn mapping_of(mapping: &Node, texts: &Texts<'_>) -> Node {
-    let mut object = Object::of(mapping);
-    for entry in mapping.entries() {
-        let node = match entry.node.as_str() {
-            Some(_) => text(
-                &entry.node,
-                format!("{{{{{} ?? null}}}}", texts.mapped(&entry.node)),
-            ),
-            None => entry.node.clone(),
-        };
-        object.rename(
-            &Entry {
-                node,
-                ..entry.clone()
-            },
-            entry.key.clone(),
-        );
-    }
-    object.build()
-}
-
-/// Another workflow.
-pub(super) fn subflow(step: &Step<'_>, texts: &Texts<'_>) -> Object {
-    let mut config = Object::of(step.node);
-    let workflow = step.first(&["workflow_id", "workflow_name", "workflow", "subflow_id"]);
-    config.maybe("workflow", workflow.cloned());
-    let inherits = step
-        .get("inherit_context")
-        .is_none_or(|flag| flag.data != Data::Bool(false));
-    let input = match step.first(&["input_mapping", "input", "inputs"]) {
-        Some(mapping) if mapping.is_object() && !mapping.entries().is_empty() => {
-            Some(mapping_of(mapping, texts))
-        }
-        Some(node) if node.as_str().is_some() => Some(texts.value(node, &Names::default())),
-        _ if inherits => Some(value(step.node, &serde_json::json!("{{input}}"))),
-        _ => None,
-    };
-    config.maybe("input", input);
-    config
-}
-
-/// Some time.
-pub(super) fn delay(step: &Step<'_>, texts: &Texts<'_>) -> Object {
-    let names = texts.names(step);
-    let mut config = Object::of(step.node);
-    let fields = [
-        (
-            &[
-                "seconds",
-                "delay_seconds",
-                "duration_seconds",
-                "wait_seconds",
-            ][..],
-            "seconds",
-        ),
-        (&["minutes", "delay_minutes", "duration_minutes"], "minutes"),
-        (&["hours", "delay_hours", "duration_hours"], "hours"),
-        (&["days", "delay_days", "duration_days"], "days"),
-        (&["until", "until_time", "resume_at"], "until"),
-    ];
-    for (written, native) in fields {
-        config.maybe(
-            native,
-            step.first(written).map(|node| texts.value(node, &names)),
-        );
-    }
-    if let Some(node) = step.first(&["duration", "delay"]) {
-        let unit = step
-            .first(&["unit", "duration_unit"])
-            .and_then(Node::as_str);
-        let unit = match unit.unwrap_or("seconds").trim_end_matches('s') {
-            "minute" | "min" => "minutes",
-            "hour" => "hours",
-            "day" => "days",
-            _ => "seconds",
-        };
-        match node.as_str().and_then(short_time) {
-            Some((amount, unit)) => config.put(unit, number(node, amount)),
-            None => config.put(unit, texts.value(node, &names)),
-        };
-    }
-    config
-}
-
-/// `90s`, `15m`, `2h`, `1d`.
-fn short_time(written: &str) -> Option<(u64, &'static str)> {
-    let written = written.trim();
-    let digits = written.trim_end_matches(|character: char| !character.is_ascii_digit());
-    let unit = match written.get(digits.len()..)?.trim() {
-        "s" | "sec" | "seconds" => "seconds",
-        "m" | "min" | "minutes" => "minutes",
-        "h" | "hours" => "hours",
-        "d" | "days" => "days",
-        _ => return None,
-    };
-    Some((digits.parse().ok()?, unit))
 }

@@ -9,7 +9,7 @@ use super::edges::Edges;
 use super::steps::{Step, free};
 use super::texts::Texts;
 use super::words::What;
-use super::{agents, conditions, data, entry, given, policy};
+use super::{agents, conditions, data, entry, given, policy, tools, waits};
 use crate::source::Node;
 
 /// The native steps of a definition, in the author's order.
@@ -293,11 +293,8 @@ impl Writer<'_> {
             let target = self.target(targets, step.node, &base);
             next.put(*port, text(step.node, target));
         }
-        let needed: &[&str] = match step.what {
-            What::Condition => &["true", "false"],
-            What::Loop => &["next", "done"],
-            _ => &[],
-        };
+        let chooses = matches!(step.what, What::Condition | What::Loop);
+        let needed = if chooses { step.what.ways_on() } else { &[] };
         for port in needed {
             if !next.has(port) {
                 next.put(*port, text(step.node, self.end()));
@@ -370,15 +367,15 @@ impl Writer<'_> {
             What::Merge => ("merge", data::merge(step)),
             What::Prompt => ("transform", agents::prompt(step, texts)),
             What::Agent => ("llm", agents::agent(step, before, texts, translation)),
-            What::Tool => ("action", agents::tool(step, texts, translation)),
-            What::Subflow => ("subflow", agents::subflow(step, texts)),
-            What::Approval => ("approval", agents::approval(step, texts)),
+            What::Tool => ("action", tools::tool(step, texts, translation)),
+            What::Subflow => ("subflow", waits::subflow(step, texts)),
+            What::Approval => ("approval", waits::approval(step, texts)),
             What::Data | What::Refused(_) => ("transform", data::input(step, texts)),
             What::Transform => ("transform", data::transform(step, before, texts)),
             What::Condition => ("condition", data::condition(step, texts, translation)),
             What::Loop => ("loop", data::r#loop(step, texts, translation)),
             What::Parallel => ("parallel", Object::of(step.node)),
-            What::Delay => ("delay", agents::delay(step, texts)),
+            What::Delay => ("delay", waits::delay(step, texts)),
             What::Request => ("request", data::request(step, texts)),
         }
     }

@@ -2,10 +2,11 @@
 
 use super::super::Translation;
 use super::super::build::{self, Object, list, text};
-use super::agents::{mapping_of, passing};
+use super::agents::passing;
 use super::conditions;
 use super::steps::Step;
 use super::texts::{Names, Texts};
+use super::waits::mapping_of;
 use super::words::What;
 use crate::source::{Data, Entry, Node};
 
@@ -165,7 +166,7 @@ fn inside(node: &Node, names: &Names, texts: &Texts<'_>) -> Node {
             };
             Data::Object(entries.iter().map(entry).collect())
         }
-        other => other.clone(),
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => node.data.clone(),
     };
     Node {
         data,
@@ -246,6 +247,9 @@ pub(super) fn condition(
     let mut config = Object::of(step.node);
     config.put("onError", text(step.node, "false"));
     let node = step.first(&["condition", "conditions", "expression", "rules"]);
+    // The record shows it as its author wrote it.
+    let written = node.filter(|node| node.as_str().is_some());
+    config.maybe("description", written.cloned());
     if let Some(node) = node {
         let whole = if step.first(&["operator", "logic"]).is_some()
             && matches!(node.data, Data::Array(_))

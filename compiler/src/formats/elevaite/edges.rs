@@ -229,33 +229,29 @@ impl Finder<'_, '_, '_> {
     /// Bodies and branches that stand in parameters.
     fn inner(&mut self) {
         for (at, step) in self.steps.iter().enumerate() {
-            match step.what {
-                What::Loop => {
-                    if let Some(body) = step.first(&BODY) {
-                        let chain = self.chain(body, step, at);
-                        if let Some(first) = chain.first() {
-                            self.edges.add(at, "next", *first);
-                        }
-                    }
+            if step.what == What::Loop
+                && let Some(body) = step.first(&BODY)
+            {
+                let chain = self.chain(body, step);
+                if let Some(first) = chain.first() {
+                    self.edges.add(at, "next", *first);
                 }
-                What::Parallel => {
-                    let Some(branches) = step.first(&BRANCHES) else {
-                        continue;
+            }
+            if step.what == What::Parallel
+                && let Some(branches) = step.first(&BRANCHES)
+            {
+                let mut begins = Vec::new();
+                for branch in branches.elements() {
+                    let steps = branch.get("steps");
+                    let is_line = steps.is_some() || matches!(branch.data, Data::Array(_));
+                    let line = if is_line {
+                        self.chain(steps.unwrap_or(branch), step)
+                    } else {
+                        self.one(branch, step).into_iter().collect()
                     };
-                    let mut begins = Vec::new();
-                    for branch in branches.elements() {
-                        let chain = if branch.get("steps").is_some()
-                            || matches!(branch.data, Data::Array(_))
-                        {
-                            self.chain(branch.get("steps").unwrap_or(branch), step, at)
-                        } else {
-                            self.one(branch, step).into_iter().collect()
-                        };
-                        begins.extend(chain.first().copied());
-                    }
-                    self.edges.branches.insert(at, begins);
+                    begins.extend(line.first().copied());
                 }
-                _ => {}
+                self.edges.branches.insert(at, begins);
             }
         }
     }
@@ -268,7 +264,7 @@ impl Finder<'_, '_, '_> {
     }
 
     /// Steps that follow each other, unless they say themselves what follows.
-    fn chain(&mut self, list: &Node, around: &Step<'_>, _at: usize) -> Vec<usize> {
+    fn chain(&mut self, list: &Node, around: &Step<'_>) -> Vec<usize> {
         let mut chain = Vec::new();
         for element in list.elements() {
             chain.extend(self.one(element, around));
@@ -429,14 +425,9 @@ impl Finder<'_, '_, '_> {
                 .collect();
             for step in inside {
                 let what = self.what(step);
-                if what == What::Parallel {
-                    continue;
-                }
-                let ports: &[&'static str] = match what {
-                    What::Condition => &["true", "false"],
-                    What::Loop => &["done"],
-                    _ => &[what.main_port()],
-                };
+                // An inner loop leads on when it is done; where it leads to next is its own body.
+                let ports = what.ways_on().iter();
+                let ports = ports.filter(|port| what != What::Loop || **port == "done");
                 for port in ports {
                     let leads = self
                         .edges

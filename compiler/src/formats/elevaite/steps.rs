@@ -284,8 +284,9 @@ pub(super) fn free(base: &str, taken: &BTreeSet<String>) -> String {
     if !taken.contains(base) && base.len() <= LONGEST_SLUG {
         return base.to_owned();
     }
-    (2..)
-        .map(numbered)
-        .find(|name| !taken.contains(name))
-        .expect("there are more numbers than names")
+    // So many names cannot all be taken.
+    let numbers = 2..=taken.len() + 2;
+    let mut names = numbers.map(numbered);
+    let free = names.find(|name| !taken.contains(name));
+    free.expect("there are more numbers than names")
 }

@@ -1,7 +1,11 @@
 //! References: `step1.output.status` is `steps.step1.output.status` here, and a name alone is a field of the run's input.
 
+mod path;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use path::{divide, follow, member, skip, with_places};
+pub(super) use path::{is_path, literal, quoted};
 use pawl_contract::reference::ROOTS;
 use pawl_expression::{Expression, Segment, Template};
 
@@ -411,86 +415,4 @@ pub(super) fn answers_json(step: &Step<'_>) -> bool {
         word.is_some_and(|word| word.contains("json"))
     });
     asks || step.get("output_schema").is_some_and(Node::is_object)
-}
-
-/// Whether a text is a path: names with points between them, and places in brackets.
-pub(super) fn is_path(text: &str) -> bool {
-    let fits = |character: char| character.is_alphanumeric() || "_.-[]".contains(character);
-    let begins = |first: char| first.is_alphabetic() || first == '_';
-    text.starts_with(begins) && text.chars().all(fits) && !text.ends_with(['.', '-'])
-}
-
-/// A path with its numbers in brackets: `rows.0.id` is `rows[0].id`.
-fn with_places(path: &str) -> String {
-    let mut parts = path.split('.');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |path, part| {
-        let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number {
-            format!("{path}[{part}]")
-        } else {
-            format!("{path}.{part}")
-        }
-    })
-}
-
-/// The first name of a path, and the rest with the point before it.
-fn divide(path: &str) -> (&str, &str) {
-    let end = path.find(['.', '[']).unwrap_or(path.len());
-    path.split_at(end)
-}
-
-/// The rest of a path without a name at its beginning that adds nothing.
-fn skip<'p>(rest: &'p str, words: &[&str]) -> &'p str {
-    let (word, after) = divide(rest.trim_start_matches('.'));
-    if words.contains(&word) { after } else { rest }
-}
-
-/// A path below a root; a name that no path can be made of stands in brackets.
-fn member(root: &str, path: &str) -> String {
-    let (name, rest) = divide(path);
-    if name
-        .chars()
-        .all(|character| character.is_alphanumeric() || character == '_')
-    {
-        format!("{root}.{path}")
-    } else {
-        format!("{root}['{name}']{rest}")
-    }
-}
-
-/// A path behind an expression.
-fn follow(expression: &str, rest: &str) -> String {
-    if rest.is_empty() {
-        return expression.to_owned();
-    }
-    let is_plain = is_path(expression);
-    if is_plain {
-        format!("{expression}{rest}")
-    } else {
-        format!("({expression}){rest}")
-    }
-}
-
-/// A value as it is written in an expression.
-pub(super) fn literal(node: &Node) -> String {
-    match &node.data {
-        Data::String(text) => quoted(text),
-        Data::Array(elements) => {
-            let elements: Vec<String> = elements.iter().map(literal).collect();
-            format!("[{}]", elements.join(", "))
-        }
-        Data::Object(entries) => {
-            let member =
-                |entry: &Entry| format!("{}: {}", quoted(&entry.key), literal(&entry.node));
-            let members: Vec<String> = entries.iter().map(member).collect();
-            format!("{{{}}}", members.join(", "))
-        }
-        Data::Null | Data::Bool(_) | Data::Number(_) => node.to_json().to_string(),
-    }
-}
-
-/// A text as it is written in an expression.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }

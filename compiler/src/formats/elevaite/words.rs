@@ -112,6 +112,30 @@ impl What {
         matches!(self, Self::Agent | Self::Tool | Self::Request)
     }
 
+    /// The ports by which such a step is left unless it fails.
+    pub(super) fn ways_on(self) -> &'static [&'static str] {
+        match self {
+            Self::Condition => &["true", "false"],
+            Self::Approval => &["approved"],
+            Self::Loop => &["next", "done"],
+            // It ends where its branches end.
+            Self::Parallel => &[],
+            Self::Trigger
+            | Self::Input
+            | Self::Output
+            | Self::Merge
+            | Self::Prompt
+            | Self::Agent
+            | Self::Tool
+            | Self::Subflow
+            | Self::Data
+            | Self::Transform
+            | Self::Delay
+            | Self::Request
+            | Self::Refused(_) => &["success"],
+        }
+    }
+
     /// Whether such a step gives something that a later one may work with.
     pub(super) fn gives(self) -> bool {
         matches!(

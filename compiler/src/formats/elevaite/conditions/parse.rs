@@ -168,16 +168,17 @@ fn word(
         "not" => Token::Not,
         "true" | "false" => Token::Operand(lower),
         "none" | "null" => Token::Operand("null".to_owned()),
-        _ => match operator(&lower).filter(|_| follows_value) {
-            Some(operator) => Token::Operator(operator),
-            None => {
-                // A call, or anything else that is more than a path, is not of this form.
-                if behind.starts_with('(') {
-                    return None;
-                }
-                Token::Operand(covered(texts.path(word, names)))
+        _ => {
+            let found = operator(&lower).filter(|_| follows_value);
+            // A call, or anything else that is more than a path, is not of this form.
+            if found.is_none() && behind.starts_with('(') {
+                return None;
             }
-        },
+            found.map_or_else(
+                || Token::Operand(covered(texts.path(word, names))),
+                Token::Operator,
+            )
+        }
     };
     Some((token, length))
 }

@@ -1,0 +1,117 @@
+//! Calls of tools: actions of the catalogue, or operations of other systems.
+
+use pawl_contract::catalogue;
+
+use super::super::Translation;
+use super::super::build::{Object, text};
+use super::steps::Step;
+use super::texts::Texts;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::source::{Entry, Node};
+
+/// The fields of a tool's step that are not for the tool.
+const OF_STEP: [&str; 12] = [
+    "tool_name",
+    "tool_id",
+    "tool",
+    "operation",
+    "param_mapping",
+    "static_params",
+    "parameters",
+    "arguments",
+    "tool_params",
+    "timeout_seconds",
+    "retry",
+    "description",
+];
+
+/// A call of a tool: one of the actions here, or an operation of another system.
+pub(super) fn tool(
+    step: &Step<'_>,
+    texts: &Texts<'_>,
+    translation: &mut Translation<'_>,
+) -> Object {
+    let node = step.first(&["tool_name", "tool_id", "tool"]);
+    let name = node.and_then(Node::as_str).unwrap_or_default();
+    if name.is_empty() {
+        translation.say(
+            Diagnostic::error(
+                codes::MISSING_FIELD,
+                format!("step `{}` has no `tool_name`", step.id),
+            )
+            .on(node.unwrap_or(step.node))
+            .help("name the tool: `\"tool_name\": \"customer.get_by_id\"`"),
+        );
+    }
+    let at = node.unwrap_or(step.node);
+    let parameters = parameters(step, texts);
+    let operation = step.text("operation");
+    let mut config = Object::of(at);
+    if catalogue::find(name, operation).is_some() || name.is_empty() {
+        config.put("type", text(at, name));
+        config.maybe("operation", step.get("operation").cloned());
+        config.put("parameters", parameters);
+        return config;
+    }
+    translation.differs(
+        "tools-of-others",
+        at,
+        format!("no action here is called `{name}`: it is called as an integration of that name"),
+    );
+    let mut wrapped = Object::of(at);
+    wrapped.put("name", text(at, name));
+    wrapped.maybe("operation", step.get("operation").cloned());
+    wrapped.put("params", parameters);
+    config.put("type", text(at, "integration"));
+    config.put("parameters", wrapped.build());
+    config
+}
+
+/// What a tool is given.
+fn parameters(step: &Step<'_>, texts: &Texts<'_>) -> Node {
+    let names = texts.names(step);
+    let mut parameters = Object::of(step.node);
+    let mut put = |entries: &[Entry]| {
+        for entry in entries {
+            let node = texts.value(&entry.node, &names);
+            parameters.rename(
+                &Entry {
+                    node,
+                    ..entry.clone()
+                },
+                entry.key.clone(),
+            );
+        }
+    };
+    for block in ["parameters", "config"] {
+        let entries = step.node.get(block).map(Node::entries).unwrap_or_default();
+        let own: Vec<Entry> = entries
+            .iter()
+            .filter(|entry| !OF_STEP.contains(&entry.key.as_str()) && entry.key != "input_mapping")
+            .cloned()
+            .collect();
+        put(&own);
+        for field in ["parameters", "arguments", "tool_params", "static_params"] {
+            let inner = step.node.get(block).and_then(|block| block.get(field));
+            put(inner.map(Node::entries).unwrap_or_default());
+        }
+    }
+    for field in ["input_mapping", "param_mapping"] {
+        for entry in step.get(field).map(Node::entries).unwrap_or_default() {
+            let expression = texts.deep(&entry.node);
+            let node = if entry.node.as_str().is_some() {
+                text(&entry.node, format!("{{{{{expression} ?? null}}}}"))
+            } else {
+                entry.node.clone()
+            };
+            parameters.rename(
+                &Entry {
+                    node,
+                    ..entry.clone()
+                },
+                entry.key.clone(),
+            );
+        }
+    }
+    parameters.build()
+}

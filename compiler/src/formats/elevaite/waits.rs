@@ -1,0 +1,137 @@
+//! What runs wait for: a person, another workflow, time.
+
+use super::super::build::{Object, number, text, value};
+use super::policy;
+use super::steps::Step;
+use super::texts::{Names, Texts};
+use crate::source::{Data, Entry, Node};
+
+/// A person who is asked.
+pub(super) fn approval(step: &Step<'_>, texts: &Texts<'_>) -> Object {
+    let names = texts.names(step);
+    let mut config = Object::of(step.node);
+    let message = step.first(&["message", "prompt", "question"]);
+    let message = message.map(|node| texts.value(node, &names));
+    config.put(
+        "message",
+        message.unwrap_or_else(|| text(step.node, format!("Approve `{}`?", step.id))),
+    );
+    config.maybe(
+        "title",
+        step.get("title").map(|node| texts.value(node, &names)),
+    );
+    let approvers = step.first(&["approvers", "approver_role", "approver"]);
+    config.maybe("approvers", approvers.map(|node| texts.value(node, &names)));
+    config.maybe("requireComment", step.get("require_comment").cloned());
+    config.maybe("priority", step.get("priority").cloned());
+    let payload = step.first(&["payload", "approval_metadata", "data"]);
+    let mapped = step
+        .get("input_mapping")
+        .map(|mapping| mapping_of(mapping, texts));
+    config.maybe(
+        "payload",
+        payload.map(|node| texts.value(node, &names)).or(mapped),
+    );
+    let (field, time) = policy::patience(step);
+    config.put(field, time);
+    config
+}
+
+/// An object whose fields are templates of what a mapping names.
+pub(super) fn mapping_of(mapping: &Node, texts: &Texts<'_>) -> Node {
+    let mut object = Object::of(mapping);
+    for entry in mapping.entries() {
+        let node = match entry.node.as_str() {
+            Some(_) => text(
+                &entry.node,
+                format!("{{{{{} ?? null}}}}", texts.mapped(&entry.node)),
+            ),
+            None => entry.node.clone(),
+        };
+        object.rename(
+            &Entry {
+                node,
+                ..entry.clone()
+            },
+            entry.key.clone(),
+        );
+    }
+    object.build()
+}
+
+/// Another workflow.
+pub(super) fn subflow(step: &Step<'_>, texts: &Texts<'_>) -> Object {
+    let mut config = Object::of(step.node);
+    let workflow = step.first(&["workflow_id", "workflow_name", "workflow", "subflow_id"]);
+    config.maybe("workflow", workflow.cloned());
+    let inherits = step
+        .get("inherit_context")
+        .is_none_or(|flag| flag.data != Data::Bool(false));
+    let input = match step.first(&["input_mapping", "input", "inputs"]) {
+        Some(mapping) if mapping.is_object() && !mapping.entries().is_empty() => {
+            Some(mapping_of(mapping, texts))
+        }
+        Some(node) if node.as_str().is_some() => Some(texts.value(node, &Names::default())),
+        _ if inherits => Some(value(step.node, &serde_json::json!("{{input}}"))),
+        _ => None,
+    };
+    config.maybe("input", input);
+    config
+}
+
+/// Some time.
+pub(super) fn delay(step: &Step<'_>, texts: &Texts<'_>) -> Object {
+    let names = texts.names(step);
+    let mut config = Object::of(step.node);
+    let fields = [
+        (
+            &[
+                "seconds",
+                "delay_seconds",
+                "duration_seconds",
+                "wait_seconds",
+            ][..],
+            "seconds",
+        ),
+        (&["minutes", "delay_minutes", "duration_minutes"], "minutes"),
+        (&["hours", "delay_hours", "duration_hours"], "hours"),
+        (&["days", "delay_days", "duration_days"], "days"),
+        (&["until", "until_time", "resume_at"], "until"),
+    ];
+    for (written, native) in fields {
+        config.maybe(
+            native,
+            step.first(written).map(|node| texts.value(node, &names)),
+        );
+    }
+    if let Some(node) = step.first(&["duration", "delay"]) {
+        let unit = step
+            .first(&["unit", "duration_unit"])
+            .and_then(Node::as_str);
+        let unit = match unit.unwrap_or("seconds").trim_end_matches('s') {
+            "minute" | "min" => "minutes",
+            "hour" => "hours",
+            "day" => "days",
+            _ => "seconds",
+        };
+        match node.as_str().and_then(short_time) {
+            Some((amount, unit)) => config.put(unit, number(node, amount)),
+            None => config.put(unit, texts.value(node, &names)),
+        };
+    }
+    config
+}
+
+/// `90s`, `15m`, `2h`, `1d`.
+fn short_time(written: &str) -> Option<(u64, &'static str)> {
+    let written = written.trim();
+    let digits = written.trim_end_matches(|character: char| !character.is_ascii_digit());
+    let unit = match written.get(digits.len()..)?.trim() {
+        "s" | "sec" | "seconds" => "seconds",
+        "m" | "min" | "minutes" => "minutes",
+        "h" | "hours" => "hours",
+        "d" | "days" => "days",
+        _ => return None,
+    };
+    Some((digits.parse().ok()?, unit))
+}
