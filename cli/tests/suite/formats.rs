@@ -1,10 +1,13 @@
 //! Definitions of other formats: what they are translated into means the same.
 
+use std::collections::BTreeSet;
+
 use pawl::project::Project;
+use pawl_compiler::formats::RULES;
 use pawl_compiler::{Format, Notation, Options, compile, convert};
 use serde_json::Value;
 
-use crate::corpus::{cases, root};
+use crate::corpus::{cases, root, same};
 
 /// The machine of a definition, as JSON.
 fn machine(text: &str, notation: Notation) -> Option<Value> {
@@ -54,4 +57,21 @@ fn the_format_is_found_by_its_fields() {
             assert_eq!(compiled.format, format, "{}", folder.display());
         }
     }
+}
+
+#[test]
+fn what_means_something_else_is_as_committed_and_every_rule_is_met() {
+    let mut met = BTreeSet::new();
+    for case in cases() {
+        let compiled = case.project.compile(Options::default());
+        let mut text = String::new();
+        for difference in &compiled.differences {
+            met.insert(difference.rule);
+            let place = &difference.place.pointer;
+            text += &format!("{place} {}: {}\n", difference.rule, difference.message);
+        }
+        same(&case, "differences.txt", (!text.is_empty()).then_some(text));
+    }
+    let unmet: Vec<_> = RULES.iter().filter(|rule| !met.contains(*rule)).collect();
+    assert!(unmet.is_empty(), "no case meets {unmet:?}");
 }

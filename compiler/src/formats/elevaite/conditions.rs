@@ -204,3 +204,102 @@ pub(super) fn written(operator: &str, left: &str, right: &str) -> String {
         operator => format!("{left} {operator} {right}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::{Notation, convert};
+
+    /// The expression that a condition becomes.
+    fn expression(condition: &Value) -> String {
+        let workflow = json!({ "name": "Example", "steps": [
+            { "step_id": "ask-1", "step_type": "agent_execution", "parameters": { "query": "Hi" }, "next_steps": ["is_so"] },
+            { "step_id": "is_so", "step_type": "condition", "parameters": { "condition": condition }, "next_steps": [] }
+        ] });
+        let converted = convert(&workflow.to_string(), Notation::Json, None);
+        let definition = converted.definition.expect("it is JSON");
+        let found = definition.pointer("/steps/2/config/expression");
+        found.and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn every_operator_and_form_becomes_an_expression() {
+        let rows = [
+            (
+                json!("{{input.priority}} == 'high'"),
+                "input.priority == 'high'",
+            ),
+            (json!("priority == \"high\""), "input.priority == 'high'"),
+            (
+                json!("'{{priority}}' == 'high'"),
+                "input.priority == 'high'",
+            ),
+            (
+                json!("a > 3 and b <= 2.5"),
+                "(input.a > 3) && (input.b <= 2.5)",
+            ),
+            (
+                json!("a or b and not c"),
+                "(input.a) || ((input.b) && (!(input.c)))",
+            ),
+            (json!("not a == 1"), "!(input.a == 1)"),
+            (
+                json!("(a || b) && !c"),
+                "(((input.a) || (input.b))) && (!(input.c))",
+            ),
+            (json!("a in ['x', 'y']"), "input.a in ['x', 'y']"),
+            (json!("a not in ['x']"), "!(input.a in ['x'])"),
+            (
+                json!("tags contains 'vip'"),
+                "(input.tags ?? []) contains 'vip'",
+            ),
+            (
+                json!("a is_empty"),
+                "(input.a ?? null) in [null, '', [], {}]",
+            ),
+            (
+                json!("a starts_with 'A-'"),
+                "(input.a ?? '')|startsWith('A-')",
+            ),
+            (
+                json!(r"a regex_match '^\d+$'"),
+                r"(input.a ?? '')|matches('^\\d+$')",
+            ),
+            (
+                json!("ask-1.score >= 0.5"),
+                "(steps.ask-1.output.score ?? null) >= 0.5",
+            ),
+            (json!("a == None"), "input.a == null"),
+            (
+                json!("a.length > 2 ? true : false"),
+                "input.a.length > 2 ? true : false",
+            ),
+            (json!(true), "true"),
+            (json!([]), "true"),
+            (
+                json!({ "field": "ask-1.output.tags", "operator": "not_contains", "value": "x" }),
+                "!(((steps.ask-1.output.tags ?? null) ?? []) contains 'x')",
+            ),
+            (
+                json!({ "field": "a", "operator": "equals", "value": "{{b}}" }),
+                "input.a == input.b",
+            ),
+            (
+                json!({ "or": [{ "field": "a", "operator": "is_null" }, { "not": "b > 1" }] }),
+                "((input.a ?? null) == null) || (!(input.b > 1))",
+            ),
+            (
+                json!({ "operator": "or", "conditions": ["a == 1", "b == 2"] }),
+                "(input.a == 1) || (input.b == 2)",
+            ),
+            (
+                json!(["a == 1", "b == 2"]),
+                "(input.a == 1) && (input.b == 2)",
+            ),
+        ];
+        for (condition, expected) in rows {
+            assert_eq!(expression(&condition), expected, "{condition}");
+        }
+    }
+}
