@@ -8,6 +8,7 @@ mod check;
 mod command_line;
 mod corpus;
 mod crashes;
+mod dependencies;
 mod dev;
 mod eval;
 mod explain;
