@@ -144,6 +144,85 @@ pub struct Step {
     pub retry: Option<Retry>,
     /// Its own deadline.
     pub timeout_seconds: Option<u64>,
+    /// The steps that it waits for, where its author says so.
+    pub depends_on: Option<Vec<Edge>>,
+    /// What must hold for it to run: the configuration of a condition.
+    pub run_if: Option<Node>,
+    /// Whether a run goes on behind it when it fails.
+    pub may_fail: bool,
+    /// Why it was put here; nothing for an author's own.
+    pub origin: Option<Origin>,
+}
+
+impl Step {
+    /// A step that no author wrote, which leads nowhere yet.
+    pub fn made(slug: String, kind: Kind, slug_place: Place, config: Node) -> Self {
+        Self {
+            slug,
+            slug_place,
+            name: None,
+            description: None,
+            order: None,
+            kind,
+            config,
+            branches: Vec::new(),
+            ports: IndexMap::new(),
+            has_refused_config: false,
+            has_refused_port: false,
+            retry: None,
+            timeout_seconds: None,
+            depends_on: None,
+            run_if: None,
+            may_fail: false,
+            origin: None,
+        }
+    }
+
+    /// The way on when all is well; to the end where the step says nothing.
+    pub(crate) fn onward_edge(&self) -> Edge {
+        let port = crate::parse::dependencies::onward(self.kind).unwrap_or("success");
+        let edge = self.ports.get(port).cloned();
+        edge.unwrap_or_else(|| Edge {
+            target: None,
+            port: (port.to_owned(), self.slug_place.span.clone()),
+            place: self.slug_place.clone(),
+        })
+    }
+}
+
+/// Why a step was put into a definition whose author did not write it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// It asks before the step of this slug acts.
+    Interrupt(String),
+    /// It decides whether the step of this slug runs.
+    RunIf(String),
+    /// It begins the lines that these steps begin, since none of them waits for another.
+    Together(Vec<String>),
+    /// It begins a level of steps that cannot be put into lines.
+    Level {
+        /// The steps.
+        members: Vec<String>,
+        /// Which level it is, from 1.
+        number: usize,
+        /// How many there are.
+        of: usize,
+        /// What makes it necessary.
+        crossing: Crossing,
+    },
+}
+
+/// Four steps that cannot be put into lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crossing {
+    /// A step for which `both` waits, and `late` does not.
+    pub other: String,
+    /// A step for which `both` and `late` wait.
+    pub shared: String,
+    /// The step that waits for both.
+    pub both: String,
+    /// The step that waits for one of them.
+    pub late: String,
 }
 
 /// Where a port leads.

@@ -1,6 +1,7 @@
 //! Tree to definition. Never fails: it returns what it understood and what it has to say about the rest.
 
 mod allowance;
+pub(crate) mod dependencies;
 mod envelope;
 mod follow_up;
 mod models;

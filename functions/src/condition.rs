@@ -8,13 +8,14 @@
 //! does not hold, and the output's `error` says why.
 
 use pawl_contract::{Node, StepError, code};
+use pawl_store::{Latest, RecordStatus};
 use serde_json::{Value, json};
 
-use crate::pure::Evaluated;
+use crate::pure::{Effect, Evaluated, Place};
 use crate::scope::{Scope, View};
 use crate::{Error, template};
 
-pub(crate) fn evaluate(node: &Node, scope: &Scope) -> Result<Evaluated, Error> {
+pub(crate) fn evaluate(node: &Node, scope: &Scope, place: Place<'_>) -> Result<Evaluated, Error> {
     let forgives = node.config.get("onError").and_then(Value::as_str) == Some("false");
     let (passed, error) = match passes(node, scope) {
         Ok(passed) => (passed, None),
@@ -39,11 +40,31 @@ pub(crate) fn evaluate(node: &Node, scope: &Scope) -> Result<Evaluated, Error> {
             );
         }
     }
+    // A step whose `runIf` this is has no visit then; what others read of it is null.
+    let skips = node.config.get("skips").and_then(Value::as_str);
+    let effects = match skips.filter(|_| !passed) {
+        Some(slug) => vec![Effect::Skip(slug.to_owned(), skipped(slug, scope, place))],
+        None => Vec::new(),
+    };
     Ok(Evaluated {
         port: if passed { "true" } else { "false" },
         output,
-        effects: Vec::new(),
+        effects,
     })
+}
+
+/// The last value of a step that is skipped.
+fn skipped(slug: &str, scope: &Scope, place: Place<'_>) -> Latest {
+    Latest {
+        at: place.at.clone(),
+        visits: scope.visits(slug),
+        name: None,
+        kind: None,
+        status: RecordStatus::Skipped,
+        output: Value::Null,
+        meta: None,
+        error: None,
+    }
 }
 
 fn passes(node: &Node, scope: &Scope) -> Result<bool, Error> {

@@ -1,7 +1,7 @@
 //! Pure steps: what a condition, a loop head or a transform makes of what it reads.
 
 use pawl_contract::{At, Kind, Node};
-use pawl_store::{Cursor, Items, Kept, List, Store};
+use pawl_store::{Cursor, Items, Kept, Latest, List, Store};
 use serde_json::{Number, Value, json};
 
 use crate::clock::Moment;
@@ -33,6 +33,8 @@ pub(crate) enum Effect {
     List(Vec<Value>, List),
     /// A loop stands elsewhere.
     Cursor(Cursor),
+    /// A step does not run, though its turn has come.
+    Skip(String, Latest),
     /// The step's output is the run's.
     Output,
     /// The machine needs a number.
@@ -61,7 +63,7 @@ pub(crate) async fn evaluate(
     place: Place<'_>,
 ) -> Result<Evaluated, Error> {
     match node.kind {
-        Kind::Condition => condition::evaluate(node, scope),
+        Kind::Condition => condition::evaluate(node, scope, place),
         Kind::Switch => switch::evaluate(node, scope),
         Kind::Loop => r#loop::evaluate(node, scope, place).await,
         Kind::Transform => transform::evaluate(node, scope, place).await,

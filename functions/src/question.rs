@@ -111,7 +111,7 @@ fn answer(record: &Record) -> Result<Answer, StepError> {
             choice: text("/form/choice").map(str::to_owned),
             facts: record.input.get("facts").cloned().unwrap_or_default(),
         }),
-        RecordStatus::Completed | RecordStatus::Failed => {
+        RecordStatus::Completed | RecordStatus::Failed | RecordStatus::Skipped => {
             let who = text("/decidedBy").unwrap_or("nobody");
             let why = text("/comment").map(|comment| format!(": {comment}"));
             let said = if who == "nobody" {

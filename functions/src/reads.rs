@@ -67,6 +67,9 @@ impl Needs {
                 let slugs = steps.into_iter().flatten().filter_map(Value::as_str);
                 names.extend(slugs.map(str::to_owned));
             }
+            // Nor does a condition in front of a step, whose visits it keeps.
+            let skips = node.config.get("skips").and_then(Value::as_str);
+            names.extend(skips.map(str::to_owned));
             let Some(found) = references(node) else {
                 return Self::All;
             };

@@ -119,6 +119,12 @@ impl Scope {
         self.places.insert(slug.to_owned(), place);
     }
 
+    /// How often a step was visited.
+    pub(crate) fn visits(&self, slug: &str) -> u64 {
+        let visits = self.steps.get(slug).and_then(|step| step.get("visits"));
+        visits.and_then(Value::as_u64).unwrap_or(0)
+    }
+
     /// What the last visit of a step gave, and where, if it completed.
     pub(crate) fn given(&self, slug: &str) -> Option<(&At, &Value)> {
         let (at, status) = self.places.get(slug)?;

@@ -24,6 +24,8 @@ pub enum RecordStatus {
     Completed,
     /// Its last attempt failed.
     Failed,
+    /// It did not run, since its `runIf` did not hold; only a last value says so.
+    Skipped,
 }
 
 /// What a visit left at (run, at).

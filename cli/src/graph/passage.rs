@@ -92,6 +92,7 @@ impl Graph {
                 RecordStatus::Completed => Standing::Completed,
                 RecordStatus::Claimed | RecordStatus::Waiting => Standing::Running,
                 RecordStatus::Failed => Standing::Failed,
+                RecordStatus::Skipped => Standing::NotReached,
             };
             passed.failures += u64::from(record.status == RecordStatus::Failed);
         }

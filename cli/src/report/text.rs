@@ -117,6 +117,7 @@ pub(crate) fn mark(status: RecordStatus) -> char {
     match status {
         RecordStatus::Completed => '✔',
         RecordStatus::Failed => '✖',
+        RecordStatus::Skipped => '-',
         RecordStatus::Claimed | RecordStatus::Waiting => '…',
     }
 }

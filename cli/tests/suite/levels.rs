@@ -208,7 +208,7 @@ fn mock(visit: Visit) -> Value {
     }
 }
 
-async fn run(
+pub(crate) async fn run(
     text: &str,
     options: Options,
     mocks: &BTreeMap<String, Mock>,

@@ -9,6 +9,7 @@ mod command_line;
 mod corpus;
 mod costs;
 mod crashes;
+mod dependencies;
 mod dev;
 mod eval;
 mod explain;

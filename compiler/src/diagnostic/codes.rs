@@ -36,6 +36,8 @@ pub const UNKNOWN_ACTION: &str = "unknown-action";
 pub const UNREACHABLE_STEP: &str = "unreachable-step";
 /// A cycle that nothing can leave.
 pub const ENDLESS_CYCLE: &str = "endless-cycle";
+/// Steps that wait for each other.
+pub const DEPENDENCY_CYCLE: &str = "dependency-cycle";
 /// A loop that no step leads back to.
 pub const UNRETURNED_LOOP: &str = "unreturned-loop";
 /// An edge into a loop that could start it or go on with it.
@@ -126,6 +128,7 @@ pub const ALL: &[&str] = &[
     UNKNOWN_ACTION,
     UNREACHABLE_STEP,
     ENDLESS_CYCLE,
+    DEPENDENCY_CYCLE,
     UNRETURNED_LOOP,
     AMBIGUOUS_LOOP_EDGE,
     UNSOUND_BRANCHES,

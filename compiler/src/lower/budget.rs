@@ -22,11 +22,12 @@ pub(crate) fn writes(step: &Step) -> usize {
         Kind::Transform => steps::variables_set(step).len(),
         // A loop writes its cursor and its list; a signal says that it listens, and looks at the run.
         Kind::Loop | Kind::Approval | Kind::Signal | Kind::Subflow => 2,
+        // One that skips a step says so.
+        Kind::Condition => usize::from(step.origin.is_some()),
         Kind::Trigger
         | Kind::Llm
         | Kind::Action
         | Kind::Request
-        | Kind::Condition
         | Kind::Switch
         | Kind::Delay
         | Kind::Parallel

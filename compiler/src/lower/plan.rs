@@ -13,7 +13,7 @@ use super::natives::Native;
 use super::reads::ReadSet;
 use super::{Level, budget};
 use crate::check::Checked;
-use crate::definition::Step;
+use crate::definition::{Origin, Step};
 use crate::graph::{Division, StepId, StrandId, Target};
 use crate::{source, steps};
 
@@ -260,6 +260,9 @@ fn is_left(step: &Step, mode: Option<LoopMode>, port: &str) -> bool {
 fn config(checked: &Checked, id: StepId) -> Value {
     let step = checked.step(id);
     let mut config = step.config.to_json();
+    if let (Some(Origin::RunIf(slug)), Some(config)) = (&step.origin, config.as_object_mut()) {
+        config.insert("skips".to_owned(), json!(slug));
+    }
     // Whether they were named or found by the graph.
     let merged = checked.merged.get(&id).cloned();
     let branches = step.branches.iter();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use pawl_contract::{Kind, Reads, StepRead};
 
 use crate::check::Checked;
+use crate::definition::Origin;
 use crate::graph::StepId;
 
 /// What the steps of one tree read, each once.
@@ -29,6 +30,10 @@ impl ReadSet {
             }
         }
         self.stand(checked, around);
+        // How often it was visited is kept when it is skipped.
+        if let Some(Origin::RunIf(slug)) = &step.origin {
+            self.steps.insert(slug.clone());
+        }
         if step.kind == Kind::Loop {
             self.loops.insert(step.slug.clone());
         }

@@ -1,6 +1,6 @@
 //! The envelope: `{name, config, steps}`, or `{workflowConfig: {name, config}, stepsConfig}`.
 
-use super::{allowance, models, settings, step};
+use super::{allowance, dependencies, models, settings, step};
 use crate::definition::{Definition, Place};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
@@ -72,6 +72,8 @@ pub(super) fn definition(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Opti
             understood.push(step);
         }
     }
+    dependencies::weave(&mut understood, &refused, diagnostics);
+    step::run_if::weave(&mut understood);
     step::interrupt::weave(&mut understood, interrupts, &refused);
     let field = |name: &str| given(head, name).or_else(|| given(root, name));
     models::inherit(field("config"), &mut understood, diagnostics);

@@ -5,6 +5,7 @@ mod cases;
 mod config;
 pub(super) mod interrupt;
 mod ports;
+pub(super) mod run_if;
 
 use pawl_contract::{Kind, catalogue};
 
@@ -12,6 +13,7 @@ use self::branches::branches;
 use self::cases::{cases, default};
 use self::config::{of_machine, own_config, patience, timeout};
 use self::ports::ports;
+use super::dependencies;
 use super::retry::retry;
 use crate::definition::{Place, Step};
 use crate::diagnostic::{Diagnostic, codes};
@@ -20,7 +22,7 @@ use crate::shape::{self, near_ours};
 use crate::source::{Data, Node};
 use crate::steps::transform::spelling::native;
 
-const FIELDS: [Field; 11] = [
+const FIELDS: [Field; 14] = [
     ("stepSlug", Shape::Any),
     ("name", Shape::Text),
     ("description", Shape::Text),
@@ -28,6 +30,9 @@ const FIELDS: [Field; 11] = [
     ("order", Shape::Whole),
     ("config", Shape::Any),
     ("nextSteps", Shape::Any),
+    ("dependsOn", Shape::Any),
+    ("runIf", Shape::Any),
+    ("critical", Shape::Flag),
     ("interruptBefore", Shape::Any),
     ("interrupt_before", Shape::Any),
     ("position", Shape::Any),
@@ -71,7 +76,7 @@ const SYNONYMS: [(&str, &str); 4] = [
 ];
 
 /// Longer slugs would leave no room for what is put behind them in a state's name.
-const LONGEST_SLUG: usize = 56;
+pub(super) const LONGEST_SLUG: usize = 56;
 
 /// Understands one step; a step that cannot be understood leaves its slug in `refused`.
 pub(super) fn step(
@@ -137,6 +142,10 @@ pub(super) fn step(
             of_machine(config, "timeoutSeconds", kind, diagnostics)
                 .and_then(|node| timeout(node, diagnostics))
         },
+        depends_on: dependencies::of_step(node, diagnostics),
+        run_if: run_if::of_step(node, kind, &slug, diagnostics),
+        may_fail: run_if::may_fail(node, kind, &slug, diagnostics),
+        origin: None,
         config: own,
         kind,
         slug,

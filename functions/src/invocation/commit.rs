@@ -177,6 +177,9 @@ impl Invocation<'_> {
                         .cursor(store, scope, &record.step, cursor)
                         .await?;
                 }
+                Effect::Skip(slug, latest) => {
+                    transaction.latest(store, scope, slug, latest).await?;
+                }
                 Effect::Output => transaction.output(store, &record.at)?,
                 // One stands in the position, the other in the record.
                 Effect::Number(_) | Effect::Note(_) => {}
@@ -204,6 +207,7 @@ fn numbers(path: &Path) -> BTreeMap<String, Number> {
             | Effect::Cursor(_)
             | Effect::Secret(..)
             | Effect::Keep(_)
+            | Effect::Skip(..)
             | Effect::Note(_)
             | Effect::Output => None,
         })

@@ -139,6 +139,7 @@ fn apply(visit: &Visit, scope: &mut Scope) {
             Effect::Variable(name, value) => scope.set_variable(name, value.clone()),
             Effect::List(items, _) => scope.set_list(&visit.record.step, items.clone()),
             Effect::Cursor(cursor) => scope.set_cursor(&visit.record.step, cursor.clone()),
+            Effect::Skip(slug, latest) => scope.set_step(slug, latest),
             Effect::Output
             | Effect::Number(_)
             | Effect::Note(_)

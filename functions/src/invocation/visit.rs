@@ -157,6 +157,7 @@ impl Invocation<'_> {
                     | Effect::Secret(..)
                     | Effect::List(..)
                     | Effect::Cursor(_)
+                    | Effect::Skip(..)
                     | Effect::Output
                     | Effect::Number(_) => None,
                 });

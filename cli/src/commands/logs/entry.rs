@@ -107,6 +107,7 @@ fn of_record(record: &Record) -> Entry {
         RecordStatus::Waiting => "waits".to_owned(),
         RecordStatus::Completed => format!("completed{took}"),
         RecordStatus::Failed => format!("failed{took}"),
+        RecordStatus::Skipped => "was skipped".to_owned(),
     };
     if record.attempts > 1 {
         text = format!("{text} in {} attempts", record.attempts);
@@ -128,7 +129,13 @@ fn of_record(record: &Record) -> Entry {
         (RecordStatus::Failed, None) => Level::Error,
         // Someone has thought of it.
         (RecordStatus::Failed, Some(_)) => Level::Warn,
-        (RecordStatus::Claimed | RecordStatus::Waiting | RecordStatus::Completed, _) => Level::Info,
+        (
+            RecordStatus::Claimed
+            | RecordStatus::Waiting
+            | RecordStatus::Completed
+            | RecordStatus::Skipped,
+            _,
+        ) => Level::Info,
     };
     let ended = record.completed_at.as_ref();
     Entry {

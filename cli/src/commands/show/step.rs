@@ -39,6 +39,7 @@ fn visit(text: &mut String, visit: &Record) {
         RecordStatus::Waiting => "waits",
         RecordStatus::Completed => "completed",
         RecordStatus::Failed => "failed",
+        RecordStatus::Skipped => "skipped",
     };
     let port = visit.port.as_ref();
     let port = port.map_or_else(String::new, |port| format!(", left by `{port}`"));

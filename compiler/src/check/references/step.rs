@@ -4,6 +4,7 @@ use pawl_contract::Kind;
 use pawl_expression::Reference;
 
 use super::{Place, Visit, is_bare, name_at};
+use crate::definition::Origin;
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::graph::{Apart, Event, StepId};
 use crate::steps::Text;
@@ -50,6 +51,20 @@ impl Visit<'_, '_> {
         if definition.steps.get(target).is_some_and(is_trigger)
             || !self.known.is_whole
             || !self.known.order.is_reachable(reader)
+        {
+            return;
+        }
+        // A step that may be skipped has had its turn where the condition in front of it has.
+        let is_front = |step: &crate::definition::Step| matches!(&step.origin, Some(Origin::RunIf(skipped)) if skipped == slug);
+        let front = definition.steps.iter().position(is_front);
+        let may_fail = definition.steps.get(target).is_some_and(|step| {
+            let error = step.ports.get("error");
+            front.is_some() && error.is_some()
+        });
+        if let Some(front) = front.filter(|_| !may_fail)
+            && self.known.strands.apart(target, reader).is_none()
+            && self.known.order.ever(target, Event::Ran, reader)
+            && self.known.order.always(front, Event::Ran, reader)
         {
             return;
         }

@@ -14,7 +14,7 @@ use pawl_contract::{Kind, Nature};
 use super::LONGEST_SLUG;
 use super::config::{own_config, patience};
 use super::ports::ports;
-use crate::definition::{Edge, Place, Step};
+use crate::definition::{Edge, Origin, Place, Step};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{Data, Entry, Node};
 
@@ -89,24 +89,19 @@ pub(in super::super) fn before(
         );
     }
     let name = step.name.as_deref().unwrap_or(&step.slug);
+    let config = Node {
+        data: Data::Object(entries),
+        ..asked.clone()
+    };
     let approval = Step {
-        // It is known once every step is.
-        slug: String::new(),
-        slug_place: Place::from(asked),
         name: Some(format!("Before {name}")),
-        description: None,
         order: step.order,
-        kind: Kind::Approval,
-        config: Node {
-            data: Data::Object(entries),
-            ..asked.clone()
-        },
-        branches: Vec::new(),
         ports,
-        has_refused_config: false,
         has_refused_port,
-        retry: None,
         timeout_seconds: patience(asked, diagnostics),
+        origin: Some(Origin::Interrupt(step.slug.clone())),
+        // Its slug is known once every step is.
+        ..Step::made(String::new(), Kind::Approval, Place::from(asked), config)
     };
     Some(Interrupt {
         before: step.slug.clone(),
@@ -173,6 +168,8 @@ pub(in super::super) fn weave(
         };
         approval.ports.insert("approved".to_owned(), edge);
         let place = steps.iter().position(|step| step.slug == before);
+        // A run that would begin with the step begins with what is in front of it.
+        approval.order = place.and_then(|place| steps.get(place)?.order);
         steps.insert(place.unwrap_or(steps.len()), approval);
     }
 }
