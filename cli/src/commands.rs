@@ -8,12 +8,14 @@ mod compile;
 mod convert;
 mod cost;
 mod dev;
+mod diff;
 mod eval;
 mod explain;
 mod fmt;
 mod graph;
 mod history;
 mod logs;
+mod policy;
 mod run;
 mod runs;
 mod secrets;
@@ -27,11 +29,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
+use pawl_compiler::{Diagnostic, Program};
 use pawl_local::Clock;
 use serde::Serialize;
 
 use crate::aws::{Aws, Place};
-use crate::project::Misuse;
+use crate::project::{DefinitionFile, Misuse};
 
 /// Workflows as AWS Step Functions machines, on this machine and in the cloud.
 #[derive(Parser)]
@@ -58,6 +61,8 @@ const EXAMPLES: &str = r#"Examples:
   pawl actions customer.query
   pawl triggers workflows/examples
   pawl cost workflows/examples/auto-reply --runs 3000
+  pawl policy workflows/examples/auto-reply
+  pawl diff old.json new.json
   pawl compile workflows/examples/welcome-email -o welcome-email.asl.json"#;
 
 #[derive(Subcommand)]
@@ -72,6 +77,10 @@ enum Command {
     Triggers(triggers::Triggers),
     /// Say what a run takes and costs, before there is one
     Cost(cost::Cost),
+    /// Say what a workflow may touch
+    Policy(policy::Policy),
+    /// Say what is different between two definitions
+    Diff(diff::Diff),
     /// Run a workflow on this machine
     Run(run::Run),
     /// Serve AWS on this machine, for every tool that speaks to it
@@ -117,6 +126,8 @@ impl Pawl {
             Command::Compile(command) => command.run(),
             Command::Triggers(command) => command.run(),
             Command::Cost(command) => command.run(),
+            Command::Policy(command) => command.run(),
+            Command::Diff(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Dev(command) => command.run(),
             Command::Runs(command) => command.run(),
@@ -180,6 +191,17 @@ fn prints(text: &str) -> std::io::Result<bool> {
 /// Prints a value for scripts.
 fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(print(&(serde_json::to_string_pretty(value)? + "\n"))?)
+}
+
+/// Compiles a definition; `None` where it is refused, which is then said.
+fn sound(file: &DefinitionFile) -> Option<Program> {
+    let compiled = file.compile(pawl_compiler::Options::default());
+    if compiled.program.is_none() {
+        let mut errors = compiled.diagnostics;
+        errors.retain(Diagnostic::is_error);
+        say(&format!("{}\n", file.render(&errors)));
+    }
+    compiled.program
 }
 
 /// Looks into an AWS, and leaves it as it was.

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use pawl_compiler::Options;
 use pawl_compiler::cost::{self, Assumptions, Largest, Load, Month, Range};
 
-use super::{Outcome, print, print_json, say};
+use super::{Outcome, print, print_json, sound};
 use crate::project::{Misuse, Project};
 use crate::table::{Side, table};
 
@@ -47,11 +46,7 @@ fn items(text: &str) -> Result<(String, u64), String> {
 impl Cost {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let project = Project::open(&self.path)?;
-        let compiled = project.compile(Options::default());
-        let Some(program) = compiled.program else {
-            let mut errors = compiled.diagnostics;
-            errors.retain(pawl_compiler::Diagnostic::is_error);
-            say(&project.render(&errors));
+        let Some(program) = sound(&project.definition) else {
             return Ok(Outcome::Refused);
         };
         let slugs: Vec<&str> = program.checked.kinds().into_keys().collect();

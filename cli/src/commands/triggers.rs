@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::{Timestamp, Zoned};
-use pawl_compiler::Options;
 use pawl_compiler::triggers::{Schedule, Trigger};
 use pawl_local::firings;
 use serde_json::{Value, json};
 
-use super::{Outcome, complain, print, print_json, say};
+use super::{Outcome, complain, print, print_json, sound};
 use crate::project::{DefinitionFile, Found, find};
 
 /// How many moments are shown.
@@ -79,13 +78,7 @@ impl Triggers {
 
 /// The triggers of a definition; `None` where it does not compile, which is then said.
 fn of(file: &DefinitionFile, from: Timestamp) -> Option<Vec<Shown>> {
-    let compiled = file.compile(Options::default());
-    let Some(program) = compiled.program else {
-        let mut errors = compiled.diagnostics;
-        errors.retain(pawl_compiler::Diagnostic::is_error);
-        say(&format!("{}\n", file.render(&errors)));
-        return None;
-    };
+    let program = sound(file)?;
     let workflow = &program.checked.definition.name;
     let triggers = program.triggers.into_iter();
     let shown = triggers.map(|trigger| Shown {

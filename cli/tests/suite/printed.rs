@@ -1,13 +1,13 @@
 //! What commands print of a definition, as it is committed.
 //!
 //! The group of a case is the command: `pawl triggers` is run on each case of `cases/triggers/`, with what its
-//! `arguments.json` lists, and what it prints stands in `triggers.txt`. `UPDATE=1 cargo test` writes it anew.
+//! `arguments.json` lists, and what it prints stands in `triggers.txt`; `pawl diff` compares with `old.json` beside it. `UPDATE=1 cargo test` writes it anew.
 
 use crate::command_line::{pawl, text};
 use crate::corpus::{cases, same};
 
 /// The commands that have a group.
-const COMMANDS: [&str; 2] = ["cost", "triggers"];
+const COMMANDS: [&str; 4] = ["cost", "diff", "policy", "triggers"];
 
 #[test]
 fn what_commands_print_is_as_committed() {
@@ -23,7 +23,8 @@ fn what_commands_print_is_as_committed() {
             |_| Vec::new(),
             |more| serde_json::from_str(&more).expect("a list of arguments"),
         );
-        let arguments = [*command, "."].into_iter();
+        let old = (*command == "diff").then_some("old.json");
+        let arguments = [*command].into_iter().chain(old).chain(["."]);
         let arguments = arguments.chain(more.iter().map(String::as_str));
         let output = pawl(folder, &arguments.collect::<Vec<_>>());
         let found = text(&output.stdout) + &text(&output.stderr);
