@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Program;
 use crate::cost::{self, Assumptions, Range};
-use crate::definition::{Definition, Step};
+use crate::definition::{Definition, Retry, Step};
 use crate::graph::Target;
 use crate::policy;
 use crate::triggers::Trigger;
@@ -172,9 +172,7 @@ fn by_slug(definition: &Definition) -> BTreeMap<&str, &Step> {
 
 /// What a step is, without its slug and where it leads.
 fn look(step: &Step) -> Value {
-    let retry = step
-        .retry
-        .map(|retry| json!({ "maxRetries": retry.max_retries, "backoffMs": retry.backoff_ms }));
+    let retry = step.retry.as_ref().map(look_of_retry);
     let branches = step.branches.iter();
     let branches: Vec<_> = branches.map(|branch| branch.target.clone()).collect();
     let mut look = json!({
@@ -192,6 +190,19 @@ fn look(step: &Step) -> Value {
     look
 }
 
+/// How often something is tried again; what is not said is what is usual.
+fn look_of_retry(retry: &Retry) -> Value {
+    json!({
+        "maxRetries": retry.max_retries,
+        "backoffMs": retry.backoff_ms,
+        "backoffRate": retry.backoff_rate,
+        "maxBackoffMs": retry.max_backoff_ms,
+        "jitter": retry.jitter,
+        "on": retry.on,
+        "except": retry.except,
+    })
+}
+
 /// What the workflow itself says, without its triggers.
 fn settings(definition: &Definition) -> Value {
     let settings = &definition.settings;
@@ -201,9 +212,7 @@ fn settings(definition: &Definition) -> Value {
             .map(|(name, node)| (name.clone(), node.to_json()));
         Value::Object(all.collect::<Map<_, _>>())
     };
-    let retry = settings
-        .retry
-        .map(|retry| json!({ "maxRetries": retry.max_retries, "backoffMs": retry.backoff_ms }));
+    let retry = settings.retry.as_ref().map(look_of_retry);
     json!({
         "name": definition.name,
         "description": definition.description,

@@ -63,6 +63,7 @@ pub(super) fn grants(program: &Program, ids: &[StepId]) -> Vec<Grant> {
             Kind::Request | Kind::Approval | Kind::Signal => &["dynamodb:Query"],
             Kind::Trigger
             | Kind::Condition
+            | Kind::Switch
             | Kind::Loop
             | Kind::Transform
             | Kind::Subflow
@@ -125,6 +126,7 @@ fn of_step(program: &Program, id: StepId, grant: &mut impl FnMut(&str, &str, &st
         Kind::Trigger
         | Kind::Action
         | Kind::Condition
+        | Kind::Switch
         | Kind::Loop
         | Kind::Transform
         | Kind::Signal

@@ -22,6 +22,7 @@ pub(super) fn may(checked: &Checked, id: StepId) -> Vec<May> {
         Kind::Subflow => named(step, "workflow", What::Workflow, Effect::Irreversible),
         Kind::Trigger
         | Kind::Condition
+        | Kind::Switch
         | Kind::Loop
         | Kind::Transform
         | Kind::Delay
