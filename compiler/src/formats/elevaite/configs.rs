@@ -25,6 +25,7 @@ pub(super) fn translate(
         texts,
         taken: steps.iter().map(|step| step.slug.clone()).collect(),
         guards: BTreeMap::new(),
+        waits: false,
         natives: Vec::new(),
         trigger: steps
             .iter()
@@ -33,7 +34,10 @@ pub(super) fn translate(
     };
     writer.fold();
     writer.guard();
-    writer.enter();
+    writer.waits = writer.is_graph();
+    if !writer.waits {
+        writer.enter();
+    }
     for at in 0..steps.len() {
         writer.step(at, translation);
     }
@@ -47,6 +51,8 @@ struct Writer<'a> {
     taken: BTreeSet<String>,
     /// The condition in front of a step, by slug.
     guards: BTreeMap<usize, String>,
+    /// Whether steps say what they wait for, instead of what follows them.
+    waits: bool,
     natives: Vec<Node>,
     /// The step with which runs begin.
     trigger: Option<usize>,
@@ -99,22 +105,52 @@ impl Writer<'_> {
         }
     }
 
-    /// Gives every step with a condition of its own the name of the condition in front of it.
+    /// Gives every step with a condition of its own that leads elsewhere the name of the condition in front of it.
     fn guard(&mut self) {
         for at in 0..self.steps.len() {
             let Some(step) = self.steps.get(at) else {
                 continue;
             };
-            let has = ["conditions", "condition"].iter().any(|field| {
-                given(step.node, field).is_some_and(|node| {
-                    !node.elements().is_empty() || node.as_str().is_some() || node.is_object()
-                })
-            });
-            if has && step.what != What::Condition && !step.what.begins() {
+            let leads = given(step.node, "else_steps").is_some()
+                || matches!(step.what, What::Loop | What::Parallel);
+            if leads && own_condition(step).is_some() {
                 let name = self.name(&format!("{}_if", step.slug));
                 self.guards.insert(at, name);
             }
         }
+    }
+
+    /// Whether steps only wait for each other, in a shape that is more than one line after the other.
+    fn is_graph(&self) -> bool {
+        let whats = || self.steps.iter().map(|step| step.what);
+        let chooses = |what: What| matches!(what, What::Condition | What::Loop | What::Parallel);
+        if whats().any(chooses) || !self.guards.is_empty() {
+            return false;
+        }
+        let leads_elsewhere = self.steps.iter().zip(&self.edges.out).any(|(step, ports)| {
+            let targets = |port: &str| ports.get(port).is_some_and(|targets| !targets.is_empty());
+            ports
+                .keys()
+                .any(|port| *port != step.what.main_port() && targets(port))
+        });
+        let several = |targets: &Vec<usize>| targets.len() > 1;
+        let divides = self.edges.entries.len() > 1
+            || self
+                .edges
+                .out
+                .iter()
+                .any(|ports| ports.values().any(several))
+            || (!self.edges.entries.is_empty() && self.trigger.is_some());
+        divides && !leads_elsewhere && !self.has_cycle()
+    }
+
+    /// Whether some step leads back to itself; such steps do not wait for each other.
+    fn has_cycle(&self) -> bool {
+        !self.edges.are_dependencies
+            && (0..self.steps.len()).any(|step| {
+                let after: Vec<usize> = self.edges.after(step).collect();
+                self.edges.reach(&after, usize::MAX).contains(&step)
+            })
     }
 
     /// Where a run begins.
@@ -215,6 +251,21 @@ impl Writer<'_> {
             config.put("branches", list(step.node, slugs));
         }
         native.put("config", config.build());
+        if let Some(node) = own_condition(step).filter(|_| !self.guards.contains_key(&at)) {
+            native.put("runIf", self.run_if(step, node, translation));
+        }
+        if policy::may_fail(step) && !step.what.begins() {
+            native.maybe("critical", given(step.node, "critical").cloned());
+        }
+        if self.waits && !step.what.begins() {
+            let slugs: Vec<Node> = self
+                .before(at)
+                .filter(|other| !self.is_folded(*other))
+                .filter_map(|other| self.steps.get(other))
+                .map(|other| text(step.node, other.slug.clone()))
+                .collect();
+            native.put("dependsOn", list(step.node, slugs));
+        }
         let next = self.next(at, step);
         if !next.is_empty() {
             native.put("nextSteps", next.build());
@@ -226,16 +277,8 @@ impl Writer<'_> {
         self.natives.push(native.build());
     }
 
-    /// The condition in front of a step.
-    fn guarded(
-        &mut self,
-        at: usize,
-        step: &Step<'_>,
-        name: &str,
-        translation: &mut Translation<'_>,
-    ) -> Node {
-        let node = given(step.node, "conditions").or_else(|| given(step.node, "condition"));
-        let node = node.unwrap_or(step.node);
+    /// The condition without which a step is skipped.
+    fn run_if(&self, step: &Step<'_>, node: &Node, translation: &mut Translation<'_>) -> Node {
         translation.differs(
             "steps-that-are-skipped",
             node,
@@ -251,6 +294,19 @@ impl Writer<'_> {
             "expression",
             conditions::expression(node, &names, self.texts, translation),
         );
+        config.build()
+    }
+
+    /// The condition in front of a step that leads elsewhere where it does not hold.
+    fn guarded(
+        &mut self,
+        at: usize,
+        step: &Step<'_>,
+        name: &str,
+        translation: &mut Translation<'_>,
+    ) -> Node {
+        let node = own_condition(step).unwrap_or(step.node);
+        let config = self.run_if(step, node, translation);
         let ports = self.edges.out.get(at).cloned().unwrap_or_default();
         let otherwise = if given(step.node, "else_steps").is_some() {
             ports
@@ -268,7 +324,7 @@ impl Writer<'_> {
         let otherwise = self.target(&otherwise, node, name);
         next.put("false", text(node, otherwise));
         let mut native = kind(node, name, "condition");
-        native.put("config", config.build());
+        native.put("config", config);
         native.put("nextSteps", next.build());
         native.build()
     }
@@ -280,7 +336,9 @@ impl Writer<'_> {
         let is_guarded = self.guards.contains_key(&at);
         for (port, targets) in &ports {
             // What `else_steps` say is the condition's, where the step has one.
+            let is_awaited = self.waits && *port == step.what.main_port();
             if targets.is_empty()
+                || is_awaited
                 || (is_guarded && *port == "error" && given(step.node, "else_steps").is_some())
             {
                 continue;
@@ -300,20 +358,11 @@ impl Writer<'_> {
                 next.put(*port, text(step.node, self.end()));
             }
         }
-        let goes_on =
-            policy::may_fail(step) || (step.what == What::Approval && self.asks_decision(step));
-        let port = if step.what == What::Approval && !policy::may_fail(step) {
-            "rejected"
-        } else {
-            "error"
-        };
-        if goes_on && !next.has(port) {
-            let targets = ports
-                .get(step.what.main_port())
-                .cloned()
-                .unwrap_or_default();
-            let target = self.target(&targets, step.node, &format!("{}_{port}", step.slug));
-            next.put(port, text(step.node, target));
+        if step.what == What::Approval && !next.has("rejected") && self.asks_decision(step) {
+            let targets = ports.get(step.what.main_port());
+            let targets = targets.cloned().unwrap_or_default();
+            let target = self.target(&targets, step.node, &format!("{}_rejected", step.slug));
+            next.put("rejected", text(step.node, target));
         }
         next
     }
@@ -327,6 +376,13 @@ impl Writer<'_> {
             });
         }
         asks
+    }
+
+    /// Whether no two of some steps run side by side.
+    fn exclude(&self, steps: &[&Step<'_>]) -> bool {
+        let ids = |step: &&&Step<'_>| self.steps.iter().position(|other| other.slug == step.slug);
+        let ids: Vec<usize> = steps.iter().filter_map(|step| ids(&step)).collect();
+        !self.edges.run_side_by_side(&ids)
     }
 
     /// The type of a step in the native format, and its configuration.
@@ -364,6 +420,13 @@ impl Writer<'_> {
                 "transform",
                 agents::passing(step, text(step.node, "{{input}}")),
             ),
+            // Of steps that exclude each other, the one that has run is the first.
+            What::Merge if step.text("mode") == Some("first_available") && self.exclude(before) => {
+                (
+                    "transform",
+                    agents::passing(step, text(step.node, data::first_of(before))),
+                )
+            }
             What::Merge => ("merge", data::merge(step)),
             What::Prompt => ("transform", agents::prompt(step, texts)),
             What::Agent => ("llm", agents::agent(step, before, texts, translation)),
@@ -379,6 +442,16 @@ impl Writer<'_> {
             What::Request => ("request", data::request(step, texts)),
         }
     }
+}
+
+/// The condition of a step's own.
+fn own_condition<'a>(step: &Step<'a>) -> Option<&'a Node> {
+    if step.what == What::Condition || step.what.begins() {
+        return None;
+    }
+    let fields = ["conditions", "condition"].iter();
+    let mut given = fields.filter_map(|field| given(step.node, field));
+    given.find(|node| !node.elements().is_empty() || node.as_str().is_some() || node.is_object())
 }
 
 /// A native step of a type.

@@ -230,6 +230,15 @@ pub(super) fn output(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>) -
     config
 }
 
+/// What the first of some steps gave of which only one has run.
+pub(super) fn first_of(before: &[&Step<'_>]) -> String {
+    let outputs = before
+        .iter()
+        .map(|step| format!("steps.{}.output", step.slug));
+    let outputs: Vec<String> = outputs.collect();
+    format!("{{{{{} ?? null}}}}", outputs.join(" ?? "))
+}
+
 /// What several steps gave, in one.
 pub(super) fn merge(step: &Step<'_>) -> Object {
     let mut config = Object::of(step.node);

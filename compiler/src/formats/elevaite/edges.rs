@@ -47,6 +47,30 @@ impl Edges {
             .copied()
     }
 
+    /// Whether two of some steps run side by side: each is behind another way of those that begin together.
+    pub(super) fn run_side_by_side(&self, steps: &[usize]) -> bool {
+        let ports = self.out.iter().flat_map(IndexMap::values);
+        let together = ports.chain(self.branches.values()).chain([&self.entries]);
+        for targets in together.filter(|targets| targets.len() > 1) {
+            let behind = |target: &usize| self.reach(&[*target], usize::MAX);
+            let ways: Vec<BTreeSet<usize>> = targets.iter().map(behind).collect();
+            // What several ways lead to comes after all of them.
+            let only = |step: &usize| {
+                let mut found = ways
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, way)| way.contains(step));
+                let first = found.next().map(|(at, _)| at);
+                first.filter(|_| found.next().is_none())
+            };
+            let homes: BTreeSet<usize> = steps.iter().filter_map(only).collect();
+            if homes.len() > 1 {
+                return true;
+            }
+        }
+        false
+    }
+
     fn has(&self, from: usize, to: usize) -> bool {
         self.after(from).any(|target| target == to)
     }

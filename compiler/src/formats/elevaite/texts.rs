@@ -353,7 +353,13 @@ impl<'a> Texts<'a> {
                 while ANSWERS.contains(&divide(left.trim_start_matches('.')).0) {
                     left = divide(left.trim_start_matches('.')).1;
                 }
-                either(&output, rest, left)
+                let inner = left.trim_start_matches('.');
+                if inner.is_empty() {
+                    return either(&output, rest, left);
+                }
+                // The answer may be a text that holds data.
+                let path = quoted(inner);
+                format!("{output}{left} ?? {output}|at({path}) ?? {output}.response|at({path})")
             }
             What::Condition => format!("{output}.passed"),
             What::Approval => match divide(skip(rest, &OUTPUTS).trim_start_matches('.')).0 {
@@ -370,9 +376,13 @@ impl<'a> Texts<'a> {
                 let (word, after) = divide(rest.trim_start_matches('.'));
                 match word {
                     "data" | "response" | "json" | "body" => format!("{output}.body{after}"),
-                    "status_code" => either(&output, rest, ".status"),
+                    "status_code" => format!("{output}.status ?? {output}|at('status_code')"),
                     "" | "status" | "headers" | "url" => format!("{output}{rest}"),
-                    _ => either(&output, &format!(".body{rest}"), rest),
+                    // A mock may give the body alone.
+                    _ => {
+                        let path = quoted(rest.trim_start_matches('.'));
+                        format!("{output}.body{rest} ?? {output}|at({path})")
+                    }
                 }
             }
             What::Subflow => match word {
