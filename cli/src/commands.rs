@@ -20,6 +20,7 @@ mod run;
 mod runs;
 mod secrets;
 mod show;
+mod test;
 mod threads;
 mod triggers;
 mod watching;
@@ -62,6 +63,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl triggers workflows/examples
   pawl cost workflows/examples/auto-reply --runs 3000
   pawl policy workflows/examples/auto-reply
+  pawl test workflows/examples
   pawl diff old.json new.json
   pawl compile workflows/examples/welcome-email -o welcome-email.asl.json"#;
 
@@ -81,6 +83,8 @@ enum Command {
     Policy(policy::Policy),
     /// Say what is different between two definitions
     Diff(diff::Diff),
+    /// Run the tests beside workflows
+    Test(test::Test),
     /// Run a workflow on this machine
     Run(run::Run),
     /// Serve AWS on this machine, for every tool that speaks to it
@@ -128,6 +132,7 @@ impl Pawl {
             Command::Cost(command) => command.run(),
             Command::Policy(command) => command.run(),
             Command::Diff(command) => command.run(),
+            Command::Test(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Dev(command) => command.run(),
             Command::Runs(command) => command.run(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,6 +103,9 @@ pub struct Laptop {
     step_functions: StepFunctions,
 }
 
+/// What somebody does behind an invocation.
+pub type Behind = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
 /// Events of executions, each with the execution's ARN.
 pub type Events = mpsc::UnboundedReceiver<(String, HistoryEvent)>;
 
@@ -174,6 +178,21 @@ impl Laptop {
             store,
             step_functions: StepFunctions::new(&sdk),
         })
+    }
+
+    /// Has somebody act right behind every invocation of a function, before the machine hears of its end: whoever
+    /// answers then is never too late, however fast simulated time goes.
+    pub fn act_behind(&self, act: Behind) {
+        let own = functions(self.services.clone());
+        self.local
+            .install(Arc::new(move |name: &str, payload: Bytes| {
+                let (done, act) = (own(name, payload), act.clone());
+                Box::pin(async move {
+                    let answer = done.await?;
+                    act().await;
+                    Ok(answer)
+                })
+            }));
     }
 
     /// Loads business records, by collection.
@@ -301,6 +320,12 @@ impl Laptop {
     /// What the language models of a run have said and done.
     pub async fn told(&self, run: &str) -> anyhow::Result<Vec<Batch>> {
         Ok(self.store.events(ORG, run).await?)
+    }
+
+    /// Every record of a collection.
+    pub async fn records(&self, collection: &str) -> anyhow::Result<Vec<Value>> {
+        let records = self.store.collection(ORG, collection).await?;
+        Ok(records.into_iter().map(Value::Object).collect())
     }
 
     /// The runs that are not over.

@@ -8,6 +8,7 @@ pub mod write;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub(crate) use definition_file::notation_of;
 pub use definition_file::{DefinitionFile, renderer};
 pub use find::{Found, find};
 use pawl_compiler::diagnostic::{Diagnostic, Place};

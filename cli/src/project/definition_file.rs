@@ -123,7 +123,7 @@ pub fn renderer() -> Renderer {
 }
 
 /// How a file is written, by its name.
-pub(super) fn notation_of(path: &Path) -> Option<Notation> {
+pub(crate) fn notation_of(path: &Path) -> Option<Notation> {
     match path.extension()?.to_str()? {
         "json" => Some(Notation::Json),
         "yaml" | "yml" => Some(Notation::Yaml),

@@ -4,10 +4,10 @@
 //! `arguments.json` lists, and what it prints stands in `triggers.txt`; `pawl diff` compares with `old.json` beside it. `UPDATE=1 cargo test` writes it anew.
 
 use crate::command_line::{pawl, text};
-use crate::corpus::{cases, same};
+use crate::corpus::{cases, root, same};
 
 /// The commands that have a group.
-const COMMANDS: [&str; 4] = ["cost", "diff", "policy", "triggers"];
+const COMMANDS: [&str; 5] = ["cost", "diff", "policy", "test", "triggers"];
 
 #[test]
 fn what_commands_print_is_as_committed() {
@@ -32,4 +32,28 @@ fn what_commands_print_is_as_committed() {
         printed += 1;
     }
     assert!(printed > 3, "only {printed} cases");
+}
+
+#[test]
+fn the_tests_of_the_examples_pass() {
+    let output = pawl(&root(), &["test", "workflows/examples"]);
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("passed, 0 failed"), "{said}");
+}
+
+#[test]
+fn tests_say_by_their_exit_how_they_went() {
+    let folder = root().join("cases/test/what-comes-out-otherwise");
+    let rows: [(&[&str], i32); 5] = [
+        (&["test", ".", "--filter", "right"], 0),
+        (&["test", "."], 1),
+        (&["test", ".", "--filter", "right", "--coverage", "90"], 1),
+        (&["test", ".", "--filter", "nothing of this name"], 2),
+        (&["test", "../steps-that-only-compute"], 2),
+    ];
+    for (arguments, code) in rows {
+        let output = pawl(&folder, arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+    }
 }
