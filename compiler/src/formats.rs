@@ -46,10 +46,15 @@ impl Format {
     /// The format that a text is written in, by the fields that only one of them has.
     pub fn of(root: &Node) -> Self {
         let has = |fields: &[&str]| fields.iter().any(|field| root.get(field).is_some());
-        let steps = root.get("steps").map(Node::elements).unwrap_or_default();
+        let steps = root.get("steps");
+        let listed = steps.map(Node::elements).unwrap_or_default().iter();
+        // Steps by name are none of a definition, and yet they say whose it was meant to be.
+        let named = steps.map(Node::entries).unwrap_or_default().iter();
+        let steps: Vec<&Node> = listed.chain(named.map(|entry| &entry.node)).collect();
         let is_step_of = |fields: &[&str]| {
-            let mut steps = steps.iter();
-            steps.any(|step| fields.iter().any(|field| step.get(field).is_some()))
+            steps
+                .iter()
+                .any(|step| fields.iter().any(|field| step.get(field).is_some()))
         };
         let is_native = has(&["stepsConfig", "workflowConfig"])
             || is_step_of(&["stepSlug", "stepType", "nextSteps", "dependsOn"]);

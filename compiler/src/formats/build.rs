@@ -104,6 +104,11 @@ impl Object {
         self
     }
 
+    /// Takes a field out.
+    pub(crate) fn take(&mut self, key: &str) {
+        self.entries.retain(|entry| entry.key != key);
+    }
+
     /// Whether a field is there.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|entry| entry.key == key)

@@ -20,6 +20,7 @@ mod data;
 mod edges;
 mod entry;
 mod policy;
+mod processing;
 mod steps;
 mod texts;
 mod tools;
@@ -29,7 +30,7 @@ mod words;
 use super::Translation;
 use super::build::{Object, list, number, text};
 use crate::fields::{self, Field, Shape, Templates};
-use crate::source::Node;
+use crate::source::{Data, Node};
 
 /// The fields of a definition.
 const FIELDS: [Field; 18] = [
@@ -88,7 +89,15 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     let edges = edges::find(root, &steps, translation);
     let texts = texts::Texts::new(root, &steps);
     let natives = configs::translate(&steps, edges, &texts, translation);
-    definition.put("steps", list(root.get("steps").unwrap_or(root), natives));
+    // What is no list is refused in the words that every format shares.
+    let written = root.get("steps");
+    let listed = written.filter(|steps| matches!(steps.data, Data::Array(_)));
+    definition.maybe(
+        "steps",
+        listed
+            .map(|steps| list(steps, natives))
+            .or_else(|| written.cloned()),
+    );
     definition.maybe("lints", given(root, "lints").cloned());
     definition.build()
 }

@@ -4,6 +4,7 @@ use super::super::Translation;
 use super::super::build::{self, Object, list, text};
 use super::agents::passing;
 use super::conditions;
+use super::processing;
 use super::steps::Step;
 use super::texts::{Names, Texts};
 use super::waits::mapping_of;
@@ -42,7 +43,11 @@ fn from(before: &[&Step<'_>]) -> Option<String> {
 /// A step that changes data: its words are known to the native transform, its texts are not.
 pub(super) fn transform(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>) -> Object {
     let names = texts.names(step);
-    let source = step.first(&["input", "data", "input_data", "source", "input_path"]);
+    let sources = ["input", "data", "input_data", "source", "input_path"];
+    let options = step.get("options");
+    let of_options =
+        || options.and_then(|options| sources.iter().find_map(|field| options.get(field)));
+    let source = step.first(&sources).or_else(of_options);
     let source = match source {
         Some(node) if node.as_str().is_some_and(|text| !text.contains("{{")) => Some(text(
             node,
@@ -110,6 +115,15 @@ pub(super) fn transform(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>
             }
         }
     }
+    let operations = step
+        .get("processing_type")
+        .zip(options)
+        .and_then(|(kind, options)| processing::operations(kind, options, texts));
+    if let Some(operations) = operations {
+        config.take("processing_type");
+        config.take("options");
+        config.put("operations", operations);
+    }
     let does = [
         "mappings",
         "operations",
@@ -126,9 +140,9 @@ pub(super) fn transform(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>
 /// A field that a mapping makes.
 fn field(entry: &Entry, names: &Names, texts: &Texts<'_>) -> Node {
     let node = &entry.node;
-    let is_path = node
-        .as_str()
-        .is_some_and(|text| super::texts::is_path(text) && text.contains('.'));
+    let is_path = node.as_str().is_some_and(|text| {
+        (super::texts::is_path(text) && text.contains('.')) || texts.is_about_steps(text)
+    });
     let value = if is_path {
         text(node, format!("{{{{{} ?? null}}}}", texts.mapped(node)))
     } else {

@@ -158,6 +158,7 @@ impl<'a> Texts<'a> {
             Some(inner) if is_path(inner) => self.path(inner, &Names::default()),
             None if is_path(text.trim()) => self.path(text.trim(), &Names::default()),
             Some(inner) => self.expression(inner, &Names::default()),
+            None if self.is_about_steps(text) => self.expression(text, &Names::default()),
             None => quoted(text),
         }
     }
@@ -181,6 +182,19 @@ impl<'a> Texts<'a> {
         } else {
             format!("{written} ?? {output}|at({})", quoted(bare))
         }
+    }
+
+    /// Whether a text without braces is an expression over what steps gave, such as `prices.output.net * 2`.
+    pub(super) fn is_about_steps(&self, text: &str) -> bool {
+        let references = Expression::parse(text).map(|expression| expression.references());
+        references.is_ok_and(|references| {
+            references.iter().any(|reference| {
+                let named = |segment: &Segment| {
+                    matches!(segment, Segment::Name(name) if self.steps.contains_key(name.as_str()))
+                };
+                reference.path.len() > 1 && reference.path.first().is_some_and(named)
+            })
+        })
     }
 
     /// A value, with the templates of every text in it.

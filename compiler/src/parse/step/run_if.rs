@@ -121,9 +121,10 @@ pub(in super::super) fn weave(steps: &mut Vec<Step>) {
 /// The condition in front of a step.
 fn condition(step: &Step, config: Node) -> Step {
     let place = Place::from(&config);
+    let span = config.span.clone();
     let edge = |port: &str, target: Option<String>| Edge {
         target,
-        port: (port.to_owned(), config.span.clone()),
+        port: (port.to_owned(), span.clone()),
         place: place.clone(),
     };
     let mut ports = vec![
@@ -142,7 +143,7 @@ fn condition(step: &Step, config: Node) -> Step {
             format!("{} (if)", step.slug),
             Kind::Condition,
             place.clone(),
-            config.clone(),
+            config,
         )
     }
 }
