@@ -28,14 +28,14 @@ fn a_converted_definition_becomes_the_same_machine() {
             continue;
         };
         let text = serde_json::to_string_pretty(&definition).expect("a tree is JSON");
-        let again = convert(&text, Notation::Json, None);
-        assert_eq!(again.format, Format::Native, "{}", case.name);
         let (from, to) = (
             machine(&file.text, file.notation),
             machine(&text, Notation::Json),
         );
         // What a translation refuses itself is not in what it makes.
         if let Some(from) = from {
+            let again = convert(&text, Notation::Json, None);
+            assert_eq!(again.format, Format::Native, "{}", case.name);
             assert_eq!(Some(from), to, "{}", case.name);
             translated += 1;
         }

@@ -39,7 +39,7 @@ const FIELDS: [Field; 18] = [
     ("name", Shape::Text),
     ("description", Shape::Text),
     ("version", Shape::Any),
-    ("steps", Shape::List),
+    ("steps", Shape::Any),
     ("global_config", Shape::Object),
     ("tags", Shape::Texts),
     ("timeout_seconds", Shape::FromZero),
