@@ -54,6 +54,94 @@ fn machines_are_as_committed() {
     }
 }
 
+/// What is said of a machine is what the machine is.
+#[test]
+fn explanations_are_as_committed_and_true() {
+    for case in cases() {
+        for level in [Level::O0, Level::O1, Level::O2] {
+            let compiled = case.project.compile(pawl_compiler::Options {
+                level,
+                ..pawl_compiler::Options::default()
+            });
+            let Some(program) = compiled.program else {
+                continue;
+            };
+            let lowered = &program.lowered;
+            let mut states = BTreeMap::new();
+            flatten(&lowered.machine.states, &mut states);
+            for id in program.checked.graph.reachable().ones() {
+                let step = program.checked.step(id);
+                let said = |choice: &str| {
+                    let mut decisions = lowered.decisions.iter();
+                    decisions.any(|one| {
+                        one.choice == choice && one.step.as_deref() == Some(step.slug.as_str())
+                    })
+                };
+                let what = format!("{} at {level:?}: `{}`", case.name, step.slug);
+                let has =
+                    |word: &str| states.contains_key(format!("{} ({word})", step.slug).as_str());
+                let native = |word: &str| states.get(format!("{} ({word})", step.slug).as_str());
+                if step.kind.is_pure() {
+                    let is_alone = ["evaluate", "start", "advance", "collect"]
+                        .into_iter()
+                        .any(has);
+                    assert_eq!(said("task"), is_alone, "{what} has a Task");
+                    assert!(
+                        said("task") || said("rides-along"),
+                        "{what} is evaluated somewhere"
+                    );
+                } else if step.kind != Kind::Trigger {
+                    assert!(said("task") != step.kind.waits(), "{what} has a Task");
+                }
+                assert_eq!(said("parallel"), has("branches"), "{what} is a Parallel");
+                assert_eq!(said("delay"), has("wait"), "{what} is a Wait");
+                let map = native("items").and_then(|state| match state {
+                    State::Map(map) => Some(map.is_distributed()),
+                    _ => None,
+                });
+                assert_eq!(said("inline-map"), map == Some(false), "{what} is a Map");
+                assert_eq!(
+                    said("distributed-map"),
+                    map == Some(true),
+                    "{what} is a Map"
+                );
+                let is_routed = matches!(states.get(step.slug.as_str()), Some(State::Choice(_)));
+                assert!(
+                    !said("merged-choice") || level == Level::O2,
+                    "{what} has a Choice"
+                );
+                let decides = step.kind.is_pure() && program.checked.graph.ports_of(id).count() > 1;
+                let is_plain = decides && steps_alone(step.kind);
+                assert!(
+                    !is_plain || is_routed || said("merged-choice"),
+                    "{what} is decided"
+                );
+            }
+            let hands_over = lowered
+                .decisions
+                .iter()
+                .any(|one| one.choice == "hand-over");
+            let enters = lowered.machine.start_at.starts_with("enter");
+            assert_eq!(
+                hands_over,
+                enters && states.keys().any(|name| name.starts_with("hand over")),
+                "{}",
+                case.name
+            );
+            if level == Level::O2 {
+                let is_about_it = case.name.starts_with("explain/");
+                let text = pawl::explanation::text(&lowered.decisions);
+                same(&case, "explain.txt", is_about_it.then_some(text));
+            }
+        }
+    }
+}
+
+/// Whether steps of a kind route by a Choice of their own name.
+fn steps_alone(kind: Kind) -> bool {
+    matches!(kind, Kind::Condition | Kind::Switch)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_are_as_committed_and_the_same_at_both_levels() {
     for case in cases() {
@@ -65,6 +153,23 @@ async fn runs_are_as_committed_and_the_same_at_both_levels() {
             .expect("it ran at -O0");
         let what = format!("{} at -O0 and -O1", case.name);
         assert_same(&normal(&apart.report), &normal(&together.report), &what);
+        let decides = |visit: &Visit| visit.kind.is_some_and(|kind| kind.ports().len() > 1);
+        let pairs = together
+            .report
+            .steps
+            .iter()
+            .zip(together.report.steps.iter().skip(1));
+        if pairs
+            .into_iter()
+            .any(|(one, other)| is_pure(one) && decides(other))
+        {
+            let merged = run_in_memory(&case, Level::O2, Faults::none());
+            let merged = merged.await.expect("it ran at -O0");
+            let what = format!("{} at -O0 and -O2", case.name);
+            assert_same(&normal(&apart.report), &normal(&merged.report), &what);
+            let figures = |ran: &crate::corpus::Ran| ran.report.machine.transitions;
+            assert!(figures(&merged) <= figures(&together), "{what}");
+        }
         let mut expected = normal(&together.report);
         let figures = json!({ "O0": apart.report.machine, "O1": together.report.machine });
         expected
@@ -142,12 +247,12 @@ fn without_attempts(mut report: Value) -> Value {
 /// can not ride along: at the start, after a failure that was caught, and where it comes again before the next Task.
 #[tokio::test(flavor = "multi_thread")]
 async fn transitions_are_what_the_formula_says() {
-    for case in cases()
-        .iter()
-        .filter(|case| case.name.starts_with("examples/"))
-    {
-        let ran = run_in_memory(case, Level::O1, Faults::none()).await;
-        let report = &ran.expect("an example runs").report;
+    let mut wrong = Vec::new();
+    for case in &cases() {
+        let Some(ran) = run_in_memory(case, Level::O1, Faults::none()).await else {
+            continue;
+        };
+        let report = &ran.report;
         let program = case
             .project
             .compile(pawl_compiler::Options::default())
@@ -168,8 +273,16 @@ async fn transitions_are_what_the_formula_says() {
             .iter()
             .map(|(strand, visits)| passed(strand, visits, report.status, &states))
             .sum();
-        assert_eq!(report.machine.transitions, enter + formula, "{}", case.name);
+        if report.machine.transitions != enter + formula {
+            wrong.push(format!(
+                "{}: {} transitions, and {} by the formula",
+                case.name,
+                report.machine.transitions,
+                enter + formula
+            ));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Every state by its name, those inside of others included.
