@@ -264,6 +264,9 @@ pub enum Level {
     /// Conditions, loops and transforms ride along with the step before them
     #[value(name = "1")]
     O1,
+    /// And what they decide one after the other is one choice
+    #[value(name = "2")]
+    O2,
 }
 
 /// Where the time comes from.
@@ -287,7 +290,7 @@ impl From<ClockChoice> for Clock {
 /// The options that shape a machine.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct MachineOptions {
-    /// How much is evaluated in one invocation: 0 or 1
+    /// How much is evaluated in one invocation, and decided at once: 0, 1 or 2
     #[arg(short = 'O', value_name = "LEVEL", default_value = "1")]
     level: Level,
     /// Hand a cycle over to a new execution after so many visits, instead of when the event limit asks for it
@@ -324,6 +327,7 @@ impl From<MachineOptions> for pawl_compiler::Options {
         let level = match options.level {
             Level::O0 => pawl_compiler::Level::O0,
             Level::O1 => pawl_compiler::Level::O1,
+            Level::O2 => pawl_compiler::Level::O2,
         };
         Self {
             level,

@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod commands;
 pub mod duration;
+pub mod explanation;
 pub mod graph;
 pub mod keys;
 pub mod laptop;

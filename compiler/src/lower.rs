@@ -4,6 +4,7 @@
 //! Task, and each step that was evaluated in a plan's tree and can be left by several ports becomes a Choice.
 
 mod budget;
+mod decisions;
 mod events;
 mod hand_over;
 mod names;
@@ -21,17 +22,21 @@ use pawl_contract::Plan;
 use crate::check::Checked;
 use crate::formats::Format;
 use crate::graph::StepId;
+pub use decisions::Decision;
+use decisions::Notes;
 use events::Events;
 pub use names::Task;
 
 /// How much is evaluated in one invocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Level {
     /// Every step is a Task of its own.
     O0,
     /// Pure steps ride along with the step before them.
     #[default]
     O1,
+    /// And what several of them decide one after the other is one Choice.
+    O2,
 }
 
 /// What the caller decides.
@@ -54,15 +59,25 @@ pub struct Lowered {
     pub plans: IndexMap<String, Plan>,
     /// The steps inside of whose strands a cycle may take more events than an execution has.
     pub unbounded: Vec<StepId>,
+    /// What was chosen on the way, and why.
+    pub decisions: Vec<Decision>,
 }
 
 /// Lowers a definition.
 pub fn lower(checked: &Checked, options: Options) -> Lowered {
     let names = names::Names::new(checked);
-    let mut planned = plan::plan(checked, options.level, &names);
+    let mut notes = Notes::default();
+    let mut planned = plan::plan(checked, options.level, &names, &mut notes);
     let mut strands = states::states(checked, &planned, &names);
     let mut events = Events::new(checked, &planned);
-    natives::insert(checked, &names, &planned.natives, &mut strands, &mut events);
+    natives::insert(
+        checked,
+        &names,
+        &planned.natives,
+        &mut strands,
+        &mut events,
+        &mut notes,
+    );
     let natives = planned.natives.iter();
     let natives = natives.filter(|(name, _)| events.is_unbounded(name));
     let unbounded = natives.map(|(_, native)| native.step).collect();
@@ -74,6 +89,7 @@ pub fn lower(checked: &Checked, options: Options) -> Lowered {
         options.hand_over_after,
         &events,
         &mut states,
+        &mut notes,
     );
     let machine = Machine {
         comment: Some(checked.definition.name.clone()),
@@ -83,8 +99,10 @@ pub fn lower(checked: &Checked, options: Options) -> Lowered {
         states,
         ..Machine::default()
     };
+    let decisions = decisions::decisions(checked, &planned, &notes, options);
     Lowered {
         machine,
+        decisions,
         plans: planned.plans,
         unbounded,
     }

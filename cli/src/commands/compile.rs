@@ -6,11 +6,13 @@ use anyhow::Context;
 use pawl_compiler::Severity;
 
 use super::{MachineOptions, Outcome, print};
+use crate::explanation;
 use crate::project::Project;
 
 const EXAMPLES: &str = "Examples:
   pawl compile workflows/examples/auto-reply
   pawl compile order.json -O0 -o order.asl.json
+  pawl compile order.json --explain
 
 The machine names its functions by placeholders such as ${ActionFunction}, which a deployment replaces.";
 
@@ -22,7 +24,13 @@ pub(super) struct Compile {
     path: PathBuf,
     #[command(flatten)]
     machine: MachineOptions,
-    /// Write the machine to a file instead of printing it
+    /// Say what was chosen for each step, and why, instead of printing the machine
+    #[arg(long)]
+    explain: bool,
+    /// With --explain: print it for scripts
+    #[arg(long, requires = "explain")]
+    json: bool,
+    /// Write to a file instead of printing
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
 }
@@ -42,11 +50,18 @@ impl Compile {
         let Some(program) = compiled.program else {
             return Ok(Outcome::Refused);
         };
-        let text = serde_json::to_string_pretty(&program.lowered.machine)?;
+        let lowered = &program.lowered;
+        let text = if self.explain && !self.json {
+            explanation::text(&lowered.decisions)
+        } else if self.explain {
+            serde_json::to_string_pretty(&explanation::to_json(&lowered.decisions))? + "\n"
+        } else {
+            serde_json::to_string_pretty(&lowered.machine)? + "\n"
+        };
         match self.output {
-            Some(file) => std::fs::write(&file, text + "\n")
+            Some(file) => std::fs::write(&file, text)
                 .with_context(|| format!("cannot write `{}`", file.display()))?,
-            None => print(&(text + "\n"))?,
+            None => print(&text)?,
         }
         Ok(Outcome::Done)
     }

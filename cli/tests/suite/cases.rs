@@ -3,7 +3,7 @@
 //! A case is a folder with a definition; the folders of `workflows/examples/` are cases too. What is expected stands
 //! beside the definition (for an example in `cases/examples/<name>/`). `UPDATE=1 cargo test` writes it anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use pawl::report::Visit;
 use pawl_asl::{State, StateMap};
@@ -11,7 +11,6 @@ use pawl_compiler::diagnostic::render;
 use pawl_compiler::{Level, Severity};
 use pawl_contract::Kind;
 use pawl_local::Faults;
-use pawl_store::{RecordStatus, RunStatus};
 use serde_json::{Value, json};
 
 use crate::corpus::{assert_same, cases, normal, run_in_memory, same, storm};
@@ -54,6 +53,94 @@ fn machines_are_as_committed() {
     }
 }
 
+/// What is said of a machine is what the machine is.
+#[test]
+fn explanations_are_as_committed_and_true() {
+    for case in cases() {
+        for level in [Level::O0, Level::O1, Level::O2] {
+            let compiled = case.project.compile(pawl_compiler::Options {
+                level,
+                ..pawl_compiler::Options::default()
+            });
+            let Some(program) = compiled.program else {
+                continue;
+            };
+            let lowered = &program.lowered;
+            let mut states = BTreeMap::new();
+            flatten(&lowered.machine.states, &mut states);
+            for id in program.checked.graph.reachable().ones() {
+                let step = program.checked.step(id);
+                let said = |choice: &str| {
+                    let mut decisions = lowered.decisions.iter();
+                    decisions.any(|one| {
+                        one.choice == choice && one.step.as_deref() == Some(step.slug.as_str())
+                    })
+                };
+                let what = format!("{} at {level:?}: `{}`", case.name, step.slug);
+                let has =
+                    |word: &str| states.contains_key(format!("{} ({word})", step.slug).as_str());
+                let native = |word: &str| states.get(format!("{} ({word})", step.slug).as_str());
+                if step.kind.is_pure() {
+                    let is_alone = ["evaluate", "start", "advance", "collect"]
+                        .into_iter()
+                        .any(has);
+                    assert_eq!(said("task"), is_alone, "{what} has a Task");
+                    assert!(
+                        said("task") || said("rides-along"),
+                        "{what} is evaluated somewhere"
+                    );
+                } else if step.kind != Kind::Trigger {
+                    assert!(said("task") != step.kind.waits(), "{what} has a Task");
+                }
+                assert_eq!(said("parallel"), has("branches"), "{what} is a Parallel");
+                assert_eq!(said("delay"), has("wait"), "{what} is a Wait");
+                let map = native("items").and_then(|state| match state {
+                    State::Map(map) => Some(map.is_distributed()),
+                    _ => None,
+                });
+                assert_eq!(said("inline-map"), map == Some(false), "{what} is a Map");
+                assert_eq!(
+                    said("distributed-map"),
+                    map == Some(true),
+                    "{what} is a Map"
+                );
+                let is_routed = matches!(states.get(step.slug.as_str()), Some(State::Choice(_)));
+                assert!(
+                    !said("merged-choice") || level == Level::O2,
+                    "{what} has a Choice"
+                );
+                let decides = step.kind.is_pure() && program.checked.graph.ports_of(id).count() > 1;
+                let is_plain = decides && steps_alone(step.kind);
+                assert!(
+                    !is_plain || is_routed || said("merged-choice"),
+                    "{what} is decided"
+                );
+            }
+            let hands_over = lowered
+                .decisions
+                .iter()
+                .any(|one| one.choice == "hand-over");
+            let enters = lowered.machine.start_at.starts_with("enter");
+            assert_eq!(
+                hands_over,
+                enters && states.keys().any(|name| name.starts_with("hand over")),
+                "{}",
+                case.name
+            );
+            if level == Level::O2 {
+                let is_about_it = case.name.starts_with("explain/");
+                let text = pawl::explanation::text(&lowered.decisions);
+                same(&case, "explain.txt", is_about_it.then_some(text));
+            }
+        }
+    }
+}
+
+/// Whether steps of a kind route by a Choice of their own name.
+fn steps_alone(kind: Kind) -> bool {
+    matches!(kind, Kind::Condition | Kind::Switch)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_are_as_committed_and_the_same_at_both_levels() {
     for case in cases() {
@@ -65,6 +152,23 @@ async fn runs_are_as_committed_and_the_same_at_both_levels() {
             .expect("it ran at -O0");
         let what = format!("{} at -O0 and -O1", case.name);
         assert_same(&normal(&apart.report), &normal(&together.report), &what);
+        let decides = |visit: &Visit| visit.kind.is_some_and(|kind| kind.ports().len() > 1);
+        let pairs = together
+            .report
+            .steps
+            .iter()
+            .zip(together.report.steps.iter().skip(1));
+        if pairs
+            .into_iter()
+            .any(|(one, other)| is_pure(one) && decides(other))
+        {
+            let merged = run_in_memory(&case, Level::O2, Faults::none());
+            let merged = merged.await.expect("it ran at -O0");
+            let what = format!("{} at -O0 and -O2", case.name);
+            assert_same(&normal(&apart.report), &normal(&merged.report), &what);
+            let figures = |ran: &crate::corpus::Ran| ran.report.machine.transitions;
+            assert!(figures(&merged) <= figures(&together), "{what}");
+        }
         let mut expected = normal(&together.report);
         let figures = json!({ "O0": apart.report.machine, "O1": together.report.machine });
         expected
@@ -138,40 +242,6 @@ fn without_attempts(mut report: Value) -> Value {
     report
 }
 
-/// Billed transitions at `-O1` are work steps, routing choices, native states, and a Task for each pure step that
-/// can not ride along: at the start, after a failure that was caught, and where it comes again before the next Task.
-#[tokio::test(flavor = "multi_thread")]
-async fn transitions_are_what_the_formula_says() {
-    for case in cases()
-        .iter()
-        .filter(|case| case.name.starts_with("examples/"))
-    {
-        let ran = run_in_memory(case, Level::O1, Faults::none()).await;
-        let report = &ran.expect("an example runs").report;
-        let program = case
-            .project
-            .compile(pawl_compiler::Options::default())
-            .program;
-        let machine = program.expect("it ran").lowered.machine;
-        let mut states = BTreeMap::new();
-        flatten(&machine.states, &mut states);
-        let mut strands: BTreeMap<String, Vec<Visit>> = BTreeMap::new();
-        for visit in &report.steps {
-            let strand = visit.at.strand(visit.at.depth()).unwrap_or_default();
-            strands
-                .entry(strand.to_owned())
-                .or_default()
-                .push(visit.clone());
-        }
-        let enter = usize::from(machine.start_at == "enter");
-        let formula: usize = strands
-            .iter()
-            .map(|(strand, visits)| passed(strand, visits, report.status, &states))
-            .sum();
-        assert_eq!(report.machine.transitions, enter + formula, "{}", case.name);
-    }
-}
-
 /// Every state by its name, those inside of others included.
 fn flatten<'a>(states: &'a StateMap, found: &mut BTreeMap<&'a str, &'a State>) {
     for (name, state) in states {
@@ -192,126 +262,6 @@ fn flatten<'a>(states: &'a StateMap, found: &mut BTreeMap<&'a str, &'a State>) {
     }
 }
 
-/// The states that a strand passed: the root's begins with the trigger, a branch with a Pass.
-fn passed(
-    strand: &str,
-    visits: &[Visit],
-    outcome: RunStatus,
-    states: &BTreeMap<&str, &State>,
-) -> usize {
-    let is_root = strand.is_empty();
-    let steps = if is_root {
-        visits.get(1..).unwrap_or_default()
-    } else {
-        visits
-    };
-    let is_routed = |slug: &str| matches!(states.get(slug), Some(State::Choice(_)));
-    let work = steps.iter().filter(|visit| !is_pure(visit));
-    let attempts: u64 = work.map(|visit| visit.attempts).sum();
-    let routing = steps
-        .iter()
-        .filter(|visit| is_pure(visit) && visit.port.is_some() && is_routed(&visit.step));
-    let is_branch =
-        |visit: &&Visit| states.contains_key(format!("{} (branches)", visit.step).as_str());
-    let passes = steps.iter().filter(is_branch);
-    let passes = passes.filter_map(|visit| visit.output.get("branches")?.as_array().map(Vec::len));
-    let first = usize::from(!is_root && steps.first().is_some_and(is_pure));
-    usize::try_from(attempts).expect("few")
-        + routing.count()
-        + first
-        + alone(visits, states)
-        + end(
-            visits,
-            if is_root {
-                outcome
-            } else {
-                RunStatus::Completed
-            },
-            states,
-        )
-        + waiting(steps, states)
-        + passes.sum::<usize>()
-}
-
-/// What waiting costs beside the Task that asks: the Wait of a delay, the Choice between answers, and the Task that
-/// settles what nobody answered in time.
-fn waiting(visits: &[Visit], states: &BTreeMap<&str, &State>) -> usize {
-    let cost = |visit: &Visit| {
-        let has_ended = visit.status == RecordStatus::Completed;
-        let is_late = visit.port.as_deref() == Some("timeout")
-            || visit
-                .error
-                .as_ref()
-                .is_some_and(|error| error.code == "TIMEOUT");
-        let route = states.get(format!("{} (route)", visit.step).as_str());
-        match visit.kind {
-            Some(Kind::Delay) => usize::from(has_ended),
-            _ if divides(visit, states) => 1,
-            Some(kind) if kind.waits() => {
-                usize::from(is_late) + usize::from(has_ended && route.is_some())
-            }
-            _ => 0,
-        }
-    };
-    visits.iter().map(cost).sum()
-}
-
-/// Whether nothing rides along behind a visit, since time passes there or strands begin.
-fn pauses(visit: &Visit, states: &BTreeMap<&str, &State>) -> bool {
-    let kind = visit.kind;
-    kind.is_some_and(|kind| kind.waits() || kind == Kind::Delay) || divides(visit, states)
-}
-
-/// Whether strands begin behind a visit.
-fn divides(visit: &Visit, states: &BTreeMap<&str, &State>) -> bool {
-    let is_native = |what: &str| states.contains_key(format!("{} ({what})", visit.step).as_str());
-    is_native("branches") || (is_native("items") && visit.port.as_deref() == Some("next"))
-}
-
-/// How many pure visits had a Task of their own.
-fn alone(visits: &[Visit], states: &BTreeMap<&str, &State>) -> usize {
-    let mut met = BTreeSet::new();
-    let mut alone = 0;
-    for (before, visit) in visits.iter().zip(visits.iter().skip(1)) {
-        let is_first = before.kind == Some(Kind::Trigger);
-        let is_caught = !is_pure(before) && before.status == RecordStatus::Failed;
-        let is_apart = is_first || is_caught || pauses(before, states);
-        if is_pure(visit) && (is_apart || met.contains(&visit.step)) {
-            alone += 1;
-            met.clear();
-        } else if !is_pure(visit) {
-            met.clear();
-        }
-        met.insert(&visit.step);
-    }
-    alone
-}
-
 fn is_pure(visit: &Visit) -> bool {
     visit.kind.is_some_and(Kind::is_pure)
-}
-
-/// The states that no step asked for: where a strand ends.
-fn end(visits: &[Visit], outcome: RunStatus, states: &BTreeMap<&str, &State>) -> usize {
-    let Some(last) = visits.last() else {
-        return 0;
-    };
-    match (outcome, is_pure(last), last.status) {
-        (RunStatus::Completed, _, RecordStatus::Completed) if pauses(last, states) => 1,
-        // A Choice behind the last Task leads to `finished`; a Task that no Choice follows ends by itself.
-        (RunStatus::Completed, true, _) => {
-            let tail = visits.iter().rev().take_while(|visit| is_pure(visit));
-            let is_routed =
-                |visit: &Visit| matches!(states.get(visit.step.as_str()), Some(State::Choice(_)));
-            usize::from(tail.into_iter().any(is_routed))
-        }
-        (RunStatus::Completed, false, how) => {
-            // Nothing follows the trigger, or a caught failure: the Task `end` does.
-            let is_alone = last.kind == Some(Kind::Trigger) || how == RecordStatus::Failed;
-            usize::from(is_alone)
-        }
-        // A work step that fails passes the Task `fail` before it comes to `failed`.
-        (RunStatus::Failed, false, _) => 2,
-        (_, _, _) => 1,
-    }
 }

@@ -28,6 +28,7 @@ mod runs;
 mod sarif;
 mod secrets;
 mod stage;
+mod transitions;
 mod waiting;
 
 /// The server of the functions' own tests.

@@ -84,12 +84,12 @@ impl Events {
         self.natives.insert(name.to_owned(), most);
     }
 
-    /// Whether the iterations of a loop fit into the execution that the loop stands in.
-    pub(super) fn fits_inline(&self, slug: &str, states: &IndexMap<String, State>) -> bool {
-        self.bounds.contains_key(slug)
-            && self
-                .of_all(states)
-                .is_some_and(|most| self.of_iterations(slug, most) <= MOST_EVENTS / 2)
+    /// What the iterations of a loop may cost together, where that is known.
+    pub(super) fn inline(&self, slug: &str, states: &IndexMap<String, State>) -> Option<u64> {
+        let iteration = self
+            .of_all(states)
+            .filter(|_| self.bounds.contains_key(slug))?;
+        Some(self.of_iterations(slug, iteration))
     }
 
     fn of_iterations(&self, slug: &str, iteration: u64) -> u64 {

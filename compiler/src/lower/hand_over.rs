@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use pawl_asl::{Choice, Dynamic, Rule, State};
 
+use super::decisions::{HandOver, Notes};
 use super::events::{Events, cycles};
 use super::names::{Names, Own, Task};
 use super::plan::Planned;
@@ -23,6 +24,7 @@ pub(super) fn insert(
     after: Option<u32>,
     events: &Events,
     states: &mut IndexMap<String, State>,
+    notes: &mut Notes,
 ) -> String {
     let first = states.keys().next().cloned().unwrap_or_default();
     // What passing every state once costs.
@@ -39,6 +41,13 @@ pub(super) fn insert(
     }
     let mut entered = BTreeSet::new();
     for cycle in &cycles {
+        let decides = |name: &&String| matches!(states.get(*name), Some(State::Choice(_)));
+        notes.hand_overs.push(HandOver {
+            choices: cycle.iter().filter(decides).cloned().collect(),
+            events: events.of_cycle(cycle, states),
+            visits,
+            is_asked: after.is_some(),
+        });
         for name in cycle {
             let Some(State::Choice(choice)) = states.get_mut(name) else {
                 continue;

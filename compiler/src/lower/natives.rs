@@ -7,6 +7,8 @@ use pawl_asl::{
 use pawl_contract::Kind;
 use serde_json::{Value, json};
 
+use super::budget::MOST_EVENTS;
+use super::decisions::{Iterations, Notes};
 use super::events::Events;
 use super::names::Names;
 use super::states::{NEXT_AT, caught, expression};
@@ -39,6 +41,7 @@ pub(super) fn insert(
     natives: &IndexMap<String, Native>,
     states: &mut ByStrand,
     events: &mut Events,
+    notes: &mut Notes,
 ) {
     let mut order: Vec<(&String, &Native)> = natives.iter().collect();
     let depth = |step: StepId| checked.strands.outwards(checked.strands.home(step)).count();
@@ -46,7 +49,7 @@ pub(super) fn insert(
     for (name, native) in order {
         let state = match steps::division(checked.step(native.step)) {
             Some(Division::Branches) => parallel(checked, names, native, states),
-            Some(Division::Items) => map(checked, names, native, states, events),
+            Some(Division::Items) => map(checked, names, native, states, events, notes),
             None => State::Wait(wait(checked, native)),
         };
         events.learn(name, names.slug(native.step), &state);
@@ -108,6 +111,7 @@ fn map(
     native: &Native,
     states: &mut ByStrand,
     events: &Events,
+    notes: &mut Notes,
 ) -> State {
     let step = checked.step(native.step);
     let (strand, first) = native
@@ -127,9 +131,19 @@ fn map(
         name
     });
     let most = steps::concurrency(step).unwrap_or(MOST_INLINE);
-    let is_inline = most <= MOST_INLINE
-        && !waits(checked, native.step)
-        && events.fits_inline(&step.slug, &inside);
+    let iterations = if most > MOST_INLINE {
+        Iterations::Many(most)
+    } else if let Some(waiting) = waits(checked, native.step) {
+        Iterations::Waits(waiting)
+    } else {
+        match events.inline(&step.slug, &inside) {
+            None => Iterations::Unbounded,
+            Some(most) if most > MOST_EVENTS / 2 => Iterations::Events(most),
+            Some(_) => Iterations::Inline,
+        }
+    };
+    let is_inline = iterations == Iterations::Inline;
+    notes.iterations.insert(native.step, iterations);
     let count = format!("$states.input.values.`{}`", step.slug);
     State::Map(Map {
         comment: step.name.clone(),
@@ -158,15 +172,15 @@ fn map(
     })
 }
 
-/// Whether an iteration waits for somebody: many that wait at once are executions of their own.
-fn waits(checked: &Checked, owner: StepId) -> bool {
+/// The step in an iteration that waits for somebody: many that wait at once are executions of their own.
+fn waits(checked: &Checked, owner: StepId) -> Option<StepId> {
     let ids = 0..checked.definition.steps.len();
     let mut inside = ids.filter(|id| {
         let mut around = checked.strands.outwards(checked.strands.home(*id));
         around.any(|(_, strand)| strand.owner == owner)
     });
-    inside.any(|id| {
-        let kind = checked.step(id).kind;
+    inside.find(|id| {
+        let kind = checked.step(*id).kind;
         kind.waits() || kind == Kind::Delay
     })
 }

@@ -8,6 +8,7 @@ use pawl_contract::{
 };
 use serde_json::{Value, json};
 
+use super::decisions::{Alone, Notes};
 use super::names::{Names, Own, Task};
 use super::natives::Native;
 use super::reads::ReadSet;
@@ -31,8 +32,14 @@ pub(super) struct Planned {
 }
 
 /// Plans every Task that a run can come to.
-pub(super) fn plan(checked: &Checked, level: Level, names: &Names<'_>) -> Planned {
+pub(super) fn plan(
+    checked: &Checked,
+    level: Level,
+    names: &Names<'_>,
+    notes: &mut Notes,
+) -> Planned {
     let mut planner = Planner {
+        notes,
         checked,
         level,
         names,
@@ -41,7 +48,8 @@ pub(super) fn plan(checked: &Checked, level: Level, names: &Names<'_>) -> Planne
         natives: IndexMap::new(),
     };
     let entry = checked.graph.entry.unwrap_or(Target::End);
-    planner.need(entering(checked, None, entry, |_| LoopMode::Start));
+    let first = entering(checked, None, entry, |_| LoopMode::Start);
+    planner.need(first, Alone::First);
     let mut found = Planned {
         plans: IndexMap::new(),
         tasks: IndexMap::new(),
@@ -61,6 +69,7 @@ pub(super) fn plan(checked: &Checked, level: Level, names: &Names<'_>) -> Planne
 }
 
 struct Planner<'a> {
+    notes: &'a mut Notes,
     checked: &'a Checked,
     level: Level,
     names: &'a Names<'a>,
@@ -70,8 +79,11 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// Asks for a Task, and names it.
-    fn need(&mut self, task: Task) -> String {
+    /// Asks for a Task, and names it; for a pure step, also why it has one.
+    fn need(&mut self, task: Task, why: Alone) -> String {
+        if let Task::Evaluate(step, _) = task {
+            self.notes.alone.entry(step).or_default().insert(why);
+        }
         let name = self.names.task(&task);
         if self.found.insert(task.clone()) {
             self.open.push_back(task);
@@ -92,16 +104,17 @@ impl Planner<'_> {
                 return own(self.checked, self.names, task);
             }
         };
-        let mut tree = Tree::default();
+        let mut tree = Tree::of(step);
         tree.take(self.checked, step);
         let node = self.node(step, mode, &mut tree);
-        self.need(handler(self.checked, step));
+        let failed = handler(self.checked, step);
+        self.need(failed, Alone::Failure(step));
         if can_time_out(self.checked, step) {
-            self.need(Task::Settle(step));
+            self.need(Task::Settle(step), Alone::First);
         }
         let asks = steps::asks(self.checked.step(step));
         if asks {
-            self.need(Task::Ask(step));
+            self.need(Task::Ask(step), Alone::First);
         }
         Plan {
             reads: tree.reads.into_reads(),
@@ -120,7 +133,7 @@ impl Planner<'_> {
         let around = checked.loops.around(id);
         let mut reads = ReadSet::default();
         reads.stand(checked, around);
-        let back = Then::State(self.need(Task::Work(id)));
+        let back = Then::State(self.need(Task::Work(id), Alone::First));
         let ports = ["approved", "rejected"];
         let node = Node {
             step: self.names.task(&Task::Ask(id)),
@@ -150,17 +163,28 @@ impl Planner<'_> {
             .ports_of(id)
             .filter(|(port, _)| is_left(step, mode, port))
             .collect();
+        // A loop's own Choice says how often a cycle is gone through, so that it stays.
+        let decides = ports.len() > 1;
+        let is_merged =
+            tree.decided.is_some() && self.level == Level::O2 && step.kind != Kind::Loop;
+        let above = tree.decided;
+        if let Some(top) = above.filter(|_| decides && is_merged) {
+            self.notes.merged.entry(id).or_default().insert(top);
+        } else if decides {
+            tree.decided = Some(id);
+        }
         let then: IndexMap<_, _> = ports
             .iter()
             .map(|(port, target)| ((*port).to_owned(), self.follow(id, port, *target, tree)))
             .collect();
+        tree.decided = above;
         Node {
             step: step.slug.clone(),
             name: step.name.clone(),
             kind: step.kind,
             config: config(checked, id),
             mode,
-            choice: then.len() > 1,
+            choice: decides && !is_merged,
             loops: around.iter().map(|head| loop_ref(checked, *head)).collect(),
             then,
         }
@@ -175,10 +199,11 @@ impl Planner<'_> {
     ) -> Then {
         let checked = self.checked;
         let home = checked.strands.home(source);
-        let next = |planner: &mut Self| {
-            planner.need(entering(checked, home, target, |head| {
+        let next = |planner: &mut Self, why: Alone| {
+            let task = entering(checked, home, target, |head| {
                 mode(checked, source, port, head)
-            }))
+            });
+            planner.need(task, why)
         };
         // Nobody evaluates anything between an answer, or the end of a native state, and what follows.
         let from = checked.step(source);
@@ -186,16 +211,22 @@ impl Planner<'_> {
             return Then::State(self.native(source, port, target));
         }
         if from.kind.waits() {
-            return Then::State(next(self));
+            return Then::State(next(self, Alone::Answer(source)));
         }
         let Target::Step(step) = checked.strands.inside(home, target) else {
             return Then::End(self.names.own(Own::Finished, home));
         };
         let kind = checked.step(step).kind;
-        let rides = self.level == Level::O1 && kind.is_pure() && tree.admits(checked, step);
+        let rides = self.level >= Level::O1 && kind.is_pure() && tree.admits(checked, step);
         if !rides {
-            return Then::State(next(self));
+            let why = match self.level {
+                Level::O0 => Alone::Level,
+                Level::O1 | Level::O2 if tree.met.contains(&step) => Alone::Again(tree.host),
+                Level::O1 | Level::O2 => Alone::Full(tree.host),
+            };
+            return Then::State(next(self, why));
         }
+        self.notes.riders.entry(step).or_default().insert(tree.host);
         tree.take(checked, step);
         let mode = (kind == Kind::Loop).then(|| mode(checked, source, port, step));
         Then::Step(Box::new(self.node(step, mode, tree)))
@@ -213,7 +244,7 @@ impl Planner<'_> {
             let first = match checked.strands.inside(Some(id), strand.entry) {
                 Target::Step(_) => {
                     let task = entering(checked, Some(id), strand.entry, |_| LoopMode::Start);
-                    Some(self.need(task))
+                    Some(self.need(task, Alone::First))
                 }
                 Target::End => None,
             };
@@ -229,8 +260,8 @@ impl Planner<'_> {
         let native = Native {
             step,
             strands,
-            next: self.need(next),
-            handler: self.need(handler(checked, step)),
+            next: self.need(next, Alone::Native(step)),
+            handler: self.need(handler(checked, step), Alone::Failure(step)),
         };
         self.natives.insert(name.clone(), native);
         name
@@ -292,14 +323,27 @@ fn config(checked: &Checked, id: StepId) -> Value {
 }
 
 /// What has been put into one Task's tree so far.
-#[derive(Default)]
 struct Tree {
+    /// The Task's own step.
+    host: StepId,
     met: BTreeSet<StepId>,
     writes: usize,
     reads: ReadSet,
+    /// The step whose Choice is the last between the Task and what is put in now.
+    decided: Option<StepId>,
 }
 
 impl Tree {
+    fn of(host: StepId) -> Self {
+        Self {
+            host,
+            met: BTreeSet::new(),
+            writes: 0,
+            reads: ReadSet::default(),
+            decided: None,
+        }
+    }
+
     /// Counts a step in.
     fn take(&mut self, checked: &Checked, step: StepId) {
         self.met.insert(step);

@@ -68,14 +68,14 @@ impl Choices {
         for (name, plan) in &planned.plans {
             let home = planned.tasks.get(name).and_then(|task| task.home(checked));
             each_choice(&plan.node, &mut |choice, node| {
+                let routes = choices.routes.entry(choice.to_owned()).or_default();
                 for then in node.then.values() {
-                    let route = first_state(then);
-                    if route.is_none() {
-                        choices.ends.insert(home);
-                    }
-                    let route = route.or_else(|| end_name(then)).unwrap_or_default();
-                    let routes = choices.routes.entry(choice.to_owned()).or_default();
-                    routes.insert(route);
+                    each_route(then, &mut |route, is_end| {
+                        routes.insert(route.to_owned());
+                        if is_end {
+                            choices.ends.insert(home);
+                        }
+                    });
                 }
             });
         }
@@ -114,12 +114,16 @@ pub(super) fn expression(text: &str) -> String {
     format!("{{% {text} %}}")
 }
 
-/// The name that a route to the end carries.
-fn end_name(then: &Then) -> Option<String> {
+/// Calls `visit` with the name of every state that a Choice leads to by a port, and whether the strand ends there.
+fn each_route(then: &Then, visit: &mut impl FnMut(&str, bool)) {
     match then {
-        Then::Step(node) => node.then.values().next().and_then(end_name),
-        Then::End(name) => Some(name.clone()),
-        Then::State(_) => None,
+        Then::Step(node) => match node.choice_name() {
+            Some(choice) => visit(&choice, false),
+            // What it decides is decided by the Choice before it.
+            None => node.then.values().for_each(|then| each_route(then, visit)),
+        },
+        Then::End(name) => visit(name, true),
+        Then::State(name) => visit(name, false),
     }
 }
 

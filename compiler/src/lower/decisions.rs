@@ -1,0 +1,526 @@
+//! What lowering chose for each step, and why: `pawl compile --explain`.
+//!
+//! The facts are noted where they are decided ([`Notes`]); here they become sentences.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pawl_contract::Kind;
+
+use super::budget::{self, MOST_EVENTS};
+use super::names::Task;
+use super::plan::Planned;
+use super::retry::policy_of;
+use super::{Level, Options};
+use crate::check::Checked;
+use crate::definition::{Crossing, Origin, Retry, Step};
+use crate::graph::{Division, StepId, Target};
+use crate::source::{Data, Node};
+use crate::steps;
+
+/// Something that was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The step's slug; none where it is about the whole run.
+    pub step: Option<String>,
+    /// A word for it that never changes, such as `inline-map`.
+    pub choice: &'static str,
+    /// What was chosen and why, as a sentence without its subject.
+    pub text: String,
+}
+
+/// What the stages of lowering noted.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// For each pure step: those in whose invocations it is evaluated.
+    pub(super) riders: BTreeMap<StepId, BTreeSet<StepId>>,
+    /// For each pure step that has a Task of its own: why.
+    pub(super) alone: BTreeMap<StepId, BTreeSet<Alone>>,
+    /// For each step that decides without a Choice of its own: the steps whose Choice speaks for it.
+    pub(super) merged: BTreeMap<StepId, BTreeSet<StepId>>,
+    /// What the iterations of each loop that runs side by side are.
+    pub(super) iterations: BTreeMap<StepId, Iterations>,
+    /// The cycles that are handed over.
+    pub(super) hand_overs: Vec<HandOver>,
+}
+
+/// Why a pure step has a Task of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Alone {
+    /// Nothing comes before it in its line.
+    First,
+    /// Every step has one.
+    Level,
+    /// A step before it waits for somebody.
+    Answer(StepId),
+    /// The machine does something between a step and it.
+    Native(StepId),
+    /// A failure of a step's own Task leads to it.
+    Failure(StepId),
+    /// An invocation has met it already.
+    Again(StepId),
+    /// An invocation holds as much as it can.
+    Full(StepId),
+}
+
+/// What the iterations of a loop are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Iterations {
+    /// Parts of the execution.
+    Inline,
+    /// Executions, since more run at once than an inline Map takes.
+    Many(u64),
+    /// Executions, since a step in them waits.
+    Waits(StepId),
+    /// Executions, since nobody knows how many there are, or what each takes.
+    Unbounded,
+    /// Executions, since so many events would not leave enough for the rest.
+    Events(u64),
+}
+
+/// A cycle that goes on in a new execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HandOver {
+    /// The states in it that decide.
+    pub(super) choices: Vec<String>,
+    /// The events that it may take, where that is known.
+    pub(super) events: Option<u64>,
+    /// After how many visits.
+    pub(super) visits: u64,
+    /// Whether whoever compiles said so.
+    pub(super) is_asked: bool,
+}
+
+/// Puts what was noted into words: step by step in the author's order, then what is about the run.
+pub(super) fn decisions(
+    checked: &Checked,
+    planned: &Planned,
+    notes: &Notes,
+    options: Options,
+) -> Vec<Decision> {
+    let teller = Teller {
+        checked,
+        notes,
+        options,
+    };
+    let reached: BTreeSet<StepId> = planned
+        .tasks
+        .values()
+        .filter_map(|task| match task {
+            Task::Work(id) | Task::Evaluate(id, _) => Some(*id),
+            Task::Settle(_) | Task::Ask(_) | Task::End(_) | Task::Fail(_) | Task::HandOver(_) => {
+                None
+            }
+        })
+        .chain(notes.riders.keys().copied())
+        .collect();
+    let mut found = Vec::new();
+    for id in reached {
+        let step = checked.step(id);
+        let mut say = |choice: &'static str, text: String| {
+            found.push(Decision {
+                step: Some(step.slug.clone()),
+                choice,
+                text,
+            });
+        };
+        teller.origin(step, &mut say);
+        teller.shape(id, step, &mut say);
+        teller.place(id, step, &mut say);
+        teller.failures(id, step, &mut say);
+    }
+    teller.run(&mut found);
+    found
+}
+
+type Say<'a> = dyn FnMut(&'static str, String) + 'a;
+
+struct Teller<'a> {
+    checked: &'a Checked,
+    notes: &'a Notes,
+    options: Options,
+}
+
+impl Teller<'_> {
+    fn slug(&self, id: StepId) -> String {
+        format!("`{}`", self.checked.step(id).slug)
+    }
+
+    fn slugs<'id>(&self, ids: impl IntoIterator<Item = &'id StepId>) -> String {
+        let slugs: Vec<String> = ids.into_iter().map(|id| self.slug(*id)).collect();
+        row(&slugs)
+    }
+
+    /// Why a step is there that no author wrote.
+    fn origin(&self, step: &Step, say: &mut Say<'_>) {
+        match &step.origin {
+            None => {}
+            Some(Origin::Interrupt(slug)) => say(
+                "interrupt",
+                format!("was put in front of `{slug}`, which waits until somebody agrees"),
+            ),
+            Some(Origin::RunIf(slug)) => say(
+                "run-if",
+                format!("was put in front of `{slug}`, which is skipped where this does not hold"),
+            ),
+            Some(Origin::Together(members)) => say(
+                "dependencies",
+                format!(
+                    "was made for the lines that begin with {}, none of which waits for another",
+                    quoted(members)
+                ),
+            ),
+            Some(Origin::Level {
+                members,
+                number,
+                of,
+                crossing:
+                    Crossing {
+                        other,
+                        shared,
+                        both,
+                        late,
+                    },
+            }) => say(
+                "levelled",
+                format!(
+                    "was made for level {number} of {of}, {}: `{late}` waits for `{shared}` and not for `{other}`, while `{both}` waits for both, so that they make no lines; the edge from `{shared}` to `{late}` is what crosses",
+                    quoted(members)
+                ),
+            ),
+        }
+    }
+
+    /// What a step becomes that shapes the machine.
+    fn shape(&self, id: StepId, step: &Step, say: &mut Say<'_>) {
+        match steps::division(step) {
+            Some(Division::Branches) => {
+                let branches = step.branches.len();
+                let joins = self.checked.strands.joins();
+                let join = joins.into_iter().find(|(owner, _)| *owner == id);
+                let join = match join.map(|(_, target)| target) {
+                    Some(Target::Step(join)) => format!("come together at {}", self.slug(join)),
+                    Some(Target::End) | None => "end by themselves".to_owned(),
+                };
+                say(
+                    "parallel",
+                    format!("becomes a Parallel of {branches} branches, which {join}"),
+                );
+            }
+            Some(Division::Items) => self.items(id, step, say),
+            None if step.kind == Kind::Loop => {
+                let text = "becomes a cycle with a Choice: each iteration sees what the one before it left, one item after the other, since `concurrency` asks for no more";
+                say("carried-loop", text.to_owned());
+            }
+            None => {}
+        }
+        match step.kind {
+            Kind::Switch => {
+                let targets = self.checked.graph.ports_of(id);
+                let targets: BTreeSet<Target> = targets.map(|(_, target)| target).collect();
+                say(
+                    "switch",
+                    format!(
+                        "decides among {} cases in one evaluation, for {} places to go on",
+                        step.branches.len(),
+                        targets.len()
+                    ),
+                );
+            }
+            Kind::Delay => say(
+                "delay",
+                "becomes a Wait of the machine: no function runs while time passes".to_owned(),
+            ),
+            Kind::Approval | Kind::Signal | Kind::Subflow => self.waits(step, say),
+            Kind::Trigger
+            | Kind::Llm
+            | Kind::Action
+            | Kind::Request
+            | Kind::Condition
+            | Kind::Loop
+            | Kind::Transform
+            | Kind::Parallel
+            | Kind::Merge => {}
+        }
+        if step.kind == Kind::Loop {
+            let most = step.config.get("maxIterations").and_then(Node::as_u64);
+            if let Some(most) = most {
+                let text = format!(
+                    "fails by `error` before its first item where there are more than {most}"
+                );
+                say("max-iterations", text);
+            }
+            let flag = step.config.get("continueOnError");
+            if flag.is_some_and(|flag| flag.data == Data::Bool(true)) {
+                let text = "goes on with the next item where a step without an `error` port fails";
+                say("continue-on-error", text.to_owned());
+            }
+        }
+    }
+
+    fn items(&self, id: StepId, step: &Step, say: &mut Say<'_>) {
+        let most = steps::concurrency(step).unwrap_or(1);
+        let executions = |why: String| {
+            format!(
+                "becomes a distributed Map, each iteration an execution of its own, {most} at once, since {why}"
+            )
+        };
+        let (choice, text) = match self.notes.iterations.get(&id) {
+            None | Some(Iterations::Inline) => (
+                "inline-map",
+                format!(
+                    "becomes an inline Map, {most} at once: its iterations are few enough to be parts of the execution"
+                ),
+            ),
+            Some(Iterations::Many(most)) => (
+                "distributed-map",
+                executions(format!("an inline Map runs 40 at once and not {most}")),
+            ),
+            Some(Iterations::Waits(step)) => (
+                "distributed-map",
+                executions(format!("{} waits in them", self.slug(*step))),
+            ),
+            Some(Iterations::Unbounded) => (
+                "distributed-map",
+                executions(
+                    "nobody knows how many items there are: `maxIterations` would say".to_owned(),
+                ),
+            ),
+            Some(Iterations::Events(events)) => (
+                "distributed-map",
+                executions(format!(
+                    "they may take {events} events, and an execution has 25000, half of which are for the rest"
+                )),
+            ),
+        };
+        say(choice, text);
+        let mut around = self.checked.strands.outwards(self.checked.strands.home(id));
+        if let Some((_, outer)) = around.find(|(_, strand)| strand.iterates) {
+            let text = format!(
+                "stands in the iterations of {}: a Map in a Map",
+                self.slug(outer.owner)
+            );
+            say("nested-map", text);
+        }
+    }
+
+    fn waits(&self, step: &Step, say: &mut Say<'_>) {
+        let (choice, whom) = match step.kind {
+            Kind::Subflow => ("subflow", "the end of another run"),
+            Kind::Signal => ("signal", "a message"),
+            Kind::Trigger
+            | Kind::Llm
+            | Kind::Action
+            | Kind::Request
+            | Kind::Condition
+            | Kind::Switch
+            | Kind::Loop
+            | Kind::Transform
+            | Kind::Approval
+            | Kind::Delay
+            | Kind::Parallel
+            | Kind::Merge => ("approval", "a decision"),
+        };
+        let until = budget::patience(step).map_or_else(
+            || "however long it takes".to_owned(),
+            |seconds| format!("{seconds} seconds at most"),
+        );
+        say(
+            choice,
+            format!(
+                "becomes a Task that waits for {whom} by its token, {until}; nothing runs meanwhile"
+            ),
+        );
+    }
+
+    /// In which invocation a step is evaluated.
+    fn place(&self, id: StepId, step: &Step, say: &mut Say<'_>) {
+        if !step.kind.is_pure() {
+            if !step.kind.waits() {
+                let text = "has a Task of its own, since it acts";
+                say("task", text.to_owned());
+            }
+            return;
+        }
+        if let Some(hosts) = self.notes.riders.get(&id) {
+            let text = format!(
+                "rides along with {}, in the same invocation and transaction",
+                self.slugs(hosts)
+            );
+            say("rides-along", text);
+        }
+        if let Some(reasons) = self.notes.alone.get(&id) {
+            let reasons: Vec<String> = reasons.iter().map(|why| self.alone(*why)).collect();
+            let text = format!(
+                "has a Task of its own, since {}",
+                reasons.join("; and since ")
+            );
+            say("task", text);
+        }
+        if let Some(tops) = self.notes.merged.get(&id) {
+            let text = format!(
+                "needs no Choice: that of {} speaks for it, since no Task stands between them",
+                self.slugs(tops)
+            );
+            say("merged-choice", text);
+        }
+    }
+
+    fn alone(&self, why: Alone) -> String {
+        match why {
+            Alone::First => "nothing comes before it in its line".to_owned(),
+            Alone::Level => "every step has one at -O0".to_owned(),
+            Alone::Answer(step) => format!("{} is answered from outside", self.slug(step)),
+            Alone::Native(step) => format!(
+                "what {} was evaluated for is done by the machine first",
+                self.slug(step)
+            ),
+            Alone::Failure(step) => {
+                format!("a failure of {} is caught by the machine", self.slug(step))
+            }
+            Alone::Again(step) => {
+                format!("the invocation of {} has met it already", self.slug(step))
+            }
+            Alone::Full(step) => format!("the invocation of {} holds no more", self.slug(step)),
+        }
+    }
+
+    /// What becomes of a step's failures.
+    fn failures(&self, id: StepId, step: &Step, say: &mut Say<'_>) {
+        if !step.kind.is_pure()
+            && let Some(policy) = policy_of(self.checked, step)
+        {
+            let whose = if step.retry.is_some() {
+                ""
+            } else {
+                ", as the workflow says"
+            };
+            say("retries", retries(policy) + whose);
+        }
+        if steps::asks(step) {
+            let text = "may ask somebody before it goes on, in a Task beside it";
+            say("questions", text.to_owned());
+        }
+        let added = self.checked.graph.step_at(id, "error");
+        if let Some(head) = added.filter(|_| !step.ports.contains_key("error")) {
+            let text = format!(
+                "leads to {} when it fails, which goes on with its next item",
+                self.slug(head)
+            );
+            say("continue-on-error", text);
+        }
+    }
+
+    /// What is about the whole run.
+    fn run(&self, found: &mut Vec<Decision>) {
+        let mut say = |choice: &'static str, text: String| {
+            found.push(Decision {
+                step: None,
+                choice,
+                text,
+            });
+        };
+        for hand_over in &self.notes.hand_overs {
+            let choices: Vec<String> = hand_over
+                .choices
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect();
+            let why = match (hand_over.is_asked, hand_over.events) {
+                (true, _) => "as it was asked for".to_owned(),
+                (false, Some(events)) => {
+                    format!("since it may take {events} events, and {MOST_EVENTS} are planned with")
+                }
+                (false, None) => format!(
+                    "since nothing bounds it, and an execution has {MOST_EVENTS} events to plan with"
+                ),
+            };
+            say(
+                "hand-over",
+                format!(
+                    "goes on in a new execution {} visits after it began, in the cycle of {}, {why}",
+                    hand_over.visits,
+                    row(&choices)
+                ),
+            );
+        }
+        let settings = &self.checked.definition.settings;
+        if let Some(milliseconds) = settings.timeout_ms {
+            let backstop = budget::execution_timeout(self.checked).unwrap_or_default();
+            say(
+                "deadline",
+                format!(
+                    "ends {milliseconds} ms after it began, which every Task checks; its execution ends after {backstop} seconds"
+                ),
+            );
+        }
+        for (end, workflow) in [
+            ("completes", &settings.follow_ups.on_complete),
+            ("fails", &settings.follow_ups.on_error),
+        ] {
+            if let Some(workflow) = workflow {
+                let text = format!(
+                    "starts `{workflow}` once it {end}, noted in the transaction that closes it"
+                );
+                say(
+                    if end == "fails" {
+                        "on-error"
+                    } else {
+                        "on-complete"
+                    },
+                    text,
+                );
+            }
+        }
+        if self.options.level == Level::O0 {
+            say("level", "has a Task for every step, at -O0".to_owned());
+        }
+    }
+}
+
+/// How failures are tried again, in words.
+fn retries(policy: &Retry) -> String {
+    let seconds = policy.backoff_ms.div_ceil(1000).max(1);
+    let growth = if (policy.backoff_rate - 1.0).abs() < f64::EPSILON {
+        "each time".to_owned()
+    } else {
+        format!("and each time {} times as long", policy.backoff_rate)
+    };
+    let most = policy.max_backoff_ms.map_or_else(String::new, |most| {
+        format!(", {} seconds at most", most.div_ceil(1000).max(seconds))
+    });
+    let jitter = if policy.jitter {
+        ", less by chance"
+    } else {
+        ""
+    };
+    let on = policy.on.as_ref().map_or_else(
+        || ", whatever failed".to_owned(),
+        |codes| format!(", after {}", quoted(codes)),
+    );
+    let except = if policy.except.is_empty() {
+        String::new()
+    } else {
+        format!(", not after {}", quoted(&policy.except))
+    };
+    let times = if policy.max_retries == 1 {
+        "once".to_owned()
+    } else {
+        format!("up to {} times", policy.max_retries)
+    };
+    let unit = if seconds == 1 { "second" } else { "seconds" };
+    format!("is tried again {times}, after {seconds} {unit} {growth}{most}{jitter}{on}{except}")
+}
+
+fn quoted(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    row(&words)
+}
+
+/// `a`, `b` and `c`.
+fn row(words: &[String]) -> String {
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
