@@ -18,6 +18,11 @@ pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let is_not = |rule: &str| rules.get(rule) == Some(&Value::Bool(false));
     call.evaluator.meter.make(size(&flow), &call.node.span)?;
     let result = parsed(&output);
+    let pointer = rules.get("pointer").and_then(Value::as_str);
+    let result = match pointer.and_then(|pointer| result.pointer(pointer)) {
+        Some(part) => part.clone(),
+        None => result,
+    };
     let mut after = flow.into_owned();
     let mut context = object(&after, "context").into_owned();
     if rules.get("clear") == Some(&"keep_current".into()) {
