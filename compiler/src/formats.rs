@@ -8,6 +8,7 @@
 //! `docs/formats.md`.
 
 mod build;
+mod codemie;
 mod elevaite;
 mod places;
 
@@ -87,18 +88,30 @@ pub const TELLING_FIELDS: [&str; 6] = [
 ];
 
 /// The rules by which something means another thing here, each with a row in `docs/formats.md`.
-pub const RULES: [&str; 11] = [
+pub const RULES: [&str; 23] = [
     "a-schedule-that-is-off",
     "a-step-has-14-minutes",
     "agents-by-id",
+    "assistants-are-plain",
+    "assistants-by-id",
+    "branches-run-at-once",
+    "interrupted-runs-are-approved",
     "linear-backoff",
     "loops-without-a-list",
+    "messages-are-cut",
     "messages-come-by-webhook",
+    "messages-in-the-prompt",
+    "no-final-summary",
+    "no-recursion-limit",
+    "only-what-succeeded",
+    "pure-steps-run-once",
     "retried-by-default",
     "several-inputs",
     "steps-that-are-skipped",
     "steps-without-edges",
+    "tools-are-plain",
     "tools-of-others",
+    "tried-ten-times",
 ];
 
 /// Something that means another thing here than where it was written for.
@@ -144,7 +157,8 @@ pub(crate) fn read(
         diagnostics,
     };
     let translated = match format {
-        Format::Native | Format::Codemie => None,
+        Format::Native => None,
+        Format::Codemie => Some(codemie::translate(&root, &mut translation)),
         Format::Elevaite => Some(elevaite::translate(&root, &mut translation)),
     };
     let Translation {

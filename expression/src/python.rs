@@ -19,6 +19,7 @@
 )]
 
 mod call;
+mod jinja;
 mod lexer;
 mod method;
 mod read;
@@ -63,6 +64,52 @@ pub fn value(text: &str, names: &Expression) -> Result<Expression, SyntaxError> 
     let translator = translate::Translator::new(&names.node);
     let node = translate::Translator::json(translator.value(&tree)?);
     finish(node, text)
+}
+
+/// Reads a Jinja template: texts with `{{ value }}`, `{% if %}` and `{% for %}`, whose expressions are Python's.
+///
+/// ```
+/// use pawl_expression::{Expression, python};
+/// use serde_json::json;
+///
+/// let names = Expression::parse("context").unwrap();
+/// let text = python::template("{% for item in items %}{{ item.name|upper }} {% endfor %}", &names).unwrap();
+/// assert_eq!(text.evaluate(&json!({ "context": { "items": [{ "name": "a" }, { "name": "b" }] } })).unwrap(), json!("A B "));
+/// ```
+pub fn template(text: &str, names: &Expression) -> Result<Expression, SyntaxError> {
+    let tree = jinja::read(text)?;
+    let translator = translate::Translator::lenient(&names.node);
+    finish(translator.value(&tree)?, text)
+}
+
+/// The value that a text is as a Python literal, if it is one.
+pub(crate) fn literal(text: &str) -> Option<serde_json::Value> {
+    constant(&read::read(text).ok()?)
+}
+
+fn constant(tree: &syntax::Tree) -> Option<serde_json::Value> {
+    use syntax::Kind;
+    match &tree.kind {
+        Kind::Literal(value) => Some(value.clone()),
+        Kind::List(elements) | Kind::Tuple(elements) | Kind::Set(elements) => {
+            elements.iter().map(constant).collect()
+        }
+        Kind::Dict(members) => {
+            let members = members.iter().map(|(key, value)| {
+                let key = constant(key)?;
+                let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+                Some((key, constant(value)?))
+            });
+            members
+                .collect::<Option<serde_json::Map<_, _>>>()
+                .map(serde_json::Value::Object)
+        }
+        Kind::Sign('-', operand) => match constant(operand)? {
+            serde_json::Value::Number(number) => translate::negative(&number),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The expression, if it can be read back from how it is printed.

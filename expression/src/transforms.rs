@@ -6,6 +6,7 @@
 //! `join` prints lists and objects as JSON.
 
 mod date;
+mod flow;
 mod list;
 mod python;
 mod table;
@@ -78,6 +79,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Transform> {
     TRANSFORMS
         .iter()
         .chain(&python::TRANSFORMS)
+        .chain(&flow::TRANSFORMS)
         .find(|transform| transform.info.name == name)
 }
 

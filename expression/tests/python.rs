@@ -334,3 +334,54 @@ fn what_nests_too_deep_is_refused() {
         python::value(&text, &names()).expect_err("it is too deep");
     }
 }
+
+#[test]
+fn templates_are_jinja() {
+    let rows = [
+        (
+            "Hello {{ person.name }}, {{ person.nickname }}!\n",
+            "Hello Ada, !",
+        ),
+        (
+            "{% for w in words if w -%}\n {{ w|upper }}{% if w == 'a' %}, {% else %}.{% endif %}{% endfor %}",
+            "A, B.",
+        ),
+        (
+            "{% for x in nothing %}{{ x }}{% else %}none{% endfor %}{# a comment #}",
+            "none",
+        ),
+        (
+            "{{ list|length }} {{ list|join('-') }} {{ missing|default('?') }} {{ person.tags|tojson }}",
+            "3 3-1-2 ? [\"x\"]",
+        ),
+        (
+            "{% if n > 5 %}many{% elif n %}some{% else %}none{% endif %}",
+            "many",
+        ),
+        (
+            "{% for k, v in person.items() %}{{ k }}={{ v }};{% endfor %}",
+            "name=Ada;age=36;tags=['x'];",
+        ),
+    ];
+    for (text, expected) in rows {
+        let template =
+            python::template(text, &names()).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let printed = Expression::parse(&template.to_string()).expect("it reads back");
+        assert_eq!(printed.evaluate(&scope()), Ok(json!(expected)), "{text}");
+    }
+    for (text, message) in [
+        (
+            "{% include 'x' %}",
+            "the tag `include` is not part of the Jinja that is read here",
+        ),
+        (
+            "{{ a|xmlattr }}",
+            "the filter `xmlattr` is not part of the Jinja that is read here",
+        ),
+        ("{% if a %}", "a `endif` is missing"),
+        ("{{ a", "this `{{` has no `}}`"),
+    ] {
+        let error = python::template(text, &names()).expect_err(text);
+        assert_eq!(error.message, message, "{text}");
+    }
+}

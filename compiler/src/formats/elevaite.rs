@@ -27,6 +27,8 @@ mod tools;
 mod waits;
 mod words;
 
+pub(super) use steps::slug;
+
 use super::Translation;
 use super::build::{Object, list, number, text};
 use crate::fields::{self, Field, Shape, Templates};

@@ -27,6 +27,27 @@ pub(super) fn read(text: &str) -> Read {
     }
 }
 
+/// Reads an expression of a longer text, in which it stands at `at`.
+pub(super) fn read_at(text: &str, at: usize) -> Read {
+    let mut reader = Reader::inside(text, at, 0)?;
+    let tree = reader.whole()?;
+    reader.is_over().map(|()| tree)
+}
+
+/// Reads `a, b in list if condition`.
+pub(super) fn for_at(text: &str, at: usize) -> Read<(Vec<String>, Tree, Option<Tree>)> {
+    let mut reader = Reader::inside(text, at, 0)?;
+    let names = reader.targets()?;
+    reader.expect_word("in", "`for`")?;
+    let list = reader.disjunction()?;
+    let condition = if reader.eat_word("if") {
+        Some(reader.expression()?)
+    } else {
+        None
+    };
+    reader.is_over().map(|()| (names, list, condition))
+}
+
 /// Reads tokens one after the other.
 struct Reader {
     tokens: Vec<Token>,
@@ -50,6 +71,28 @@ impl Reader {
             at: 0,
             nesting,
         }
+    }
+
+    /// A reader of a part of a longer text.
+    fn inside(text: &str, at: usize, nesting: usize) -> Read<Self> {
+        let mut tokens = tokens(text).map_err(|error| SyntaxError {
+            span: error.span.start + at..error.span.end + at,
+            ..error
+        })?;
+        for token in &mut tokens {
+            token.span = token.span.start + at..token.span.end + at;
+            if let TokenKind::Format(_, inner) = &mut token.kind {
+                *inner = inner.start + at..inner.end + at;
+            }
+        }
+        Ok(Self::new(tokens, nesting))
+    }
+
+    fn is_over(&self) -> Read<()> {
+        if self.ends() {
+            return Ok(());
+        }
+        Err(self.unexpected())
     }
 
     /// An expression, or several with commas between them, which are a tuple.

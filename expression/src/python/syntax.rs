@@ -26,6 +26,8 @@ pub(super) enum Kind {
     /// `{a!r:>10}` of an f-string.
     Formatted(Box<Tree>, Option<char>, String),
     Name(String),
+    /// A value as JSON, which only templates ask for.
+    Json(Box<Tree>),
     List(Vec<Tree>),
     Tuple(Vec<Tree>),
     Set(Vec<Tree>),
@@ -104,6 +106,7 @@ fn children(kind: &Kind) -> Vec<&Tree> {
         | Kind::Member(tree, _)
         | Kind::Lambda(_, tree)
         | Kind::Not(tree)
+        | Kind::Json(tree)
         | Kind::Sign(_, tree) => vec![tree],
         Kind::Item(left, right) | Kind::Calculate(_, left, right) => vec![left, right],
         Kind::Slice(tree, bounds) => std::iter::once(&**tree)

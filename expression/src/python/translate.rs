@@ -22,6 +22,8 @@ pub(super) struct Translator<'n> {
     names: &'n Node,
     /// What lambdas and comprehensions around bind: the name, and what it is called in the tree.
     bound: RefCell<Vec<(String, String)>>,
+    /// Whether what is not there is the empty text, as in a template.
+    is_lenient: bool,
 }
 
 impl<'n> Translator<'n> {
@@ -29,7 +31,24 @@ impl<'n> Translator<'n> {
         Self {
             names,
             bound: RefCell::new(Vec::new()),
+            is_lenient: false,
         }
+    }
+
+    /// One to which what is not there is the empty text.
+    pub(super) fn lenient(names: &'n Node) -> Self {
+        Self {
+            is_lenient: true,
+            ..Self::new(names)
+        }
+    }
+
+    /// The name of a member or of a root, and what stands in where it is not there.
+    fn looked_up(&self, name: &str, span: &Range<usize>) -> Vec<Node> {
+        let default = self.is_lenient.then(|| literal("", span));
+        std::iter::once(literal(name, span))
+            .chain(default)
+            .collect()
     }
 
     /// A node that says whether a value is true to Python.
@@ -112,6 +131,10 @@ impl<'n> Translator<'n> {
                 self.comprehension(*shape, body, clauses, span)
             }
             Kind::Not(_) => self.truth(tree),
+            Kind::Json(value) => {
+                let value = Self::json(self.value(value)?);
+                Ok(apply("string", value, Vec::new(), span))
+            }
             Kind::Sign(sign, operand) => self.signed(*sign, operand, span),
             Kind::Calculate(operator, left, right) => {
                 if *operator == "%"
@@ -160,7 +183,7 @@ impl<'n> Translator<'n> {
             None => Ok(apply(
                 "pyName",
                 self.root(span),
-                vec![literal(name, span)],
+                self.looked_up(name, span),
                 span,
             )),
         }
@@ -226,7 +249,7 @@ impl<'n> Translator<'n> {
             )
             .help(format!("write `['{name}']` for a member of that name")));
         }
-        let arguments = vec![literal(name, span)];
+        let arguments = self.looked_up(name, span);
         Ok(apply("pyMember", self.value(object)?, arguments, span))
     }
 
@@ -603,7 +626,7 @@ fn negated(truth: Node, span: &Range<usize>) -> Node {
     }
 }
 
-fn negative(number: &serde_json::Number) -> Option<Value> {
+pub(super) fn negative(number: &serde_json::Number) -> Option<Value> {
     if number.is_f64() {
         return Some((-number.as_f64()?).into());
     }

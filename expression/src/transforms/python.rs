@@ -66,8 +66,8 @@ const fn higher(
 
 pub(super) static TRANSFORMS: [Transform; 20] = [
     plain("pyTruth", 0..=0, py_truth),
-    plain("pyName", 1..=1, item::name),
-    plain("pyMember", 1..=1, item::member),
+    plain("pyName", 1..=2, item::name),
+    plain("pyMember", 1..=2, item::member),
     plain("pyItem", 1..=1, item::item),
     plain("pySlice", 3..=3, item::slice),
     plain("pyCompare", 2..=2, compare::py_compare),

@@ -256,7 +256,7 @@ fn unnamed(
 }
 
 /// A slug for an id: what a slug cannot hold becomes `_`.
-fn slug(id: &str, taken: &BTreeSet<String>) -> String {
+pub(in crate::formats) fn slug(id: &str, taken: &BTreeSet<String>) -> String {
     let fits = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
     let mut slug: String = id
         .chars()

@@ -2,7 +2,7 @@
 
 use super::{Read, Reader};
 use crate::error::SyntaxError;
-use crate::python::lexer::{TokenKind, tokens, unescape};
+use crate::python::lexer::unescape;
 use crate::python::syntax::{Kind, Tree};
 
 impl Reader {
@@ -60,30 +60,14 @@ impl Reader {
                 return Err(SyntaxError::new(message, span(end + 1)));
             }
         };
-        let mut tokens = tokens(value).map_err(|error| shifted(error, start + 1))?;
-        for token in &mut tokens {
-            token.span = token.span.start + start + 1..token.span.end + start + 1;
-            if let TokenKind::Format(_, inner) = &mut token.kind {
-                *inner = inner.start + start + 1..inner.end + start + 1;
-            }
-        }
-        let mut reader = Self::new(tokens, self.nesting + 1);
+        let mut reader = Self::inside(value, start + 1, self.nesting + 1)?;
         let tree = reader.nested(Self::whole)?;
-        if !reader.ends() {
-            return Err(reader.unexpected());
-        }
+        reader.is_over()?;
         parts.push(Tree::new(
             Kind::Formatted(Box::new(tree), conversion, specification.to_owned()),
             span(end + 1),
         )?);
         Ok(end + 1)
-    }
-}
-
-fn shifted(error: SyntaxError, by: usize) -> SyntaxError {
-    SyntaxError {
-        span: error.span.start + by..error.span.end + by,
-        ..error
     }
 }
 

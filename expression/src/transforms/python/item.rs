@@ -25,7 +25,11 @@ pub(super) fn name<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         if name == "keys" {
             return Ok(made(keys(members)));
         }
-        return Err(call.fail(format!("`{name}` is not known here")));
+        // A template prints nothing for what is not there.
+        return match call.arguments.get(1) {
+            Some(default) => Ok(made(default.clone().into_owned())),
+            None => Err(call.fail(format!("`{name}` is not known here"))),
+        };
     };
     match found.as_str().map(str::to_lowercase).as_deref() {
         Some("true") => return Ok(made(true)),
@@ -58,6 +62,13 @@ fn borrow(value: Cow<'_, Value>, part: impl Fn(&Value) -> Option<&Value>) -> Dat
 pub(super) fn member<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let name = call.word(0)?;
     let object = call.evaluator.whole(value, &call.node.span)?;
+    let default = call.arguments.get(1).map(|default| (**default).clone());
+    let is_there = object
+        .as_object()
+        .is_some_and(|members| find(members, name).is_some());
+    if let Some(default) = default.filter(|_| !is_there) {
+        return Ok(made(default));
+    }
     if !matches!(kind(&object), Kind::Dict(_)) {
         return Err(call.fail(format!("{} has no member `{name}`", noun(&object))));
     }

@@ -1,0 +1,193 @@
+//! CodeMie-style definitions: assistants, tools and custom nodes, and states that run them one after the other.
+//!
+//! ```yaml
+//! assistants: [{ id: writer, model: gpt-4o, system_prompt: You write. }]
+//! states:
+//!   - { id: draft, assistant_id: writer, task: "Write about {{topic}}", next: { state_id: end } }
+//! ```
+//!
+//! becomes an `llm` step `draft`, and behind it a step `draft_flow` that sets the variable `flow`: the context of names,
+//! the messages so far, the task and the last result, which CodeMie's states hand on. Such steps ride along with the
+//! state's own. Branches have a flow of their own, which their join brings together; so have iterations.
+
+mod custom;
+mod envelope;
+mod mappings;
+mod next;
+mod parts;
+mod regions;
+mod states;
+mod steps;
+mod texts;
+
+use super::Translation;
+use super::build::{Object, list, number, text};
+use crate::source::Node;
+
+/// The variable that states hand on.
+const FLOW: &str = "flow";
+
+/// Translates a definition.
+pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node {
+    let envelope = envelope::open(root, translation);
+    let execution = &envelope.execution;
+    let parts = parts::Parts::collect(execution, translation);
+    let states = states::collect(execution, translation);
+    let regions = regions::Regions::find(&states, translation);
+    translation.names = states
+        .iter()
+        .filter(|state| state.id != state.slug)
+        .map(|state| (state.id.clone(), state.slug.clone()))
+        .collect();
+    let mut definition = Object::of(root);
+    definition.put("name", envelope.name(root));
+    let description = given(root, "description").filter(|node| node.as_str().is_some());
+    definition.maybe("description", description.cloned());
+    let mut config = Object::of(execution);
+    let mut variables = Object::of(execution);
+    variables.put(FLOW, text(execution, format!("{{{{input|flowStart}}}}")));
+    config.put("variables", variables.build());
+    if states.iter().any(|state| state.acts(&parts)) {
+        config.put("retryPolicy", policy(execution, translation));
+    }
+    definition.put("config", config.build());
+    notes(execution, &states, translation);
+    let settings = next::Settings::of(execution);
+    let mut natives = Vec::new();
+    for (at, state) in states.iter().enumerate() {
+        let writer = steps::Writer {
+            states: &states,
+            parts: &parts,
+            regions: &regions,
+            settings: &settings,
+        };
+        natives.extend(writer.state(at, state, translation));
+    }
+    if let Some(lints) = given(root, "lints") {
+        definition.put("lints", lints.clone());
+    }
+    let of = given(execution, "states").unwrap_or(execution);
+    definition.put("steps", list(of, natives));
+    definition.build()
+}
+
+/// What is tried again where a state says nothing: up to ten times, after half a second, doubling up to 128 seconds.
+fn policy(execution: &Node, translation: &mut Translation<'_>) -> Node {
+    if let Some(policy) = given(execution, "retry_policy") {
+        return retries(policy);
+    }
+    let of = given(execution, "states").unwrap_or(execution);
+    translation.differs(
+        "tried-ten-times",
+        of,
+        "a state that says nothing of retries is tried up to ten times, as there; what may have acted is not repeated blindly",
+    );
+    let mut policy = Object::of(of);
+    policy.put("maxRetries", number(of, 9));
+    policy.put("backoffMs", number(of, 1000));
+    policy.put("maxBackoffMs", number(of, 128_000));
+    policy.build()
+}
+
+/// A retry policy: its first attempt is one of them.
+fn retries(policy: &Node) -> Node {
+    let mut native = Object::of(policy);
+    let attempts = given(policy, "max_attempts").and_then(crate::shape::whole);
+    let of = given(policy, "max_attempts").unwrap_or(policy);
+    native.put(
+        "maxRetries",
+        number(of, attempts.unwrap_or(10).saturating_sub(1)),
+    );
+    let time = |field: &str, usual: u64| {
+        let node = given(policy, field).unwrap_or(policy);
+        number(node, milliseconds(node).unwrap_or(usual).max(1000))
+    };
+    native.put("backoffMs", time("initial_interval", 500));
+    native.maybe("backoffRate", given(policy, "backoff_factor").cloned());
+    native.put("maxBackoffMs", time("max_interval", 128_000));
+    native.build()
+}
+
+/// Seconds as milliseconds.
+fn milliseconds(seconds: &Node) -> Option<u64> {
+    let crate::source::Data::Number(number) = &seconds.data else {
+        return None;
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a time is not negative, and one that is too long is cut"
+    )]
+    number
+        .as_f64()
+        .map(|seconds| (seconds * 1000.0).round() as u64)
+}
+
+/// What means something else here, for the workflow as a whole.
+fn notes(execution: &Node, states: &[states::State<'_>], translation: &mut Translation<'_>) {
+    let of = given(execution, "states").unwrap_or(execution);
+    let rows = [
+        (
+            "recursion_limit",
+            "no-recursion-limit",
+            "a run goes round as long as its conditions say; a deadline or a budget bounds it",
+        ),
+        (
+            "tokens_limit_before_summarization",
+            "messages-are-cut",
+            "messages are not summarised; `messages_limit_before_summarization` keeps the last ones",
+        ),
+        (
+            "messages_limit_before_summarization",
+            "messages-are-cut",
+            "older messages are left out instead of being summarised",
+        ),
+        (
+            "max_concurrency",
+            "branches-run-at-once",
+            "`max_concurrency` bounds iterations; branches of `state_ids` all run at once",
+        ),
+    ];
+    for (field, rule, message) in rows {
+        if let Some(node) = given(execution, field) {
+            translation.differs(rule, node, message);
+        }
+    }
+    if given(execution, "enable_summarization_node")
+        .is_some_and(|flag| flag.data == crate::source::Data::Bool(true))
+    {
+        let node = given(execution, "enable_summarization_node").unwrap_or(of);
+        translation.differs(
+            "no-final-summary",
+            node,
+            "no model sums up the run at its end: the last state's output is the run's; add a state with a `result_finalizer_node`",
+        );
+    }
+    if states.len() > 1 {
+        translation.differs(
+            "messages-in-the-prompt",
+            of,
+            "an assistant is shown what was said so far in its prompt, below its task, instead of as messages of its own",
+        );
+    }
+}
+
+/// A field that is there and not null.
+fn given<'node>(node: &'node Node, field: &str) -> Option<&'node Node> {
+    node.get(field).filter(|value| !value.is_null())
+}
+
+/// The text of a field, and none where it is empty.
+fn word<'node>(node: &'node Node, field: &str) -> Option<&'node str> {
+    given(node, field)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// Whether a field says `true`.
+fn is_true(node: &Node, field: &str) -> bool {
+    given(node, field).is_some_and(|flag| flag.data == crate::source::Data::Bool(true))
+}
+
+/// Whether a field says `false`.
+fn is_false(node: &Node, field: &str) -> bool {
+    given(node, field).is_some_and(|flag| flag.data == crate::source::Data::Bool(false))
+}

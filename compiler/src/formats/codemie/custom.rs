@@ -1,0 +1,155 @@
+//! Custom nodes: transforms, what looks at all that a state gave, and summaries by a model.
+
+use pawl_expression::{Expression, python};
+
+use super::super::Translation;
+use super::super::build::{Object, text};
+use super::next::read;
+use super::states::State;
+use super::steps::{Writer, passing};
+use super::texts::quoted;
+use super::{given, mappings, word};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::source::{Data, Node};
+
+/// What summaries are asked for where their node says nothing.
+const SUMMARY: &str =
+    "Sum up what was said, so that somebody who was not there knows what matters.";
+const RESULT: &str = "Give the final result of the workflow, from what was said.";
+
+impl Writer<'_, '_> {
+    /// What a custom node becomes: the kind of its step, and its configuration.
+    pub(super) fn custom(
+        &self,
+        state: &State<'_>,
+        node: &Node,
+        flow: &str,
+        translation: &mut Translation<'_>,
+    ) -> (&'static str, Object) {
+        let kind = word(node, "custom_node_id")
+            .or_else(|| word(node, "id"))
+            .unwrap_or_default();
+        let of = given(node, "custom_node_id")
+            .or_else(|| given(node, "id"))
+            .unwrap_or(node);
+        match kind {
+            "transform_node" => (
+                "transform",
+                mappings::transform(state, node, flow, translation),
+            ),
+            "state_processor_node" => self.processor(state, node, flow, translation),
+            "summarize_conversation_node" => ("llm", self.summary(state, node, flow, SUMMARY)),
+            "result_finalizer_node" => ("llm", self.summary(state, node, flow, RESULT)),
+            _ => {
+                let help = match kind {
+                    "bedrock_flow_node" => {
+                        "call the flow by a tool state, as an integration of your own"
+                    }
+                    "generate_documents_tree" => {
+                        "read the documents by a tool state: `document.list` lists them"
+                    }
+                    "supervisor_node" => {
+                        "name the states one after the other: a model that chooses is an assistant with tools"
+                    }
+                    _ => {
+                        "there are `transform_node`, `state_processor_node`, `summarize_conversation_node` and `result_finalizer_node`"
+                    }
+                };
+                let message = format!("custom nodes `{kind}` do not run here");
+                translation.say(
+                    Diagnostic::error(codes::UNKNOWN_STEP_TYPE, message)
+                        .on(of)
+                        .help(help),
+                );
+                ("transform", passing(node, text(node, "")))
+            }
+        }
+    }
+
+    /// A node that makes one thing of all that a state gave: by a template, or by a model.
+    fn processor(
+        &self,
+        state: &State<'_>,
+        node: &Node,
+        flow: &str,
+        translation: &mut Translation<'_>,
+    ) -> (&'static str, Object) {
+        let config = given(node, "config").unwrap_or(node);
+        let wanted = word(config, "state_id");
+        if let Some(id) = wanted
+            && !self.states.iter().any(|state| state.id == id)
+        {
+            let at = given(config, "state_id").unwrap_or(config);
+            let message = format!("there is no state `{id}` whose outputs could be processed");
+            translation.say(Diagnostic::error(codes::UNKNOWN_STEP, message).on(at));
+        }
+        if let Some(filter) = given(config, "states_status_filter")
+            .filter(|node| node.data != Data::Array(Vec::new()))
+        {
+            translation.differs(
+                "only-what-succeeded",
+                filter,
+                "only what a state gave is processed: a state that fails ends its run",
+            );
+        }
+        // All that the state gave, or, of no state in particular, what all that were asked for gave.
+        let items = match wanted {
+            Some(id) => format!("({flow}.outputs[{}] ?? [])", quoted(id)),
+            None => format!("({flow}.messages|map('text'))"),
+        };
+        let template = given(config, "output_template");
+        if let Some(template) = template {
+            let names = Expression::parse(&format!("{{items: {items}, context: {flow}.context}}"))
+                .expect("an object of paths is an expression");
+            let written = template.as_str().unwrap_or_default();
+            let text_of = read(template, python::template(written, &names), translation);
+            let mut passing = Object::of(template);
+            passing.put("input", text(template, format!("{{{{{text_of}}}}}")));
+            passing.put(
+                "operations",
+                super::super::build::list(template, Vec::new()),
+            );
+            return ("transform", passing);
+        }
+        let asks = word(node, "system_prompt").is_some()
+            || word(node, "model").is_some()
+            || word(state.node, "task").is_some();
+        if !asks {
+            let mut passing = passing(node, text(node, format!("{{{{{items}}}}}")));
+            passing.put("path", text(node, ""));
+            return ("transform", passing);
+        }
+        let mut llm = self.model(node);
+        let task = self.text_of(state, flow);
+        llm.put(
+            "userPrompt",
+            text(node, format!("{task}\n\n{{{{{items}|string}}}}")),
+        );
+        ("llm", llm)
+    }
+
+    fn summary(&self, state: &State<'_>, node: &Node, flow: &str, usual: &str) -> Object {
+        let mut llm = self.model(node);
+        if word(node, "system_prompt").is_none() {
+            llm.put("systemPrompt", text(node, usual));
+        }
+        let task = self.text_of(state, flow);
+        let gap = if task.is_empty() { "" } else { "\n\n" };
+        llm.put(
+            "userPrompt",
+            text(node, format!("{task}{gap}{{{{{flow}|flowHistory}}}}")),
+        );
+        llm
+    }
+
+    /// The model of a node, and what it is told.
+    fn model(&self, node: &Node) -> Object {
+        let mut llm = Object::of(node);
+        if let Some(prompt) = given(node, "system_prompt") {
+            let written = prompt.as_str().unwrap_or_default();
+            llm.put("systemPrompt", text(prompt, super::texts::plain(written)));
+        }
+        llm.maybe("model", given(node, "model").cloned());
+        llm
+    }
+}

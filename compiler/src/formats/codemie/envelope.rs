@@ -1,0 +1,168 @@
+//! What stands around the states: a workflow with its `execution_config`, its text in `yaml_config`, or the bare config.
+
+use super::super::Translation;
+use super::super::build::text;
+use super::{given, word};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::fields::{self, Field, Shape, Templates};
+use crate::source::{self, Data, Node, Notation};
+
+/// The fields of a workflow.
+const OUTER: [Field; 22] = [
+    ("name", Shape::Text),
+    ("description", Shape::Text),
+    ("start_hint", Shape::Any),
+    ("icon_url", Shape::Any),
+    ("mode", Shape::Text),
+    ("project", Shape::Any),
+    ("shared", Shape::Flag),
+    ("execution_config", Shape::Object),
+    ("yaml_config", Shape::Text),
+    ("slug", Shape::Any),
+    ("video_link", Shape::Any),
+    ("id", Shape::Any),
+    ("created_by", Shape::Any),
+    ("created_date", Shape::Any),
+    ("update_date", Shape::Any),
+    ("updated_by", Shape::Any),
+    ("schema_url", Shape::Any),
+    ("supervisor_prompt", Shape::Any),
+    ("is_global", Shape::Any),
+    ("lints", Shape::Any),
+    ("tags", Shape::Any),
+    ("meta", Shape::Any),
+];
+
+/// The fields of what is executed.
+const EXECUTION: [Field; 16] = [
+    ("assistants", Shape::List),
+    ("tools", Shape::List),
+    ("custom_nodes", Shape::List),
+    ("states", Shape::List),
+    ("retry_policy", Shape::Object),
+    ("messages_limit_before_summarization", Shape::Whole),
+    ("tokens_limit_before_summarization", Shape::Whole),
+    ("enable_summarization_node", Shape::Flag),
+    ("recursion_limit", Shape::Whole),
+    ("max_concurrency", Shape::Whole),
+    ("verbose", Shape::Flag),
+    ("max_iteration_key_output_limit", Shape::Whole),
+    ("type", Shape::Any),
+    ("name", Shape::Any),
+    ("description", Shape::Any),
+    ("lints", Shape::Any),
+];
+
+/// The fields of a retry policy.
+pub(super) const RETRIES: [Field; 4] = [
+    ("initial_interval", Shape::FromZero),
+    ("backoff_factor", Shape::Within(1, 10)),
+    ("max_interval", Shape::FromZero),
+    ("max_attempts", Shape::Whole),
+];
+
+/// The name of a definition that has none.
+const UNNAMED: &str = "Unnamed workflow";
+
+/// What is executed, wherever it stands.
+pub(super) struct Envelope {
+    pub(super) execution: Node,
+}
+
+impl Envelope {
+    pub(super) fn name(&self, root: &Node) -> Node {
+        let name = given(root, "name").or_else(|| given(&self.execution, "name"));
+        name.cloned().unwrap_or_else(|| text(root, UNNAMED))
+    }
+}
+
+/// Finds what is executed.
+pub(super) fn open(root: &Node, translation: &mut Translation<'_>) -> Envelope {
+    let inner = given(root, "execution_config").filter(|node| node.is_object());
+    let written = given(root, "yaml_config");
+    let execution = match (inner, written.and_then(|node| Some((node, node.as_str()?)))) {
+        (Some(inner), _) => inner.clone(),
+        (None, Some((node, yaml))) => of_text(node, yaml, translation),
+        (None, None) => root.clone(),
+    };
+    let is_wrapped = inner.is_some() || written.is_some();
+    let says = &mut *translation.diagnostics;
+    if is_wrapped {
+        fields::check(root, &OUTER, "a workflow", Templates::Refused, says);
+        fields::check(
+            &execution,
+            &EXECUTION,
+            "`execution_config`",
+            Templates::Refused,
+            says,
+        );
+    } else {
+        let both: Vec<Field> = OUTER.into_iter().chain(EXECUTION).collect();
+        fields::check(root, &both, "a workflow", Templates::Refused, says);
+    }
+    if let Some(policy) = given(&execution, "retry_policy") {
+        fields::check(policy, &RETRIES, "a retry policy", Templates::Refused, says);
+    }
+    if word(root, "mode").is_some_and(|mode| mode != "Sequential") {
+        let node = given(root, "mode").unwrap_or(root);
+        translation.say(
+            Diagnostic::error(codes::INVALID_VALUE, "only workflows of the mode `Sequential` run here")
+                .on(node)
+                .help("name the states one after the other: a model that chooses among assistants is an `llm` step with tools"),
+        );
+    }
+    for (field, least, most) in [
+        ("max_concurrency", 1, 100),
+        ("recursion_limit", 1, 5000),
+        ("messages_limit_before_summarization", 1, 10_000),
+        ("max_iteration_key_output_limit", 1, 10_000),
+    ] {
+        let node = given(&execution, field);
+        let value = node.and_then(crate::shape::whole);
+        if let (Some(node), Some(value)) = (node, value)
+            && !(least..=most).contains(&value)
+        {
+            let message = format!("`{field}` is a number from {least} to {most}, not {value}");
+            translation.say(Diagnostic::error(codes::INVALID_VALUE, message).on(node));
+        }
+    }
+    Envelope { execution }
+}
+
+/// What a text of YAML holds; all of it stands where the text stands.
+fn of_text(node: &Node, yaml: &str, translation: &mut Translation<'_>) -> Node {
+    match source::read(yaml, Notation::Yaml) {
+        Ok(mut inner) => {
+            let mut names = inner
+                .get("execution_config")
+                .cloned()
+                .unwrap_or_else(|| std::mem::replace(&mut inner, null(node)));
+            moved(&mut names, node);
+            names
+        }
+        Err(diagnostic) => {
+            let message = format!("`yaml_config` is not YAML: {}", diagnostic.message);
+            translation.say(Diagnostic::error(codes::SYNTAX, message).on(node));
+            null(node)
+        }
+    }
+}
+
+fn null(of: &Node) -> Node {
+    super::super::build::made(of, Data::Null)
+}
+
+fn moved(inner: &mut Node, to: &Node) {
+    inner.span = to.span.clone();
+    inner.pointer.clone_from(&to.pointer);
+    match &mut inner.data {
+        Data::Array(elements) => elements.iter_mut().for_each(|element| moved(element, to)),
+        Data::Object(entries) => {
+            for entry in entries {
+                entry.key_span = to.span.clone();
+                moved(&mut entry.node, to);
+            }
+        }
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => {}
+    }
+}

@@ -1,0 +1,201 @@
+//! `transform_node`: mappings that make the fields of an object, one after the other.
+
+use pawl_expression::{Expression, python};
+
+use super::super::Translation;
+use super::super::build::{Object, list, text, value};
+use super::next::read;
+use super::states::State;
+use super::texts::plain;
+use super::{given, word};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::fields::{self, Field, Shape, Templates};
+use crate::source::{Data, Node};
+
+const CONFIG: [Field; 6] = [
+    ("input_source", Shape::Text),
+    ("input_key", Shape::Text),
+    ("mappings", Shape::List),
+    ("output_schema", Shape::Any),
+    ("on_error", Shape::Text),
+    ("default_output", Shape::Any),
+];
+
+const MAPPING: [Field; 15] = [
+    ("output_field", Shape::Text),
+    ("type", Shape::Text),
+    ("source_path", Shape::Text),
+    ("default", Shape::Any),
+    ("default_value", Shape::Any),
+    ("item_field", Shape::Text),
+    ("filter_condition", Shape::Text),
+    ("condition", Shape::Text),
+    ("then_value", Shape::Any),
+    ("else_value", Shape::Any),
+    ("template", Shape::Text),
+    ("value", Shape::Any),
+    ("script", Shape::Text),
+    ("expression", Shape::Text),
+    ("description", Shape::Any),
+];
+
+/// A transform of the data that a node asks for.
+pub(super) fn transform(
+    state: &State<'_>,
+    node: &Node,
+    flow: &str,
+    translation: &mut Translation<'_>,
+) -> Object {
+    let config = given(node, "config").unwrap_or(node);
+    fields::check(
+        config,
+        &CONFIG,
+        "a transform node",
+        Templates::Refused,
+        translation.diagnostics,
+    );
+    let mut native = Object::of(config);
+    let source = given(config, "input_source");
+    let input = match source.and_then(Node::as_str).unwrap_or("context_store") {
+        "context_store" => format!("{flow}.context"),
+        "messages" => format!("{flow}.messages"),
+        "user_input" => "(input|flowStart).result".to_owned(),
+        "state_schema" => flow.to_owned(),
+        other => {
+            let at = source.unwrap_or(config);
+            let message = format!("there is no `input_source` `{other}`");
+            translation.say(
+                Diagnostic::error(codes::INVALID_VALUE, message)
+                    .on(at)
+                    .help("write `context_store`, `messages`, `user_input` or `state_schema`"),
+            );
+            format!("{flow}.context")
+        }
+    };
+    native.put(
+        "input",
+        text(source.unwrap_or(config), format!("{{{{{input}}}}}")),
+    );
+    if let Some(key) = given(config, "input_key").filter(|key| key.as_str() != Some("")) {
+        native.put("path", key.clone());
+    }
+    let mappings = given(config, "mappings").unwrap_or(config);
+    let natives = mappings
+        .elements()
+        .iter()
+        .map(|mapping| self::mapping(mapping, translation))
+        .collect();
+    native.put("mappings", list(mappings, natives));
+    if let Some(schema) =
+        given(config, "output_schema").or_else(|| given(state.node, "output_schema"))
+    {
+        let read = schema
+            .as_str()
+            .and_then(|written| serde_json::from_str(written).ok());
+        native.put(
+            "outputSchema",
+            read.map_or_else(|| schema.clone(), |read| value(schema, &read)),
+        );
+    }
+    native.maybe("onError", given(config, "on_error").cloned());
+    if let Some(default) = given(config, "default_output") {
+        native.put("defaultOutput", constant(default));
+    }
+    native
+}
+
+fn mapping(mapping: &Node, translation: &mut Translation<'_>) -> Node {
+    fields::check(
+        mapping,
+        &MAPPING,
+        "a mapping",
+        Templates::Refused,
+        translation.diagnostics,
+    );
+    let mut native = Object::of(mapping);
+    native.maybe("field", given(mapping, "output_field").cloned());
+    native.maybe("type", given(mapping, "type").cloned());
+    let names = names("data|flowNames('data', result)");
+    match word(mapping, "type").unwrap_or_default() {
+        "extract" => {
+            native.maybe("path", given(mapping, "source_path").cloned());
+        }
+        "array_map" => {
+            native.maybe("path", given(mapping, "source_path").cloned());
+            native.maybe("itemField", given(mapping, "item_field").cloned());
+            if let Some(condition) = given(mapping, "filter_condition") {
+                let names = self::names("item|flowNames('item')");
+                let written = condition.as_str().unwrap_or_default();
+                let read = read(condition, python::condition(written, &names), translation);
+                native.put("where", text(condition, read));
+            }
+        }
+        "condition" => {
+            if let Some(condition) = given(mapping, "condition") {
+                let written = condition.as_str().unwrap_or_default();
+                let read = read(condition, python::condition(written, &names), translation);
+                native.put("condition", text(condition, read));
+            }
+            for (field, name) in [("then_value", "then"), ("else_value", "else")] {
+                native.maybe(name, mapping.get(field).map(constant));
+            }
+        }
+        "template" => {
+            if let Some(template) = given(mapping, "template") {
+                let written = template.as_str().unwrap_or_default();
+                let read = read(template, python::template(written, &names), translation);
+                native.put("template", text(template, format!("{{{{{read}}}}}")));
+            }
+        }
+        "constant" => {
+            native.maybe("value", mapping.get("value").cloned());
+        }
+        "script" => {
+            let script = ["script", "expression", "value"]
+                .iter()
+                .find_map(|field| given(mapping, field));
+            if let Some(script) = script {
+                let written = script.as_str().unwrap_or_default().trim();
+                let read = read(script, python::value(written, &names), translation);
+                native.put("expression", text(script, read));
+            }
+        }
+        other => {
+            let at = given(mapping, "type").unwrap_or(mapping);
+            let message = format!("there is no mapping `{other}`");
+            translation.say(
+                Diagnostic::error(codes::INVALID_VALUE, message)
+                    .on(at)
+                    .help("the mappings are `extract`, `array_map`, `condition`, `template`, `constant` and `script`"),
+            );
+            native.put("type", text(at, "constant"));
+            native.put("value", text(at, ""));
+        }
+    }
+    let default = mapping
+        .get("default")
+        .or_else(|| mapping.get("default_value"));
+    native.maybe("default", default.map(constant));
+    native.build()
+}
+
+fn names(text: &str) -> Expression {
+    Expression::parse(text).expect("what is written here is an expression")
+}
+
+/// A value that is given as it is, where a template could stand.
+fn constant(node: &Node) -> Node {
+    let data = match &node.data {
+        Data::String(written) => return text(node, plain(written)),
+        Data::Array(elements) => Data::Array(elements.iter().map(constant).collect()),
+        Data::Object(entries) => {
+            let mut object = Object::of(node);
+            for entry in entries {
+                object.put(plain(&entry.key), constant(&entry.node));
+            }
+            return object.build();
+        }
+        same => same.clone(),
+    };
+    super::super::build::made(node, data)
+}

@@ -1,0 +1,354 @@
+//! The steps of a state: what it asks first, what it runs, and what follows.
+
+use pawl_contract::{catalogue, tools};
+
+use super::super::Translation;
+use super::super::build::{Object, list, text, value};
+use super::next::{Settings, set, step, success};
+use super::parts::{Part, Parts};
+use super::regions::Regions;
+use super::states::{Next, State};
+use super::texts::{self, filled, plain};
+use super::{given, is_true, retries, word};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::fields::{self, Templates};
+use crate::source::{Data, Node};
+
+/// Writes the steps of states.
+pub(super) struct Writer<'w, 'a> {
+    pub(super) states: &'w [State<'a>],
+    pub(super) parts: &'w Parts<'a>,
+    pub(super) regions: &'w Regions,
+    pub(super) settings: &'w Settings,
+}
+
+impl Writer<'_, '_> {
+    /// All steps of a state.
+    pub(super) fn state(
+        &self,
+        at: usize,
+        state: &State<'_>,
+        translation: &mut Translation<'_>,
+    ) -> Vec<Node> {
+        let flow = self.regions.flow(at);
+        let mut natives = Vec::new();
+        if state.asks_first() {
+            natives.extend(asking(state, flow, translation));
+        }
+        natives.push(self.run(at, state, flow, translation));
+        natives.extend(self.follow(at, state, translation));
+        natives
+    }
+
+    /// The step that does what the state is for.
+    fn run(
+        &self,
+        at: usize,
+        state: &State<'_>,
+        flow: &str,
+        translation: &mut Translation<'_>,
+    ) -> Node {
+        let (kind, config) = match self.parts.of(state.node) {
+            Some(Part::Assistant(assistant)) => (
+                "llm",
+                self.assistant(at, state, assistant, flow, translation),
+            ),
+            Some(Part::Tool(tool)) => ("action", call(state, tool, flow, translation)),
+            Some(Part::Custom(node)) => self.custom(state, node, flow, translation),
+            None => {
+                self.parts.missing(state.node, &state.id, translation);
+                // Something stands in for it, so that nothing complains about its absence.
+                ("transform", passing(state.node, text(state.node, "")))
+            }
+        };
+        let mut config = config;
+        if let Some(policy) = given(state.node, "retry_policy") {
+            let says = &mut *translation.diagnostics;
+            fields::check(
+                policy,
+                &super::envelope::RETRIES,
+                "a retry policy",
+                Templates::Refused,
+                says,
+            );
+            if kind == "transform" {
+                let message = "a step that acts nowhere is not tried again";
+                translation.differs("pure-steps-run-once", policy, message);
+            } else {
+                config.put("retryPolicy", retries(policy));
+            }
+        }
+        let next = format!("{}_flow", state.slug);
+        let mut native = Object::of(state.node);
+        let of = given(state.node, "id").unwrap_or(state.node);
+        native.put("stepSlug", text(of, state.slug.as_str()));
+        let name = given(state.node, "name").filter(|name| name.as_str().is_some());
+        native.put(
+            "name",
+            name.cloned().unwrap_or_else(|| text(of, state.id.as_str())),
+        );
+        native.put("stepType", text(of, kind));
+        native.put("config", config.build());
+        native.put("nextSteps", success(state.node, Some(&next)));
+        native.build()
+    }
+
+    fn assistant(
+        &self,
+        at: usize,
+        state: &State<'_>,
+        assistant: &Node,
+        flow: &str,
+        translation: &mut Translation<'_>,
+    ) -> Object {
+        let mut config = Object::of(assistant);
+        let is_resolved = is_true(state.node, "resolve_dynamic_values_in_prompt");
+        if let Some(node) = given(assistant, "system_prompt") {
+            let written = node.as_str().unwrap_or_default();
+            let prompt = if is_resolved {
+                filled(written, flow)
+            } else {
+                plain(written)
+            };
+            config.put("systemPrompt", text(node, prompt));
+        } else if let Some(node) = given(assistant, "assistant_id") {
+            config.put("agent_id", node.clone());
+            translation.differs(
+                "assistants-by-id",
+                node,
+                "the assistant is looked for in the workflow's `config.agents`, then among the stored records `agents`",
+            );
+        }
+        config.put("userPrompt", self.prompt(at, state, flow));
+        config.maybe("model", given(assistant, "model").cloned());
+        config.maybe("temperature", given(assistant, "temperature").cloned());
+        config.maybe("maxTokens", given(assistant, "max_tokens").cloned());
+        if let Some(schema) = self.schema(state, translation) {
+            config.put("outputFormat", text(&schema, "json"));
+            config.put("outputSchema", schema);
+        }
+        config.maybe("tools", given_tools(state, assistant, translation));
+        config.maybe("knowledgeFileIds", some_list(assistant, "datasource_ids"));
+        if let Some(servers) = some_list(assistant, "mcp_servers") {
+            let names = servers.elements().iter().filter_map(|server| {
+                let name = given(server, "name")?;
+                Some(text(name, name.as_str()?))
+            });
+            config.put("mcpServerIds", list(&servers, names.collect()));
+        }
+        for (field, what) in [
+            ("skill_ids", "skills of an assistant are not known here"),
+            (
+                "limit_tool_output_tokens",
+                "what a tool gives is shown to the model as far as it fits",
+            ),
+            (
+                "exclude_extra_context_tools",
+                "an assistant has the tools that it names, and no others",
+            ),
+        ] {
+            if let Some(node) =
+                given(assistant, field).filter(|node| node.data != Data::Array(Vec::new()))
+            {
+                translation.differs("assistants-are-plain", node, what);
+            }
+        }
+        config
+    }
+
+    /// What an assistant is asked: its task, and what was said so far.
+    fn prompt(&self, at: usize, state: &State<'_>, flow: &str) -> Node {
+        let node = given(state.node, "task").unwrap_or(state.node);
+        let task = word(state.node, "task").map(|task| filled(task, flow));
+        let leads_here = |other: &State<'_>| other.targets().contains(&at) && overrides(other);
+        let task = if self.states.iter().any(leads_here) {
+            let own = task.unwrap_or_default();
+            format!(
+                "{{{{#{flow}.override}}}}{{{{{flow}.task}}}}{{{{/{flow}.override}}}}{{{{^{flow}.override}}}}{own}{{{{/{flow}.override}}}}"
+            )
+        } else {
+            task.unwrap_or_default()
+        };
+        let gap = if task.is_empty() { "" } else { "\n\n" };
+        text(node, format!("{task}{gap}{{{{{flow}|flowHistory}}}}"))
+    }
+
+    /// The schema of a state's output, which may be a text of JSON.
+    fn schema(&self, state: &State<'_>, translation: &mut Translation<'_>) -> Option<Node> {
+        let node = given(state.node, "output_schema")?;
+        let Some(written) = node.as_str() else {
+            return Some(node.clone());
+        };
+        match serde_json::from_str(written) {
+            Ok(schema) => Some(value(node, &schema)),
+            Err(error) => {
+                let message = format!("`output_schema` is not JSON: {error}");
+                translation.say(Diagnostic::error(codes::INVALID_SCHEMA, message).on(node));
+                None
+            }
+        }
+    }
+
+    /// Where in a tool's result the state's output stands.
+    pub(super) fn pointer(&self, state: &State<'_>) -> Option<String> {
+        match self.parts.of(state.node)? {
+            Part::Tool(tool) => word(tool, "tool_result_json_pointer").map(str::to_owned),
+            Part::Assistant(_) | Part::Custom(_) => None,
+        }
+    }
+
+    /// A state whose output is taken as a whole, by a step that gives it.
+    pub(super) fn text_of(&self, state: &State<'_>, flow: &str) -> String {
+        word(state.node, "task").map_or_else(String::new, |task| filled(task, flow))
+    }
+}
+
+/// Whether a state's output is the task of those that it leads to.
+fn overrides(state: &State<'_>) -> bool {
+    state
+        .rule("override_task")
+        .is_some_and(|flag| flag.data == Data::Bool(true))
+        || matches!(state.next, Next::Each(..))
+            && state
+                .rule("override_task")
+                .is_some_and(|flag| flag.data == Data::Bool(true))
+}
+
+/// A person who is asked before the state runs, and may change what the state before gave.
+fn asking(state: &State<'_>, flow: &str, translation: &mut Translation<'_>) -> Vec<Node> {
+    let fields = ["interrupt_before", "wait_for_user_confirmation"];
+    let of = fields
+        .iter()
+        .find_map(|field| given(state.node, field))
+        .unwrap_or(state.node);
+    translation.differs(
+        "interrupted-runs-are-approved",
+        of,
+        "the run waits for an approval, whose payload is what the state before gave and may be edited; a rejection ends it",
+    );
+    let mut config = Object::of(of);
+    let message = format!("Go on with `{}`?", state.id);
+    config.put("message", text(of, plain(&message)));
+    config.put("payload", text(of, format!("{{{{{flow}.result}}}}")));
+    let edited = format!("{}_edited", state.slug);
+    let approval = format!("{}_approval", state.slug);
+    let mut ports = Object::of(of);
+    ports.put("approved", text(of, edited.as_str()));
+    let taken = format!("{{{{{flow}|flowEdited(steps.{approval}.output)}}}}");
+    vec![
+        step(of, &approval, "approval", config.build(), ports.build()),
+        set(of, &edited, flow, &taken, Some(&state.slug)),
+    ]
+}
+
+/// A call of a tool: one of the actions here, or an operation of another system.
+fn call(state: &State<'_>, tool: &Node, flow: &str, translation: &mut Translation<'_>) -> Object {
+    let node = given(tool, "tool").unwrap_or(tool);
+    let name = node.as_str().unwrap_or_default();
+    if name.is_empty() {
+        translation.say(
+            Diagnostic::error(codes::MISSING_FIELD, "the tool has no `tool`")
+                .on(node)
+                .help("name the tool: `tool: customer.get_by_id`"),
+        );
+    }
+    let mut arguments = Object::of(given(state.node, "tool_args").unwrap_or(state.node));
+    for entries in [given(tool, "tool_args"), given(state.node, "tool_args")]
+        .into_iter()
+        .flatten()
+    {
+        for entry in entries.entries() {
+            arguments.put(entry.key.as_str(), texts::value(&entry.node, flow));
+        }
+    }
+    if let Some(key) = word(tool, "input_key") {
+        let node = given(tool, "input_key").unwrap_or(tool);
+        let written = format!("{{{{{flow}|flowValue({})}}}}", texts::quoted(key));
+        arguments.put("input", text(node, written));
+    }
+    for (field, what) in [
+        (
+            "resolve_dynamic_values_in_response",
+            "what a tool gives is taken as it is",
+        ),
+        ("tokens_size_limit", "what a tool gives is kept as a whole"),
+        (
+            "mcp_server",
+            "tools of a server are called as an integration of the tool's name",
+        ),
+    ] {
+        if let Some(node) = given(tool, field).filter(|node| node.data != Data::Bool(false)) {
+            translation.differs("tools-are-plain", node, what);
+        }
+    }
+    let mut config = Object::of(node);
+    if catalogue::find(name, None).is_some() {
+        config.put("type", text(node, name));
+        config.put("parameters", arguments.build());
+        return config;
+    }
+    let (other, operation) = name.split_once('.').unwrap_or((name, ""));
+    translation.differs(
+        "tools-of-others",
+        node,
+        format!("no action here is called `{name}`: it is called as an integration of that name"),
+    );
+    let alias = given(tool, "integration_alias").filter(|node| node.as_str().is_some());
+    let mut wrapped = Object::of(node);
+    wrapped.put("name", alias.cloned().unwrap_or_else(|| text(node, other)));
+    let operation = if alias.is_some() { name } else { operation };
+    if !operation.is_empty() {
+        wrapped.put("operation", text(node, operation));
+    }
+    wrapped.put("params", arguments.build());
+    config.put("type", text(node, "integration"));
+    config.put("parameters", wrapped.build());
+    config
+}
+
+/// The tools that an assistant may use. One that nothing here is called by cannot run yet, which a mock settles.
+fn given_tools(
+    state: &State<'_>,
+    assistant: &Node,
+    translation: &mut Translation<'_>,
+) -> Option<Node> {
+    let given_here = some_list(assistant, "tools")?;
+    let mut found = Vec::new();
+    for tool in given_here.elements() {
+        let node = tool.get("name").unwrap_or(tool);
+        let name = node.as_str().unwrap_or_default();
+        let is_known = tools::find(name).is_some()
+            || !tools::operations(name).is_empty()
+            || catalogue::find(name, None).is_some();
+        if is_known {
+            found.push(text(node, name));
+            continue;
+        }
+        let message = format!(
+            "state `{}` needs the tool `{name}`, which nothing here is",
+            state.id
+        );
+        let mut diagnostic = Diagnostic::warning(codes::NOT_YET, message).on(node).help(format!(
+            "use a tool that docs/formats.md lists, or mock the state to run the workflow: `{{ \"{}\": ... }}` in `mocks.json`",
+            state.id
+        ));
+        diagnostic.mockable = Some(state.slug.clone());
+        translation.say(diagnostic);
+    }
+    Some(list(&given_here, found))
+}
+
+/// A list that is not empty.
+fn some_list(node: &Node, field: &str) -> Option<Node> {
+    given(node, field)
+        .filter(|node| !node.elements().is_empty())
+        .cloned()
+}
+
+/// A transform that gives a value as it is.
+pub(super) fn passing(of: &Node, gives: Node) -> Object {
+    let mut config = Object::of(of);
+    config.put("input", gives);
+    config.put("operations", list(of, Vec::new()));
+    config
+}

@@ -1,0 +1,114 @@
+//! What states of a CodeMie workflow hand on: a context of names, the messages so far, the task and the last result.
+//!
+//! `flow|flowAfter(output, 'summarize')` is the flow behind a state that gave an output; the others begin, part and join
+//! it, and read it. Like Python's operators, they stand in no list: authors of native workflows have variables.
+
+mod after;
+mod join;
+mod read;
+mod start;
+
+use std::ops::RangeInclusive;
+
+use serde_json::{Map, Value};
+
+use super::{Applied, Call, Transform, TransformInfo};
+use crate::evaluate::Data;
+use crate::member::find;
+
+const fn plain(
+    name: &'static str,
+    arguments: RangeInclusive<usize>,
+    apply: for<'c> fn(&Call<'c>, Data<'c>) -> Applied<'c>,
+) -> Transform {
+    Transform {
+        info: TransformInfo {
+            name,
+            signature: name,
+            doc: "What CodeMie's states hand on.",
+            example: "",
+            result: "",
+        },
+        arguments,
+        takes_functions: false,
+        apply,
+    }
+}
+
+pub(super) static TRANSFORMS: [Transform; 10] = [
+    plain("flowStart", 0..=0, start::flow_start),
+    plain("flowEach", 1..=2, start::flow_each),
+    plain("flowAfter", 2..=3, after::flow_after),
+    plain("flowEdited", 1..=1, after::flow_edited),
+    plain("flowJoin", 1..=1, join::flow_join),
+    plain("flowText", 1..=1, read::flow_text),
+    plain("flowValue", 1..=1, read::flow_value),
+    plain("flowItems", 1..=1, read::flow_items),
+    plain("flowHistory", 0..=0, read::flow_history),
+    plain("flowNames", 1..=2, read::flow_names),
+];
+
+/// A member that is an object; an empty one where it is none.
+fn object<'v>(flow: &'v Value, name: &str) -> std::borrow::Cow<'v, Map<String, Value>> {
+    match flow.get(name).and_then(Value::as_object) {
+        Some(members) => std::borrow::Cow::Borrowed(members),
+        None => std::borrow::Cow::Owned(Map::new()),
+    }
+}
+
+/// A member that is a list; an empty one where it is none.
+fn list<'v>(flow: &'v Value, name: &str) -> &'v [Value] {
+    flow.get(name)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+/// What a model's or a tool's output stands for: JSON, a Python literal, JSON in a fence, or the text itself.
+fn parsed(output: &Value) -> Value {
+    let output = match output.as_object() {
+        // A model's answer is an object with its text.
+        Some(members) if members.len() == 1 => find(members, "text").unwrap_or(output),
+        _ => output,
+    };
+    let Some(text) = output.as_str() else {
+        return output.clone();
+    };
+    let trimmed = text.trim();
+    serde_json::from_str(trimmed)
+        .ok()
+        .or_else(|| crate::python::literal(trimmed))
+        .or_else(|| serde_json::from_str(fenced(trimmed)?.trim()).ok())
+        .unwrap_or_else(|| Value::from(text))
+}
+
+/// What stands in the first fence of a text.
+fn fenced(text: &str) -> Option<&str> {
+    let (_, after) = text.split_once("```")?;
+    let (inside, _) = after.split_once("```")?;
+    let begins = inside.find(['{', '['])?;
+    inside.get(begins..)
+}
+
+/// The names that a value brings into a context: those of a dict, or of every dict of a list, where the last wins.
+fn names_of(value: &Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members.clone(),
+        Value::Array(elements) if elements.iter().all(Value::is_object) => {
+            let members = elements.iter().filter_map(Value::as_object);
+            members.flat_map(Clone::clone).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
+    }
+}
+
+/// A value as it stands in a text.
+fn printed(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            value.to_string()
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What a state makes of the flow.
+
+use serde_json::{Map, Value, json};
+
+use super::super::{Applied, Call};
+use super::{list, names_of, object, parsed, printed};
+use crate::error::EvaluationError;
+use crate::evaluate::{Data, made};
+use crate::limits::size;
+
+/// The flow behind a state: its output, its name, and what its `next` says of the context and the messages.
+pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let flow = call.evaluator.whole(value, &call.node.span)?;
+    let output = call.arguments.first().cloned().unwrap_or_default();
+    let state = call.text_argument(1)?.unwrap_or_default();
+    let rules = call.argument(2).cloned().unwrap_or_default();
+    let is = |rule: &str| rules.get(rule) == Some(&Value::Bool(true));
+    let is_not = |rule: &str| rules.get(rule) == Some(&Value::Bool(false));
+    call.evaluator.meter.make(size(&flow), &call.node.span)?;
+    let result = parsed(&output);
+    let pointer = rules.get("pointer").and_then(Value::as_str);
+    let result = match pointer.and_then(|pointer| result.pointer(pointer)) {
+        Some(part) => part.clone(),
+        None => result,
+    };
+    let mut after = flow.into_owned();
+    let mut context = object(&after, "context").into_owned();
+    if rules.get("clear") == Some(&"keep_current".into()) {
+        context.clear();
+    }
+    for name in list(&rules, "reset") {
+        context.shift_remove(name.as_str().unwrap_or_default());
+    }
+    if !is_not("store") {
+        let stored = match rules.get("key").and_then(Value::as_str) {
+            Some(key) => Map::from_iter([(key.to_owned(), result.clone())]),
+            None => names_of(&result),
+        };
+        for (name, value) in stored {
+            let value = if is("append") {
+                appended(context.get(&name), value)
+            } else {
+                value
+            };
+            context.insert(name, value);
+        }
+    }
+    if is("clear") {
+        context.clear();
+    }
+    let mut messages = if is("forget") {
+        Vec::new()
+    } else {
+        list(&after, "messages").to_vec()
+    };
+    if !is_not("history") {
+        let from = if is("human") { "user" } else { state };
+        messages.push(json!({ "from": from, "text": printed(&result) }));
+    }
+    let most = rules.get("messages").and_then(Value::as_u64);
+    let surplus = most
+        .and_then(|most| messages.len().checked_sub(usize::try_from(most).ok()?))
+        .unwrap_or(0);
+    messages.drain(..surplus);
+    if is("keep") {
+        keep(&mut after, state, &result);
+    }
+    put(call, &mut after, "override", is("override").into())?;
+    if is("override") {
+        put(call, &mut after, "task", printed(&result).into())?;
+    }
+    put(call, &mut after, "context", context.into())?;
+    put(call, &mut after, "messages", messages.into())?;
+    put(call, &mut after, "result", result)?;
+    Ok(made(after))
+}
+
+/// The flow after a person has seen it: what was edited takes the place of the last result.
+pub(super) fn flow_edited<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let flow = call.evaluator.whole(value, &call.node.span)?;
+    let answer = call.arguments.first().cloned().unwrap_or_default();
+    if answer.get("edited") != Some(&Value::Bool(true)) {
+        return Ok(Data::One(flow));
+    }
+    let result = answer.get("payload").map(parsed).unwrap_or_default();
+    let mut after = flow.into_owned();
+    let mut context = object(&after, "context").into_owned();
+    context.extend(names_of(&result));
+    put(call, &mut after, "context", context.into())?;
+    put(call, &mut after, "result", result)?;
+    Ok(made(after))
+}
+
+/// A list with what a state gave at its end.
+fn appended(before: Option<&Value>, value: Value) -> Value {
+    let as_list = |value: Value| match value {
+        Value::Array(elements) => elements,
+        other => vec![other],
+    };
+    let mut all = before.cloned().map(as_list).unwrap_or_default();
+    all.extend(as_list(value));
+    all.into()
+}
+
+/// Notes what a state gave, for a state that looks at all that it has given.
+fn keep(flow: &mut Value, state: &str, result: &Value) {
+    let mut outputs = object(flow, "outputs").into_owned();
+    let given = outputs.entry(state).or_insert_with(|| json!([]));
+    if let Value::Array(given) = given {
+        given.push(result.clone());
+    }
+    if let Value::Object(members) = flow {
+        members.insert("outputs".to_owned(), outputs.into());
+    }
+}
+
+pub(super) fn put(
+    call: &Call<'_>,
+    flow: &mut Value,
+    name: &str,
+    value: Value,
+) -> Result<(), EvaluationError> {
+    let Value::Object(members) = flow else {
+        return Err(call.refuse("needs what `flowStart` made"));
+    };
+    members.insert(name.to_owned(), value);
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! What prompts, arguments and loops read of a flow.
+
+use serde_json::{Map, Value};
+
+use super::super::{Applied, Call};
+use super::{list, parsed, printed};
+use crate::evaluate::{Data, made};
+use crate::path::Path;
+
+/// What stands for `{{path}}` in a text: what the context has there, or the braces themselves.
+pub(super) fn flow_text<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let flow = call.evaluator.whole(value, &call.node.span)?;
+    let path = call.text_argument(0)?.unwrap_or_default();
+    let text = found(&flow, path).as_ref().map(printed);
+    let text = text.unwrap_or_else(|| verbatim(path));
+    call.evaluator.meter.make(text.len(), &call.node.span)?;
+    Ok(made(text))
+}
+
+/// The same for a text that is nothing else: the value keeps its kind.
+pub(super) fn flow_value<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let flow = call.evaluator.whole(value, &call.node.span)?;
+    let path = call.text_argument(0)?.unwrap_or_default();
+    Ok(made(
+        found(&flow, path).unwrap_or_else(|| verbatim(path).into()),
+    ))
+}
+
+fn verbatim(path: &str) -> String {
+    format!("{{{{{path}}}}}")
+}
+
+fn found(flow: &Value, path: &str) -> Option<Value> {
+    let path = path.trim();
+    let context = flow.get("context")?;
+    let parsed = Path::parse(path).ok()?;
+    if let Some(found) = parsed.find(context) {
+        return Some(found.into_owned());
+    }
+    (path == "task")
+        .then(|| flow.get("task").cloned())
+        .flatten()
+}
+
+/// What a state goes through: a key of the context, the last result (`.`), or a place in it (`/a/b`).
+pub(super) fn flow_items<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let flow = call.evaluator.whole(value, &call.node.span)?;
+    let key = call.text_argument(0)?.unwrap_or_default();
+    let result = flow.get("result").unwrap_or(&Value::Null);
+    let context = flow.get("context").unwrap_or(&Value::Null);
+    let found = if key == "." {
+        Some(result)
+    } else if key.starts_with('/') {
+        result.pointer(key).or_else(|| context.pointer(key))
+    } else {
+        result.get(key).or_else(|| context.get(key))
+    };
+    let Some(found) = found else {
+        return Err(call.refuse(&format!("finds no `{key}` to go through")));
+    };
+    Ok(made(match parsed(found) {
+        Value::Array(elements) => elements,
+        other => vec![other],
+    }))
+}
+
+/// The messages so far, a paragraph for each.
+pub(super) fn flow_history<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let flow = call.evaluator.whole(value, &call.node.span)?;
+    let paragraph = |message: &Value| {
+        let part = |name: &str| {
+            message
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        format!("{}: {}", part("from"), part("text"))
+    };
+    let paragraphs: Vec<String> = list(&flow, "messages").iter().map(paragraph).collect();
+    Ok(made(paragraphs.join("\n\n")))
+}
+
+/// Names for an expression: a value under a name, its own members, and more.
+pub(super) fn flow_names<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let value = call.evaluator.whole(value, &call.node.span)?;
+    let name = call.text_argument(0)?.unwrap_or_default();
+    let mut names = Map::new();
+    names.insert(name.to_owned(), (*value).clone());
+    names.extend(value.as_object().cloned().into_iter().flatten());
+    if let Some(more) = call.argument(1) {
+        names.extend(more.as_object().cloned().into_iter().flatten());
+    }
+    Ok(made(names))
+}

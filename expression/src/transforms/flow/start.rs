@@ -1,0 +1,52 @@
+//! Where a flow begins: with a run, and with an iteration.
+
+use serde_json::{Map, Value, json};
+
+use super::super::{Applied, Call};
+use super::{list, names_of, object, parsed, printed};
+use crate::evaluate::{Data, made};
+
+/// The fields in which a run's input has what its user wrote.
+const WRITTEN: [&str; 3] = ["user_input", "prompt", "task"];
+
+/// The flow of a run, of its input: JSON gives the first names of the context, and a text is the first message.
+pub(super) fn flow_start<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let input = call.evaluator.whole(value, &call.node.span)?;
+    let written = WRITTEN.iter().find_map(|field| input.get(field));
+    let said = written.unwrap_or(&input);
+    let result = parsed(said);
+    let mut context = names_of(&result);
+    if written.is_some() {
+        // What stands beside it, such as the names of files, can be read as well.
+        let beside = input.as_object().into_iter().flatten();
+        for (name, value) in beside.filter(|(name, _)| !WRITTEN.contains(&name.as_str())) {
+            context.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    let task = printed(said);
+    let messages = if said.as_object().is_some_and(Map::is_empty) {
+        json!([])
+    } else {
+        json!([{ "from": "user", "text": task }])
+    };
+    Ok(made(json!({
+        "context": context, "messages": messages, "task": task, "override": false, "result": result, "outputs": {},
+    })))
+}
+
+/// The flow of an iteration: a dict's names come into its context, and the item is its task.
+pub(super) fn flow_each<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let flow = call.evaluator.whole(value, &call.node.span)?;
+    let item = call.arguments.first().cloned().unwrap_or_default();
+    let item = parsed(&item);
+    let mut context = object(&flow, "context").into_owned();
+    if let Some(Value::Array(kept)) = call.argument(1) {
+        context.retain(|name, _| kept.iter().any(|kept| kept == name || kept == "*"));
+    }
+    context.extend(item.as_object().cloned().into_iter().flatten());
+    let task = printed(&item);
+    Ok(made(json!({
+        "context": context, "messages": list(&flow, "messages"), "task": task, "override": false, "result": item,
+        "outputs": {}, "began": { "context": context, "messages": list(&flow, "messages").len() },
+    })))
+}
