@@ -67,7 +67,7 @@ fn is_on(schedule: &Node) -> bool {
     given(schedule, "enabled").is_none_or(|flag| flag.data != Data::Bool(false))
 }
 
-/// Five fields of cron: of one with seconds, which must be 0, or of an interval that divides the hour or the day.
+/// An interval, or five fields of cron: of one with seconds, these must be 0.
 fn cron(schedule: &Node, step: &Step<'_>, translation: &mut Translation<'_>) -> Option<Node> {
     if let Some(text) = schedule.as_str() {
         return Some(super::super::build::text(schedule, text));
@@ -75,17 +75,9 @@ fn cron(schedule: &Node, step: &Step<'_>, translation: &mut Translation<'_>) -> 
     if let Some(seconds) = given(schedule, "interval_seconds")
         && given(schedule, "cron").is_none()
     {
-        let every = crate::shape::whole(seconds);
-        let cron = every.and_then(interval);
-        if cron.is_none() {
-            let message = "an interval is a whole number of minutes that divides the hour, or of hours that divides the day";
-            translation.say(
-                Diagnostic::error(codes::INVALID_VALUE, message)
-                    .on(seconds)
-                    .help("schedules begin runs to the minute; use `cron` for other times"),
-            );
-        }
-        return cron.map(|cron| text(seconds, cron));
+        let mut interval = Object::of(seconds);
+        interval.put("intervalSeconds", seconds.clone());
+        return Some(interval.build());
     }
     let node = given(schedule, "cron").or_else(|| step.get("cron"))?;
     let written = node.as_str().unwrap_or_default();
@@ -117,21 +109,4 @@ fn cron(schedule: &Node, step: &Step<'_>, translation: &mut Translation<'_>) -> 
         );
     }
     Some(text(node, minutes.join(" ")))
-}
-
-/// An interval as cron, where it is one.
-fn interval(seconds: u64) -> Option<String> {
-    let minutes = seconds
-        .checked_div(60)
-        .filter(|minutes| minutes * 60 == seconds)?;
-    match minutes {
-        1 => Some("* * * * *".to_owned()),
-        2..60 if 60 % minutes == 0 => Some(format!("*/{minutes} * * * *")),
-        60 => Some("0 * * * *".to_owned()),
-        1440 => Some("0 0 * * *".to_owned()),
-        61..1440 if minutes % 60 == 0 && 1440 % minutes == 0 => {
-            Some(format!("0 */{} * * *", minutes / 60))
-        }
-        _ => None,
-    }
 }
