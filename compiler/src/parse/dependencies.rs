@@ -89,6 +89,14 @@ pub(super) fn weave(steps: &mut Vec<Step>, refused: &[String], diagnostics: &mut
     if steps.iter().all(|step| step.depends_on.is_none()) {
         return;
     }
+    let slugs: BTreeSet<&str> = steps.iter().map(|step| step.slug.as_str()).collect();
+    if slugs.len() < steps.len() {
+        // Which of two is waited for nobody knows; that there are two is said elsewhere.
+        steps
+            .iter_mut()
+            .for_each(|step| step.has_refused_port = true);
+        return;
+    }
     let known = diagnostics.len();
     let found = Dependencies::of(steps, refused, diagnostics);
     found.unmixed(steps, diagnostics);
