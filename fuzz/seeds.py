@@ -50,7 +50,7 @@ def main(folder: Path) -> None:
     files = [file for place in ("workflows", "cases") for file in sorted((ROOT / place).rglob("workflow.*"))]
     for file in files:
         text = file.read_text()
-        for target in ("definition_check", "definition_convert"):
+        for target in ("definition_check", "definition_convert", "definition_figures"):
             keep(folder / target, text)
         if file.suffix != ".json":
             continue
@@ -59,6 +59,9 @@ def main(folder: Path) -> None:
         except json.JSONDecodeError:
             continue
         keep(folder / "definition_check", block(definition).lstrip("\n"))
+        for text in texts(definition):
+            if re.fullmatch(r"@[a-z]+|([-*/,?#\w]+ ){4,5}[-*/,?#\w]+", text):
+                keep(folder / "schedule_convert", text)
         for template in (text for text in texts(definition) if "{{" in text):
             for text in [template, *re.findall(r"\{\{+[#^/]?(.*?)\}\}", template)]:
                 keep(folder / "expression_parse", text)

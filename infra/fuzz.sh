@@ -21,13 +21,16 @@ usual_runs() {
     expression_evaluate) echo 1000000 ;;
     definition_check) echo 200000 ;;
     definition_convert) echo 100000 ;;
+    definition_figures) echo 100000 ;;
+    schedule_convert) echo 2000000 ;;
     *) echo "there is no target $1" >&2 && exit 2 ;;
     esac
 }
 
 dictionary() {
     case $1 in
-    definition_check | definition_convert) echo fuzz/definition.dict ;;
+    definition_check | definition_convert | definition_figures) echo fuzz/definition.dict ;;
+    schedule_convert) echo fuzz/schedule.dict ;;
     *) echo fuzz/jexl.dict ;;
     esac
 }
@@ -56,7 +59,7 @@ ulimit -s 2048
 if [ $# -gt 0 ]; then
     fuzz "$@"
 else
-    for target in expression_parse expression_evaluate definition_check definition_convert; do
+    for target in expression_parse expression_evaluate definition_check definition_convert definition_figures schedule_convert; do
         fuzz "$target"
     done
 fi

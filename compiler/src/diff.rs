@@ -221,6 +221,8 @@ fn settings(definition: &Definition) -> Value {
         "retryPolicy": retry,
         "variables": nodes(&settings.variables),
         "secrets": nodes(&settings.secrets),
+        "onComplete": settings.follow_ups.on_complete,
+        "onError": settings.follow_ups.on_error,
         "budget": settings.budget.as_ref().map(crate::source::Node::to_json),
     })
 }

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::Program;
+use crate::check::Checked;
 use crate::graph::StepId;
 
 pub use aws::Grant;
@@ -171,7 +172,7 @@ pub struct StepPolicy {
 pub struct Policy {
     /// The workflow's name.
     pub workflow: String,
-    /// The steps that do more than compute, in the order of the definition.
+    /// The steps that do more than compute, in the order of the definition; then what follows a run.
     pub steps: Vec<StepPolicy>,
     /// What all of them need on AWS.
     pub aws: Vec<Grant>,
@@ -194,9 +195,30 @@ pub fn of(program: &Program) -> Policy {
     });
     Policy {
         workflow: checked.definition.name.clone(),
-        steps: all.filter(|step| !step.may.is_empty()).collect(),
+        steps: all
+            .filter(|step| !step.may.is_empty())
+            .chain(follow_ups(checked))
+            .collect(),
         aws: aws::grants(program, &ids),
     }
+}
+
+/// What follows a run when it closes, by the field of `config` that says it.
+fn follow_ups(checked: &Checked) -> Vec<StepPolicy> {
+    let follow_ups = &checked.definition.settings.follow_ups;
+    let named = [
+        ("onComplete", &follow_ups.on_complete),
+        ("onError", &follow_ups.on_error),
+    ];
+    let named = named.into_iter().filter_map(|(field, name)| {
+        let target = format!("`{}`", name.as_ref()?);
+        Some(StepPolicy {
+            step: field.to_owned(),
+            kind: pawl_contract::Kind::Trigger,
+            may: vec![May::new(What::Workflow, Effect::Irreversible, target)],
+        })
+    });
+    named.collect()
 }
 
 impl Policy {

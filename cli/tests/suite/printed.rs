@@ -3,7 +3,7 @@
 //! The group of a case is the command: `pawl triggers` is run on each case of `cases/triggers/`, with what its
 //! `arguments.json` lists, and what it prints stands in `triggers.txt`; `pawl diff` compares with `old.json` beside it. `UPDATE=1 cargo test` writes it anew.
 
-use crate::command_line::{pawl, text};
+use crate::command_line::{pawl, pawl_reads, text};
 use crate::corpus::{cases, root, same};
 
 /// The commands that have a group.
@@ -56,4 +56,18 @@ fn tests_say_by_their_exit_how_they_went() {
         let output = pawl(&folder, arguments);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_definition_is_compared_with_what_standard_input_says() {
+    let folder = root().join("cases/diff/a-mail-more-and-a-secret-less");
+    let old = std::fs::read_to_string(folder.join("old.json")).expect("a definition");
+    let output = pawl_reads(&folder, &["diff", "-", "."], &old);
+    let expected = pawl(&folder, &["diff", "old.json", "."]);
+    assert_eq!(text(&output.stdout), text(&expected.stdout));
+    assert!(text(&output.stdout).contains("can now send e-mail"));
+    let both = pawl_reads(&folder, &["diff", "-", "-"], &old);
+    assert_eq!(both.status.code(), Some(2));
+    let broken = pawl_reads(&folder, &["diff", "-", "."], r#"{"steps": []}"#);
+    assert_eq!(broken.status.code(), Some(1));
 }

@@ -227,8 +227,10 @@ impl Field {
             }
             Item::Numbers(numbers) => self.spell_all(numbers),
         };
-        let mut texts: Vec<String> = Vec::new();
-        for text in self.items.iter().map(text) {
+        let all: Vec<String> = self.items.iter().map(text).collect();
+        // What is listed twice stands once.
+        let mut texts: Vec<&str> = Vec::new();
+        for text in all.iter().flat_map(|text| text.split(',')) {
             if !texts.contains(&text) {
                 texts.push(text);
             }
