@@ -94,9 +94,11 @@ fn explanations_are_as_committed_and_true() {
                 }
                 assert_eq!(said("parallel"), has("branches"), "{what} is a Parallel");
                 assert_eq!(said("delay"), has("wait"), "{what} is a Wait");
-                let map = native("items").and_then(|state| match state {
-                    State::Map(map) => Some(map.is_distributed()),
-                    _ => None,
+                let map = native("items").and_then(|state| {
+                    let State::Map(map) = state else {
+                        return None;
+                    };
+                    Some(map.is_distributed())
                 });
                 assert_eq!(said("inline-map"), map == Some(false), "{what} is a Map");
                 assert_eq!(

@@ -141,7 +141,7 @@ impl<'a> Replay<'a> {
                 task @ State::Task(_) => {
                     let plan = plan(task)?;
                     if plan.node.kind == Kind::Trigger {
-                        return self.own(&plan.node, count);
+                        return own(&plan.node, count);
                     }
                     // What is asked in the middle of a step leaves records of its own.
                     if plan.asks {
@@ -226,20 +226,20 @@ impl<'a> Replay<'a> {
             }
         }
     }
+}
 
-    /// A Task of the machine's own.
-    fn own(&self, node: &Node, count: &mut usize) -> Option<End> {
-        match node.step.as_str() {
-            "end" => {
-                *count += 1;
-                Some(End::Well)
-            }
-            "fail" => {
-                *count += 2;
-                Some(End::Failed)
-            }
-            _ => None,
+/// A Task of the machine's own.
+fn own(node: &Node, count: &mut usize) -> Option<End> {
+    match node.step.as_str() {
+        "end" => {
+            *count += 1;
+            Some(End::Well)
         }
+        "fail" => {
+            *count += 2;
+            Some(End::Failed)
+        }
+        _ => None,
     }
 }
 

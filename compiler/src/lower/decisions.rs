@@ -123,7 +123,7 @@ pub(super) fn decisions(
                 text,
             });
         };
-        teller.origin(step, &mut say);
+        origin(step, &mut say);
         teller.shape(id, step, &mut say);
         teller.place(id, step, &mut say);
         teller.failures(id, step, &mut say);
@@ -148,46 +148,6 @@ impl Teller<'_> {
     fn slugs<'id>(&self, ids: impl IntoIterator<Item = &'id StepId>) -> String {
         let slugs: Vec<String> = ids.into_iter().map(|id| self.slug(*id)).collect();
         row(&slugs)
-    }
-
-    /// Why a step is there that no author wrote.
-    fn origin(&self, step: &Step, say: &mut Say<'_>) {
-        match &step.origin {
-            None => {}
-            Some(Origin::Interrupt(slug)) => say(
-                "interrupt",
-                format!("was put in front of `{slug}`, which waits until somebody agrees"),
-            ),
-            Some(Origin::RunIf(slug)) => say(
-                "run-if",
-                format!("was put in front of `{slug}`, which is skipped where this does not hold"),
-            ),
-            Some(Origin::Together(members)) => say(
-                "dependencies",
-                format!(
-                    "was made for the lines that begin with {}, none of which waits for another",
-                    quoted(members)
-                ),
-            ),
-            Some(Origin::Level {
-                members,
-                number,
-                of,
-                crossing:
-                    Crossing {
-                        other,
-                        shared,
-                        both,
-                        late,
-                    },
-            }) => say(
-                "levelled",
-                format!(
-                    "was made for level {number} of {of}, {}: `{late}` waits for `{shared}` and not for `{other}`, while `{both}` waits for both, so that they make no lines; the edge from `{shared}` to `{late}` is what crosses",
-                    quoted(members)
-                ),
-            ),
-        }
     }
 
     /// What a step becomes that shapes the machine.
@@ -230,7 +190,7 @@ impl Teller<'_> {
                 "delay",
                 "becomes a Wait of the machine: no function runs while time passes".to_owned(),
             ),
-            Kind::Approval | Kind::Signal | Kind::Subflow => self.waits(step, say),
+            Kind::Approval | Kind::Signal | Kind::Subflow => waits(step, say),
             Kind::Trigger
             | Kind::Llm
             | Kind::Action
@@ -301,35 +261,6 @@ impl Teller<'_> {
             );
             say("nested-map", text);
         }
-    }
-
-    fn waits(&self, step: &Step, say: &mut Say<'_>) {
-        let (choice, whom) = match step.kind {
-            Kind::Subflow => ("subflow", "the end of another run"),
-            Kind::Signal => ("signal", "a message"),
-            Kind::Trigger
-            | Kind::Llm
-            | Kind::Action
-            | Kind::Request
-            | Kind::Condition
-            | Kind::Switch
-            | Kind::Loop
-            | Kind::Transform
-            | Kind::Approval
-            | Kind::Delay
-            | Kind::Parallel
-            | Kind::Merge => ("approval", "a decision"),
-        };
-        let until = budget::patience(step).map_or_else(
-            || "however long it takes".to_owned(),
-            |seconds| format!("{seconds} seconds at most"),
-        );
-        say(
-            choice,
-            format!(
-                "becomes a Task that waits for {whom} by its token, {until}; nothing runs meanwhile"
-            ),
-        );
     }
 
     /// In which invocation a step is evaluated.
@@ -475,6 +406,76 @@ impl Teller<'_> {
             say("level", "has a Task for every step, at -O0".to_owned());
         }
     }
+}
+
+/// Why a step is there that no author wrote.
+fn origin(step: &Step, say: &mut Say<'_>) {
+    match &step.origin {
+        None => {}
+        Some(Origin::Interrupt(slug)) => say(
+            "interrupt",
+            format!("was put in front of `{slug}`, which waits until somebody agrees"),
+        ),
+        Some(Origin::RunIf(slug)) => say(
+            "run-if",
+            format!("was put in front of `{slug}`, which is skipped where this does not hold"),
+        ),
+        Some(Origin::Together(members)) => say(
+            "dependencies",
+            format!(
+                "was made for the lines that begin with {}, none of which waits for another",
+                quoted(members)
+            ),
+        ),
+        Some(Origin::Level {
+            members,
+            number,
+            of,
+            crossing:
+                Crossing {
+                    other,
+                    shared,
+                    both,
+                    late,
+                },
+        }) => say(
+            "levelled",
+            format!(
+                "was made for level {number} of {of}, {}: `{late}` waits for `{shared}` and not for `{other}`, while `{both}` waits for both, so that they make no lines; the edge from `{shared}` to `{late}` is what crosses",
+                quoted(members)
+            ),
+        ),
+    }
+}
+
+/// What waiting is.
+fn waits(step: &Step, say: &mut Say<'_>) {
+    let (choice, whom) = match step.kind {
+        Kind::Subflow => ("subflow", "the end of another run"),
+        Kind::Signal => ("signal", "a message"),
+        Kind::Trigger
+        | Kind::Llm
+        | Kind::Action
+        | Kind::Request
+        | Kind::Condition
+        | Kind::Switch
+        | Kind::Loop
+        | Kind::Transform
+        | Kind::Approval
+        | Kind::Delay
+        | Kind::Parallel
+        | Kind::Merge => ("approval", "a decision"),
+    };
+    let until = budget::patience(step).map_or_else(
+        || "however long it takes".to_owned(),
+        |seconds| format!("{seconds} seconds at most"),
+    );
+    say(
+        choice,
+        format!(
+            "becomes a Task that waits for {whom} by its token, {until}; nothing runs meanwhile"
+        ),
+    );
 }
 
 /// How failures are tried again, in words.

@@ -92,9 +92,9 @@ pub(super) fn weave(steps: &mut Vec<Step>, refused: &[String], diagnostics: &mut
     let slugs: BTreeSet<&str> = steps.iter().map(|step| step.slug.as_str()).collect();
     if slugs.len() < steps.len() {
         // Which of two is waited for nobody knows; that there are two is said elsewhere.
-        steps
-            .iter_mut()
-            .for_each(|step| step.has_refused_port = true);
+        for step in steps.iter_mut() {
+            step.has_refused_port = true;
+        }
         return;
     }
     let known = diagnostics.len();
