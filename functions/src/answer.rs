@@ -91,7 +91,7 @@ fn answered(waiting: &Record, outcome: Outcome, now: String) -> Record {
 }
 
 /// The failure that an answer is where no port is for it.
-fn unforeseen(port: &str, output: &Value) -> StepError {
+pub(crate) fn unforeseen(port: &str, output: &Value) -> StepError {
     let text = |field: &str| output.get(field).and_then(Value::as_str);
     match port {
         "rejected" => {

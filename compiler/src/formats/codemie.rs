@@ -45,7 +45,7 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     definition.maybe("description", description.cloned());
     let mut config = Object::of(execution);
     let mut variables = Object::of(execution);
-    variables.put(FLOW, text(execution, format!("{{{{input|flowStart}}}}")));
+    variables.put(FLOW, text(execution, "{{input|flowStart}}"));
     config.put("variables", variables.build());
     if states.iter().any(|state| state.acts(&parts)) {
         config.put("retryPolicy", policy(execution, translation));
@@ -185,9 +185,4 @@ fn word<'node>(node: &'node Node, field: &str) -> Option<&'node str> {
 /// Whether a field says `true`.
 fn is_true(node: &Node, field: &str) -> bool {
     given(node, field).is_some_and(|flag| flag.data == crate::source::Data::Bool(true))
-}
-
-/// Whether a field says `false`.
-fn is_false(node: &Node, field: &str) -> bool {
-    given(node, field).is_some_and(|flag| flag.data == crate::source::Data::Bool(false))
 }

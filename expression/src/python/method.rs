@@ -46,14 +46,6 @@ const METHODS: [(&str, usize, usize); 34] = [
     ("values", 0, 0),
 ];
 
-/// Others that a member cannot be called.
-const MORE: [&str; 2] = ["items", "format"];
-
-/// Whether a member of that name is a method.
-pub(super) fn is_method(name: &str) -> bool {
-    MORE.contains(&name) || METHODS.iter().any(|(method, ..)| *method == name)
-}
-
 impl Translator<'_> {
     /// `object.name(arguments)`
     pub(super) fn method(

@@ -27,9 +27,10 @@ pub(super) fn read(text: &str) -> Read {
     }
 }
 
-/// Reads an expression of a longer text, in which it stands at `at`.
+/// Reads an expression of a template, in which it stands at `at`.
 pub(super) fn read_at(text: &str, at: usize) -> Read {
     let mut reader = Reader::inside(text, at, 0)?;
+    reader.words = &TEMPLATE_WORDS;
     let tree = reader.whole()?;
     reader.is_over().map(|()| tree)
 }
@@ -37,6 +38,7 @@ pub(super) fn read_at(text: &str, at: usize) -> Read {
 /// Reads `a, b in list if condition`.
 pub(super) fn for_at(text: &str, at: usize) -> Read<(Vec<String>, Tree, Option<Tree>)> {
     let mut reader = Reader::inside(text, at, 0)?;
+    reader.words = &TEMPLATE_WORDS;
     let names = reader.targets()?;
     reader.expect_word("in", "`for`")?;
     let list = reader.disjunction()?;
@@ -53,6 +55,8 @@ struct Reader {
     tokens: Vec<Token>,
     at: usize,
     nesting: usize,
+    /// The words that are no names.
+    words: &'static [&'static str],
 }
 
 /// Words that can neither be names nor begin a value.
@@ -62,6 +66,9 @@ const WORDS: [&str; 32] = [
     "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
 
+/// The same in a template, where other words of Python are names.
+const TEMPLATE_WORDS: [&str; 8] = ["and", "or", "not", "in", "is", "if", "else", "for"];
+
 const COMPARISONS: [&str; 6] = ["==", "!=", "<=", "<", ">=", ">"];
 
 impl Reader {
@@ -70,6 +77,7 @@ impl Reader {
             tokens,
             at: 0,
             nesting,
+            words: &WORDS,
         }
     }
 
@@ -419,7 +427,7 @@ impl Reader {
 
     fn name_after(&mut self, what: &str) -> Read<String> {
         match &self.peek().kind {
-            TokenKind::Name(name) if !WORDS.contains(&name.as_str()) => {
+            TokenKind::Name(name) if !self.words.contains(&name.as_str()) => {
                 let name = name.clone();
                 self.at += 1;
                 Ok(name)

@@ -234,14 +234,6 @@ impl<'n> Translator<'n> {
     }
 
     fn member(&self, object: &Tree, name: &str, span: &Range<usize>) -> Translated {
-        if super::method::is_method(name) {
-            let at = span.end - name.len()..span.end;
-            return Err(
-                SyntaxError::new(format!("`.{name}` is a method of Python"), at).help(format!(
-                    "call it, or write `['{name}']` for a member of that name"
-                )),
-            );
-        }
         if name.starts_with('_') {
             return Err(SyntaxError::new(
                 format!("`.{name}` is not part of the Python that is read here"),

@@ -14,7 +14,6 @@ use serde_json::{Map, Value};
 
 use super::{Applied, Call, Transform, TransformInfo};
 use crate::evaluate::Data;
-use crate::member::find;
 
 const fn plain(
     name: &'static str,
@@ -35,16 +34,17 @@ const fn plain(
     }
 }
 
-pub(super) static TRANSFORMS: [Transform; 10] = [
+pub(super) static TRANSFORMS: [Transform; 11] = [
     plain("flowStart", 0..=0, start::flow_start),
     plain("flowEach", 1..=2, start::flow_each),
+    plain("flowBranch", 0..=0, start::flow_branch),
     plain("flowAfter", 2..=3, after::flow_after),
     plain("flowEdited", 1..=1, after::flow_edited),
     plain("flowJoin", 1..=1, join::flow_join),
     plain("flowText", 1..=1, read::flow_text),
     plain("flowValue", 1..=1, read::flow_value),
     plain("flowItems", 1..=1, read::flow_items),
-    plain("flowHistory", 0..=0, read::flow_history),
+    plain("flowHistory", 0..=1, read::flow_history),
     plain("flowNames", 1..=2, read::flow_names),
 ];
 
@@ -65,11 +65,6 @@ fn list<'v>(flow: &'v Value, name: &str) -> &'v [Value] {
 
 /// What a model's or a tool's output stands for: JSON, a Python literal, JSON in a fence, or the text itself.
 fn parsed(output: &Value) -> Value {
-    let output = match output.as_object() {
-        // A model's answer is an object with its text.
-        Some(members) if members.len() == 1 => find(members, "text").unwrap_or(output),
-        _ => output,
-    };
     let Some(text) = output.as_str() else {
         return output.clone();
     };

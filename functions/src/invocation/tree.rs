@@ -125,6 +125,9 @@ fn leave<'node>(node: &'node Node, visit: &mut Visit) -> Result<&'node Then, Run
     }
     let port = visit.record.port.as_deref().unwrap_or("success");
     node.then.get(port).ok_or_else(|| {
+        if matches!(port, "rejected" | "timeout") {
+            return blame(crate::answer::unforeseen(port, &visit.record.output));
+        }
         let message = format!("step `{}` leads nowhere by its port `{port}`", node.step);
         blame(StepError::new(code::VALIDATION_ERROR, message))
     })

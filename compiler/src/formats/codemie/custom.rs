@@ -6,7 +6,7 @@ use super::super::Translation;
 use super::super::build::{Object, text};
 use super::next::read;
 use super::states::State;
-use super::steps::{Writer, passing};
+use super::steps::{Writer, passing, told};
 use super::texts::quoted;
 use super::{given, mappings, word};
 use crate::diagnostic::{Diagnostic, codes};
@@ -134,11 +134,7 @@ impl Writer<'_, '_> {
             llm.put("systemPrompt", text(node, usual));
         }
         let task = self.text_of(state, flow);
-        let gap = if task.is_empty() { "" } else { "\n\n" };
-        llm.put(
-            "userPrompt",
-            text(node, format!("{task}{gap}{{{{{flow}|flowHistory}}}}")),
-        );
+        llm.put("userPrompt", text(node, told(&task, flow)));
         llm
     }
 

@@ -2,6 +2,7 @@
 
 use super::super::Translation;
 use super::super::build::{Object, list, number, text, value};
+use super::parts::Part;
 use super::regions::{Edge, Leads, edge};
 use super::states::{Next, State};
 use super::steps::Writer;
@@ -55,8 +56,8 @@ impl Writer<'_, '_> {
             self.rules(state),
         );
         let decides = format!("{}_next", state.slug);
-        let (leads, more) = match &state.next {
-            Next::One(target, _) => (
+        let (leads, mut more) = match &state.next {
+            Next::One(target) => (
                 self.slug_of(&self.leads(region, *target, self.is_exit(at))),
                 Vec::new(),
             ),
@@ -77,6 +78,16 @@ impl Writer<'_, '_> {
                 let step = self.switch(at, state, cases, *default, node, translation);
                 (Some(decides.clone()), vec![step])
             }
+        };
+        // What a run gives is what its last step gave that acted; a merge says it of a state that did not.
+        let is_pure = matches!(self.parts.of(state.node), Some(Part::Custom(_)));
+        let leads = match leads {
+            None if is_pure && region == 0 => {
+                let given = format!("{}_given", state.slug);
+                more.push(merged(of, &given, &state.slug));
+                Some(given)
+            }
+            leads => leads,
         };
         natives.push(set(of, &after, flow, &noted, leads.as_deref()));
         natives.extend(more);
@@ -278,6 +289,7 @@ impl Writer<'_, '_> {
         let entry = self.states.get(head).map(State::entry);
         let brings = format!("{{{{{flow}|flowJoin(steps.{each}.output.results|map('{flow}'))}}}}");
         let behind = self.slug_of(&self.regions.behind(inner));
+        let (behind, given) = self.at_the_end(at, state, key, behind);
         let last = format!("{}_last", state.slug);
         let again = set(key, &last, flow, &format!("{{{{{flow}}}}}"), Some(&each));
         let mut natives = vec![
@@ -288,7 +300,23 @@ impl Writer<'_, '_> {
         if self.is_chosen(at) {
             natives.push(again);
         }
+        natives.extend(given);
         natives
+    }
+
+    /// Where branches or iterations lead: at the end of a run to what gives their results.
+    fn at_the_end(
+        &self,
+        at: usize,
+        state: &State<'_>,
+        of: &Node,
+        behind: Option<String>,
+    ) -> (Option<String>, Vec<Node>) {
+        if behind.is_some() || self.regions.region_of(at) != 0 {
+            return (behind, Vec::new());
+        }
+        let given = results(of, &state.slug, self.regions.flow(at));
+        (Some(format!("{}_results", state.slug)), given)
     }
 
     /// Branches, each of which begins with a flow of its own, and what they bring together.
@@ -307,7 +335,7 @@ impl Writer<'_, '_> {
                 node,
                 &slug,
                 own,
-                &format!("{{{{{flow}}}}}"),
+                &format!("{{{{{flow}|flowBranch}}}}"),
                 entry.as_deref(),
             ));
             flows.push(own.to_owned());
@@ -328,9 +356,36 @@ impl Writer<'_, '_> {
         natives.insert(0, parallel);
         let brings = format!("{{{{{flow}|flowJoin([{}])}}}}", flows.join(", "));
         let behind = self.slug_of(&behind);
+        let (behind, given) = self.at_the_end(at, state, of, behind);
+        natives.extend(given);
         natives.push(set(of, &join, flow, &brings, behind.as_deref()));
         natives
     }
+}
+
+/// What a run gives where its last step did not act: the output of that step.
+fn merged(of: &Node, slug: &str, given: &str) -> Node {
+    let mut config = Object::of(of);
+    config.put("steps", list(of, vec![text(of, given)]));
+    config.put("combine", text(of, "first"));
+    step(of, slug, "merge", config.build(), success(of, None))
+}
+
+/// The results of branches or iterations with which a run ends.
+fn results(of: &Node, slug: &str, flow: &str) -> Vec<Node> {
+    let given = format!("{slug}_given");
+    let passing = super::steps::passing(of, text(of, format!("{{{{{flow}.result}}}}")));
+    let results = format!("{slug}_results");
+    vec![
+        step(
+            of,
+            &results,
+            "transform",
+            passing.build(),
+            success(of, Some(&given)),
+        ),
+        merged(of, &given, &results),
+    ]
 }
 
 /// An expression of Python as one of ours; one that is none is said to be, and is never true.

@@ -205,7 +205,7 @@ impl Finder<'_, '_, '_, '_> {
                     let is_exit = edge(self.states, self.regions, at, region) == Edge::Ends;
                     open.extend(self.next(region, Some(*target), is_exit));
                 }
-                Next::One(target, _) => {
+                Next::One(target) => {
                     open.extend(self.next(region, *target, self.leaves(at, region)));
                 }
                 Next::Condition(..) | Next::Switch(..) => {
@@ -328,8 +328,8 @@ impl Finder<'_, '_, '_, '_> {
                         }
                     }
                 }
-                Next::Each(target, _) | Next::One(Some(target), _) => outside.push((*target, at)),
-                Next::One(None, _) => {}
+                Next::Each(target, _) | Next::One(Some(target)) => outside.push((*target, at)),
+                Next::One(None) => {}
                 Next::Many(heads) => {
                     let heads: Vec<usize> = heads.iter().map(|(head, _)| *head).collect();
                     open.extend(heads);

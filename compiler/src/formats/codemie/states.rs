@@ -70,7 +70,7 @@ pub(super) struct State<'a> {
 
 /// Where a state leads; none of the places is the end.
 pub(super) enum Next<'a> {
-    One(Option<usize>, &'a Node),
+    One(Option<usize>),
     /// The states that run side by side.
     Many(Vec<(usize, &'a Node)>),
     /// Each item of a list goes to a state.
@@ -115,7 +115,7 @@ impl<'a> State<'a> {
     /// Every state that may follow.
     pub(super) fn targets(&self) -> Vec<usize> {
         match &self.next {
-            Next::One(target, _) => target.iter().copied().collect(),
+            Next::One(target) => target.iter().copied().collect(),
             Next::Many(targets) => targets.iter().map(|(target, _)| *target).collect(),
             Next::Each(target, _) => vec![*target],
             Next::Condition(_, targets) => targets.iter().flatten().copied().collect(),
@@ -189,6 +189,8 @@ pub(super) fn collect<'a>(
             "_item",
             "_last",
             "_edited",
+            "_given",
+            "_results",
         ] {
             taken.insert(format!("{slug}{suffix}"));
         }
@@ -225,7 +227,7 @@ impl Reader<'_, '_> {
                     .on(state)
                     .help("add `next: { state_id: end }` where the run ends"),
             );
-            return Next::One(None, state);
+            return Next::One(None);
         };
         fields::check(
             next,
@@ -287,8 +289,8 @@ impl Reader<'_, '_> {
                 .filter_map(|node| Some((self.target(node, id)?, node)))
                 .collect();
             return match targets.as_slice() {
-                [] => Next::One(None, many),
-                [(target, node)] => Next::One(Some(*target), node),
+                [] => Next::One(None),
+                [(target, _)] => Next::One(Some(*target)),
                 _ => Next::Many(targets),
             };
         }
@@ -299,12 +301,12 @@ impl Reader<'_, '_> {
                     .on(next)
                     .help("add a `state_id`, `state_ids`, a `condition` or a `switch`"),
             );
-            return Next::One(None, next);
+            return Next::One(None);
         };
         let target = self.target(node, id);
         match (target, word(next, "iter_key")) {
             (Some(target), Some(_)) => Next::Each(target, node),
-            _ => Next::One(target, node),
+            _ => Next::One(target),
         }
     }
 

@@ -7,7 +7,7 @@ use super::super::build::{Object, list, text, value};
 use super::next::{Settings, set, step, success};
 use super::parts::{Part, Parts};
 use super::regions::Regions;
-use super::states::{Next, State};
+use super::states::State;
 use super::texts::{self, filled, plain};
 use super::{given, is_true, retries, word};
 use crate::diagnostic::{Diagnostic, codes};
@@ -169,8 +169,7 @@ impl Writer<'_, '_> {
         } else {
             task.unwrap_or_default()
         };
-        let gap = if task.is_empty() { "" } else { "\n\n" };
-        text(node, format!("{task}{gap}{{{{{flow}|flowHistory}}}}"))
+        text(node, told(&task, flow))
     }
 
     /// The schema of a state's output, which may be a text of JSON.
@@ -203,15 +202,18 @@ impl Writer<'_, '_> {
     }
 }
 
+/// A task, and below it what was said so far.
+pub(super) fn told(task: &str, flow: &str) -> String {
+    if task.is_empty() {
+        return format!("{{{{{flow}|flowHistory}}}}");
+    }
+    format!("{task}{{{{{flow}|flowHistory('\n\n')}}}}")
+}
+
 /// Whether a state's output is the task of those that it leads to.
 fn overrides(state: &State<'_>) -> bool {
-    state
-        .rule("override_task")
-        .is_some_and(|flag| flag.data == Data::Bool(true))
-        || matches!(state.next, Next::Each(..))
-            && state
-                .rule("override_task")
-                .is_some_and(|flag| flag.data == Data::Bool(true))
+    let flag = state.rule("override_task");
+    flag.is_some_and(|flag| flag.data == Data::Bool(true))
 }
 
 /// A person who is asked before the state runs, and may change what the state before gave.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Read, Reader, WORDS};
+use super::{Read, Reader};
 use crate::error::SyntaxError;
 use crate::python::lexer::TokenKind;
 use crate::python::syntax::{Kind, Shape, Tree};
@@ -27,10 +27,10 @@ impl Reader {
     }
 
     fn word(&mut self, name: &str, start: usize) -> Read {
-        if matches!(name, "await" | "yield") {
+        if matches!(name, "await" | "yield") && self.words.contains(&name) {
             return Err(self.refuse(&format!("`{name}`")));
         }
-        if WORDS.contains(&name) {
+        if self.words.contains(&name) {
             return Err(self.expected("a value"));
         }
         self.at += 1;

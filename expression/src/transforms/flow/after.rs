@@ -31,6 +31,7 @@ pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     for name in list(&rules, "reset") {
         context.shift_remove(name.as_str().unwrap_or_default());
     }
+    let mut grown = list(&after, "appended").to_vec();
     if !is_not("store") {
         let stored = match rules.get("key").and_then(Value::as_str) {
             Some(key) => Map::from_iter([(key.to_owned(), result.clone())]),
@@ -38,6 +39,7 @@ pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         };
         for (name, value) in stored {
             let value = if is("append") {
+                grown.push(name.clone().into());
                 appended(context.get(&name), value)
             } else {
                 value
@@ -69,6 +71,9 @@ pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     if is("override") {
         put(call, &mut after, "task", printed(&result).into())?;
     }
+    if !grown.is_empty() {
+        put(call, &mut after, "appended", grown.into())?;
+    }
     put(call, &mut after, "context", context.into())?;
     put(call, &mut after, "messages", messages.into())?;
     put(call, &mut after, "result", result)?;
@@ -83,9 +88,19 @@ pub(super) fn flow_edited<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         return Ok(Data::One(flow));
     }
     let result = answer.get("payload").map(parsed).unwrap_or_default();
+    let before = flow.get("result").cloned().unwrap_or_default();
     let mut after = flow.into_owned();
     let mut context = object(&after, "context").into_owned();
+    // Where it was stored under a key, and in what was said, it is replaced as well.
+    for value in context.values_mut().filter(|value| **value == before) {
+        *value = result.clone();
+    }
     context.extend(names_of(&result));
+    let mut messages = list(&after, "messages").to_vec();
+    if let Some(Value::Object(last)) = messages.last_mut() {
+        last.insert("text".to_owned(), printed(&result).into());
+    }
+    put(call, &mut after, "messages", messages.into())?;
     put(call, &mut after, "context", context.into())?;
     put(call, &mut after, "result", result)?;
     Ok(made(after))

@@ -26,31 +26,20 @@ pub(super) fn flow_join<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let mut context = object(&before, "context").into_owned();
     let mut messages = list(&before, "messages").to_vec();
     let mut outputs = object(&before, "outputs").into_owned();
+    let mut grown = list(&before, "appended").to_vec();
     for part in &parts {
-        let (began, seen) = match part.get("began") {
-            Some(began) => (
-                object(began, "context"),
-                began.get("messages").and_then(Value::as_u64).unwrap_or(0),
-            ),
-            None => (
-                object(&before, "context"),
-                list(&before, "messages").len() as u64,
-            ),
-        };
-        bring(&mut context, &began, &object(part, "context"));
+        let began = part.get("began").unwrap_or(&Value::Null);
+        let seen = began.get("messages").and_then(Value::as_u64).unwrap_or(0);
         let seen = usize::try_from(seen).unwrap_or(usize::MAX);
+        bring(&mut context, part, &object(began, "context"));
         messages.extend(list(part, "messages").iter().skip(seen).cloned());
+        grown.extend(list(part, "appended").iter().cloned());
         for (state, given) in object(part, "outputs").iter() {
-            let known = before.get("outputs").and_then(|outputs| outputs.get(state));
-            let skipped = match (part.get("began"), known) {
-                (None, Some(known)) => known.as_array().map_or(0, Vec::len),
-                _ => 0,
-            };
             let all = outputs
                 .entry(state)
                 .or_insert_with(|| Value::Array(Vec::new()));
             if let (Value::Array(all), Value::Array(given)) = (all, given) {
-                all.extend(given.iter().skip(skipped).cloned());
+                all.extend(given.iter().cloned());
             }
         }
     }
@@ -58,6 +47,9 @@ pub(super) fn flow_join<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         .iter()
         .map(|part| part.get("result").cloned().unwrap_or_default());
     put(call, &mut after, "result", results.collect())?;
+    if !grown.is_empty() {
+        put(call, &mut after, "appended", grown.into())?;
+    }
     put(call, &mut after, "context", context.into())?;
     put(call, &mut after, "messages", messages.into())?;
     put(call, &mut after, "outputs", outputs.into())?;
@@ -65,11 +57,12 @@ pub(super) fn flow_join<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
 }
 
 /// Brings what a part changed into a context: what it set, what it took out, and what it put at the end of a list.
-fn bring(context: &mut Map<String, Value>, began: &Map<String, Value>, ended: &Map<String, Value>) {
+fn bring(context: &mut Map<String, Value>, part: &Value, began: &Map<String, Value>) {
+    let ended = object(part, "context");
     for name in began.keys().filter(|name| !ended.contains_key(*name)) {
         context.shift_remove(name);
     }
-    for (name, value) in ended {
+    for (name, value) in ended.iter() {
         let before = began.get(name);
         if before == Some(value) {
             continue;
@@ -77,10 +70,13 @@ fn bring(context: &mut Map<String, Value>, began: &Map<String, Value>, ended: &M
         let before = before
             .and_then(Value::as_array)
             .map_or(&[][..], Vec::as_slice);
-        let grown = value.as_array().filter(|value| value.starts_with(before));
-        match (context.get_mut(name), grown) {
-            (Some(Value::Array(all)), Some(value)) => {
-                all.extend(value.iter().skip(before.len()).cloned());
+        let is_grown = list(part, "appended").iter().any(|grown| grown == name);
+        let added = value
+            .as_array()
+            .and_then(|value| value.strip_prefix(before));
+        match (context.get_mut(name), added) {
+            (Some(Value::Array(all)), Some(added)) if is_grown => {
+                all.extend(added.iter().cloned());
             }
             _ => {
                 context.insert(name.clone(), value.clone());

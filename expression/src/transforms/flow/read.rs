@@ -77,7 +77,10 @@ pub(super) fn flow_history<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> 
         format!("{}: {}", part("from"), part("text"))
     };
     let paragraphs: Vec<String> = list(&flow, "messages").iter().map(paragraph).collect();
-    Ok(made(paragraphs.join("\n\n")))
+    let gap = call.text_argument(0)?.filter(|_| !paragraphs.is_empty());
+    Ok(made(
+        gap.unwrap_or_default().to_owned() + &paragraphs.join("\n\n"),
+    ))
 }
 
 /// Names for an expression: a value under a name, its own members, and more.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{Applied, Call};
+use super::after::put;
 use super::{list, names_of, object, parsed, printed};
 use crate::evaluate::{Data, made};
 
@@ -23,8 +24,13 @@ pub(super) fn flow_start<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
             context.entry(name.clone()).or_insert_with(|| value.clone());
         }
     }
-    let task = printed(said);
-    let messages = if said.as_object().is_some_and(Map::is_empty) {
+    let is_nothing = said.is_null() || said.as_object().is_some_and(Map::is_empty);
+    let task = if is_nothing {
+        String::new()
+    } else {
+        printed(said)
+    };
+    let messages = if is_nothing {
         json!([])
     } else {
         json!([{ "from": "user", "text": task }])
@@ -32,6 +38,18 @@ pub(super) fn flow_start<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     Ok(made(json!({
         "context": context, "messages": messages, "task": task, "override": false, "result": result, "outputs": {},
     })))
+}
+
+/// The flow of a branch, which remembers where it began.
+pub(super) fn flow_branch<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let flow = call.evaluator.whole(value, &call.node.span)?;
+    let began =
+        json!({ "context": &*object(&flow, "context"), "messages": list(&flow, "messages").len() });
+    let mut flow = flow.into_owned();
+    put(call, &mut flow, "began", began)?;
+    put(call, &mut flow, "outputs", json!({}))?;
+    put(call, &mut flow, "appended", json!([]))?;
+    Ok(made(flow))
 }
 
 /// The flow of an iteration: a dict's names come into its context, and the item is its task.
