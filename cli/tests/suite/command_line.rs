@@ -163,3 +163,28 @@ fn a_reader_that_closes_the_pipe_has_read_enough() {
     assert_eq!(output.status.code(), Some(0), "{stderr}");
     assert!(stderr.is_empty(), "{stderr}");
 }
+
+#[test]
+fn what_was_chosen_is_said_for_people_and_for_scripts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = root().join("cases/explain/few-items-at-once");
+    let case = case.display().to_string();
+    let said = pawl(folder.path(), &["compile", &case, "--explain"]);
+    assert_eq!(said.status.code(), Some(0), "{}", text(&said.stderr));
+    let said = text(&said.stdout);
+    let first = said.lines().next().expect("a line");
+    assert!(
+        first.starts_with("each     becomes an inline Map, 10 at once"),
+        "{said}"
+    );
+    let listed = pawl(folder.path(), &["compile", &case, "--explain", "--json"]);
+    let listed: Vec<Value> = serde_json::from_slice(&listed.stdout).expect("JSON");
+    assert_eq!(listed.len(), said.lines().count());
+    assert_eq!(
+        listed.first().and_then(|one| one.get("choice")),
+        Some(&"inline-map".into())
+    );
+    // Without --explain there is nothing to print otherwise.
+    let alone = pawl(folder.path(), &["compile", &case, "--json"]);
+    assert_eq!(alone.status.code(), Some(2), "{}", text(&alone.stderr));
+}
