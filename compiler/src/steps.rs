@@ -200,11 +200,10 @@ pub fn most_turns(step: &Step) -> Option<u64> {
     (step.kind == Kind::Llm).then(|| llm::most_turns(step))
 }
 
-/// How many iterations of a loop run side by side, where its author asks for more than one.
+/// How many iterations of a loop run side by side, where its author lets them run each for itself.
 pub fn concurrency(step: &Step) -> Option<u64> {
     let asked = Some(step).filter(|step| step.kind == Kind::Loop);
-    let asked = asked.and_then(|step| step.config.get("concurrency")?.as_u64());
-    asked.filter(|most| *most > 1)
+    asked.and_then(|step| step.config.get("concurrency")?.as_u64())
 }
 
 /// How a step divides the run's line of visits, where it does.

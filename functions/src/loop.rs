@@ -68,10 +68,10 @@ async fn start(node: &Node, scope: &Scope, place: Place<'_>) -> Result<Evaluated
 /// The most items whose iterations a machine can begin at once: their indexes are in one payload.
 const MOST_AT_ONCE: u64 = 10_000;
 
-/// Whether the iterations run side by side.
+/// Whether the iterations run each for itself.
 fn is_map(node: &Node) -> bool {
-    let asked = node.config.get("concurrency").and_then(Value::as_u64);
-    asked.is_some_and(|most| most > 1)
+    let asked = node.config.get("concurrency");
+    asked.is_some_and(Value::is_u64)
 }
 
 /// Lets the machine begin every iteration; each takes its own item from the list.

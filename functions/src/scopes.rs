@@ -48,6 +48,11 @@ impl Scopes {
         self.names.first().map_or(ROOT, String::as_str)
     }
 
+    /// The index of the item of the innermost iteration that the Task stands in.
+    pub(crate) fn iteration(&self) -> Option<u64> {
+        self.iterations.last().map(|iteration| iteration.index)
+    }
+
     /// Every scope, the Task's own first: what is found in the first that has it counts.
     pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)

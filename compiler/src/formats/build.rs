@@ -109,6 +109,12 @@ impl Object {
         self.entries.retain(|entry| entry.key != key);
     }
 
+    /// A field that is there.
+    pub(crate) fn field(&self, key: &str) -> Option<&Node> {
+        let found = self.entries.iter().find(|entry| entry.key == key);
+        found.map(|entry| &entry.node)
+    }
+
     /// Whether a field is there.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|entry| entry.key == key)

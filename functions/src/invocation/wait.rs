@@ -78,7 +78,7 @@ impl Invocation<'_> {
             Ok(input) => visit.record.input = input,
             Err(error) => return self.fail(visit, error, &transaction).await.map(|_| None),
         }
-        if let Some(result) = mocked(run, &visit.record) {
+        if let Some(result) = mocked(run, &visit.record, situation.scopes.iteration()) {
             visit.record.mocked = true;
             return match result {
                 Ok(acted) => {

@@ -59,7 +59,7 @@ impl Invocation<'_> {
             Ok(input) => visit.record.input = input,
             Err(error) => return self.fail(visit, error, transaction).await,
         }
-        let done = match mocked(run, &visit.record) {
+        let done = match mocked(run, &visit.record, situation.scopes.iteration()) {
             Some(result) => {
                 visit.record.mocked = true;
                 result.map_err(Error::Step)
@@ -390,15 +390,17 @@ fn is_unknown(outcome: &Result<Acted, Error>) -> bool {
     matches!(outcome, Err(Error::Step(error)) if error.code == code::OUTCOME_UNKNOWN)
 }
 
-/// What the run's mocks say to this attempt.
-pub(super) fn mocked(run: &Run, record: &Record) -> Option<Result<Acted, StepError>> {
+/// What the run's mocks say to this attempt; in an iteration that runs for itself, its item chooses among them.
+pub(super) fn mocked(
+    run: &Run,
+    record: &Record,
+    iteration: Option<u64>,
+) -> Option<Result<Acted, StepError>> {
     let mock = run.mocks.get(&record.step)?;
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let visit = record.visit.saturating_sub(1);
     Some(
-        match mock.result(
-            count(record.visit.saturating_sub(1)),
-            count(record.attempts),
-        ) {
+        match mock.result(count(iteration.unwrap_or(visit)), count(record.attempts)) {
             Mocked::Output(output) => Ok(Acted {
                 output,
                 meta: None,

@@ -376,6 +376,13 @@ pub(super) fn r#loop(
     for (written, native) in fields {
         config.maybe(native, step.first(written).cloned());
     }
+    // One at a time, iterations share what they set, as there.
+    if config
+        .field("concurrency")
+        .is_some_and(|node| node.as_u64() == Some(1))
+    {
+        config.take("concurrency");
+    }
     let is_parallel = step
         .get("parallel")
         .is_some_and(|flag| flag.data == Data::Bool(true));
