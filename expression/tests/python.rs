@@ -355,7 +355,7 @@ fn templates_are_jinja() {
             "3 3-1-2 ? [\"x\"]",
         ),
         (
-            "{% if n > 5 %}many{% elif n %}some{% else %}none{% endif %}",
+            "{{ person.class }}{{ class }}{% if n > 5 %}many{% elif n %}some{% else %}none{% endif %}",
             "many",
         ),
         (

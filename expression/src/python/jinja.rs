@@ -273,9 +273,8 @@ fn filtered(value: Tree, filter: &str, at: usize) -> Read<Tree> {
         ("replace", [_, _]) => method(value, "replace", arguments),
         ("length" | "count", []) => called("len", value, Vec::new()),
         ("string", []) => called("str", value, Vec::new()),
-        ("int" | "float" | "abs" | "list" | "sum" | "round", []) => called(name, value, Vec::new()),
+        ("int" | "float" | "abs" | "list" | "sum" | "round" | "min" | "max", []) => called(name, value, Vec::new()),
         ("round", [_]) => called("round", value, arguments),
-        ("min" | "max", []) => called(name, value, Vec::new()),
         ("sort", []) => called("sorted", value, Vec::new()),
         ("safe" | "e" | "escape", []) => Ok(value),
         ("first" | "last", []) => {

@@ -107,3 +107,15 @@ fn printed(value: &Value) -> String {
         }
     }
 }
+
+/// The elements of a list; anything else is the only one.
+fn listed(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(elements) => elements,
+        single @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Object(_)) => vec![single],
+    }
+}

@@ -38,8 +38,8 @@ impl Writer<'_, '_> {
                 mappings::transform(state, node, flow, translation),
             ),
             "state_processor_node" => self.processor(state, node, flow, translation),
-            "summarize_conversation_node" => ("llm", self.summary(state, node, flow, SUMMARY)),
-            "result_finalizer_node" => ("llm", self.summary(state, node, flow, RESULT)),
+            "summarize_conversation_node" => ("llm", Self::summary(state, node, flow, SUMMARY)),
+            "result_finalizer_node" => ("llm", Self::summary(state, node, flow, RESULT)),
             _ => {
                 let help = match kind {
                     "bedrock_flow_node" => {
@@ -119,8 +119,8 @@ impl Writer<'_, '_> {
             passing.put("path", text(node, ""));
             return ("transform", passing);
         }
-        let mut llm = self.model(node);
-        let task = self.text_of(state, flow);
+        let mut llm = Self::model(node);
+        let task = Self::text_of(state, flow);
         llm.put(
             "userPrompt",
             text(node, format!("{task}\n\n{{{{{items}|string}}}}")),
@@ -128,18 +128,18 @@ impl Writer<'_, '_> {
         ("llm", llm)
     }
 
-    fn summary(&self, state: &State<'_>, node: &Node, flow: &str, usual: &str) -> Object {
-        let mut llm = self.model(node);
+    fn summary(state: &State<'_>, node: &Node, flow: &str, usual: &str) -> Object {
+        let mut llm = Self::model(node);
         if word(node, "system_prompt").is_none() {
             llm.put("systemPrompt", text(node, usual));
         }
-        let task = self.text_of(state, flow);
+        let task = Self::text_of(state, flow);
         llm.put("userPrompt", text(node, told(&task, flow)));
         llm
     }
 
     /// The model of a node, and what it is told.
-    fn model(&self, node: &Node) -> Object {
+    fn model(node: &Node) -> Object {
         let mut llm = Object::of(node);
         if let Some(prompt) = given(node, "system_prompt") {
             let written = prompt.as_str().unwrap_or_default();

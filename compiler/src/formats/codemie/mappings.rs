@@ -195,7 +195,7 @@ fn constant(node: &Node) -> Node {
             }
             return object.build();
         }
-        same => same.clone(),
+        same @ (Data::Null | Data::Bool(_) | Data::Number(_)) => same.clone(),
     };
     super::super::build::made(node, data)
 }

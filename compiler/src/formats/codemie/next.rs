@@ -79,13 +79,13 @@ impl Writer<'_, '_> {
                 (Some(decides.clone()), vec![step])
             }
         };
-        // What a run gives is what its last step gave that acted; a merge says it of a state that did not.
+        // What a run gives is what its last step gave that acted; of a state that did not, an output says it.
         let is_pure = matches!(self.parts.of(state.node), Some(Part::Custom(_)));
         let leads = match leads {
             None if is_pure && region == 0 => {
-                let given = format!("{}_given", state.slug);
-                more.push(merged(of, &given, &state.slug));
-                Some(given)
+                let output = format!("{}_output", state.slug);
+                more.push(gives(of, &output, flow));
+                Some(output)
             }
             leads => leads,
         };
@@ -315,8 +315,9 @@ impl Writer<'_, '_> {
         if behind.is_some() || self.regions.region_of(at) != 0 {
             return (behind, Vec::new());
         }
-        let given = results(of, &state.slug, self.regions.flow(at));
-        (Some(format!("{}_results", state.slug)), given)
+        let output = format!("{}_output", state.slug);
+        let given = gives(of, &output, self.regions.flow(at));
+        (Some(output), vec![given])
     }
 
     /// Branches, each of which begins with a flow of its own, and what they bring together.
@@ -363,29 +364,11 @@ impl Writer<'_, '_> {
     }
 }
 
-/// What a run gives where its last step did not act: the output of that step.
-fn merged(of: &Node, slug: &str, given: &str) -> Node {
+/// What a run gives where its last step did not act: the last result.
+fn gives(of: &Node, slug: &str, flow: &str) -> Node {
     let mut config = Object::of(of);
-    config.put("steps", list(of, vec![text(of, given)]));
-    config.put("combine", text(of, "first"));
-    step(of, slug, "merge", config.build(), success(of, None))
-}
-
-/// The results of branches or iterations with which a run ends.
-fn results(of: &Node, slug: &str, flow: &str) -> Vec<Node> {
-    let given = format!("{slug}_given");
-    let passing = super::steps::passing(of, text(of, format!("{{{{{flow}.result}}}}")));
-    let results = format!("{slug}_results");
-    vec![
-        step(
-            of,
-            &results,
-            "transform",
-            passing.build(),
-            success(of, Some(&given)),
-        ),
-        merged(of, &given, &results),
-    ]
+    config.put("mapping", text(of, format!("{{{{{flow}.result}}}}")));
+    step(of, slug, "output", config.build(), success(of, None))
 }
 
 /// An expression of Python as one of ours; one that is none is said to be, and is never true.
@@ -402,7 +385,8 @@ pub(super) fn read(
                     .on(node)
                     .maybe_help(error.help),
             );
-            "false".to_owned()
+            // Something stands in for it that no lint has anything to say of.
+            "lastOutput".to_owned()
         }
     }
 }

@@ -50,7 +50,7 @@ pub(super) enum Leads {
 
 /// The regions of all states.
 pub(super) struct Regions {
-    pub(super) regions: Vec<Region>,
+    all: Vec<Region>,
     of: BTreeMap<usize, usize>,
     /// The region that each branch or iteration begins, by its owner and its first state.
     begun: BTreeMap<(usize, usize), usize>,
@@ -64,7 +64,7 @@ impl Regions {
             ends: Ends::Whole,
         };
         let mut regions = Self {
-            regions: vec![whole],
+            all: vec![whole],
             of: BTreeMap::new(),
             begun: BTreeMap::new(),
         };
@@ -91,7 +91,7 @@ impl Regions {
     }
 
     pub(super) fn region(&self, region: usize) -> Option<&Region> {
-        self.regions.get(region)
+        self.all.get(region)
     }
 
     /// The region that a branch or an iteration begins.
@@ -105,14 +105,14 @@ impl Regions {
     }
 
     pub(super) fn flow_of(&self, region: usize) -> &str {
-        self.regions
+        self.all
             .get(region)
             .map_or(FLOW, |region| region.flow.as_str())
     }
 
     /// Where an edge from a region leads.
     pub(super) fn leads(&self, region: usize, target: Option<usize>, is_exit: bool) -> Leads {
-        let ends = self.regions.get(region).map(|region| &region.ends);
+        let ends = self.all.get(region).map(|region| &region.ends);
         match (ends, target) {
             (
                 Some(Ends::Branch {
@@ -133,7 +133,7 @@ impl Regions {
 
     /// What follows a branch's join or an iteration's end, seen from the region around.
     pub(super) fn behind(&self, region: usize) -> Leads {
-        let Some(found) = self.regions.get(region) else {
+        let Some(found) = self.all.get(region) else {
             return Leads::End;
         };
         let parent = found.parent.unwrap_or(0);
@@ -146,7 +146,7 @@ impl Regions {
 
     pub(super) fn is_iteration(&self, region: usize) -> bool {
         matches!(
-            self.regions.get(region).map(|region| &region.ends),
+            self.all.get(region).map(|region| &region.ends),
             Some(Ends::Iteration { .. })
         )
     }
@@ -175,7 +175,7 @@ impl Finder<'_, '_, '_, '_> {
             };
             match &state.next {
                 Next::Many(heads) => {
-                    let join = self.join(heads.iter().map(|(head, _)| *head).collect());
+                    let join = self.join(&heads.iter().map(|(head, _)| *head).collect::<Vec<_>>());
                     for (number, (head, _)) in heads.iter().enumerate() {
                         if Some(*head) == join {
                             self.early(at, *head);
@@ -253,8 +253,8 @@ impl Finder<'_, '_, '_, '_> {
                 format!("{FLOW}_{}_{}", slug.replace('-', "_"), number + 1)
             }
         };
-        let region = self.regions.regions.len();
-        self.regions.regions.push(Region {
+        let region = self.regions.all.len();
+        self.regions.all.push(Region {
             parent: Some(parent),
             flow,
             ends,
@@ -264,7 +264,7 @@ impl Finder<'_, '_, '_, '_> {
     }
 
     /// The first state at which all branches meet.
-    fn join(&self, heads: Vec<usize>) -> Option<usize> {
+    fn join(&self, heads: &[usize]) -> Option<usize> {
         let reached: Vec<BTreeSet<usize>> =
             heads.iter().map(|head| self.reach(*head, None)).collect();
         let mut shared = reached.first().cloned().unwrap_or_default();

@@ -137,13 +137,6 @@ pub(super) fn collect<'a>(
         .get("states")
         .map(Node::elements)
         .unwrap_or_default();
-    if nodes.is_empty() {
-        translation.say(
-            Diagnostic::error(codes::MISSING_FIELD, "the workflow has no states")
-                .on(given(execution, "states").unwrap_or(execution))
-                .help("add `states`, the first of which begins"),
-        );
-    }
     let mut found: Vec<(&Node, String, String)> = Vec::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();
     for node in nodes {
@@ -154,13 +147,12 @@ pub(super) fn collect<'a>(
             Templates::Refused,
             translation.diagnostics,
         );
-        let id = match word(node, "id") {
-            Some(id) => id.to_owned(),
-            None => {
-                let message = "the state has no `id`";
-                translation.say(Diagnostic::error(codes::MISSING_FIELD, message).on(node));
-                format!("state_{}", found.len() + 1)
-            }
+        let id = if let Some(id) = word(node, "id") {
+            id.to_owned()
+        } else {
+            let message = "the state has no `id`";
+            translation.say(Diagnostic::error(codes::MISSING_FIELD, message).on(node));
+            format!("state_{}", found.len() + 1)
         };
         if found.iter().any(|(_, known, _)| *known == id) {
             let message = format!("there are two states `{id}`");
@@ -189,8 +181,7 @@ pub(super) fn collect<'a>(
             "_item",
             "_last",
             "_edited",
-            "_given",
-            "_results",
+            "_output",
         ] {
             taken.insert(format!("{slug}{suffix}"));
         }

@@ -123,7 +123,7 @@ impl Writer<'_, '_> {
         config.maybe("model", given(assistant, "model").cloned());
         config.maybe("temperature", given(assistant, "temperature").cloned());
         config.maybe("maxTokens", given(assistant, "max_tokens").cloned());
-        if let Some(schema) = self.schema(state, translation) {
+        if let Some(schema) = Self::schema(state, translation) {
             config.put("outputFormat", text(&schema, "json"));
             config.put("outputSchema", schema);
         }
@@ -173,7 +173,7 @@ impl Writer<'_, '_> {
     }
 
     /// The schema of a state's output, which may be a text of JSON.
-    fn schema(&self, state: &State<'_>, translation: &mut Translation<'_>) -> Option<Node> {
+    fn schema(state: &State<'_>, translation: &mut Translation<'_>) -> Option<Node> {
         let node = given(state.node, "output_schema")?;
         let Some(written) = node.as_str() else {
             return Some(node.clone());
@@ -197,7 +197,7 @@ impl Writer<'_, '_> {
     }
 
     /// A state whose output is taken as a whole, by a step that gives it.
-    pub(super) fn text_of(&self, state: &State<'_>, flow: &str) -> String {
+    pub(super) fn text_of(state: &State<'_>, flow: &str) -> String {
         word(state.node, "task").map_or_else(String::new, |task| filled(task, flow))
     }
 }

@@ -19,7 +19,8 @@ pub(super) fn filled(written: &str, flow: &str) -> String {
             rest = after;
             continue;
         };
-        template.push_str(&format!("{{{{{flow}|flowText({})}}}}", quoted(inside)));
+        let text = format!("{{{{{flow}|flowText({})}}}}", quoted(inside));
+        template.push_str(&text);
         rest = after;
     }
     template + rest
@@ -54,7 +55,7 @@ pub(super) fn value(node: &Node, flow: &str) -> Node {
                 .map(|one| entry(&one.node, filled(&one.key, flow), value(&one.node, flow)))
                 .collect(),
         ),
-        same => same.clone(),
+        same @ (Data::Null | Data::Bool(_) | Data::Number(_)) => same.clone(),
     };
     made(node, data)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{Applied, Call};
-use super::{list, names_of, object, parsed, printed};
+use super::{list, listed, names_of, object, parsed, printed};
 use crate::error::EvaluationError;
 use crate::evaluate::{Data, made};
 use crate::limits::size;
@@ -108,12 +108,8 @@ pub(super) fn flow_edited<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
 
 /// A list with what a state gave at its end.
 fn appended(before: Option<&Value>, value: Value) -> Value {
-    let as_list = |value: Value| match value {
-        Value::Array(elements) => elements,
-        other => vec![other],
-    };
-    let mut all = before.cloned().map(as_list).unwrap_or_default();
-    all.extend(as_list(value));
+    let mut all = before.cloned().map(listed).unwrap_or_default();
+    all.extend(listed(value));
     all.into()
 }
 

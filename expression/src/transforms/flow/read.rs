@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::{Applied, Call};
-use super::{list, parsed, printed};
+use super::{list, listed, parsed, printed};
 use crate::evaluate::{Data, made};
 use crate::path::Path;
 
@@ -58,10 +58,7 @@ pub(super) fn flow_items<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let Some(found) = found else {
         return Err(call.refuse(&format!("finds no `{key}` to go through")));
     };
-    Ok(made(match parsed(found) {
-        Value::Array(elements) => elements,
-        other => vec![other],
-    }))
+    Ok(made(listed(parsed(found))))
 }
 
 /// The messages so far, a paragraph for each.
