@@ -2,7 +2,8 @@
 //!
 //!     cargo run --release --package pawl-compiler --example compile -- --rounds 20 order.json ...
 //!
-//! A line of JSON for each file: the seconds of its fastest and its median round, and what the machine has.
+//! A line of JSON for each file: the seconds of its fastest and its median round, what the machine has, and the most
+//! memory of this process so far.
 
 #![expect(
     clippy::disallowed_methods,
@@ -17,6 +18,10 @@ use pawl_asl::State;
 use pawl_compiler::{Notation, Options, compile};
 use serde_json::json;
 
+// As the command line has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut rounds = 1;
     let mut files = Vec::new();
@@ -27,6 +32,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         } else {
             files.push(argument);
         }
+    }
+    if files.is_empty() {
+        writeln!(std::io::stdout(), "{}", json!({ "peak": peak() }))?;
     }
     for file in files {
         let text = std::fs::read_to_string(&file)?;
@@ -43,7 +51,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         seconds.sort_by(f64::total_cmp);
         let compiled = compile(&text, Notation::Json, Options::default());
         let Some(program) = compiled.program else {
-            return Err(format!("{file}: {:?}", compiled.diagnostics).into());
+            let mut errors = compiled.diagnostics;
+            errors.retain(pawl_compiler::Diagnostic::is_error);
+            return Err(format!("{file}: {errors:?}").into());
         };
         let machine = program.lowered.machine;
         let kind = |name: &str| {
@@ -61,10 +71,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "tasks": kind("Task"),
             "choices": kind("Choice"),
             "bytes": serde_json::to_string(&machine)?.len(),
+            "peak": peak(),
         });
         writeln!(std::io::stdout(), "{line}")?;
     }
     Ok(())
+}
+
+/// The most memory that this process had so far, in KiB, where the system says that.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
 fn is(state: &State, name: &str) -> bool {

@@ -112,16 +112,24 @@ impl Inference<'_, '_> {
     }
 
     fn path(&mut self, node: &Node, base: &Base, accesses: &[Access]) -> Type {
+        // What all steps give is one object; only what is read of it is copied.
+        let roots = self.roots;
         let mut found = match base {
             Base::Root(name) => {
-                let root = self.roots.get(name.as_str());
-                root.map_or(Type::Any, |root| root.clone().into_owned())
+                let root = roots.get(name.as_str());
+                root.map_or(Cow::Owned(Type::Any), |root| Cow::Borrowed(root.as_ref()))
             }
-            Base::Relative => Type::Any,
-            Base::Node(inner) => self.node(inner),
+            Base::Relative => Cow::Owned(Type::Any),
+            Base::Node(inner) => Cow::Owned(self.node(inner)),
         };
         for (at, access) in accesses.iter().enumerate() {
-            found = match access {
+            if let (Cow::Borrowed(owner), Access::Member(name)) = (&found, access)
+                && let Some(inner) = known(owner, name)
+            {
+                found = Cow::Borrowed(inner);
+                continue;
+            }
+            let next = match access {
                 Access::Member(name) => {
                     let missing = |one: &Type| member(one, name).is_none();
                     let misses = found
@@ -129,14 +137,14 @@ impl Inference<'_, '_> {
                         .iter()
                         .filter(|one| **one != Type::Null)
                         .all(missing);
-                    if misses && found != Type::Null {
+                    if misses && *found != Type::Null {
                         let owner =
                             crate::display::Path(base, accesses.get(..at).unwrap_or_default());
                         self.findings.push(Finding {
                             mistake: Mistake::NoMember {
                                 owner: owner.to_string(),
                                 member: name.clone(),
-                                found: found.clone(),
+                                found: found.into_owned(),
                             },
                             span: node.span.clone(),
                         });
@@ -148,11 +156,12 @@ impl Inference<'_, '_> {
                     let index = self.node(index);
                     element(&found, &index)
                 }
-                Access::Filter(_) if matches!(found, Type::List(_)) => found,
+                Access::Filter(_) if matches!(*found, Type::List(_)) => continue,
                 Access::Filter(_) => Type::Any,
             };
+            found = Cow::Owned(next);
         }
-        found
+        found.into_owned()
     }
 
     fn binary(&mut self, operator: Operator, node: &Node, left: &Node, right: &Node) -> Type {
@@ -314,6 +323,23 @@ impl Inference<'_, '_> {
             "map" | "flatten" | "concat" | "chunk" => Type::List(Box::new(Type::Any)),
             _ => Type::Any,
         }
+    }
+}
+
+/// A member that an object is known to have, as it stands there.
+fn known<'owner>(owner: &'owner Type, name: &str) -> Option<&'owner Type> {
+    match owner {
+        Type::Object(fields) => fields.known.get(name),
+        Type::Given(inner) if name != "meta" => known(inner, name),
+        Type::Given(_)
+        | Type::Any
+        | Type::Null
+        | Type::Flag
+        | Type::Number
+        | Type::Text
+        | Type::Words(_)
+        | Type::List(_)
+        | Type::Either(_) => None,
     }
 }
 

@@ -48,16 +48,27 @@ pub(super) fn check(
 /// The types of the root names, without those of loops.
 fn roots(definition: &Definition) -> Roots<'_> {
     let mut roots = Roots::new();
-    let mut steps = BTreeMap::new();
+    let mut outcomes = BTreeMap::new();
+    // Many steps do the same, and what that gives is a long schema.
+    let mut known: BTreeMap<(&str, &str), Type> = BTreeMap::new();
     for step in &definition.steps {
-        let output = Type::Given(Box::new(outputs::of(step, definition)));
+        let operation = Some(step).filter(|step| step.kind == Kind::Action);
+        let operation = operation.and_then(steps::operation);
+        let output = match operation {
+            Some(operation) => known
+                .entry((operation.action, operation.operation))
+                .or_insert_with(|| outputs::of(step, definition))
+                .clone(),
+            None => outputs::of(step, definition),
+        };
+        let output = Type::Given(Box::new(output));
         let members = [("output".to_owned(), output)];
-        steps.insert(step.slug.clone(), Type::object(members, Others::Maybe));
+        outcomes.insert(step.slug.clone(), Type::object(members, Others::Maybe));
     }
     // Steps that are not there are spoken of elsewhere.
     roots.insert(
         Cow::Borrowed("steps"),
-        Cow::Owned(Type::object(steps, Others::Maybe)),
+        Cow::Owned(Type::object(outcomes, Others::Maybe)),
     );
     roots.insert(
         Cow::Borrowed("input"),
