@@ -129,8 +129,8 @@ fn notes(execution: &Node, states: &[states::State<'_>], translation: &mut Trans
     let rows = [
         (
             "recursion_limit",
-            "no-recursion-limit",
-            "a run goes round as long as its conditions say; a deadline or a budget bounds it",
+            "states-are-counted",
+            "each line of states counts those that it has passed; branches and items count their own",
         ),
         (
             "tokens_limit_before_summarization",

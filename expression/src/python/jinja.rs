@@ -141,7 +141,7 @@ impl<'t> Template<'t> {
 
     /// `if a`, up to its `endif`.
     fn choice(&mut self, condition: &'t str, at: usize, depth: usize) -> Read<Tree> {
-        let condition = read_at(condition, at)?;
+        let condition = read_at(&with_loop(condition), at)?;
         let (then, end) = self.parts(&["elif", "else", "endif"], depth + 1)?;
         let otherwise = match end {
             Some(("elif", condition, at)) => self.choice(condition, at, depth + 1)?,
@@ -164,8 +164,14 @@ impl<'t> Template<'t> {
 
     /// `for a in b`, up to its `endfor`.
     fn repeated(&mut self, header: &'t str, at: usize, depth: usize) -> Read<Tree> {
-        let (names, list, condition) = read::for_at(header, at)?;
+        let (mut names, mut list, mut condition) = read::for_at(header, at)?;
+        let begins = self.at;
         let (body, end) = self.parts(&["else", "endfor"], depth + 1)?;
+        let inside = self.text.get(begins..self.at).unwrap_or_default();
+        if inside.contains("loop.") {
+            list = counted(header, at, &names, &list, condition.take())?;
+            names.push("loop".to_owned());
+        }
         let otherwise = match end {
             Some(("else", _, at)) => {
                 let (otherwise, end) = self.parts(&["endfor"], depth + 1)?;
@@ -205,8 +211,66 @@ impl<'t> Template<'t> {
     }
 }
 
+/// What `loop` has inside of a `for`.
+const LOOP: [&str; 7] = [
+    "index0",
+    "index",
+    "revindex0",
+    "revindex",
+    "first",
+    "last",
+    "length",
+];
+
+/// A text of Python in which `loop.index` is the member of a dict, as which `for` binds it.
+fn with_loop(text: &str) -> String {
+    LOOP.iter().fold(text.to_owned(), |text, name| {
+        text.replace(&format!("loop.{name}"), &format!("loop['{name}']"))
+    })
+}
+
+/// The list of a `for` whose body asks where it is: each element with a dict beside it that says so.
+fn counted(
+    header: &str,
+    at: usize,
+    names: &[String],
+    list: &Tree,
+    condition: Option<Tree>,
+) -> Read<Tree> {
+    let part = |tree: &Tree| {
+        let from = tree.span.start.saturating_sub(at);
+        header
+            .get(from..tree.span.end.saturating_sub(at))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let mut all = part(list);
+    if let Some(condition) = condition {
+        let names = names.join(", ");
+        let condition = header
+            .get(condition.span.start.saturating_sub(at)..)
+            .unwrap_or_default()
+            .to_owned();
+        all = format!("[({names}) for {names} in {all} if {condition}]");
+    }
+    let elements = if let [_] = names {
+        "one, ".to_owned()
+    } else {
+        (0..names.len())
+            .map(|number| format!("one[{number}], "))
+            .collect()
+    };
+    let counted = format!(
+        "[({elements}{{'index0': at, 'index': at + 1, 'revindex0': len({all}) - at - 1, \
+         'revindex': len({all}) - at, 'first': at == 0, 'last': at == len({all}) - 1, \
+         'length': len({all})}}) for at, one in enumerate({all})]"
+    );
+    read_at(&counted, list.span.start)
+}
+
 /// `value|filter|filter(argument)`
 fn value(inside: &str, at: usize) -> Read<Tree> {
+    let inside = &with_loop(inside);
     let mut pieces = split(inside).into_iter();
     let (first, offset) = pieces.next().unwrap_or_default();
     let mut tree = read_at(first, at + offset)?;

@@ -133,7 +133,7 @@ impl<'n> Translator<'n> {
             Kind::Not(_) => self.truth(tree),
             Kind::Json(value) => {
                 let value = Self::json(self.value(value)?);
-                Ok(apply("string", value, Vec::new(), span))
+                Ok(apply("pyDumps", value, Vec::new(), span))
             }
             Kind::Sign(sign, operand) => self.signed(*sign, operand, span),
             Kind::Calculate(operator, left, right) => {

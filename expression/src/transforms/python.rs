@@ -64,7 +64,7 @@ const fn higher(
     }
 }
 
-pub(super) static TRANSFORMS: [Transform; 20] = [
+pub(super) static TRANSFORMS: [Transform; 21] = [
     plain("pyTruth", 0..=0, py_truth),
     plain("pyName", 1..=2, item::name),
     plain("pyMember", 1..=2, item::member),
@@ -76,6 +76,7 @@ pub(super) static TRANSFORMS: [Transform; 20] = [
     plain("pyTuple", 0..=0, kind::py_tuple),
     plain("pySet", 0..=0, kind::py_set),
     plain("pyJson", 0..=0, kind::py_json),
+    plain("pyDumps", 0..=0, kind::py_dumps),
     plain("pyFormat", 1..=1, format::py_format),
     plain("pyMethod", 1..=4, method::py_method),
     higher("pyCall", 1..=3, call::py_call),

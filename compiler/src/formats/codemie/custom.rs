@@ -103,6 +103,12 @@ impl Writer<'_, '_> {
                 .expect("an object of paths is an expression");
             let written = template.as_str().unwrap_or_default();
             let text_of = read(template, python::template(written, &names), translation);
+            // A prompt asks a model to sum up what the template made.
+            if word(node, "system_prompt").is_some() {
+                let mut llm = Self::model(node);
+                llm.put("userPrompt", text(template, format!("{{{{{text_of}}}}}")));
+                return ("llm", llm);
+            }
             let mut passing = Object::of(template);
             passing.put("input", text(template, format!("{{{{{text_of}}}}}")));
             passing.put(

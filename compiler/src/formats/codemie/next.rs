@@ -18,6 +18,8 @@ pub(super) struct Settings {
     concurrency: u64,
     most_items: u64,
     most_messages: Option<u64>,
+    /// How many states a line may pass.
+    most_states: Option<u64>,
 }
 
 impl Settings {
@@ -27,6 +29,7 @@ impl Settings {
             concurrency: whole("max_concurrency").unwrap_or(2).clamp(1, 100),
             most_items: whole("max_iteration_key_output_limit").unwrap_or(200),
             most_messages: whole("messages_limit_before_summarization"),
+            most_states: whole("recursion_limit"),
         }
     }
 }
@@ -97,6 +100,9 @@ impl Writer<'_, '_> {
     /// What `next` says of the context and the messages, as the last argument.
     fn rules(&self, state: &State<'_>) -> String {
         let mut rules = Map::new();
+        if let Some(limit) = self.settings.most_states {
+            rules.insert("limit".to_owned(), limit.into());
+        }
         let flag = |field: &str| state.rule(field).map(|node| node.data == Data::Bool(true));
         if let Some(key) = state.rule("output_key").and_then(Node::as_str) {
             rules.insert("key".to_owned(), key.into());

@@ -119,6 +119,15 @@ impl<'a> Parts<'a> {
 
     /// What a state runs.
     pub(super) fn of(&self, state: &'a Node) -> Option<Part<'a>> {
+        let fields = ["assistant_id", "tool_id", "custom_node_id"];
+        if fields
+            .iter()
+            .filter(|field| given(state, field).is_some())
+            .count()
+            > 1
+        {
+            return None;
+        }
         if let Some(id) = word(state, "assistant_id") {
             return self.assistants.get(id).map(|node| Part::Assistant(node));
         }

@@ -24,6 +24,16 @@ pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         None => result,
     };
     let mut after = flow.into_owned();
+    if let Some(limit) = rules.get("limit").and_then(Value::as_u64) {
+        let passed = after.get("passed").and_then(Value::as_u64).unwrap_or(0) + 1;
+        if passed > limit {
+            let message = format!(
+                "stops the run: it has passed {limit} states, which is its `recursion_limit`"
+            );
+            return Err(call.refuse(&message));
+        }
+        put(call, &mut after, "passed", passed.into())?;
+    }
     let mut context = object(&after, "context").into_owned();
     if rules.get("clear") == Some(&"keep_current".into()) {
         context.clear();

@@ -211,6 +211,12 @@ pub(super) fn py_set<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     )))
 }
 
+/// A value as JSON text, a text with its quotes.
+pub(super) fn py_dumps<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let value = call.evaluator.whole(value, &call.node.span)?;
+    Ok(made(json(value.into_owned()).to_string()))
+}
+
 /// What JSON can hold of a value: lists for tuples, sets and iterators.
 pub(super) fn py_json<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let value = call.evaluator.whole(value, &call.node.span)?;
