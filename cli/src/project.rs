@@ -118,10 +118,10 @@ impl Project {
         // In other formats, a step may have a name that no slug can be.
         let file = &self.definition;
         let names = pawl_compiler::formats::names(&file.text, file.notation);
-        let named = |name: String| names.get(&name).cloned().unwrap_or(name);
+        let slug = |step: String| names.get(&step).cloned().unwrap_or(step);
         Ok(mocks
             .into_iter()
-            .map(|(name, mock)| (named(name), mock))
+            .map(|(step, mock)| (slug(step), mock))
             .collect())
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pawl::project::Project;
 use pawl_compiler::formats::RULES;
-use pawl_compiler::{Format, Notation, Options, compile, convert};
+use pawl_compiler::{Difference, Format, Notation, Options, compile, convert};
 use serde_json::Value;
 
 use crate::corpus::{cases, root, same};
@@ -64,12 +64,17 @@ fn what_means_something_else_is_as_committed_and_every_rule_is_met() {
     let mut met = BTreeSet::new();
     for case in cases() {
         let compiled = case.project.compile(Options::default());
-        let mut text = String::new();
-        for difference in &compiled.differences {
-            met.insert(difference.rule);
+        let line = |difference: &Difference| {
             let place = &difference.place.pointer;
-            text += &format!("{place} {}: {}\n", difference.rule, difference.message);
-        }
+            format!("{place} {}: {}\n", difference.rule, difference.message)
+        };
+        let text: String = compiled.differences.iter().map(line).collect();
+        met.extend(
+            compiled
+                .differences
+                .iter()
+                .map(|difference| difference.rule),
+        );
         same(&case, "differences.txt", (!text.is_empty()).then_some(text));
     }
     let unmet: Vec<_> = RULES.iter().filter(|rule| !met.contains(*rule)).collect();

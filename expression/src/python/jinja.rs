@@ -256,9 +256,8 @@ fn counted(
     let elements = if let [_] = names {
         "one, ".to_owned()
     } else {
-        (0..names.len())
-            .map(|number| format!("one[{number}], "))
-            .collect()
+        let elements = (0..names.len()).map(|number| format!("one[{number}]"));
+        elements.collect::<Vec<_>>().join(", ") + ", "
     };
     let counted = format!(
         "[({elements}{{'index0': at, 'index': at + 1, 'revindex0': len({all}) - at - 1, \

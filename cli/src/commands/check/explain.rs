@@ -11,10 +11,8 @@ pub(in crate::commands) fn text(file: &DefinitionFile, compiled: &Compiled) -> S
     let lines = Lines::of(&file.text);
     let name = file.name();
     let format = compiled.format.name();
-    let mut text = format!("{name}: {format} format");
     if compiled.differences.is_empty() {
-        text.push_str(", nothing means anything else here\n");
-        return text;
+        return format!("{name}: {format} format, nothing means anything else here\n");
     }
     let count = compiled.differences.len();
     let means = if count == 1 {
@@ -22,17 +20,17 @@ pub(in crate::commands) fn text(file: &DefinitionFile, compiled: &Compiled) -> S
     } else {
         "things mean"
     };
-    text.push_str(&format!(
-        ", {count} {means} something else here (docs/formats.md has the rules)\n"
-    ));
-    for difference in &compiled.differences {
+    let head = format!(
+        "{name}: {format} format, {count} {means} something else here (docs/formats.md has the rules)\n"
+    );
+    let lines = compiled.differences.iter().map(|difference| {
         let place = lines.place(difference.place.span.start);
-        text.push_str(&format!(
+        format!(
             "  {}:{} {}: {}\n",
             place.line, place.column, difference.rule, difference.message
-        ));
-    }
-    text
+        )
+    });
+    std::iter::once(head).chain(lines).collect()
 }
 
 /// The differences for scripts.
