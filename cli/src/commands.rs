@@ -200,10 +200,13 @@ fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
 
 /// Compiles a definition; `None` where it is refused, which is then said.
 fn sound(file: &DefinitionFile) -> Option<Program> {
-    let compiled = file.compile(pawl_compiler::Options::default());
-    if compiled.program.is_none() {
-        let mut errors = compiled.diagnostics;
-        errors.retain(Diagnostic::is_error);
+    let compiled = file.compile(pawl_compiler::Options {
+        budgets: pawl_compiler::Budgets::Shown,
+        ..pawl_compiler::Options::default()
+    });
+    let mut errors = compiled.diagnostics;
+    errors.retain(Diagnostic::is_error);
+    if !errors.is_empty() {
         say(&format!("{}\n", file.render(&errors)));
     }
     compiled.program
@@ -332,6 +335,7 @@ impl From<MachineOptions> for pawl_compiler::Options {
         Self {
             level,
             format: options.format.map(Into::into),
+            budgets: pawl_compiler::Budgets::Held,
             hand_over_after: options.hand_over_after,
         }
     }

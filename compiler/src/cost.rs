@@ -154,7 +154,8 @@ pub fn of(program: &Program, assumptions: &Assumptions) -> Cost {
     let loops = looped.map(|step| {
         let found = items(step, assumptions);
         let mut more = assumptions.clone();
-        more.items.insert(step.slug.clone(), found.usual + 1);
+        more.items
+            .insert(step.slug.clone(), found.usual.saturating_add(1));
         let each = weigh(&more)
             .typical
             .plus_times(taken.typical, -1.0)
@@ -194,7 +195,10 @@ pub fn of(program: &Program, assumptions: &Assumptions) -> Cost {
             .values()
             .any(|plan| plan.node.step == "hand over"),
         unpriced: unpriced(program),
-        assumed: assumed(&loops, &taken.typical),
+        assumed: assumed(&loops, &taken.typical)
+            .into_iter()
+            .chain(apart(program))
+            .collect(),
         typical: taken.typical,
         worst: taken.worst,
         usd,
@@ -306,6 +310,32 @@ fn unpriced(program: &Program) -> Vec<String> {
             .then(|| model.to_owned()),
     });
     unknown.collect()
+}
+
+/// What is counted apart, in sentences: other workflows, and going on in a new execution.
+fn apart(program: &Program) -> Vec<String> {
+    let definition = &program.checked.definition;
+    let subflows = definition
+        .steps
+        .iter()
+        .filter(|step| step.kind == Kind::Subflow);
+    let subflows = subflows.filter_map(|step| step.config.get("workflow")?.as_str());
+    let settings = &definition.settings;
+    let followers = [
+        &settings.follow_ups.on_complete,
+        &settings.follow_ups.on_error,
+    ];
+    let followers = followers.into_iter().flatten().map(|name| name.as_str());
+    let names: BTreeSet<&str> = subflows.chain(followers).collect();
+    let mut said: Vec<String> = names
+        .iter()
+        .map(|name| format!("runs of `{name}` are counted apart: ask for its cost, too"))
+        .collect();
+    let mut plans = program.lowered.plans.values();
+    if plans.any(|plan| plan.node.step == "hand over") {
+        said.push("going on in a new execution takes two more transitions each time, which are not counted".to_owned());
+    }
+    said
 }
 
 /// What was assumed, in sentences.

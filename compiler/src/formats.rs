@@ -88,13 +88,14 @@ pub const TELLING_FIELDS: [&str; 6] = [
 ];
 
 /// The rules by which something means another thing here, each with a row in `docs/formats.md`.
-pub const RULES: [&str; 23] = [
+pub const RULES: [&str; 24] = [
     "a-schedule-that-is-off",
     "a-step-has-14-minutes",
     "agents-by-id",
     "assistants-are-plain",
     "assistants-by-id",
     "branches-run-at-once",
+    "fields-that-do-nothing",
     "interrupted-runs-are-approved",
     "linear-backoff",
     "loops-without-a-list",
@@ -180,6 +181,14 @@ pub(crate) fn read(
         differences,
         names,
     })
+}
+
+/// What other formats have no words for stands in a `config` as of the native one: agents, secrets, a budget and so on.
+fn native_settings(root: &Node, config: &mut build::Object) {
+    let given = root.get("config").map(Node::entries).unwrap_or_default();
+    for entry in given.iter().filter(|entry| entry.key != "variables") {
+        config.rename(entry, entry.key.clone());
+    }
 }
 
 /// What a translation has to say beside the tree that it makes.

@@ -25,7 +25,7 @@ pub mod triggers;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use formats::{Converted, Difference, Format, convert};
-pub use lower::{Level, Options};
+pub use lower::{Budgets, Level, Options};
 pub use source::Notation;
 
 use check::Checked;
@@ -123,7 +123,12 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
     }
     diagnostic::arrange(&mut diagnostics);
     diagnostic::fix::place(text, notation, &mut diagnostics);
-    let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
+    let shown = |found: &Diagnostic| {
+        options.budgets == Budgets::Shown && found.code == diagnostic::codes::OVER_BUDGET
+    };
+    let is_sound = !diagnostics
+        .iter()
+        .any(|found| found.is_error() && !shown(found));
     let (format, mut differences) = read.map_or((Format::Native, Vec::new()), |read| {
         (read.format, read.differences)
     });

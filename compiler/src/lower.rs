@@ -39,6 +39,16 @@ pub enum Level {
     O2,
 }
 
+/// What becomes of a workflow that may take more than its budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Budgets {
+    /// It is refused.
+    #[default]
+    Held,
+    /// That is said, and it is compiled all the same: somebody wants to look at it.
+    Shown,
+}
+
 /// What the caller decides.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
@@ -46,6 +56,8 @@ pub struct Options {
     pub level: Level,
     /// The format that the definition is written in; by default what its fields say.
     pub format: Option<Format>,
+    /// Whether a workflow that may take more than its budget is refused.
+    pub budgets: Budgets,
     /// Visits after which a cycle is handed over to a new execution; by default what the event limit allows.
     pub hand_over_after: Option<u32>,
 }

@@ -35,6 +35,8 @@ pub enum Mistake {
         left: Type,
         /// What the right side is.
         right: Type,
+        /// What the comparison always gives.
+        gives: bool,
     },
     /// An operand that an operator or a transform cannot use.
     Misfit {
@@ -174,6 +176,7 @@ impl Inference<'_, '_> {
                         mistake: Mistake::NeverEqual {
                             left: found_left,
                             right: found_right,
+                            gives: operator == Operator::NotEqual,
                         },
                         span: node.span.clone(),
                     });
@@ -231,6 +234,7 @@ impl Inference<'_, '_> {
                 mistake: Mistake::NeverEqual {
                     left: value.clone(),
                     right: (**element).clone(),
+                    gives: false,
                 },
                 span: node.span.clone(),
             });

@@ -45,6 +45,13 @@ fn items(text: &str) -> Result<(String, u64), String> {
 
 impl Cost {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        if self
+            .runs
+            .is_some_and(|runs| !runs.is_finite() || runs < 0.0)
+        {
+            let misuse = Misuse::new("`--runs` is how many runs a month has, such as 3000");
+            return Err(misuse.into());
+        }
         let project = Project::open(&self.path)?;
         let Some(program) = sound(&project.definition) else {
             return Ok(Outcome::Refused);

@@ -151,7 +151,7 @@ impl Known<'_> {
                 member,
                 found,
             } => no_member(owner, member, found),
-            Mistake::NeverEqual { left, right } => never_equal(left, right),
+            Mistake::NeverEqual { left, right, gives } => never_equal(left, right, *gives),
             Mistake::Misfit {
                 operation,
                 needs,
@@ -192,8 +192,9 @@ fn collect(found: &Type, names: &mut Vec<String>, is_certain: &mut bool) {
     }
 }
 
-fn never_equal(left: &Type, right: &Type) -> Diagnostic {
-    let message = format!("this never holds: {left} is never {right}");
+fn never_equal(left: &Type, right: &Type, gives: bool) -> Diagnostic {
+    let holds = if gives { "always" } else { "never" };
+    let message = format!("this {holds} holds: {left} is never {right}");
     let diagnostic = Diagnostic::warning(codes::IMPOSSIBLE_COMPARISON, message);
     let mut words = Vec::new();
     for side in [left, right] {

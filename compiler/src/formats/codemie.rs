@@ -50,6 +50,7 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     if states.iter().any(|state| state.acts(&parts)) {
         config.put("retryPolicy", policy(execution, translation));
     }
+    super::native_settings(root, &mut config);
     definition.put("config", config.build());
     notes(execution, &states, translation);
     let settings = next::Settings::of(execution);

@@ -27,7 +27,7 @@ mod tools;
 mod waits;
 mod words;
 
-pub(super) use steps::slug;
+pub(super) use steps::{free, slug};
 
 use super::Translation;
 use super::build::{Object, list, number, text};
@@ -35,7 +35,8 @@ use crate::fields::{self, Field, Shape, Templates};
 use crate::source::{Data, Node};
 
 /// The fields of a definition.
-const FIELDS: [Field; 18] = [
+const FIELDS: [Field; 19] = [
+    ("config", Shape::Object),
     ("workflow_id", Shape::Any),
     ("id", Shape::Any),
     ("name", Shape::Text),
@@ -116,6 +117,7 @@ fn config(root: &Node, steps: &[steps::Step<'_>], translation: &mut Translation<
         config.put("variables", globals.clone());
     }
     config.maybe("secrets", given(root, "secrets").cloned());
+    super::native_settings(root, &mut config);
     config.maybe("retryPolicy", policy::usual(root, steps, translation));
     config
 }

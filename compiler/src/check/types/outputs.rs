@@ -188,8 +188,6 @@ fn typed(schema: &Node) -> serde_json::Value {
     let mut schema = schema.to_json();
     if let Some(object) = schema.as_object_mut() {
         object.entry("type").or_insert_with(|| "object".into());
-        // More than what is declared may be given.
-        object.shift_remove("additionalProperties");
     }
     schema
 }

@@ -8,7 +8,8 @@ use crate::fields::{self, Field, Shape, Templates};
 use crate::source::{self, Data, Node, Notation};
 
 /// The fields of a workflow.
-const OUTER: [Field; 22] = [
+const OUTER: [Field; 23] = [
+    ("config", Shape::Object),
     ("name", Shape::Text),
     ("description", Shape::Text),
     ("start_hint", Shape::Any),
@@ -58,7 +59,7 @@ pub(super) const RETRIES: [Field; 4] = [
     ("initial_interval", Shape::FromZero),
     ("backoff_factor", Shape::Within(1, 10)),
     ("max_interval", Shape::FromZero),
-    ("max_attempts", Shape::Whole),
+    ("max_attempts", Shape::Between(1, 100)),
 ];
 
 /// The name of a definition that has none.

@@ -138,7 +138,10 @@ pub(super) fn collect<'a>(
         .map(Node::elements)
         .unwrap_or_default();
     let mut found: Vec<(&Node, String, String)> = Vec::new();
-    let mut taken: BTreeSet<String> = BTreeSet::new();
+    // The authors' own names come first.
+    let ids = nodes.iter().filter_map(|node| word(node, "id"));
+    let mut taken: BTreeSet<String> = ids.map(str::to_owned).collect();
+    let mut made: BTreeSet<String> = BTreeSet::new();
     for node in nodes {
         fields::check(
             node,
@@ -171,6 +174,12 @@ pub(super) fn collect<'a>(
             );
         }
         let slug = super::super::elevaite::slug(&id, &taken);
+        // A name that is made here for another state gives way to none: this one does.
+        let slug = if made.contains(&slug) {
+            super::super::elevaite::free(&slug, &taken)
+        } else {
+            slug
+        };
         for suffix in [
             "",
             "_approval",
@@ -184,6 +193,7 @@ pub(super) fn collect<'a>(
             "_output",
         ] {
             taken.insert(format!("{slug}{suffix}"));
+            made.insert(format!("{slug}{suffix}"));
         }
         found.push((node, id, slug));
     }

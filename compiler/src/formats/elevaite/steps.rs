@@ -98,6 +98,10 @@ pub(super) fn collect<'a>(root: &'a Node, translation: &mut Translation<'_>) -> 
             .and_then(crate::shape::whole)
             .unwrap_or(0)
     });
+    // The authors' own names come first: what is made here goes around them.
+    for node in &nodes {
+        reserve(node, &mut taken);
+    }
     for node in nodes {
         add(node, None, &mut steps, &mut taken, translation);
     }
@@ -145,6 +149,7 @@ fn add<'a>(
     }
     let slug = slug(&id, taken);
     taken.insert(slug.clone());
+    taken.insert(id.clone());
     let at = steps.len();
     steps.push(Step {
         node,
@@ -155,6 +160,16 @@ fn add<'a>(
     });
     for inner in inner(node) {
         add(inner, Some(at), steps, taken, translation);
+    }
+}
+
+/// Takes the names of a step and of those inside of it.
+fn reserve(node: &Node, taken: &mut BTreeSet<String>) {
+    let written = given(node, "step_id").or_else(|| given(node, "id"));
+    let id = written.and_then(Node::as_str);
+    taken.extend(id.map(str::to_owned));
+    for inner in inner(node) {
+        reserve(inner, taken);
     }
 }
 
@@ -274,7 +289,7 @@ pub(in crate::formats) fn slug(id: &str, taken: &BTreeSet<String>) -> String {
 }
 
 /// A name that is not taken.
-pub(super) fn free(base: &str, taken: &BTreeSet<String>) -> String {
+pub(in crate::formats) fn free(base: &str, taken: &BTreeSet<String>) -> String {
     let numbered = |number: usize| {
         let suffix = format!("_{number}");
         let mut base = base.to_owned();

@@ -94,8 +94,19 @@ impl Kind {
                 (_, Some(step)) => Item::From(Some(number(span)?), step),
             });
         };
+        let ends_on_sunday = self.names.len() == 7 && last == "7";
         let (first, last) = (number(first)?, number(last)?);
-        // A week that ends on Sunday does not wrap.
+        // A week that ends on Sunday does not wrap: `0-7` is all of it, `1-7/2` every other day.
+        if ends_on_sunday {
+            let mut days: Vec<u8> = Vec::new();
+            for day in (first..=7).step_by(step.unwrap_or(1).into()) {
+                let day = day % 7;
+                if !days.contains(&day) {
+                    days.push(day);
+                }
+            }
+            return Ok(Item::Numbers(days));
+        }
         let wraps = first > last;
         match step {
             Some(_) if wraps => Err(Refusal::new(
