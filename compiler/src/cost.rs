@@ -325,7 +325,7 @@ fn apart(program: &Program) -> Vec<String> {
         &settings.follow_ups.on_complete,
         &settings.follow_ups.on_error,
     ];
-    let followers = followers.into_iter().flatten().map(|name| name.as_str());
+    let followers = followers.into_iter().flatten().map(String::as_str);
     let names: BTreeSet<&str> = subflows.chain(followers).collect();
     let mut said: Vec<String> = names
         .iter()

@@ -31,6 +31,11 @@ async fn transitions_are_what_the_formula_says() {
         let program = case.project.compile(options).program.expect("it ran");
         let report = &ran.report;
         let counted = report.machine.transitions;
+        // What still waits has begun a Task that nothing has ended.
+        if report.status == RunStatus::Waiting {
+            others.push(case.name.as_str());
+            continue;
+        }
         match Replay::of(report).run(&program.lowered.machine) {
             Some(formula) if formula == counted => compared += 1,
             Some(formula) => wrong.push(format!(

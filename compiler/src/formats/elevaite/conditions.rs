@@ -268,7 +268,7 @@ mod tests {
             ),
             (
                 json!("ask-1.score >= 0.5"),
-                "(steps.ask-1.output.score ?? null) >= 0.5",
+                "(steps.ask-1.output.score ?? steps.ask-1.output|at('score') ?? steps.ask-1.output.response|at('score') ?? null) >= 0.5",
             ),
             (json!("a == None"), "input.a == null"),
             (
@@ -279,7 +279,7 @@ mod tests {
             (json!([]), "true"),
             (
                 json!({ "field": "ask-1.output.tags", "operator": "not_contains", "value": "x" }),
-                "!(((steps.ask-1.output.tags ?? null) ?? []) contains 'x')",
+                "!(((steps.ask-1.output.tags ?? steps.ask-1.output|at('tags') ?? steps.ask-1.output.response|at('tags') ?? null) ?? []) contains 'x')",
             ),
             (
                 json!({ "field": "a", "operator": "equals", "value": "{{b}}" }),
