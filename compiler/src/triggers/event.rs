@@ -1,5 +1,7 @@
 //! Events as EventBridge matches them: by their name and by what their detail holds.
 
+mod operator;
+
 use pawl_contract::event;
 use serde_json::{Map, Value, json};
 
@@ -21,18 +23,6 @@ const AROUND: [&str; 6] = [
     "record",
 ];
 
-/// What EventBridge compares by, where a value alone does not do.
-const OPERATORS: [&str; 8] = [
-    "prefix",
-    "suffix",
-    "anything-but",
-    "numeric",
-    "exists",
-    "cidr",
-    "equals-ignore-case",
-    "wildcard",
-];
-
 /// The event that a trigger step waits for.
 pub(super) fn of(step: &Step) -> Option<Event> {
     let event_type = step.config.get("eventType")?.as_str()?;
@@ -46,8 +36,27 @@ pub(super) fn of(step: &Step) -> Option<Event> {
 /// Refuses a filter that no pattern says, or whose pattern is too long.
 pub(crate) fn check(event_type: &str, filter: &Node, diagnostics: &mut Vec<Diagnostic>) {
     let before = diagnostics.len();
+    let mut paths: Vec<Vec<&str>> = Vec::new();
     for entry in filter.entries() {
         check_value(&entry.node, diagnostics);
+        let path: Vec<&str> = entry.key.split('.').collect();
+        let overlaps = |other: &Vec<&str>| path.starts_with(other) || other.starts_with(&path);
+        let wrong = if path.contains(&"") || entry.key.starts_with('$') {
+            Some(format!("`{}` is no field of an event", entry.key))
+        } else if paths.iter().any(overlaps) {
+            Some(format!(
+                "`{}` and another field of the filter are parts of each other",
+                entry.key
+            ))
+        } else {
+            None
+        };
+        diagnostics.extend(wrong.map(|message| {
+            Diagnostic::error(codes::INVALID_VALUE, message)
+                .at(entry.node.pointer.clone(), entry.key_span.clone())
+                .help("name each field once, by its path: `\"customer.status\"`")
+        }));
+        paths.push(path);
     }
     if diagnostics.len() > before {
         return;
@@ -91,13 +100,10 @@ fn check_value(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
         )),
         Data::Array(elements) => {
             for element in elements {
-                let is_operator = element.entries().len() == 1
-                    && element
-                        .entries()
-                        .iter()
-                        .any(|entry| OPERATORS.contains(&entry.key.as_str()));
                 let is_nested = element.is_object() || matches!(element.data, Data::Array(_));
-                if is_nested && !is_operator {
+                if let [only] = element.entries() {
+                    diagnostics.extend(operator::problem(only));
+                } else if is_nested {
                     diagnostics.push(
                         Diagnostic::error(
                             codes::INVALID_VALUE,
@@ -106,7 +112,7 @@ fn check_value(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
                         .on(element)
                         .help("write texts, numbers and flags, or `{ \"prefix\": \"A\" }` and what else EventBridge compares by"),
                     );
-                } else if !is_nested {
+                } else {
                     check_value(element, diagnostics);
                 }
             }

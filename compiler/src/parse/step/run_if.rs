@@ -94,7 +94,9 @@ pub(super) fn may_fail(
 /// Lets steps that may fail go on, and puts conditions in front of those that may be skipped.
 pub(in super::super) fn weave(steps: &mut Vec<Step>) {
     for step in steps.iter_mut().filter(|step| step.may_fail) {
-        let edge = step.onward_edge();
+        let mut edge = step.onward_edge();
+        // Its author wrote no such word.
+        edge.port.0 = "error".to_owned();
         step.ports.insert("error".to_owned(), edge);
     }
     let asked: Vec<(usize, Node)> = steps
