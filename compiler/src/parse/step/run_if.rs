@@ -96,7 +96,7 @@ pub(in super::super) fn weave(steps: &mut Vec<Step>) {
     for step in steps.iter_mut().filter(|step| step.may_fail) {
         let mut edge = step.onward_edge();
         // Its author wrote no such word.
-        edge.port.0 = "error".to_owned();
+        "error".clone_into(&mut edge.port.0);
         step.ports.insert("error".to_owned(), edge);
     }
     let asked: Vec<(usize, Node)> = steps
