@@ -8,7 +8,7 @@ mod strands;
 mod taint;
 mod targets;
 pub(crate) mod texts;
-mod types;
+mod value_types;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,7 +113,7 @@ pub fn check(
         diagnostics,
     );
     taint::show(&definition, &texts, diagnostics);
-    types::check(text, &definition, &loops, &texts, diagnostics);
+    value_types::check(text, &definition, &loops, &texts, diagnostics);
     let merged = merges::find(&definition, &slugs, &graph, &strands, diagnostics);
     for (id, slugs) in &merged {
         if let Some(reads) = reads.get_mut(*id) {

@@ -10,7 +10,11 @@
 mod build;
 mod codemie;
 mod elevaite;
+mod literal;
 mod places;
+mod seconds;
+mod slugs;
+mod tools;
 
 use std::collections::BTreeMap;
 

@@ -11,6 +11,8 @@ mod step;
 
 use std::collections::BTreeSet;
 
+pub(crate) use step::LONGEST_SLUG;
+
 use crate::definition::Definition;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Node;

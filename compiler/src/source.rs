@@ -206,6 +206,11 @@ pub fn read(text: &str, notation: Notation) -> Result<Node, Box<Diagnostic>> {
     }
 }
 
+/// A field that is there and not null.
+pub(crate) fn given<'node>(node: &'node Node, field: &str) -> Option<&'node Node> {
+    node.get(field).filter(|value| !value.is_null())
+}
+
 /// The pointer of a child.
 pub(crate) fn child(pointer: &str, key: &str) -> String {
     // Hardly any key needs an escape, and every value of a definition has a pointer.

@@ -14,7 +14,7 @@ use crate::parse::parse;
 use crate::reference::{Reference, collect};
 use crate::scope::Scope;
 use crate::tree::Node;
-use crate::types::Type;
+use crate::value_type::Type;
 
 /// A parsed expression. Its `Display` is an expression that means the same.
 ///

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::lexer::parse_number;
 use crate::tree::{Access, Base, Form, Node, Operator};
-use crate::types::{Fields, Others, Type};
+use crate::value_type::{Fields, Others, Type};
 
 /// Something that cannot be.
 #[derive(Debug, Clone, PartialEq)]

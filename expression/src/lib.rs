@@ -77,7 +77,7 @@ mod scope;
 mod template;
 mod transforms;
 mod tree;
-mod types;
+mod value_type;
 
 pub use budget::Budget;
 pub use coerce::total_order;
@@ -90,4 +90,4 @@ pub use render::{render, render_within};
 pub use scope::Scope;
 pub use template::Template;
 pub use transforms::{TransformInfo, transforms};
-pub use types::{Fields, Others, Type};
+pub use value_type::{Fields, Others, Type};

@@ -10,7 +10,7 @@ use crate::error::SyntaxError;
 use crate::infer::{Finding, Roots, infer};
 use crate::reference::{Reference, collect};
 use crate::tree::Node;
-use crate::types::Type;
+use crate::value_type::Type;
 
 /// A parsed template.
 ///

@@ -104,6 +104,26 @@ pub(crate) fn nearest(name: &str) -> Vec<&'static str> {
 }
 
 impl Transform {
+    /// One that translations write and authors are not shown.
+    const fn unlisted(
+        name: &'static str,
+        arguments: RangeInclusive<usize>,
+        apply: for<'c> fn(&Call<'c>, Data<'c>) -> Applied<'c>,
+    ) -> Self {
+        Self {
+            info: TransformInfo {
+                name,
+                signature: name,
+                doc: "Written by a translation from another format.",
+                example: "",
+                result: "",
+            },
+            arguments,
+            takes_functions: false,
+            apply,
+        }
+    }
+
     /// How many arguments it takes, for a message.
     pub(crate) fn arity(&self) -> String {
         match (*self.arguments.start(), *self.arguments.end()) {

@@ -22,7 +22,8 @@ mod texts;
 
 use super::Translation;
 use super::build::{Object, list, number, text};
-use crate::source::Node;
+use super::seconds::milliseconds;
+use crate::source::{Node, given};
 
 /// The variable that states hand on.
 const FLOW: &str = "flow";
@@ -109,21 +110,6 @@ fn retries(policy: &Node) -> Node {
     native.build()
 }
 
-/// Seconds as milliseconds.
-fn milliseconds(seconds: &Node) -> Option<u64> {
-    let crate::source::Data::Number(number) = &seconds.data else {
-        return None;
-    };
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a time is not negative, and one that is too long is cut"
-    )]
-    number
-        .as_f64()
-        .map(|seconds| (seconds * 1000.0).round() as u64)
-}
-
 /// What means something else here, for the workflow as a whole.
 fn notes(execution: &Node, states: &[states::State<'_>], translation: &mut Translation<'_>) {
     let of = given(execution, "states").unwrap_or(execution);
@@ -171,11 +157,6 @@ fn notes(execution: &Node, states: &[states::State<'_>], translation: &mut Trans
             "an assistant is shown what was said so far in its prompt, below its task, instead of as messages of its own",
         );
     }
-}
-
-/// A field that is there and not null.
-fn given<'node>(node: &'node Node, field: &str) -> Option<&'node Node> {
-    node.get(field).filter(|value| !value.is_null())
 }
 
 /// The text of a field, and none where it is empty.

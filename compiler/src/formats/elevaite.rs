@@ -27,12 +27,10 @@ mod tools;
 mod waits;
 mod words;
 
-pub(super) use steps::{free, slug};
-
 use super::Translation;
 use super::build::{Object, list, number, text};
 use crate::fields::{self, Field, Shape, Templates};
-use crate::source::{Data, Node};
+use crate::source::{Data, Node, given};
 
 /// The fields of a definition.
 const FIELDS: [Field; 19] = [
@@ -109,7 +107,7 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
 fn config(root: &Node, steps: &[steps::Step<'_>], translation: &mut Translation<'_>) -> Object {
     let mut config = Object::of(root);
     if let Some(seconds) = given(root, "timeout_seconds")
-        && let Some(milliseconds) = policy::milliseconds(seconds)
+        && let Some(milliseconds) = super::seconds::milliseconds(seconds)
     {
         config.put("timeout", number(seconds, milliseconds));
     }
@@ -120,9 +118,4 @@ fn config(root: &Node, steps: &[steps::Step<'_>], translation: &mut Translation<
     super::native_settings(root, &mut config);
     config.maybe("retryPolicy", policy::usual(root, steps, translation));
     config
-}
-
-/// A field that is there and not null.
-fn given<'node>(node: &'node Node, field: &str) -> Option<&'node Node> {
-    node.get(field).filter(|value| !value.is_null())
 }

@@ -5,7 +5,7 @@ use crate::definition::{Definition, Place};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
 use crate::shape::near_ours;
-use crate::source::{Data, Node};
+use crate::source::{Data, Node, given};
 
 /// What says what the workflow is; in a wrapped definition it stands in `workflowConfig`.
 const HEAD: [Field; 9] = [
@@ -164,11 +164,6 @@ fn twice(root: &Node, head: &Node, diagnostics: &mut Vec<Diagnostic>) {
                 .help("keep one of them"),
         );
     }
-}
-
-/// A field that is there and not null.
-fn given<'node>(node: &'node Node, field: &str) -> Option<&'node Node> {
-    node.get(field).filter(|value| !value.is_null())
 }
 
 fn name(head: &Node, root: &Node, diagnostics: &mut Vec<Diagnostic>) {

@@ -76,7 +76,7 @@ const SYNONYMS: [(&str, &str); 4] = [
 ];
 
 /// Longer slugs would leave no room for what is put behind them in a state's name.
-pub(super) const LONGEST_SLUG: usize = 56;
+pub(crate) const LONGEST_SLUG: usize = 56;
 
 /// Understands one step; a step that cannot be understood leaves its slug in `refused`.
 pub(super) fn step(

@@ -8,44 +8,22 @@ mod join;
 mod read;
 mod start;
 
-use std::ops::RangeInclusive;
-
 use serde_json::{Map, Value};
 
-use super::{Applied, Call, Transform, TransformInfo};
-use crate::evaluate::Data;
-
-const fn plain(
-    name: &'static str,
-    arguments: RangeInclusive<usize>,
-    apply: for<'c> fn(&Call<'c>, Data<'c>) -> Applied<'c>,
-) -> Transform {
-    Transform {
-        info: TransformInfo {
-            name,
-            signature: name,
-            doc: "What CodeMie's states hand on.",
-            example: "",
-            result: "",
-        },
-        arguments,
-        takes_functions: false,
-        apply,
-    }
-}
+use super::Transform;
 
 pub(super) static TRANSFORMS: [Transform; 11] = [
-    plain("flowStart", 0..=0, start::flow_start),
-    plain("flowEach", 1..=2, start::flow_each),
-    plain("flowBranch", 0..=0, start::flow_branch),
-    plain("flowAfter", 2..=3, after::flow_after),
-    plain("flowEdited", 1..=1, after::flow_edited),
-    plain("flowJoin", 1..=1, join::flow_join),
-    plain("flowText", 1..=1, read::flow_text),
-    plain("flowValue", 1..=1, read::flow_value),
-    plain("flowItems", 1..=1, read::flow_items),
-    plain("flowHistory", 0..=1, read::flow_history),
-    plain("flowNames", 1..=2, read::flow_names),
+    Transform::unlisted("flowStart", 0..=0, start::flow_start),
+    Transform::unlisted("flowEach", 1..=2, start::flow_each),
+    Transform::unlisted("flowBranch", 0..=0, start::flow_branch),
+    Transform::unlisted("flowAfter", 2..=3, after::flow_after),
+    Transform::unlisted("flowEdited", 1..=1, after::flow_edited),
+    Transform::unlisted("flowJoin", 1..=1, join::flow_join),
+    Transform::unlisted("flowText", 1..=1, read::flow_text),
+    Transform::unlisted("flowValue", 1..=1, read::flow_value),
+    Transform::unlisted("flowItems", 1..=1, read::flow_items),
+    Transform::unlisted("flowHistory", 0..=1, read::flow_history),
+    Transform::unlisted("flowNames", 1..=2, read::flow_names),
 ];
 
 /// A member that is an object; an empty one where it is none.

@@ -23,7 +23,7 @@ mod text;
 
 use std::ops::RangeInclusive;
 
-use super::{Applied, Call, Transform, TransformInfo};
+use super::{Applied, Call, Transform};
 use crate::error::{Cause, EvaluationError};
 use crate::evaluate::{Data, made};
 use kind::truth;
@@ -31,26 +31,6 @@ use kind::truth;
 pub(crate) use format::is_format;
 
 type Made<T = serde_json::Value> = Result<T, EvaluationError>;
-
-/// A transform that takes values.
-const fn plain(
-    name: &'static str,
-    arguments: RangeInclusive<usize>,
-    apply: for<'c> fn(&Call<'c>, Data<'c>) -> Applied<'c>,
-) -> Transform {
-    Transform {
-        info: TransformInfo {
-            name,
-            signature: name,
-            doc: "What Python means by it.",
-            example: "",
-            result: "",
-        },
-        arguments,
-        takes_functions: false,
-        apply,
-    }
-}
 
 /// A transform that takes functions, too.
 const fn higher(
@@ -60,25 +40,25 @@ const fn higher(
 ) -> Transform {
     Transform {
         takes_functions: true,
-        ..plain(name, arguments, apply)
+        ..Transform::unlisted(name, arguments, apply)
     }
 }
 
 pub(super) static TRANSFORMS: [Transform; 21] = [
-    plain("pyTruth", 0..=0, py_truth),
-    plain("pyName", 1..=2, item::name),
-    plain("pyMember", 1..=2, item::member),
-    plain("pyItem", 1..=1, item::item),
-    plain("pySlice", 3..=3, item::slice),
-    plain("pyCompare", 2..=2, compare::py_compare),
-    plain("pyCalculate", 2..=2, arithmetic::py_calculate),
-    plain("pySign", 1..=1, arithmetic::py_sign),
-    plain("pyTuple", 0..=0, kind::py_tuple),
-    plain("pySet", 0..=0, kind::py_set),
-    plain("pyJson", 0..=0, kind::py_json),
-    plain("pyDumps", 0..=0, kind::py_dumps),
-    plain("pyFormat", 1..=1, format::py_format),
-    plain("pyMethod", 1..=4, method::py_method),
+    Transform::unlisted("pyTruth", 0..=0, py_truth),
+    Transform::unlisted("pyName", 1..=2, item::name),
+    Transform::unlisted("pyMember", 1..=2, item::member),
+    Transform::unlisted("pyItem", 1..=1, item::item),
+    Transform::unlisted("pySlice", 3..=3, item::slice),
+    Transform::unlisted("pyCompare", 2..=2, compare::py_compare),
+    Transform::unlisted("pyCalculate", 2..=2, arithmetic::py_calculate),
+    Transform::unlisted("pySign", 1..=1, arithmetic::py_sign),
+    Transform::unlisted("pyTuple", 0..=0, kind::py_tuple),
+    Transform::unlisted("pySet", 0..=0, kind::py_set),
+    Transform::unlisted("pyJson", 0..=0, kind::py_json),
+    Transform::unlisted("pyDumps", 0..=0, kind::py_dumps),
+    Transform::unlisted("pyFormat", 1..=1, format::py_format),
+    Transform::unlisted("pyMethod", 1..=4, method::py_method),
     higher("pyCall", 1..=3, call::py_call),
     higher("pyEach", 1..=2, each::py_each),
     higher("pyAny", 1..=1, each::py_any),

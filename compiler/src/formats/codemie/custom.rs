@@ -4,10 +4,10 @@ use pawl_expression::{Expression, python};
 
 use super::super::Translation;
 use super::super::build::{Object, text};
+use super::super::literal::quoted;
 use super::next::read;
 use super::states::State;
 use super::steps::{Writer, passing, told};
-use super::texts::quoted;
 use super::{given, mappings, word};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{Data, Node};

@@ -2,11 +2,11 @@
 
 use super::super::Translation;
 use super::super::build::{Object, list, number, text, value};
+use super::super::literal::{literal, quoted};
 use super::parts::Part;
 use super::regions::{Edge, Leads, edge};
 use super::states::{Next, State};
 use super::steps::Writer;
-use super::texts::{literal, quoted};
 use super::{given, is_true};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{Data, Node};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Translation;
+use super::super::slugs::{free, slug};
 use super::parts::{Part, Parts};
 use super::{given, is_true, word};
 use crate::diagnostic::{Diagnostic, codes, near};
@@ -173,12 +174,12 @@ pub(super) fn collect<'a>(
                     .on(given(node, "id").unwrap_or(node)),
             );
         }
-        let slug = super::super::elevaite::slug(&id, &taken);
+        let wanted = slug(&id, &taken);
         // A name that is made here for another state gives way to none: this one does.
-        let slug = if made.contains(&slug) {
-            super::super::elevaite::free(&slug, &taken)
+        let slug = if made.contains(&wanted) {
+            free(&wanted, &taken)
         } else {
-            slug
+            wanted
         };
         for suffix in [
             "",

@@ -1,9 +1,11 @@
 //! The steps of a state: what it asks first, what it runs, and what follows.
 
-use pawl_contract::{catalogue, tools};
+use pawl_contract::catalogue;
 
 use super::super::Translation;
 use super::super::build::{Object, list, text, value};
+use super::super::literal::quoted;
+use super::super::tools::{User, of_others, usable};
 use super::next::{Settings, set, step, success};
 use super::parts::{Part, Parts};
 use super::regions::Regions;
@@ -127,7 +129,14 @@ impl Writer<'_, '_> {
             config.put("outputFormat", text(&schema, "json"));
             config.put("outputSchema", schema);
         }
-        config.maybe("tools", given_tools(state, assistant, translation));
+        if let Some(given) = some_list(assistant, "tools") {
+            let user = User {
+                noun: "state",
+                id: &state.id,
+                slug: &state.slug,
+            };
+            config.put("tools", usable(&given, &["name"], &user, translation));
+        }
         config.maybe("knowledgeFileIds", some_list(assistant, "datasource_ids"));
         if let Some(servers) = some_list(assistant, "mcp_servers") {
             let names = servers.elements().iter().filter_map(|server| {
@@ -265,7 +274,7 @@ fn call(state: &State<'_>, tool: &Node, flow: &str, translation: &mut Translatio
     }
     if let Some(key) = word(tool, "input_key") {
         let node = given(tool, "input_key").unwrap_or(tool);
-        let written = format!("{{{{{flow}|flowValue({})}}}}", texts::quoted(key));
+        let written = format!("{{{{{flow}|flowValue({})}}}}", quoted(key));
         arguments.put("input", text(node, written));
     }
     for (field, what) in [
@@ -290,54 +299,18 @@ fn call(state: &State<'_>, tool: &Node, flow: &str, translation: &mut Translatio
         return config;
     }
     let (other, operation) = name.split_once('.').unwrap_or((name, ""));
-    translation.differs(
-        "tools-of-others",
-        node,
-        format!("no action here is called `{name}`: it is called as an integration of that name"),
-    );
     let alias = given(tool, "integration_alias").filter(|node| node.as_str().is_some());
-    let mut wrapped = Object::of(node);
-    wrapped.put("name", alias.cloned().unwrap_or_else(|| text(node, other)));
     let operation = if alias.is_some() { name } else { operation };
-    if !operation.is_empty() {
-        wrapped.put("operation", text(node, operation));
-    }
-    wrapped.put("params", arguments.build());
-    config.put("type", text(node, "integration"));
-    config.put("parameters", wrapped.build());
-    config
-}
-
-/// The tools that an assistant may use. One that nothing here is called by cannot run yet, which a mock settles.
-fn given_tools(
-    state: &State<'_>,
-    assistant: &Node,
-    translation: &mut Translation<'_>,
-) -> Option<Node> {
-    let given_here = some_list(assistant, "tools")?;
-    let mut found = Vec::new();
-    for tool in given_here.elements() {
-        let node = tool.get("name").unwrap_or(tool);
-        let name = node.as_str().unwrap_or_default();
-        let is_known = tools::find(name).is_some()
-            || !tools::operations(name).is_empty()
-            || catalogue::find(name, None).is_some();
-        if is_known {
-            found.push(text(node, name));
-            continue;
-        }
-        let message = format!(
-            "state `{}` needs the tool `{name}`, which nothing here is",
-            state.id
-        );
-        let mut diagnostic = Diagnostic::warning(codes::NOT_YET, message).on(node).help(format!(
-            "use a tool that docs/formats.md lists, or mock the state to run the workflow: `{{ \"{}\": ... }}` in `mocks.json`",
-            state.id
-        ));
-        diagnostic.mockable = Some(state.slug.clone());
-        translation.say(diagnostic);
-    }
-    Some(list(&given_here, found))
+    let called = alias.cloned().unwrap_or_else(|| text(node, other));
+    let operation = (!operation.is_empty()).then(|| text(node, operation));
+    of_others(
+        node,
+        name,
+        called,
+        operation,
+        arguments.build(),
+        translation,
+    )
 }
 
 /// A list that is not empty.

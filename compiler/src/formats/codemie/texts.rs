@@ -1,8 +1,7 @@
 //! Texts with `{{path}}`: what the context has there stands in for it, and what it does not have stays as it is.
 
-use serde_json::Value;
-
 use super::super::build::{entry, made, text};
+use super::super::literal::quoted;
 use crate::source::{Data, Node};
 
 /// A text as a native template, whose names are those of a flow.
@@ -58,44 +57,4 @@ pub(super) fn value(node: &Node, flow: &str) -> Node {
         same @ (Data::Null | Data::Bool(_) | Data::Number(_)) => same.clone(),
     };
     made(node, data)
-}
-
-/// A text as a literal of an expression.
-pub(super) fn quoted(text: &str) -> String {
-    let quoted = |part: &str| {
-        let escaped = part.replace('\\', "\\\\").replace('\'', "\\'");
-        format!("'{escaped}'")
-    };
-    let mut parts = Vec::new();
-    let mut rest = text;
-    // An expression would take two braces for a template, so they stand in two parts.
-    while let Some(at) = rest.find("{{") {
-        let (before, after) = rest.split_at(at + 1);
-        parts.push(quoted(before));
-        rest = after;
-    }
-    if parts.is_empty() {
-        return quoted(text);
-    }
-    parts.push(quoted(rest));
-    format!("([{}]|join(''))", parts.join(", "))
-}
-
-/// A value as a literal of an expression.
-pub(super) fn literal(value: &Value) -> String {
-    match value {
-        Value::String(text) => quoted(text),
-        Value::Array(elements) => {
-            let elements: Vec<String> = elements.iter().map(literal).collect();
-            format!("[{}]", elements.join(", "))
-        }
-        Value::Object(members) => {
-            let members: Vec<String> = members
-                .iter()
-                .map(|(key, value)| format!("{}: {}", quoted(key), literal(value)))
-                .collect();
-            format!("{{{}}}", members.join(", "))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
-    }
 }

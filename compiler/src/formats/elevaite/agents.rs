@@ -1,13 +1,11 @@
 //! Agents, the prompts that feed them, tools, and approvals by people.
 
-use pawl_contract::{catalogue, tools};
-
 use super::super::Translation;
 use super::super::build::{Object, list, text};
+use super::super::tools::{User, usable};
 use super::steps::Step;
 use super::texts::{Names, Texts, answers_json};
 use super::words::What;
-use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{Data, Node};
 
 /// What an agent is asked where it has no question of its own and nothing comes before it: the message of the run.
@@ -90,7 +88,15 @@ pub(super) fn agent(
         .get("output_schema")
         .filter(|schema| schema.is_object());
     config.maybe("outputSchema", schema.cloned());
-    config.maybe("tools", given_tools(step, translation));
+    if let Some(given) = step.get("tools") {
+        let fields = ["name", "tool_name", "tool_id", "id"];
+        let user = User {
+            noun: "step",
+            id: &step.id,
+            slug: &step.slug,
+        };
+        config.put("tools", usable(given, &fields, &user, translation));
+    }
     if config.has("agent_id") && !config.has("systemPrompt") {
         translation.differs(
             "agents-by-id",
@@ -137,42 +143,6 @@ fn model(step: &Step<'_>) -> Option<Node> {
     let provider = step.text("provider").filter(|_| !name.contains([':', '/']));
     let name = provider.map_or_else(|| name.to_owned(), |provider| format!("{provider}:{name}"));
     Some(text(node, name))
-}
-
-/// The tools that an agent may use. One that nothing here is called by cannot run yet, which a mock settles.
-fn given_tools(step: &Step<'_>, translation: &mut Translation<'_>) -> Option<Node> {
-    let given = step.get("tools")?;
-    let mut found = Vec::new();
-    for tool in given.elements() {
-        let fields = ["name", "tool_name", "tool_id", "id"];
-        let node = fields
-            .iter()
-            .find_map(|field| tool.get(field))
-            .unwrap_or(tool);
-        let Some(name) = node.as_str() else {
-            let message = format!("a tool is named by a text, not by {}", node.noun());
-            translation.say(Diagnostic::error(codes::INVALID_VALUE, message).on(node));
-            continue;
-        };
-        let is_known = tools::find(name).is_some()
-            || !tools::operations(name).is_empty()
-            || catalogue::find(name, None).is_some();
-        if is_known {
-            found.push(node.clone());
-            continue;
-        }
-        let message = format!(
-            "step `{}` needs the tool `{name}`, which nothing here is",
-            step.id
-        );
-        let mut diagnostic = Diagnostic::warning(codes::NOT_YET, message).on(node).help(format!(
-            "use a tool that docs/formats.md lists, or mock the step to run the workflow: `{{ \"{}\": ... }}` in `mocks.json`",
-            step.slug
-        ));
-        diagnostic.mockable = Some(step.slug.clone());
-        translation.say(diagnostic);
-    }
-    Some(list(given, found))
 }
 
 /// A prompt that a step leads to: it gives what it says.

@@ -4,7 +4,8 @@ mod parse;
 
 use super::super::Translation;
 use super::super::build::text;
-use super::texts::{Names, Texts, literal};
+use super::super::literal::literal;
+use super::texts::{Names, Texts};
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::source::{Data, Node};
 
@@ -173,14 +174,14 @@ fn object(
     };
     let left = match left.as_str() {
         Some(path) => parse::operand(path, names, texts),
-        None => literal(left),
+        None => literal(&left.to_json()),
     };
     let right = get(&["value", "right", "target", "expected", "compare_to"]);
     let right = right.map_or_else(
         || "null".to_owned(),
         |right| match right.as_str() {
             Some(text) if text.contains("{{") => parse::operand(text, names, texts),
-            _ => literal(right),
+            _ => literal(&right.to_json()),
         },
     );
     Some(written(operator, &left, &right))

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Translation;
 use super::super::build::{Object, list, text};
+use super::super::slugs::free;
 use super::edges::Edges;
-use super::steps::{Step, free};
+use super::steps::Step;
 use super::texts::Texts;
 use super::words::What;
 use super::{agents, conditions, data, entry, given, policy, tools, waits};

@@ -2,6 +2,7 @@
 
 use super::super::Translation;
 use super::super::build::{Object, number, text};
+use super::super::seconds::milliseconds;
 use super::given;
 use super::steps::Step;
 use crate::definition::LONGEST_STEP_SECONDS;
@@ -109,20 +110,6 @@ fn short(retry: &Node) -> Node {
         }
     }
     policy.build()
-}
-
-/// Seconds as milliseconds.
-pub(super) fn milliseconds(seconds: &Node) -> Option<u64> {
-    let Data::Number(number) = &seconds.data else {
-        return None;
-    };
-    let milliseconds = (number.as_f64()? * 1000.0).round();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a time is not negative, and one that is too long is cut"
-    )]
-    (milliseconds >= 0.0).then_some(milliseconds as u64)
 }
 
 /// How long a step that acts may take.

@@ -4,8 +4,9 @@
 //! `{ "operations": [{ "type": "filter", "where": "item.total >= 100" }] }`.
 
 use super::super::build::{Object, list, text};
+use super::super::literal::literal;
 use super::conditions::{operator, written};
-use super::texts::{Texts, literal};
+use super::texts::Texts;
 use crate::source::{Data, Node};
 
 /// The operations, where the options are of a form that the native transform does not know.
@@ -22,7 +23,7 @@ pub(super) fn operations(kind: &Node, options: &Node, texts: &Texts<'_>) -> Opti
                 || "null".to_owned(),
                 |right| match right.as_str() {
                     Some(value) if value.contains("{{") => texts.mapped(right),
-                    _ => literal(right),
+                    _ => literal(&right.to_json()),
                 },
             );
             operation.put("type", text(kind, "filter"));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::Translation;
+use super::super::slugs::{free, slug};
 use super::given;
 use super::words::{What, names, what};
 use crate::diagnostic::{Diagnostic, codes};
@@ -46,9 +47,6 @@ const FIELDS: [Field; 33] = [
     ("enabled", Shape::Any),
     ("execution_pattern", Shape::Any),
 ];
-
-/// The longest slug; more would leave no room for what is put behind it in a state's name.
-const LONGEST_SLUG: usize = 56;
 
 /// A step.
 #[derive(Debug)]
@@ -268,40 +266,4 @@ fn unnamed(
         }
     };
     free(&base, taken)
-}
-
-/// A slug for an id: what a slug cannot hold becomes `_`.
-pub(in crate::formats) fn slug(id: &str, taken: &BTreeSet<String>) -> String {
-    let fits = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
-    let mut slug: String = id
-        .chars()
-        .map(|character| if fits(character) { character } else { '_' })
-        .collect();
-    if !slug.starts_with(|first: char| first.is_ascii_alphanumeric()) {
-        slug.insert_str(0, "step");
-    }
-    slug.truncate(LONGEST_SLUG);
-    if slug != id {
-        slug.truncate(slug.trim_end_matches('_').len());
-    }
-    // Two steps of one id stay two of one slug: that is refused, and has been said.
-    if slug == id { slug } else { free(&slug, taken) }
-}
-
-/// A name that is not taken.
-pub(in crate::formats) fn free(base: &str, taken: &BTreeSet<String>) -> String {
-    let numbered = |number: usize| {
-        let suffix = format!("_{number}");
-        let mut base = base.to_owned();
-        base.truncate(LONGEST_SLUG - suffix.len());
-        base + &suffix
-    };
-    if !taken.contains(base) && base.len() <= LONGEST_SLUG {
-        return base.to_owned();
-    }
-    // So many names cannot all be taken.
-    let numbers = 2..=taken.len() + 2;
-    let mut names = numbers.map(numbered);
-    let free = names.find(|name| !taken.contains(name));
-    free.expect("there are more numbers than names")
 }

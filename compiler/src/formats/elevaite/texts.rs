@@ -4,11 +4,12 @@ mod path;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use path::is_path;
 use path::{divide, follow, member, skip, with_places};
-pub(super) use path::{is_path, literal, quoted};
 use pawl_contract::reference::ROOTS;
 use pawl_expression::{Expression, Segment, Template};
 
+use super::super::literal::{literal, quoted};
 use super::given;
 use super::steps::Step;
 use super::words::What;
@@ -130,7 +131,9 @@ impl<'a> Texts<'a> {
                     .insert(name.to_owned(), self.path(source, &Names::default()));
             }
             if let Some(default) = given(variable, "default_value") {
-                names.defaults.insert(name.to_owned(), literal(default));
+                names
+                    .defaults
+                    .insert(name.to_owned(), literal(&default.to_json()));
             }
         }
         for entry in step
@@ -148,7 +151,7 @@ impl<'a> Texts<'a> {
     /// What a mapping says: a path, with or without braces, or a value.
     pub(super) fn mapped(&self, node: &Node) -> String {
         let Some(text) = node.as_str() else {
-            return literal(node);
+            return literal(&node.to_json());
         };
         let inner = text
             .trim()

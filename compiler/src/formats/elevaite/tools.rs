@@ -4,6 +4,7 @@ use pawl_contract::catalogue;
 
 use super::super::Translation;
 use super::super::build::{Object, text};
+use super::super::tools::of_others;
 use super::steps::Step;
 use super::texts::Texts;
 use crate::diagnostic::{Diagnostic, codes};
@@ -53,18 +54,8 @@ pub(super) fn tool(
         config.put("parameters", parameters);
         return config;
     }
-    translation.differs(
-        "tools-of-others",
-        at,
-        format!("no action here is called `{name}`: it is called as an integration of that name"),
-    );
-    let mut wrapped = Object::of(at);
-    wrapped.put("name", text(at, name));
-    wrapped.maybe("operation", step.get("operation").cloned());
-    wrapped.put("params", parameters);
-    config.put("type", text(at, "integration"));
-    config.put("parameters", wrapped.build());
-    config
+    let operation = step.get("operation").cloned();
+    of_others(at, name, text(at, name), operation, parameters, translation)
 }
 
 /// What a tool is given.

@@ -152,25 +152,7 @@ impl What {
 
     /// The port by which such a step is left when all is well.
     pub(super) fn main_port(self) -> &'static str {
-        match self {
-            Self::Condition => "true",
-            Self::Approval => "approved",
-            Self::Loop => "next",
-            Self::Trigger
-            | Self::Input
-            | Self::Output
-            | Self::Merge
-            | Self::Prompt
-            | Self::Agent
-            | Self::Tool
-            | Self::Subflow
-            | Self::Data
-            | Self::Transform
-            | Self::Parallel
-            | Self::Delay
-            | Self::Request
-            | Self::Refused(_) => "success",
-        }
+        self.ways_on().first().copied().unwrap_or("success")
     }
 
     /// The port that `else_steps` mean.

@@ -1,6 +1,7 @@
 //! The text form: `step1.output.status == 'success' and not (input.items is_empty)`.
 
-use super::super::texts::{Names, Texts, is_path, quoted};
+use super::super::super::literal::quoted;
+use super::super::texts::{Names, Texts, is_path};
 use super::{operator, written};
 
 /// A piece of a condition.

@@ -1,7 +1,5 @@
 //! Paths and literals, as they are written.
 
-use crate::source::{Data, Entry, Node};
-
 /// Whether a text is a path: names with points between them, and places in brackets.
 pub(in crate::formats::elevaite) fn is_path(text: &str) -> bool {
     let fits = |character: char| character.is_alphanumeric() || "_.-[]".contains(character);
@@ -59,27 +57,4 @@ pub(super) fn follow(expression: &str, rest: &str) -> String {
     } else {
         format!("({expression}){rest}")
     }
-}
-
-/// A value as it is written in an expression.
-pub(in crate::formats::elevaite) fn literal(node: &Node) -> String {
-    match &node.data {
-        Data::String(text) => quoted(text),
-        Data::Array(elements) => {
-            let elements: Vec<String> = elements.iter().map(literal).collect();
-            format!("[{}]", elements.join(", "))
-        }
-        Data::Object(entries) => {
-            let member =
-                |entry: &Entry| format!("{}: {}", quoted(&entry.key), literal(&entry.node));
-            let members: Vec<String> = entries.iter().map(member).collect();
-            format!("{{{}}}", members.join(", "))
-        }
-        Data::Null | Data::Bool(_) | Data::Number(_) => node.to_json().to_string(),
-    }
-}
-
-/// A text as it is written in an expression.
-pub(in crate::formats::elevaite) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }

@@ -1,7 +1,7 @@
 //! Types: what each step gives, as far as its kind, the catalogue and its schemas say; and texts that cannot mean what
 //! they say.
 
-mod outputs;
+mod given;
 mod wanted;
 
 use std::borrow::Cow;
@@ -57,9 +57,9 @@ fn roots(definition: &Definition) -> Roots<'_> {
         let output = match operation {
             Some(operation) => known
                 .entry((operation.action, operation.operation))
-                .or_insert_with(|| outputs::of(step, definition))
+                .or_insert_with(|| given::of(step, definition))
                 .clone(),
-            None => outputs::of(step, definition),
+            None => given::of(step, definition),
         };
         let output = Type::Given(Box::new(output));
         let members = [("output".to_owned(), output)];
@@ -70,10 +70,7 @@ fn roots(definition: &Definition) -> Roots<'_> {
         Cow::Borrowed("steps"),
         Cow::Owned(Type::object(outcomes, Others::Maybe)),
     );
-    roots.insert(
-        Cow::Borrowed("input"),
-        Cow::Owned(outputs::input(definition)),
-    );
+    roots.insert(Cow::Borrowed("input"), Cow::Owned(given::input(definition)));
     for name in [
         "now",
         "$now",
