@@ -86,7 +86,9 @@ def ask_cfn_lint(machines: list[Path], template: Path) -> int:
         }
         for machine in machines
     }
-    template.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}))
+    contents = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}
+    # cfn-lint reads the file as YAML, which knows no pairs of surrogates.
+    template.write_text(json.dumps(contents, ensure_ascii=False))
     # E3601 is an error; warnings about a template that nobody deploys are of no use.
     command = [".tools/sam/bin/cfn-lint", "--regions", "us-east-1", "--ignore-checks", "W", "--", str(template)]
     return subprocess.run(command).returncode
