@@ -15,7 +15,7 @@ use pawl_contract::{Kind, Mock, Start, StepError, code};
 use pawl_functions::{Function, Mail, Schedules, Services, Settings};
 use pawl_interpreter::HistoryEvent;
 use pawl_local::{Bootstrap, Clock, Durability, Faults, FunctionError, Functions, Local};
-use pawl_store::{Batch, Run, Store};
+use pawl_store::{Batch, Published, Run, Store};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
@@ -230,7 +230,7 @@ impl Laptop {
             .state_machine_version_arn
             .ok_or_else(|| anyhow!("the machine was published without a version"))?;
         self.store
-            .publish_workflow(ORG, workflow, &version)
+            .publish_workflow(ORG, workflow, &Published::on(&version))
             .await
             .context("cannot publish the workflow")?;
         Ok(version)
@@ -400,7 +400,7 @@ fn bootstraps(folder: &Path, settings: &Settings) -> anyhow::Result<Vec<Bootstra
 }
 
 /// The ARN under which a function is published here.
-fn function_arn(name: &str) -> String {
+pub(crate) fn function_arn(name: &str) -> String {
     format!("arn:aws:lambda:us-east-1:000000000000:function:{name}:1")
 }
 

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod commands;
 pub mod duration;
 pub mod explanation;
+pub mod front;
 pub mod graph;
 pub mod keys;
 pub mod laptop;

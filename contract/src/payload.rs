@@ -44,8 +44,24 @@ pub struct Execution {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Start {
-    /// The ARN of the published machine version to run.
+    /// The ARN of the published machine version to run; where absent, that of the workflow.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub machine: String,
+    /// The published workflow to run, by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    /// The trigger of the workflow that asks, by its name: a run is started only if the workflow still has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<String>,
+    /// How it was asked for: `api`, `chat`, `webhook` ...; what the definition's trigger says where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Who asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// What whoever asks knows beside the input.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub context: Value,
     /// The organisation that the run belongs to; the deployment's own where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<String>,

@@ -6,7 +6,7 @@ use pawl_store::time;
 
 /// A moment in the forms in which it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Moment(pub Timestamp);
+pub struct Moment(pub Timestamp);
 
 impl Moment {
     /// Now.
@@ -17,24 +17,24 @@ impl Moment {
     }
 
     /// As ISO 8601.
-    pub(crate) fn iso(self) -> String {
+    pub fn iso(self) -> String {
         time::iso(self.0)
     }
 
     /// In milliseconds since 1970.
-    pub(crate) fn milliseconds(self) -> i64 {
+    pub fn milliseconds(self) -> i64 {
         self.0.as_millisecond()
     }
 
     /// So many milliseconds earlier.
-    pub(crate) fn before(self, milliseconds: u64) -> Self {
+    pub fn before(self, milliseconds: u64) -> Self {
         let span =
             jiff::SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX));
         Self(self.0.checked_sub(span).unwrap_or(Timestamp::MIN))
     }
 
     /// So many milliseconds later.
-    pub(crate) fn after(self, milliseconds: u64) -> Self {
+    pub fn after(self, milliseconds: u64) -> Self {
         let span =
             jiff::SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX));
         Self(self.0.checked_add(span).unwrap_or(Timestamp::MAX))

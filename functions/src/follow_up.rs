@@ -112,7 +112,7 @@ async fn begin(services: &Services, closed: &Run, follow_up: &FollowUp) -> Resul
     let store = services.store();
     let name = follow_up.workflow.trim();
     let workflow = pawl_contract::identifier(name);
-    let Some(machine) = store.workflow(&closed.org, &workflow).await? else {
+    let Some(published) = store.published(&closed.org, &workflow).await? else {
         return refuse(format!("there is no workflow `{name}`"));
     };
     if row(services, closed).await? >= MOST_IN_A_ROW {
@@ -121,7 +121,7 @@ async fn begin(services: &Services, closed: &Run, follow_up: &FollowUp) -> Resul
         ));
     }
     let start = Start {
-        machine,
+        machine: published.machine,
         org: Some(closed.org.clone()),
         input: json!({
             "run": closed.run,

@@ -24,6 +24,7 @@ mod action;
 mod answer;
 mod approval;
 mod cache;
+mod cancel;
 mod catch_up;
 mod clock;
 mod condition;
@@ -60,7 +61,9 @@ pub mod lambda;
 
 pub use answer::{Closing, close_waits};
 pub use approval::{Decided, Decision, Link, decide, decide_by_link, delegate, waits};
+pub use cancel::cancel;
 pub use catch_up::catch_up;
+pub use clock::Moment;
 pub use error::Error;
 pub use llm::Price;
 pub use secret::{KeyFile, KeyFileError, Keys, Reach, Vault, VaultError};
@@ -68,7 +71,7 @@ pub use services::Services;
 pub use settings::{BedrockSettings, LlmSettings, Mail, Schedules, Settings};
 pub use signal::{Sent, send};
 pub use trigger::resume::resume;
-pub use trigger::{Started, StartedStatus};
+pub use trigger::{Started, StartedStatus, start};
 
 use pawl_contract::{Kind, Payload, Start, StepError, code};
 use serde_json::Value;

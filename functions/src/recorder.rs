@@ -62,20 +62,14 @@ async fn close(detail: Detail, services: &Services) -> Result<bool, Error> {
     if run.execution != detail.name || !same_machine(&run.machine, &detail.state_machine_arn) {
         return Ok(false);
     }
-    let is_closed = run.is_open() && close_run(&run, status, detail, services).await?;
+    let is_closed =
+        run.is_open() && close_run(&run, ended(status, detail, services), services).await?;
     close_waits(services, &org, &id, Closing::Run).await?;
     Ok(is_closed)
 }
 
-/// Closes a run, if nobody else does.
-async fn close_run(
-    run: &Run,
-    status: RunStatus,
-    detail: Detail,
-    services: &Services,
-) -> Result<bool, Error> {
-    let store = services.store();
-    let Run { org, run: id, .. } = run;
+/// The end of a run whose execution ended so.
+fn ended(status: RunStatus, detail: Detail, services: &Services) -> Close {
     let code = detail
         .error
         .clone()
@@ -93,14 +87,20 @@ async fn close_run(
         code,
         message,
     });
-    let mut transaction = Transaction::new(org, id);
-    let now = services.now();
-    let close = Close {
+    Close {
         status,
         error,
         at: None,
-        completed_at: now.iso(),
-    };
+        completed_at: services.now().iso(),
+    }
+}
+
+/// Closes a run that no task closes, if nobody else does: whether it was open until now.
+pub(crate) async fn close_run(run: &Run, close: Close, services: &Services) -> Result<bool, Error> {
+    let store = services.store();
+    let Run { org, run: id, .. } = run;
+    let mut transaction = Transaction::new(org, id);
+    let now = services.now();
     transaction.close(store, &close)?;
     follow_up::note(services, run, &close, &mut transaction)?;
     let key = id::new(now);

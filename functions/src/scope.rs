@@ -96,7 +96,7 @@ impl Scope {
             "wfDefinitionId": run.workflow,
             "rootWfDefinitionId": run.workflow,
             "threadId": run.thread_id,
-            "userId": null,
+            "userId": run.trigger.get("userId"),
             "now": now.iso(),
             "$now": now.iso(),
             "nowMs": now.milliseconds(),

@@ -131,19 +131,19 @@ impl Services {
     }
 
     /// Step Functions.
-    pub(crate) fn states(&self) -> &aws_sdk_sfn::Client {
+    pub fn states(&self) -> &aws_sdk_sfn::Client {
         self.states
             .get_or_init(|| aws_sdk_sfn::Client::new(&self.sdk))
     }
 
     /// The event bus.
-    pub(crate) fn event_bridge(&self) -> &aws_sdk_eventbridge::Client {
+    pub fn event_bridge(&self) -> &aws_sdk_eventbridge::Client {
         self.event_bridge
             .get_or_init(|| aws_sdk_eventbridge::Client::new(&self.sdk))
     }
 
     /// What happens at a time.
-    pub(crate) fn scheduler(&self) -> &aws_sdk_scheduler::Client {
+    pub fn scheduler(&self) -> &aws_sdk_scheduler::Client {
         self.scheduler
             .get_or_init(|| aws_sdk_scheduler::Client::new(&self.sdk))
     }
@@ -197,7 +197,7 @@ impl Services {
     }
 
     /// The time.
-    pub(crate) fn now(&self) -> Moment {
+    pub fn now(&self) -> Moment {
         Moment::now(&self.sdk)
     }
 

@@ -45,7 +45,7 @@ async fn begin(services: &Services, run: &Run, record: &Record) -> Result<String
     let name = name.map(str::trim).unwrap_or_default();
     let workflow = pawl_contract::identifier(name);
     let store = services.store();
-    let Some(machine) = store.workflow(&run.org, &workflow).await? else {
+    let Some(published) = store.published(&run.org, &workflow).await? else {
         return refuse(format!("there is no workflow `{name}`"));
     };
     if depth(services, run).await? >= DEEPEST {
@@ -55,7 +55,7 @@ async fn begin(services: &Services, run: &Run, record: &Record) -> Result<String
     }
     let input = record.input.get("input").cloned();
     let start = Start {
-        machine,
+        machine: published.machine,
         org: Some(run.org.clone()),
         input: input.unwrap_or_else(|| json!({})),
         idempotency_key: Some(format!("{}/{}", run.run, record.at)),

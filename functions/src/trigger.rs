@@ -27,6 +27,17 @@ pub struct Started {
     pub status: StartedStatus,
 }
 
+impl Started {
+    /// No run.
+    fn nothing() -> Self {
+        Self {
+            run: String::new(),
+            execution: String::new(),
+            status: StartedStatus::Ignored,
+        }
+    }
+}
+
 /// Whether a request started a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -35,20 +46,36 @@ pub enum StartedStatus {
     Started,
     /// An earlier request with the same key did.
     Duplicate,
+    /// The workflow is paused, or has the trigger no more: there is no run.
+    Ignored,
 }
 
 /// Starts a run of a published machine.
-pub(crate) async fn start(start: Start, services: &Services) -> Result<Started, StepError> {
+pub async fn start(start: Start, services: &Services) -> Result<Started, StepError> {
     begin(start, services).await.map_err(Error::into_step)
 }
 
-pub(crate) async fn begin(start: Start, services: &Services) -> Result<Started, Error> {
-    let plan = first_plan(services, &start.machine).await?;
-    let now = services.now();
+pub(crate) async fn begin(mut start: Start, services: &Services) -> Result<Started, Error> {
     let org = start
         .org
         .clone()
         .unwrap_or_else(|| services.settings().org.clone());
+    if let Some(workflow) = &start.workflow {
+        let Some(published) = services.store().published(&org, workflow).await? else {
+            let message = format!("there is no published workflow `{workflow}`");
+            return Err(Error::step(code::VALIDATION_ERROR, message));
+        };
+        let is_asked = |trigger: &String| published.hears(trigger);
+        if !start.trigger.as_ref().is_none_or(is_asked) {
+            tracing::info!(org, workflow, trigger = start.trigger, "nothing is started");
+            return Ok(Started::nothing());
+        }
+        if start.machine.is_empty() {
+            start.machine = published.machine;
+        }
+    }
+    let plan = first_plan(services, &start.machine).await?;
+    let now = services.now();
     let id = match &start.idempotency_key {
         Some(key) => id::of(&[&org, &plan.workflow, key]),
         None => id::new(now),
@@ -177,7 +204,7 @@ async fn first_plan(services: &Services, machine: &str) -> Result<Arc<Plan>, Err
 }
 
 /// Step Functions refused, or did not answer.
-fn unavailable<E: std::error::Error>(call: &str, machine: &str, failed: &E) -> Error {
+pub(crate) fn unavailable<E: std::error::Error>(call: &str, machine: &str, failed: &E) -> Error {
     let mut causes = vec![failed.to_string()];
     let mut source = failed.source();
     while let Some(cause) = source {

@@ -17,6 +17,7 @@ MAY_NAME = {
     "compiler": {"asl", "expression", "contract"},
     "store": {"contract"},
     "functions": {"store", "expression", "contract"},
+    "api": {"asl", "compiler", "contract", "functions", "store"},
     "interpreter": {"asl"},
     "local": {"asl", "interpreter"},
 }

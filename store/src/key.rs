@@ -29,6 +29,11 @@ pub fn cache(org: &str, key: &str) -> String {
     format!("{org}#cache#{key}")
 }
 
+/// The partition of a shelf of documents. No run and no collection has `#` in its name.
+pub fn shelf(org: &str, shelf: &str) -> String {
+    format!("{org}#doc#{shelf}")
+}
+
 /// Whether a name is that of a collection: letters only. No run may have such a name, as they share the organisation.
 ///
 /// ```

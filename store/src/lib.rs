@@ -14,7 +14,7 @@
 //! acme#run-1        g#paid#000000000002   a signal that nobody has taken yet
 //! acme#run-1        f#onComplete          the workflow that follows the run, and what came of it
 //! acme#run-1        n#paid                how many of them have come
-//! acme#workflows    send_invoice          which machine runs a workflow
+//! acme#doc#published  send_invoice        which machine runs a workflow
 //! acme#run-1        e#000003#0001#...     what a model said and did in its first turn there
 //! acme#customers    cust_456              a business record
 //! acme#thread#t-1   m#...                 a message of a thread
@@ -22,6 +22,7 @@
 
 pub mod business;
 pub mod cursor;
+pub mod document;
 pub mod event;
 pub mod follow_up;
 pub mod key;
@@ -58,6 +59,7 @@ use aws_types::SdkConfig;
 pub use business::{Business, Version};
 pub use cache::Kept;
 pub use cursor::{Cursor, List};
+pub use document::{Change, Direction, Document, Documents};
 pub use error::Error;
 pub use event::{Batch, Told};
 pub use fetch::Items;
@@ -76,6 +78,7 @@ pub use transaction::{Committed, Expect, Transaction};
 pub use turnstile::{Comer, Place, Standing, Turnstile};
 pub use value::LARGEST_INLINE;
 pub use wait::{Message, UntoldAnswer, Wait, Waiting};
+pub use workflow::Published;
 pub use writes::Writes;
 
 /// The table and the bucket, and the clients that reach them. Cheap to clone.

@@ -51,6 +51,21 @@ impl Store {
             .consistent_read(true)
     }
 
+    /// The items of an organisation that stand in a list of the index before a place; all where there is none.
+    pub(crate) fn listed_before(
+        &self,
+        org: &str,
+        list: &str,
+        place: Option<&str>,
+    ) -> QueryFluentBuilder {
+        let Some(place) = place else {
+            return self.listed(org, list);
+        };
+        self.listed(org, list)
+            .key_condition_expression("gpk = :gpk AND gsk < :place")
+            .expression_attribute_values(":place", string(place))
+    }
+
     /// The items of an organisation that stand in a list of the index.
     pub(crate) fn listed(&self, org: &str, list: &str) -> QueryFluentBuilder {
         self.dynamodb

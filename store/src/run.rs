@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use pawl_contract::{At, FollowUps, Kind, Mock, Parent};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use crate::attribute::{Item, count, json, number, parsed, place, required, strin
 use crate::fetch::primary_key;
 use crate::pages::Pages;
 use crate::record::word;
-use crate::{Error, Items, Store, key};
+use crate::{Error, Items, Store, Window, key};
 
 /// So many runs are read at once.
 const RUNS_AT_ONCE: i32 = 100;
@@ -198,6 +199,27 @@ impl Store {
         self.find_runs(org, limit, |_| true).await
     }
 
+    /// A page of the runs that are wanted, newest first: those before a place, and the place of the last of them where
+    /// there are more.
+    pub async fn page_of_runs(
+        &self,
+        org: &str,
+        window: &Window,
+        is_wanted: impl Fn(&Run) -> bool,
+    ) -> Result<(Vec<Run>, Option<String>), Error> {
+        let query = self.listed_before(org, "runs", window.cursor.as_deref());
+        let found = self
+            .runs_of(org, query, window.limit.saturating_add(1), is_wanted)
+            .await?;
+        let mut runs = found;
+        // Only a run beyond the page shows that there is a next one.
+        let is_more = runs.len() > window.limit;
+        runs.truncate(window.limit);
+        let last = runs.last().filter(|_| is_more);
+        let place = last.map(|run| format!("{}#{}", run.started_at, run.run));
+        Ok((runs, place))
+    }
+
     /// The latest runs that are wanted, newest first.
     pub async fn find_runs(
         &self,
@@ -205,12 +227,20 @@ impl Store {
         limit: usize,
         is_wanted: impl Fn(&Run) -> bool,
     ) -> Result<Vec<Run>, Error> {
+        let query = self.listed(org, "runs");
+        self.runs_of(org, query, limit, is_wanted).await
+    }
+
+    async fn runs_of(
+        &self,
+        org: &str,
+        query: QueryFluentBuilder,
+        limit: usize,
+        is_wanted: impl Fn(&Run) -> bool,
+    ) -> Result<Vec<Run>, Error> {
         let mut runs = Vec::new();
         let mut waiting = None;
-        let query = self
-            .listed(org, "runs")
-            .scan_index_forward(false)
-            .limit(RUNS_AT_ONCE);
+        let query = query.scan_index_forward(false).limit(RUNS_AT_ONCE);
         let mut pages = Pages::of(query);
         while runs.len() < limit
             && let Some(items) = pages.next().await?

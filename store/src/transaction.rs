@@ -18,7 +18,7 @@ use crate::{Close, Cursor, Error, Event, Latest, List, Run, Store};
 const MOST_ITEMS: usize = 100;
 
 /// How often a transaction that met another one is tried again.
-const MOST_TRIES: u32 = 12;
+pub(crate) const MOST_TRIES: u32 = 12;
 
 /// A visit that is not settled, and not claimed by another invocation than the one with this nonce.
 pub(crate) const UNCLAIMED: &str =
@@ -473,7 +473,7 @@ impl Transaction {
 }
 
 /// The code of each operation's reason, in the order of the operations.
-fn reasons<R>(failed: &SdkError<TransactWriteItemsError, R>) -> Vec<String> {
+pub(crate) fn reasons<R>(failed: &SdkError<TransactWriteItemsError, R>) -> Vec<String> {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
         failed.as_service_error()
     else {
@@ -490,7 +490,7 @@ fn reasons<R>(failed: &SdkError<TransactWriteItemsError, R>) -> Vec<String> {
 }
 
 /// Whether the same transaction may well succeed in a moment.
-fn is_passing<R>(failed: &SdkError<TransactWriteItemsError, R>) -> bool {
+pub(crate) fn is_passing<R>(failed: &SdkError<TransactWriteItemsError, R>) -> bool {
     const PASSING: [&str; 3] = [
         "TransactionConflict",
         "ThrottlingError",

@@ -1,35 +1,66 @@
-//! Published workflows by name: which machine runs one when another names it.
+//! Published workflows: which machine runs one, and what starts it.
 
-use crate::attribute::{Item, string, text};
-use crate::fetch::primary_key;
-use crate::{Error, Store, key};
+use serde::{Deserialize, Serialize};
 
-/// The collection in which workflows stand.
-const WORKFLOWS: &str = "workflows";
+use crate::{Change, Error, Store};
+
+/// The shelf on which published workflows stand.
+const SHELF: &str = "published";
+
+/// What runs of a workflow begin with from now on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Published {
+    /// The ARN of the machine version.
+    pub machine: String,
+    /// The schedules and events that start it, each by its name; whatever another one asks for is not done.
+    #[serde(default)]
+    pub triggers: Vec<String>,
+    /// Whether its schedules, events and webhooks start nothing for now.
+    #[serde(default)]
+    pub paused: bool,
+}
+
+impl Published {
+    /// A workflow that is started by whoever asks, on this machine.
+    pub fn on(machine: impl Into<String>) -> Self {
+        Self {
+            machine: machine.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether this trigger starts runs.
+    pub fn hears(&self, trigger: &str) -> bool {
+        !self.paused && self.triggers.iter().any(|known| known == trigger)
+    }
+
+    /// The change that publishes a workflow so.
+    pub fn change(&self, workflow: &str) -> Change {
+        Change::put(SHELF, workflow, self)
+    }
+
+    /// The change after which a workflow is not published.
+    pub fn withdraw(workflow: &str) -> Change {
+        Change::remove(SHELF, workflow)
+    }
+}
 
 impl Store {
-    /// Says which machine runs a workflow from now on.
+    /// Says what runs a workflow from now on.
     pub async fn publish_workflow(
         &self,
         org: &str,
         workflow: &str,
-        machine: &str,
+        published: &Published,
     ) -> Result<(), Error> {
-        let mut item: Item = primary_key(&key::collection(org, WORKFLOWS), workflow);
-        item.insert("machine".to_owned(), string(machine));
-        let put = self.dynamodb.put_item().table_name(&self.table);
-        put.set_item(Some(item))
-            .send()
-            .await
-            .map_err(Error::call("PutItem"))?;
+        self.change(org, [published.change(workflow)]).await?;
         Ok(())
     }
 
-    /// The ARN of the machine version that runs a workflow, if there is such a workflow.
-    pub async fn workflow(&self, org: &str, workflow: &str) -> Result<Option<String>, Error> {
-        let pk = key::collection(org, WORKFLOWS);
-        let items = self.fetch(&pk, [workflow.to_owned()]).await?;
-        let machine = items.get(workflow).and_then(|item| text(item, "machine"));
-        Ok(machine.map(str::to_owned))
+    /// What runs a workflow, if it is published.
+    pub async fn published(&self, org: &str, workflow: &str) -> Result<Option<Published>, Error> {
+        let document = self.document(org, SHELF, workflow).await?;
+        Ok(document.map(|document| document.value))
     }
 }

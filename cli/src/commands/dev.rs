@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::ValueEnum;
+use futures_util::FutureExt;
 use pawl_functions::Settings;
 use pawl_local::{Durability, Error, endpoint};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::{ClockChoice, Outcome, print, say};
+use crate::front::owners_key;
 use crate::keys::{self, environment};
 use crate::laptop::{Laptop, Options, Running, fresh_seed, state_folder};
 use crate::project::Misuse;
@@ -22,13 +24,15 @@ const EXAMPLES: &str = "Examples:
   pawl dev
   pawl dev --functions real --bootstraps target/lambda
   pawl dev --port 0 --state /tmp/aws --json | jq -r .endpoint
+  curl -H \"authorization: Bearer $(cat .pawl/key)\" http://127.0.0.1:4567/api/me
   aws --endpoint-url http://127.0.0.1:4566 stepfunctions list-state-machines
 
-Everything answers at one address: Step Functions, Lambda, DynamoDB, S3, EventBridge, Scheduler, SQS and STS.
+The HTTP API answers at an address of its own; the file `key` in the state folder holds a key for it.
+AWS answers at one address: Step Functions, Lambda, DynamoDB, S3, EventBridge, Scheduler, SQS and STS.
 Requests may be signed with any key; only this machine can send them.
 While it runs, the file `endpoint` in the state folder holds the address. Runs that are open go on when it starts again.";
 
-/// Serve AWS on this machine, for every tool that speaks to it.
+/// Serve Pawl's API on this machine, and AWS for every tool that speaks to it.
 ///
 /// Exits with 0 when it was asked to stop (Ctrl-C, SIGTERM), 2 when the port or the state folder is in use.
 #[derive(clap::Args)]
@@ -37,6 +41,9 @@ pub(super) struct Dev {
     /// The port; 0 takes any free one
     #[arg(long, value_name = "PORT", default_value_t = 4566)]
     port: u16,
+    /// The port of the HTTP API; 0 takes any free one [default: the one after PORT]
+    #[arg(long, value_name = "PORT")]
+    api_port: Option<u16>,
     /// The folder that keeps everything [default: .pawl]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
@@ -92,19 +99,24 @@ impl Dev {
     async fn serve(&self) -> anyhow::Result<Outcome> {
         // Asked for before anything is said, so that whoever reads the endpoint can stop it right away.
         let stop = stop::asked()?;
-        let listener = self.listen().await?;
-        let address = listener.local_addr().context("cannot find the port")?;
+        let (listener, endpoint) = listen(self.port, "--port").await?;
+        let (api_listener, api) = listen(self.api_port(), "--api-port").await?;
         let state = state_folder(self.state.as_deref());
         let opened = Laptop::open(self.options(&state)).await;
         let laptop = opened.map_err(|error| busy(error, &state))?;
-        let endpoint = endpoint(address);
         let file = EndpointFile::write(&state, &endpoint)?;
         laptop.local.announce(&endpoint);
         let rested = laptop.local.go_on("").await?;
         laptop.catch_up().await?;
-        self.announce(&endpoint, &state, rested)?;
+        let app = laptop.app(&api);
+        let key = owners_key(&app, &state).await?;
+        self.announce(&endpoint, &api, &key, &state, rested)?;
+        let stop = stop.shared();
+        let router = pawl_api::router(app);
+        let served = axum::serve(api_listener, router).with_graceful_shutdown(stop.clone());
         tokio::select! {
             () = laptop.local.serve(listener, stop) => {}
+            served = served.into_future() => served.context("cannot serve the API")?,
             () = laptop.keep_catching_up() => {}
         }
         drop(file);
@@ -112,23 +124,11 @@ impl Dev {
         Ok(Outcome::Done)
     }
 
-    /// Takes the port, on this machine's own address alone.
-    async fn listen(&self) -> anyhow::Result<TcpListener> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        let bound = TcpListener::bind(address).await;
-        bound.map_err(|error| {
-            let port = self.port;
-            if error.kind() == ErrorKind::AddrInUse {
-                Misuse::new(format!("port {port} is in use"))
-                    .help("give another port with `--port`; `--port 0` takes any free one")
-                    .into()
-            } else if error.kind() == ErrorKind::PermissionDenied {
-                Misuse::new(format!("port {port} may not be used"))
-                    .help("give a port above 1023 with `--port`")
-                    .into()
-            } else {
-                anyhow::Error::new(error).context(format!("cannot listen on {address}"))
-            }
+    /// Where the API is to be: beside AWS, where nobody says.
+    fn api_port(&self) -> u16 {
+        self.api_port.unwrap_or(match self.port {
+            0 => 0,
+            port => port.checked_add(1).unwrap_or(0),
         })
     }
 
@@ -151,7 +151,14 @@ impl Dev {
         }
     }
 
-    fn announce(&self, endpoint: &str, state: &Path, rested: usize) -> anyhow::Result<()> {
+    fn announce(
+        &self,
+        endpoint: &str,
+        api: &str,
+        key: &str,
+        state: &Path,
+        rested: usize,
+    ) -> anyhow::Result<()> {
         let state = state.display();
         if rested > 0 {
             let what = if rested == 1 {
@@ -162,19 +169,50 @@ impl Dev {
             say(&format!("{rested} open {what} on where they were"));
         }
         if self.json {
-            let said =
-                json!({ "endpoint": endpoint, "region": "us-east-1", "state": state.to_string() });
+            let said = json!({
+                "endpoint": endpoint,
+                "region": "us-east-1",
+                "state": state.to_string(),
+                "api": api,
+                "key": key,
+            });
             return Ok(print(&format!("{said}\n"))?);
         }
         Ok(print(&format!(
-            "AWS answers at {endpoint}, and keeps everything in {state}\n\n\
-             Point tools at it:\n\
+            "Pawl answers at {api}, AWS at {endpoint}, and everything is kept in {state}\n\n\
+             Ask Pawl:\n\
+             \x20 export PAWL_URL={api} PAWL_KEY={key}\n\
+             \x20 curl -H \"authorization: Bearer $PAWL_KEY\" $PAWL_URL/api/workflows\n\n\
+             Point tools at AWS:\n\
              \x20 export AWS_ENDPOINT_URL={endpoint} AWS_DEFAULT_REGION=us-east-1 \
              AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n\
              \x20 aws stepfunctions list-state-machines\n\n\
              Ctrl-C ends it.\n"
         ))?)
     }
+}
+
+/// Takes a port, on this machine's own address alone: the listener, and where it is reached.
+async fn listen(port: u16, option: &str) -> anyhow::Result<(TcpListener, String)> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let bound = TcpListener::bind(address).await;
+    let listener = bound.map_err(|error| {
+        if error.kind() == ErrorKind::AddrInUse {
+            Misuse::new(format!("port {port} is in use"))
+                .help(format!(
+                    "give another port with `{option}`; `{option} 0` takes any free one"
+                ))
+                .into()
+        } else if error.kind() == ErrorKind::PermissionDenied {
+            Misuse::new(format!("port {port} may not be used"))
+                .help(format!("give a port above 1023 with `{option}`"))
+                .into()
+        } else {
+            anyhow::Error::new(error).context(format!("cannot listen on {address}"))
+        }
+    })?;
+    let address = listener.local_addr().context("cannot find the port")?;
+    Ok((listener, endpoint(address)))
 }
 
 /// Settings by which what happens is told, on the default bus where they name none.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use pawl::laptop::ORG;
 use pawl_compiler::Level;
+use pawl_store::Published;
 use serde_json::{Value, json};
 
 use crate::corpus::root;
@@ -191,7 +192,9 @@ async fn made(row: &Row, web: &Web) -> Vec<String> {
     ] });
     let child = publish(&stage.laptop, &child, Level::O1).await;
     let store = stage.laptop.services.store();
-    let published = store.publish_workflow(ORG, "child", &child).await;
+    let published = store
+        .publish_workflow(ORG, "child", &Published::on(&child))
+        .await;
     published.expect("it is published");
     let run = stage.start(json!({})).await;
     stage.laptop.local.settled().await;

@@ -15,6 +15,7 @@ mod eval;
 mod explain;
 mod fmt;
 mod formats;
+mod front;
 mod going_on;
 mod graph;
 mod kills;

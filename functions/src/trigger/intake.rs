@@ -30,6 +30,11 @@ pub(super) fn run(
         return Err(Error::step(code::VALIDATION_ERROR, message));
     }
     let input = input::accept(&intake.config, start.input)?;
+    let asked = Asked {
+        kind: start.kind,
+        user: start.user,
+        context: start.context,
+    };
     let mut run = Run {
         org,
         execution: id.clone(),
@@ -55,7 +60,7 @@ pub(super) fn run(
         error: None,
         closed_by: None,
     };
-    run.trigger = trigger(intake, &run, now)?;
+    run.trigger = trigger(intake, &run, asked, now)?;
     Ok(run)
 }
 
@@ -104,16 +109,35 @@ pub(super) async fn write(plan: &Plan, run: &Run, services: &Services) -> Result
     Ok(transaction.commit(store).await? == Committed::Done)
 }
 
-/// How a run is triggered: the configured type, and the configured `data` and `context` after templates.
-fn trigger(intake: &Intake, run: &Run, now: Moment) -> Result<Value, Error> {
+/// How somebody asked for a run.
+struct Asked {
+    kind: Option<String>,
+    user: Option<String>,
+    context: Value,
+}
+
+/// How a run is triggered: the configured type where nobody says how they asked, and the configured `data` and
+/// `context` after templates; what whoever asks gives as context stands in it too.
+fn trigger(intake: &Intake, run: &Run, asked: Asked, now: Moment) -> Result<Value, Error> {
     let config = |field: &str| intake.config.get(field);
-    let kind = config("type").and_then(Value::as_str);
+    let configured = config("type").and_then(Value::as_str);
+    let kind = asked.kind.as_deref().or(configured);
     let mut trigger = Map::from_iter([("type".to_owned(), json!(kind.unwrap_or("manual")))]);
+    if let Some(user) = asked.user {
+        trigger.insert("userId".to_owned(), user.into());
+    }
     let scope = Scope::of_run(run, now);
     for (name, value) in ["data", "context"].map(|name| (name, config(name))) {
         if let Some(value) = value {
             let value = template::render(value, &scope.fixed())?;
             trigger.insert(name.to_owned(), value);
+        }
+    }
+    match (trigger.get_mut("context"), asked.context) {
+        (_, Value::Null) => {}
+        (Some(Value::Object(configured)), Value::Object(given)) => configured.extend(given),
+        (_, given) => {
+            trigger.insert("context".to_owned(), given);
         }
     }
     Ok(Value::Object(trigger))

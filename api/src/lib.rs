@@ -1,0 +1,65 @@
+//! The HTTP API: workflows, runs and everything around them, as one router.
+//!
+//! ```text
+//! request ─▶ request id ─▶ limits ─▶ identity (role, organisation) ─▶ resource ─▶ compiler | store | trigger | AWS
+//! ```
+//! The same router runs on Lambda and on a laptop. A handler has no organisation until it has asked for an identity, and
+//! nothing in the store has a key without an organisation: what a handler does not ask for, it cannot reach.
+
+mod access;
+mod answer;
+mod app;
+mod audit;
+mod definition;
+mod describe;
+mod executions;
+mod extract;
+mod idempotency;
+mod keys;
+mod page;
+mod problem;
+mod publish;
+mod versions;
+mod workflows;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use access::Role;
+pub use app::{App, Settings};
+pub use keys::{NewKey, Token, is_key, make as make_key};
+
+/// The most bytes that a request may have: what API Gateway hands to a function.
+const LARGEST_BODY: usize = 6 * 1024 * 1024;
+
+/// The router, for whoever serves it.
+pub fn router(app: App) -> Router {
+    let (router, _) = routes().split_for_parts();
+    router
+        .fallback(problem::no_route)
+        .method_not_allowed_fallback(problem::no_method)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(from_fn(answer::complete))
+        .with_state(app)
+}
+
+/// What the router answers to, as OpenAPI 3.1.
+pub fn openapi() -> OpenApi {
+    let (_, mut document) = routes().split_for_parts();
+    describe::complete(&mut document);
+    document
+}
+
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(workflows::routes())
+        .merge(versions::routes())
+        .merge(executions::routes())
+        .merge(keys::routes())
+        .merge(audit::routes())
+}

@@ -1,0 +1,85 @@
+//! Publishing: a version becomes what runs, all of it or nothing.
+//!
+//! ```text
+//! compile ─▶ machine version ─▶ schedules and rules ─▶ one transaction ─▶ alias ─▶ what is left over is removed
+//! ```
+//! Only the transaction changes what runs. A machine version that nobody names does nothing, and a schedule or rule that
+//! the published workflow does not know starts nothing; so whatever a failure leaves behind is harmless, and the next
+//! publishing removes it.
+
+mod machine;
+mod names;
+pub(crate) mod triggers;
+
+use pawl_store::{Change, Document, Published};
+
+use crate::access::Identity;
+use crate::app::App;
+use crate::problem::Problem;
+use crate::versions::{self, Status};
+use crate::workflows::{self, Stored, Workflow};
+
+/// Makes a version of a workflow the one that runs.
+pub(crate) async fn publish(
+    app: &App,
+    me: &Identity,
+    mut stored: Document<Stored>,
+    number: u64,
+) -> Result<Workflow, Problem> {
+    let id = stored.id.clone();
+    if stored.value.archived {
+        return Err(Problem::conflict(format!(
+            "`{id}` was put away: restore it first"
+        )));
+    }
+    let mut version = versions::read(app, &me.org, &id, number).await?;
+    let program = version.value.written.sound()?;
+    let triggers = triggers::planned(&program.triggers);
+    let machine = machine::publish(app, &me.org, &id, &program.lowered.machine).await?;
+    let before = app.store().published(&me.org, &id).await?;
+    let mut names: Vec<String> = triggers
+        .iter()
+        .map(|trigger| trigger.name.clone())
+        .collect();
+    let made = triggers::make(app, &me.org, &id, &triggers).await;
+    if let Err(problem) = made {
+        let kept = before.map(|before| before.triggers).unwrap_or_default();
+        clean(app, &me.org, &id, &kept).await;
+        return Err(problem);
+    }
+    names.sort_unstable();
+    let published = Published {
+        machine: machine.clone(),
+        triggers: names.clone(),
+        paused: stored.value.paused,
+    };
+    let mut changes = vec![published.change(&id)];
+    if let Some(active) = stored.value.active.filter(|active| *active != number) {
+        let mut old = versions::read(app, &me.org, &id, active).await?;
+        old.value.status = Status::Archived;
+        changes.push(Change::update(versions::SHELF, &old));
+    }
+    version.value.status = Status::Active;
+    version.value.machine = Some(machine.clone());
+    let now = app.now().iso();
+    version.value.published_at.get_or_insert(now);
+    changes.push(Change::update(versions::SHELF, &version));
+    stored.value.active = Some(number);
+    let changed = workflows::write(app, me, stored, "workflow.publish", changes).await;
+    let kept = match &changed {
+        Ok(_) => names,
+        Err(_) => before.map(|before| before.triggers).unwrap_or_default(),
+    };
+    if changed.is_ok() {
+        machine::point(app, &me.org, &id, &machine).await?;
+    }
+    clean(app, &me.org, &id, &kept).await;
+    changed
+}
+
+/// Removes what is left over; what cannot be removed now starts nothing, and is removed the next time.
+async fn clean(app: &App, org: &str, workflow: &str, kept: &[String]) {
+    if let Err(problem) = triggers::sweep(app, org, workflow, kept).await {
+        tracing::warn!(problem.message, workflow, "triggers are left over");
+    }
+}

@@ -1,0 +1,66 @@
+//! The names of what AWS keeps for a workflow, within what AWS takes.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+/// The longest name of a machine.
+const MACHINE: usize = 80;
+
+/// The longest that a trigger's name may begin with: AWS takes 64 characters, of which the trigger's own are 26.
+const TRIGGER: usize = 38;
+
+/// The name of a workflow's machine.
+pub(super) fn machine(org: &str, workflow: &str) -> String {
+    fit(&format!("{org}-{workflow}"), MACHINE)
+}
+
+/// What the names of a workflow's schedules and rules begin with.
+pub(super) fn trigger(org: &str, workflow: &str) -> String {
+    fit(&format!("{org}-{workflow}"), TRIGGER)
+}
+
+/// The beginning of a text's hash, as hexadecimal text.
+pub(super) fn hash(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    digest.iter().take(8).fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
+}
+
+/// A name of letters that every service takes; where that changes or shortens it, its hash keeps it apart from others.
+fn fit(name: &str, longest: usize) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+    let mut plain: String = name.chars().filter(|letter| is_plain(*letter)).collect();
+    // `a-b` of `c` and `a` of `b-c` must not meet: only one dash in the name means that there is only one reading.
+    let is_clear = plain == name && name.matches('-').count() == 1;
+    if is_clear && plain.len() <= longest {
+        return plain;
+    }
+    plain.truncate(longest - 17);
+    format!("{plain}-{}", hash(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fit_and_never_meet() {
+        let long = "w".repeat(64);
+        let rows = [
+            ("acme", "welcome_email", true),
+            ("acme-eu", "welcome", false),
+            ("acme", "grüße", false),
+            ("acme", long.as_str(), true),
+        ];
+        for (org, workflow, is_plain) in rows {
+            let name = machine(org, workflow);
+            assert!(name.len() <= MACHINE, "{name}");
+            assert_eq!(name == format!("{org}-{workflow}"), is_plain, "{name}");
+            assert!(trigger(org, workflow).len() <= TRIGGER);
+        }
+        assert_ne!(machine("a-b", "c"), machine("a", "b-c"));
+    }
+}

@@ -1,0 +1,60 @@
+//! The HTTP API on this machine, and the key with which its owner reaches it.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use pawl_api::{App, NewKey, Role, Settings, make_key};
+use pawl_contract::Kind;
+
+use crate::laptop::{Laptop, ORG, function_arn};
+
+/// The file in the state folder that holds the owner's key.
+pub const KEY_FILE: &str = "key";
+
+impl Laptop {
+    /// What the API works with on this machine, reached at this address.
+    pub fn app(&self, url: &str) -> App {
+        let functions = Kind::with_functions().map(|kind| {
+            let function = function_arn(kind.name());
+            (kind.placeholder().to_owned(), function)
+        });
+        let settings = Settings {
+            functions: functions.collect(),
+            trigger_function: function_arn(Kind::Trigger.name()),
+            machine_role: "arn:aws:iam::000000000000:role/pawl-machine".to_owned(),
+            schedule_role: "arn:aws:iam::000000000000:role/pawl-schedule".to_owned(),
+            schedule_group: "default".to_owned(),
+            url: url.to_owned(),
+        };
+        App::new(self.services.clone(), settings)
+    }
+}
+
+/// The owner's key: the one in the state folder, or a new one that is written there.
+pub async fn owners_key(app: &App, state: &Path) -> anyhow::Result<String> {
+    let path = state.join(KEY_FILE);
+    if let Ok(kept) = fs::read_to_string(&path)
+        && pawl_api::is_key(app, kept.trim()).await
+    {
+        return Ok(kept.trim().to_owned());
+    }
+    let new = NewKey {
+        name: "the owner of this machine".to_owned(),
+        role: Role::Admin,
+        expires_at: None,
+    };
+    let token = make_key(app, ORG, &new, "pawl dev").await?;
+    write(&path, &token.text).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(token.text)
+}
+
+/// Writes a file that nobody else can read.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    writeln!(options.open(path)?, "{text}")
+}

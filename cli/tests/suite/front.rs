@@ -1,0 +1,142 @@
+//! The HTTP API, over AWS on this machine.
+
+mod access;
+mod described;
+mod life;
+mod starts;
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use pawl::laptop::{Laptop, ORG};
+use pawl_api::{App, NewKey, Role, make_key};
+use pawl_local::Faults;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::corpus::in_memory;
+use crate::stage::open;
+
+/// A laptop with its API, and somebody who asks.
+#[derive(Clone)]
+pub(crate) struct Front {
+    pub(crate) laptop: Laptop,
+    pub(crate) app: App,
+    router: Router,
+    key: String,
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Front {
+    /// An API with nothing in it, asked by an administrator.
+    pub(crate) async fn open() -> Self {
+        let outbox = tempfile::tempdir().expect("a folder").keep();
+        let mut options = in_memory(&outbox, Faults::none());
+        options.settings.bus = Some("default".to_owned());
+        let laptop = open(options).await;
+        let app = laptop.app("http://pawl.test");
+        let router = pawl_api::router(app.clone());
+        let front = Self {
+            laptop,
+            app,
+            router,
+            key: String::new(),
+        };
+        front.with(ORG, Role::Admin).await
+    }
+
+    /// The same API, asked by somebody of an organisation.
+    pub(crate) async fn with(&self, org: &str, role: Role) -> Self {
+        let new = NewKey {
+            name: format!("{} of {org}", role.name()),
+            role,
+            expires_at: None,
+        };
+        let token = make_key(&self.app, org, &new, "a test").await;
+        self.by(&token.expect("a key").text)
+    }
+
+    /// The same API, asked with a token.
+    pub(crate) fn by(&self, key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// Asks with a body of JSON.
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let is_empty = body.is_null();
+        let request = self.request(method, path);
+        let request = if is_empty {
+            request.body(Body::empty())
+        } else {
+            let typed = request.header("content-type", "application/json");
+            typed.body(Body::from(body.to_string()))
+        };
+        self.send(request.expect("a request")).await
+    }
+
+    /// Asks, and wants an answer of this status.
+    pub(crate) async fn want(&self, status: u16, method: &str, path: &str, body: Value) -> Value {
+        let answer = self.ask(method, path, &body).await;
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
+        answer.body
+    }
+
+    /// A request that says who asks.
+    pub(crate) fn request(&self, method: &str, path: &str) -> http::request::Builder {
+        let method: Method = method.parse().expect("a method");
+        let request = Request::builder().method(method).uri(path);
+        if self.key.is_empty() {
+            return request;
+        }
+        request.header("authorization", format!("Bearer {}", self.key))
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await;
+        let (head, body) = response.expect("an answer").into_parts();
+        let body = body.collect().await.expect("a body").to_bytes();
+        let text = || json!(String::from_utf8_lossy(&body));
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body: serde_json::from_slice(&body).unwrap_or_else(|_| text()),
+        }
+    }
+
+    /// Waits until nothing goes on.
+    pub(crate) async fn settled(&self) {
+        self.laptop.local.settled().await;
+    }
+
+    /// Creates and publishes a workflow: its id.
+    pub(crate) async fn publish(&self, definition: Value) -> String {
+        let made = self.want(201, "POST", "/api/workflows", definition).await;
+        let id = made["id"].as_str().expect("an id").to_owned();
+        let path = format!("/api/workflows/{id}/publish");
+        self.want(200, "POST", &path, Value::Null).await;
+        id
+    }
+}
+
+/// A workflow that greets.
+pub(crate) fn greeting(text: &str) -> Value {
+    json!({
+        "name": "Greet",
+        "description": "Says hello",
+        "steps": [
+            { "stepSlug": "start", "stepType": "trigger", "config": { "type": "manual" }, "nextSteps": { "success": "greet" } },
+            { "stepSlug": "greet", "stepType": "output", "config": { "mapping": { "text": text } } },
+        ],
+    })
+}
