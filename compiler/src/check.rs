@@ -103,6 +103,7 @@ pub fn check(
             order: &order,
             loops: &loops,
             strands: &strands,
+            fronts: &references::fronts(&definition),
             variables: &variables,
             secrets: &references::secrets(&definition),
             inputs: &steps::inputs(&definition),

@@ -183,7 +183,7 @@ pub fn of(program: &Program, assumptions: &Assumptions) -> Cost {
         workflow: checked.definition.name.clone(),
         states: lowered.machine.states.len(),
         definition: Largest {
-            most: serde_json::to_vec(&lowered.machine).map_or(0, |text| text.len() as u64),
+            most: lowered.text.len() as u64,
             limit: limits.definition_bytes,
             state: None,
         },

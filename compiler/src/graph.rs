@@ -7,7 +7,7 @@ mod strands;
 use fixedbitset::FixedBitSet;
 use indexmap::IndexMap;
 use petgraph::algo::tarjan_scc;
-use petgraph::graphmap::DiGraphMap;
+use petgraph::graph::{DiGraph, NodeIndex};
 
 pub use loops::{AmbiguousEdge, Loops};
 pub use order::{Event, Order};
@@ -106,26 +106,44 @@ impl Graph {
 
     /// The groups of steps that lie on a common cycle of the edges that are kept.
     pub fn cycles(&self, keeps: impl Fn(StepId, &str, StepId) -> bool) -> Vec<Vec<StepId>> {
-        let mut graph: DiGraphMap<StepId, ()> = DiGraphMap::new();
-        for step in 0..self.ports.len() {
-            for (port, target) in self.edges_of(step) {
-                if keeps(step, port, target) {
-                    graph.add_edge(step, target, ());
-                }
-            }
-        }
-        let is_cycle = |group: &Vec<StepId>| {
-            let own = group.first();
-            group.len() > 1 || own.is_some_and(|step| graph.contains_edge(*step, *step))
+        let keeps = &keeps;
+        let kept = |step: StepId| {
+            let edges = self.edges_of(step);
+            let edges = edges.filter(move |(port, target)| keeps(step, port, *target));
+            edges.map(|(_, target)| target)
         };
-        let mut cycles: Vec<Vec<StepId>> = tarjan_scc(&graph);
-        cycles.retain(is_cycle);
+        let mut cycles = cycles(self.ports.len(), kept);
         for cycle in &mut cycles {
             cycle.sort_unstable();
         }
         cycles.sort();
         cycles
     }
+}
+
+/// The groups of nodes, of as many as are counted, that lie on a common cycle of edges.
+pub(crate) fn cycles<Edges: Iterator<Item = usize>>(
+    count: usize,
+    edges: impl Fn(usize) -> Edges,
+) -> Vec<Vec<usize>> {
+    let mut graph: DiGraph<(), (), usize> = DiGraph::with_capacity(count, count);
+    for _ in 0..count {
+        graph.add_node(());
+    }
+    for source in 0..count {
+        for target in edges(source) {
+            graph.add_edge(source.into(), target.into(), ());
+        }
+    }
+    let groups = tarjan_scc(&graph).into_iter();
+    let is_cycle = |group: &Vec<NodeIndex<usize>>| {
+        let own = group.first();
+        group.len() > 1 || own.is_some_and(|node| graph.contains_edge(*node, *node))
+    };
+    groups
+        .filter(is_cycle)
+        .map(|group| group.into_iter().map(NodeIndex::index).collect())
+        .collect()
 }
 
 #[cfg(test)]

@@ -25,13 +25,12 @@ pub mod triggers;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use formats::{Converted, Difference, Format, convert};
-pub use lower::{Budgets, Level, Options};
+pub use lower::{Budgets, Level, Lowered, Options};
 pub use source::Notation;
 
 use check::Checked;
 use definition::Definition;
 use lints::Allowances;
-use lower::Lowered;
 
 /// What came of a definition.
 #[derive(Debug)]

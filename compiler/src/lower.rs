@@ -67,6 +67,8 @@ pub struct Options {
 pub struct Lowered {
     /// The machine.
     pub machine: Machine,
+    /// The machine as text, as a deployment takes it.
+    pub text: String,
     /// For each Task, by state name, its plan.
     pub plans: IndexMap<String, Plan>,
     /// The steps inside of whose strands a cycle may take more events than an execution has.
@@ -81,7 +83,7 @@ pub fn lower(checked: &Checked, options: Options) -> Lowered {
     let mut notes = Notes::default();
     let mut planned = plan::plan(checked, options.level, &names, &mut notes);
     let mut strands = states::states(checked, &planned, &names);
-    let mut events = Events::new(checked, &planned);
+    let mut events = Events::new(checked, &planned, &names, &strands);
     natives::insert(
         checked,
         &names,
@@ -113,6 +115,8 @@ pub fn lower(checked: &Checked, options: Options) -> Lowered {
     };
     let decisions = decisions::decisions(checked, &planned, &notes, options);
     Lowered {
+        text: serde_json::to_string(&machine)
+            .expect("a machine has string keys and finite numbers"),
         machine,
         decisions,
         plans: planned.plans,

@@ -24,9 +24,12 @@ pub fn parse(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Definitio
 
 /// Refuses keys that stand twice in one object: which of them is meant nobody knows.
 pub(crate) fn duplicates(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    let mut keys = BTreeSet::new();
+    let mut keys: Vec<&str> = node.entries().iter().map(|entry| &*entry.key).collect();
+    keys.sort_unstable();
+    let has_twice = !keys.is_sorted_by(|key, next| key < next);
+    let mut met = BTreeSet::new();
     for entry in node.entries() {
-        if !keys.insert(entry.key.as_str()) {
+        if has_twice && !met.insert(entry.key.as_str()) {
             let message = format!("the key `{}` stands here twice", entry.key);
             diagnostics.push(
                 Diagnostic::error(codes::INVALID_VALUE, message)

@@ -4,7 +4,7 @@ use pawl_contract::Shape;
 use serde_json::{Number, Value};
 
 use crate::diagnostic::{Diagnostic, Fix, codes, near};
-use crate::source::{Data, Entry, Node};
+use crate::source::{Data, Node};
 
 /// Greater numbers may have lost digits when they were read.
 const GREATEST_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -67,18 +67,12 @@ pub(crate) fn with_whole_numbers(node: &Node) -> Node {
         }
         Data::Array(elements) => Data::Array(elements.iter().map(with_whole_numbers).collect()),
         Data::Object(entries) => {
-            let entries = entries.iter().map(|entry| Entry {
-                node: with_whole_numbers(&entry.node),
-                ..entry.clone()
-            });
+            let entries = entries.iter().map(|entry| entry.with(with_whole_numbers));
             Data::Object(entries.collect())
         }
         Data::Null | Data::Bool(_) | Data::String(_) => node.data.clone(),
     };
-    Node {
-        data,
-        ..node.clone()
-    }
+    node.with(data)
 }
 
 /// `1.0` and `1e3` as `1` and `1000`; nothing for a number that has a fraction or is too great to be exact.
@@ -181,8 +175,5 @@ fn other_notation(node: &Node) -> Option<Node> {
         },
         Data::Null | Data::Array(_) | Data::Object(_) => return None,
     };
-    Some(Node {
-        data,
-        ..node.clone()
-    })
+    Some(node.with(data))
 }

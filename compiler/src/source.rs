@@ -61,7 +61,27 @@ pub struct Entry {
     pub node: Node,
 }
 
+impl Entry {
+    /// The same entry with another value, made of its own.
+    pub(crate) fn with(&self, value: impl FnOnce(&Node) -> Node) -> Self {
+        Self {
+            key: self.key.clone(),
+            key_span: self.key_span.clone(),
+            node: value(&self.node),
+        }
+    }
+}
+
 impl Node {
+    /// Other data in the same place.
+    pub(crate) fn with(&self, data: Data) -> Self {
+        Self {
+            data,
+            span: self.span.clone(),
+            pointer: self.pointer.clone(),
+        }
+    }
+
     /// The entries of an object; none for anything else.
     pub fn entries(&self) -> &[Entry] {
         if let Data::Object(entries) = &self.data {

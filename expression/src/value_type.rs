@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -30,7 +31,7 @@ pub enum Type {
     /// An object.
     Object(Fields),
     /// What a step gave: `data` is the same, `meta` is what it notes beside it.
-    Given(Box<Type>),
+    Given(Arc<Type>),
     /// One of several.
     Either(Vec<Type>),
 }

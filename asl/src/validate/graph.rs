@@ -1,6 +1,6 @@
 //! The ways between the states of a block: every one leads somewhere, every state is reached, and there is an end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -35,9 +35,9 @@ fn inner(state: &StateAt, findings: &mut Findings) {
 
 /// Checks that every way leads to a state of its block.
 fn ways_lead(block: &Block, findings: &mut Findings) {
-    let missing = |target: &str| !block.states.iter().any(|state| state.name == target);
+    let names: BTreeSet<&str> = block.states.iter().map(|state| state.name).collect();
     let mut lead = |target: &str, place: &Place| {
-        if missing(target) {
+        if !names.contains(target) {
             let message = format!("Missing 'Next' target: {target}");
             findings.error("MISSING_TRANSITION_TARGET", place, message);
         }
@@ -54,12 +54,14 @@ fn ways_lead(block: &Block, findings: &mut Findings) {
 
 /// Checks that every state of a block can be reached.
 fn reached(block: &Block, findings: &mut Findings) {
+    let states = block.states.iter().map(|state| (state.name, state));
+    let states: BTreeMap<&str, &StateAt> = states.collect();
     let start = block.fields.get("StartAt").and_then(Value::as_str);
     let mut reached: BTreeSet<&str> = start.into_iter().collect();
     let mut open: Vec<&str> = start.into_iter().collect();
     while let Some(name) = open.pop() {
-        let state = block.states.iter().find(|state| state.name == name);
-        for (target, _) in state.map(ways).unwrap_or_default() {
+        let state = states.get(name);
+        for (target, _) in state.map(|state| ways(state)).unwrap_or_default() {
             if reached.insert(target) {
                 open.push(target);
             }

@@ -14,7 +14,7 @@ use pawl_contract::reference::ROOTS;
 use pawl_expression::{Reference, Segment};
 
 use super::texts::{Text, Unread};
-use crate::definition::{Definition, Step};
+use crate::definition::{Definition, Origin, Step};
 use crate::diagnostic::{Diagnostic, Fix, codes};
 use crate::graph::{Loops, Order, StepId, Strands};
 use crate::source::Node;
@@ -42,6 +42,8 @@ pub(super) struct Known<'a> {
     pub(super) order: &'a Order<'a>,
     pub(super) loops: &'a Loops,
     pub(super) strands: &'a Strands,
+    /// By slug: the condition in front of each step that may be skipped.
+    pub(super) fronts: &'a BTreeMap<&'a str, StepId>,
     /// Every name that a variable has, and the steps that set it.
     pub(super) variables: &'a BTreeMap<String, Vec<StepId>>,
     /// Every name that a secret has.
@@ -66,6 +68,17 @@ pub(super) fn variables(definition: &Definition) -> BTreeMap<String, Vec<StepId>
         }
     }
     variables
+}
+
+/// By slug: the condition in front of each step that may be skipped.
+pub(super) fn fronts(definition: &Definition) -> BTreeMap<&str, StepId> {
+    let mut fronts = BTreeMap::new();
+    for (id, step) in definition.steps.iter().enumerate() {
+        if let Some(Origin::RunIf(skipped)) = &step.origin {
+            fronts.entry(skipped.as_str()).or_insert(id);
+        }
+    }
+    fronts
 }
 
 /// The names that secrets have: those of the workflow's `config`, and the secure variables that steps set.

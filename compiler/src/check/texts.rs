@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use pawl_expression::{Expression, Reference, SyntaxError, Template};
+use pawl_expression::{Expression, Finding, Reference, Roots, SyntaxError, Template, Type};
 
 use crate::definition::Definition;
 use crate::graph::StepId;
@@ -18,8 +18,41 @@ pub(crate) struct Text<'a> {
     pub(crate) node: Cow<'a, Node>,
     /// How it is evaluated.
     pub(crate) reading: Reading,
+    /// What it says.
+    pub(super) parsed: Parsed,
     /// What it refers to, in the order of the text.
     pub(crate) references: Vec<Reference>,
+}
+
+/// A text that was read.
+#[derive(Debug)]
+pub(super) enum Parsed {
+    Template(Template),
+    Expression(Expression),
+}
+
+impl Parsed {
+    fn read(text: &str, reading: Reading) -> Result<Self, SyntaxError> {
+        match reading {
+            Reading::Template => Template::parse(text).map(Self::Template),
+            Reading::Expression => Expression::parse(text).map(Self::Expression),
+        }
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        match self {
+            Self::Template(template) => template.references(),
+            Self::Expression(expression) => expression.references(),
+        }
+    }
+
+    /// What type its value has, and what in it can never be.
+    pub(super) fn infer(&self, roots: &Roots<'_>) -> (Type, Vec<Finding>) {
+        match self {
+            Self::Template(template) => template.infer(roots),
+            Self::Expression(expression) => expression.infer(roots),
+        }
+    }
 }
 
 /// A text that cannot be read.
@@ -64,12 +97,14 @@ impl<'a> Reader<'a> {
             }
             Data::Object(entries) => {
                 for entry in entries {
-                    let key = Node {
-                        data: Data::String(entry.key.clone()),
-                        span: entry.key_span.clone(),
-                        pointer: entry.node.pointer.clone(),
-                    };
-                    self.text(step, Cow::Owned(key), Reading::Template);
+                    if has_tags(&entry.key) {
+                        let key = Node {
+                            data: Data::String(entry.key.clone()),
+                            span: entry.key_span.clone(),
+                            pointer: entry.node.pointer.clone(),
+                        };
+                        self.text(step, Cow::Owned(key), Reading::Template);
+                    }
                     self.node(step, &entry.node);
                 }
             }
@@ -79,22 +114,25 @@ impl<'a> Reader<'a> {
 
     fn text(&mut self, step: Option<StepId>, node: Cow<'a, Node>, reading: Reading) {
         let Some(text) = node.as_str() else { return };
-        let references = match reading {
-            // Most strings of a definition are plain text.
-            Reading::Template if !text.contains("{{") => return,
-            Reading::Template => Template::parse(text).map(|template| template.references()),
-            Reading::Expression => {
-                Expression::parse(text).map(|expression| expression.references())
-            }
-        };
-        match references {
-            Ok(references) => self.texts.push(Text {
+        // Most strings of a definition are plain text.
+        if reading == Reading::Template && !has_tags(text) {
+            return;
+        }
+        match Parsed::read(text, reading) {
+            Ok(parsed) => self.texts.push(Text {
                 step,
                 node,
                 reading,
-                references,
+                references: parsed.references(),
+                parsed,
             }),
             Err(error) => self.unread.push(Unread { node, error }),
         }
     }
+}
+
+/// Whether a template is more than plain text.
+fn has_tags(text: &str) -> bool {
+    // Looking for one character is quick, and most texts have none.
+    text.contains('{') && text.contains("{{")
 }

@@ -1,14 +1,16 @@
 //! Types: what each step gives, as far as its kind, the catalogue and its schemas say; and texts that cannot mean what
 //! they say.
 
+mod answer;
 mod given;
 mod wanted;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use pawl_contract::Kind;
-use pawl_expression::{Expression, Finding, Mistake, Others, Roots, Template, Type};
+use pawl_expression::{Finding, Mistake, Others, Roots, Segment, Type};
 
 use super::texts::Text;
 use crate::definition::{Definition, Step};
@@ -38,7 +40,7 @@ pub(super) fn check(
         text,
         definition,
         loops,
-        roots: roots(definition),
+        roots: roots(definition, texts),
     };
     for text in texts {
         known.look(text, diagnostics);
@@ -46,23 +48,25 @@ pub(super) fn check(
 }
 
 /// The types of the root names, without those of loops.
-fn roots(definition: &Definition) -> Roots<'_> {
+fn roots<'d>(definition: &'d Definition, texts: &[Text<'_>]) -> Roots<'d> {
+    let read = Read::of(texts);
     let mut roots = Roots::new();
     let mut outcomes = BTreeMap::new();
     // Many steps do the same, and what that gives is a long schema.
-    let mut known: BTreeMap<(&str, &str), Type> = BTreeMap::new();
-    for step in &definition.steps {
+    let mut known: BTreeMap<(&str, &str), Arc<Type>> = BTreeMap::new();
+    let steps = definition.steps.iter();
+    for step in steps.filter(|step| read.holds(&step.slug)) {
         let operation = Some(step).filter(|step| step.kind == Kind::Action);
         let operation = operation.and_then(steps::operation);
+        let given = || Arc::new(given::of(step, definition));
         let output = match operation {
-            Some(operation) => known
-                .entry((operation.action, operation.operation))
-                .or_insert_with(|| given::of(step, definition))
-                .clone(),
-            None => given::of(step, definition),
+            Some(operation) => {
+                let name = (operation.action, operation.operation);
+                Arc::clone(known.entry(name).or_insert_with(given))
+            }
+            None => given(),
         };
-        let output = Type::Given(Box::new(output));
-        let members = [("output".to_owned(), output)];
+        let members = [("output".to_owned(), Type::Given(output))];
         outcomes.insert(step.slug.clone(), Type::object(members, Others::Maybe));
     }
     // Steps that are not there are spoken of elsewhere.
@@ -84,13 +88,42 @@ fn roots(definition: &Definition) -> Roots<'_> {
     roots
 }
 
+/// The steps of which texts read something: nobody asks what the others give.
+enum Read<'a> {
+    /// Which it is, some text decides when it is evaluated.
+    Any,
+    These(BTreeSet<&'a str>),
+}
+
+impl<'a> Read<'a> {
+    fn of(texts: &'a [Text<'_>]) -> Self {
+        let mut these = BTreeSet::new();
+        for reference in texts.iter().flat_map(|text| &text.references) {
+            match reference.path.as_slice() {
+                [Segment::Name(root), Segment::Name(slug), ..] if root == "steps" => {
+                    these.insert(slug.as_str());
+                }
+                [Segment::Name(root), ..] if root == "steps" => return Self::Any,
+                _ => {}
+            }
+        }
+        Self::These(these)
+    }
+
+    fn holds(&self, slug: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(slugs) => slugs.contains(slug),
+        }
+    }
+}
+
 impl Known<'_> {
     fn look(&self, text: &Text<'_>, diagnostics: &mut Vec<Diagnostic>) {
         // What reads nothing is the same in every run, and that is said elsewhere.
-        let written = text.node.as_str().filter(|_| !text.references.is_empty());
-        let Some(written) = written else {
+        if text.references.is_empty() {
             return;
-        };
+        }
         let step = text
             .step
             .and_then(|id| Some((id, self.definition.steps.get(id)?)));
@@ -104,20 +137,7 @@ impl Known<'_> {
             }
             self.bind(id, &mut roots);
         }
-        let (found, findings) = match text.reading {
-            Reading::Template => {
-                let Ok(template) = Template::parse(written) else {
-                    return;
-                };
-                template.infer(&roots)
-            }
-            Reading::Expression => {
-                let Ok(expression) = Expression::parse(written) else {
-                    return;
-                };
-                expression.infer(&roots)
-            }
-        };
+        let (found, findings) = text.parsed.infer(&roots);
         for finding in findings {
             diagnostics.push(self.say(&finding, &text.node));
         }

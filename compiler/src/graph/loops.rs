@@ -1,5 +1,6 @@
 //! Loops: which steps stand in an iteration, and which edges begin a list or go on with it.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use fixedbitset::FixedBitSet;
@@ -34,7 +35,7 @@ impl Loops {
     /// dominates the head. It starts the loop when it is reachable from the entry or from another port of the head
     /// without passing the head.
     pub fn find(graph: &Graph, heads: impl IntoIterator<Item = StepId>) -> Self {
-        let order = Order::find(graph);
+        let order = LazyCell::new(|| Order::find(graph));
         let incoming = graph.incoming();
         let count = graph.ports.len();
         let mut loops = Self {

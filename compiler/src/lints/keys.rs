@@ -100,8 +100,7 @@ fn key_in(field: Option<&str>, text: &str) -> Option<String> {
     }
     for word in text.split(|character: char| !is_key_character(character)) {
         let owner = PREFIXES.iter().find(|(prefix, _, least)| {
-            word.strip_prefix(prefix)
-                .is_some_and(|rest| rest.len() >= *least && is_mixed(rest))
+            word.len() >= prefix.len() + least && word.strip_prefix(prefix).is_some_and(is_mixed)
         });
         if let Some((_, owner, _)) = owner {
             return Some(if owner.starts_with("a ") {
@@ -119,37 +118,41 @@ fn key_in(field: Option<&str>, text: &str) -> Option<String> {
         .find_map(|scheme| text.strip_prefix(scheme))
         .unwrap_or(text)
         .trim();
-    let is_word = !value.is_empty() && value.chars().all(is_key_character);
-    let named = field.is_some_and(|field| {
-        let field: String = field.chars().filter(char::is_ascii_alphanumeric).collect();
-        let field = field.to_lowercase();
-        if PAGE_TOKENS.iter().any(|word| field.ends_with(word)) {
-            return false;
-        }
-        // A number of tokens, or an id of a key, is no secret.
-        SECRET_WORDS.iter().any(|word| field.ends_with(word))
-    });
-    // Ids are random too, and open nothing; so are the names of pages in a list.
-    let is_id = field.is_some_and(|field| {
-        let field = field.to_lowercase();
-        ["id", "ids", "cursor"]
-            .iter()
-            .any(|end| field.ends_with(end))
-    });
-    let is_random = !is_id && value.len() >= 32 && entropy(value) >= 4.4 && has_long_part(value);
-    let is_likely =
-        named && is_word && value.len() >= 12 && is_mixed(value) && entropy(value) >= 3.0;
-    let is_password = field.is_some_and(|field| field.to_lowercase().ends_with("password"))
-        && value.len() >= 6
-        && !value.contains(' ');
-    if is_password {
+    let ends = |words: &[&str]| field.is_some_and(|field| ends_with(field, words));
+    if value.len() >= 6 && !value.contains(' ') && ends(&["password"]) {
         return Some("a password".to_owned());
     }
-    (is_word && is_random || is_likely).then(|| "a key".to_owned())
+    let is_long = value.len() >= 12 && value.chars().all(is_key_character);
+    if !is_long {
+        return None;
+    }
+    let named = || {
+        let field: String = field?.chars().filter(char::is_ascii_alphanumeric).collect();
+        // A number of tokens, or an id of a key, is no secret.
+        Some(ends_with(&field, &SECRET_WORDS) && !ends_with(&field, &PAGE_TOKENS))
+    };
+    // Ids are random too, and open nothing; so are the names of pages in a list.
+    let is_random = || {
+        value.len() >= 32
+            && !ends(&["id", "ids", "cursor"])
+            && entropy(value) >= 4.4
+            && has_long_part(value)
+    };
+    let is_likely = || is_mixed(value) && named() == Some(true) && entropy(value) >= 3.0;
+    (is_random() || is_likely()).then(|| "a key".to_owned())
+}
+
+/// Whether a name ends with one of these words, whatever its capitals.
+fn ends_with(name: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| {
+        let end = name.len().checked_sub(word.len());
+        let end = end.and_then(|end| name.get(end..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(word))
+    })
 }
 
 fn is_key_character(character: char) -> bool {
-    character.is_ascii_alphanumeric() || "_-.+/=".contains(character)
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '+' | '/' | '=')
 }
 
 /// Whether a part of the text is long and mixed, as names of files and models, made of words and dates, have none.

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use pawl_asl::{Catcher, State};
 use pawl_contract::{Kind, code};
-use petgraph::algo::tarjan_scc;
-use petgraph::graphmap::DiGraphMap;
 
 use super::budget::MOST_EVENTS;
+use super::names::{Names, Task};
+use super::natives::ByStrand;
 use super::plan::Planned;
 use super::states::most_events;
 use crate::check::Checked;
 use crate::definition::Step;
+use crate::graph;
 use crate::source::Node;
 
 /// The events of a Choice, a Pass, a Wait, a Succeed or a Fail.
@@ -35,12 +36,23 @@ pub(super) struct Events {
 }
 
 impl Events {
-    pub(super) fn new(checked: &Checked, planned: &Planned) -> Self {
+    pub(super) fn new(
+        checked: &Checked,
+        planned: &Planned,
+        names: &Names<'_>,
+        states: &ByStrand,
+    ) -> Self {
+        let retries_of = |task: &Task| {
+            let states = states.get(&task.home(checked));
+            let state = states.and_then(|states| states.get(&names.task(task)));
+            let retriers = state.into_iter().flat_map(State::retry);
+            retriers.filter_map(|retrier| retrier.max_attempts).sum()
+        };
         let steps = checked.definition.steps.iter();
         let tasks = planned.tasks.iter();
         Self {
             tasks: tasks
-                .map(|(name, task)| (name.clone(), most_events(checked, task)))
+                .map(|(name, task)| (name.clone(), most_events(checked, task, &retries_of)))
                 .collect(),
             bounds: steps
                 .filter_map(|step| Some((step.slug.clone(), most_visits(step)?)))
@@ -146,43 +158,29 @@ impl Events {
 
 /// The groups of states that lie on a common cycle.
 pub(super) fn cycles(states: &IndexMap<String, State>) -> Vec<BTreeSet<String>> {
-    let mut graph = DiGraphMap::new();
-    for (name, state) in states {
-        graph.add_node(name.as_str());
-        for target in targets(state) {
-            graph.add_edge(name.as_str(), target, ());
-        }
-    }
-    let groups = tarjan_scc(&graph).into_iter();
-    groups
-        .filter(|group| is_cycle(group, &graph))
-        .map(|group| group.into_iter().map(str::to_owned).collect())
-        .collect()
+    let leads = |id: usize| {
+        let state = states.get_index(id).into_iter();
+        let targets = state.flat_map(|(_, state)| targets(state));
+        targets.filter_map(|target| states.get_index_of(target))
+    };
+    let groups = graph::cycles(states.len(), leads);
+    let named = |group: Vec<usize>| {
+        let states = group.into_iter().filter_map(|id| states.get_index(id));
+        states.map(|(name, _)| name.clone()).collect()
+    };
+    groups.into_iter().map(named).collect()
 }
 
 /// Whether every way around a cycle passes one of its states.
 fn is_only_head(head: &str, cycle: &BTreeSet<String>, states: &IndexMap<String, State>) -> bool {
-    let mut graph = DiGraphMap::new();
-    for name in cycle.iter().filter(|name| *name != head) {
-        let state = states.get(name).into_iter();
-        for target in state
-            .flat_map(targets)
-            .filter(|target| cycle.contains(*target))
-        {
-            graph.add_edge(name.as_str(), target, ());
-        }
-    }
-    !tarjan_scc(&graph)
-        .iter()
-        .any(|group| is_cycle(group, &graph))
-}
-
-/// Whether a group of states that can all come to each other can come back to where it began.
-fn is_cycle(group: &[&str], graph: &DiGraphMap<&str, ()>) -> bool {
-    group.len() > 1
-        || group
-            .first()
-            .is_some_and(|name| graph.contains_edge(*name, *name))
+    let others = cycle.iter().map(String::as_str);
+    let others: Vec<&str> = others.filter(|name| *name != head).collect();
+    let leads = |id: usize| {
+        let state = others.get(id).and_then(|name| states.get(*name));
+        let targets = state.into_iter().flat_map(targets);
+        targets.filter_map(|target| others.binary_search(&target).ok())
+    };
+    graph::cycles(others.len(), leads).is_empty()
 }
 
 /// How often a run comes to a loop's head, where the loop's definition bounds that.

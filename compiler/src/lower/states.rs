@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::{IndexMap, IndexSet};
 use pawl_asl::{Catcher, Choice, Dynamic, Fail, Rule, State, Succeed, Task as TaskState};
 use pawl_contract::{MOST_QUESTIONS, Node, Plan, Then, code};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::budget;
 use super::names::{Names, Own, Task};
@@ -141,14 +141,13 @@ fn each_choice<'node>(node: &'node Node, visit: &mut impl FnMut(&str, &'node Nod
 
 /// The state of a Task.
 pub(super) fn task(checked: &Checked, names: &Names<'_>, task: &Task, plan: &Plan) -> TaskState {
-    let mut payload = json!({
-        "position": "{% $states.input %}",
-        "attempt": "{% $states.context.State.RetryCount %}",
-        "plan": plan_text(plan),
-    });
-    if plan.intake.is_some()
-        && let Some(payload) = payload.as_object_mut()
-    {
+    // Built by hand: `json!` would copy each part, and a plan is long.
+    let mut payload = object([
+        ("position", json!("{% $states.input %}")),
+        ("attempt", json!("{% $states.context.State.RetryCount %}")),
+        ("plan", Value::String(plan_text(plan))),
+    ]);
+    if plan.intake.is_some() {
         // A run that is started by hand has no position yet; intake names it after its execution.
         payload.insert(
             "execution".to_owned(),
@@ -164,7 +163,7 @@ pub(super) fn task(checked: &Checked, names: &Names<'_>, task: &Task, plan: &Pla
         .choice_name()
         .or_else(|| plan.node.then.values().next().and_then(first_state));
     let waits = waits(task, plan);
-    if waits && let Some(payload) = payload.as_object_mut() {
+    if waits {
         payload.insert(
             "token".to_owned(),
             json!("{% $states.context.Task.Token %}"),
@@ -193,13 +192,14 @@ pub(super) fn task(checked: &Checked, names: &Names<'_>, task: &Task, plan: &Pla
     } else {
         json!(output)
     };
+    let function = format!("${{{}}}", plan.node.kind.placeholder());
     TaskState {
         comment: plan.node.name.clone(),
         resource: resource.to_owned(),
-        arguments: Some(json!({
-            "FunctionName": format!("${{{}}}", plan.node.kind.placeholder()),
-            "Payload": payload,
-        })),
+        arguments: Some(Value::Object(object([
+            ("FunctionName", Value::String(function)),
+            ("Payload", Value::Object(payload)),
+        ]))),
         output: Some(output),
         timeout_seconds: budget::task_timeout(checked, task).map(Into::into),
         retry: retry(checked, task),
@@ -208,6 +208,13 @@ pub(super) fn task(checked: &Checked, names: &Names<'_>, task: &Task, plan: &Pla
         next,
         ..TaskState::default()
     }
+}
+
+fn object<const MEMBERS: usize>(members: [(&str, Value); MEMBERS]) -> Map<String, Value> {
+    let members = members.into_iter();
+    members
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// Whether a Task ends by an answer, and not by what its function gives.
@@ -226,31 +233,38 @@ fn waits(task: &Task, plan: &Plan) -> bool {
 /// SAM and CloudFormation would replace `${...}` inside; JSON can spell the dollar in a way that they do not see.
 fn plan_text(plan: &Plan) -> String {
     let text = serde_json::to_string(plan).expect("a plan has string keys and finite numbers");
-    text.replace("${", "\\u0024{")
+    // Looking for one character is quick, and few plans have it.
+    if text.contains('$') {
+        text.replace("${", "\\u0024{")
+    } else {
+        text
+    }
 }
 
 /// The most events that one visit to a Task can write: five, or six where it waits, and three more for every retry; and
 /// where a step asks, as much for every question, and five for going on.
-pub(super) fn most_events(checked: &Checked, task: &Task) -> u64 {
-    let retries: u64 = retry(checked, task)
-        .iter()
-        .filter_map(|retrier| retrier.max_attempts)
-        .sum();
+pub(super) fn most_events(
+    checked: &Checked,
+    task: &Task,
+    retries_of: &impl Fn(&Task) -> u64,
+) -> u64 {
     let (waits, questions) = match task {
         Task::Work(id) => {
             let step = checked.step(*id);
-            let asks = u64::from(steps::asks(step)) * u64::from(MOST_QUESTIONS);
-            (
-                step.kind.waits(),
-                asks * (5 + most_events(checked, &Task::Ask(*id))),
-            )
+            let question = || 5 + most_events(checked, &Task::Ask(*id), retries_of);
+            let questions = if steps::asks(step) {
+                u64::from(MOST_QUESTIONS) * question()
+            } else {
+                0
+            };
+            (step.kind.waits(), questions)
         }
         Task::Ask(_) => (true, 0),
         Task::Settle(_) | Task::Evaluate(..) | Task::End(_) | Task::Fail(_) | Task::HandOver(_) => {
             (false, 0)
         }
     };
-    5 + u64::from(waits) + 3 * retries + questions
+    5 + u64::from(waits) + 3 * retries_of(task) + questions
 }
 
 fn catch(checked: &Checked, names: &Names<'_>, task: &Task) -> Vec<Catcher> {

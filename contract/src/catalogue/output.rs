@@ -38,11 +38,16 @@ const EVERY_RECORD: &[Parameter] = &[
 ];
 
 impl Output {
+    /// Every field of a record whose row names these.
+    pub fn record(fields: &'static [Parameter]) -> impl Iterator<Item = &'static Parameter> {
+        EVERY_RECORD.iter().chain(fields)
+    }
+
     /// The JSON Schema of the answer.
     pub fn schema(&self) -> Value {
         match self {
             Self::Anything => json!({}),
-            Self::Record(fields) => schema::object(EVERY_RECORD.iter().chain(*fields)),
+            Self::Record(fields) => schema::object(Self::record(fields)),
             Self::Page(plural, fields) => {
                 let record = Self::Record(fields).schema();
                 let records = json!({ "type": "array", "items": record });

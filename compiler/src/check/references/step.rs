@@ -4,7 +4,6 @@ use pawl_contract::Kind;
 use pawl_expression::Reference;
 
 use super::{Place, Visit, is_bare, name_at};
-use crate::definition::Origin;
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::graph::{Apart, Event, StepId};
 use crate::steps::Text;
@@ -55,8 +54,7 @@ impl Visit<'_, '_> {
             return;
         }
         // A step that may be skipped has had its turn where the condition in front of it has.
-        let is_front = |step: &crate::definition::Step| matches!(&step.origin, Some(Origin::RunIf(skipped)) if skipped == slug);
-        let front = definition.steps.iter().position(is_front);
+        let front = self.known.fronts.get(slug).copied();
         let may_fail = definition.steps.get(target).is_some_and(|step| {
             let error = step.ports.get("error");
             front.is_some() && error.is_some()

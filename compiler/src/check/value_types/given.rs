@@ -9,7 +9,7 @@ use pawl_contract::reference::{
 };
 use pawl_expression::{Fields, Others, Type};
 
-use super::is_certain;
+use super::{answer, is_certain};
 use crate::definition::{Definition, Step};
 use crate::source::Node;
 use crate::steps;
@@ -20,7 +20,7 @@ pub(super) fn of(step: &Step, definition: &Definition) -> Type {
         Kind::Trigger => input(definition),
         Kind::Llm => llm(step),
         Kind::Action => steps::operation(step).map_or(Type::Any, |operation| {
-            let found = Type::of_schema(&operation.output_schema());
+            let found = answer::of(&operation.output);
             match operation.output {
                 Output::Anything => Type::Any,
                 // A record may have fields of its own.

@@ -122,21 +122,15 @@ pub(super) fn own_config(config: &Node, kind: Kind, diagnostics: &mut Vec<Diagno
     let entries = inner.entries().iter().filter(is_mine);
     let entries = entries.map(|entry| {
         let is_cases = kind == Kind::Switch && entry.key == "cases";
-        let node = with_whole_numbers(&entry.node);
-        Entry {
-            node: if is_cases { questions(node) } else { node },
-            ..entry.clone()
-        }
+        let node = entry.with(with_whole_numbers);
+        if is_cases { questions(node) } else { node }
     });
-    Node {
-        data: Data::Object(entries.collect()),
-        ..inner.clone()
-    }
+    inner.with(Data::Object(entries.collect()))
 }
 
 /// The cases of a switch without where each leads, which is for the machine.
-fn questions(mut cases: Node) -> Node {
-    if let Data::Array(elements) = &mut cases.data {
+fn questions(mut cases: Entry) -> Entry {
+    if let Data::Array(elements) = &mut cases.node.data {
         for case in elements {
             if let Data::Object(entries) = &mut case.data {
                 entries.retain(|entry| entry.key != "next");

@@ -1,0 +1,81 @@
+//! What an operation of the catalogue answers with, as a type: what its schema says, without writing the schema.
+
+use pawl_contract::Shape;
+use pawl_contract::catalogue::{Output, Parameter};
+use pawl_expression::{Others, Type};
+
+/// The type of an answer.
+pub(super) fn of(output: &Output) -> Type {
+    match output {
+        Output::Anything => Type::Any,
+        Output::Record(fields) => object(Output::record(fields)),
+        Output::Page(plural, fields) => {
+            let records = Type::List(Box::new(object(Output::record(fields))));
+            let members = [
+                ("page", records),
+                (*plural, Type::List(Box::new(Type::Any))),
+                ("count", Type::Number),
+                ("isDone", Type::Flag),
+                ("continueCursor", Type::either([Type::Text, Type::Null])),
+            ];
+            let members = members.map(|(name, found)| (name.to_owned(), found));
+            Type::object(members, Others::Maybe)
+        }
+        Output::Fields(fields) => object(fields.iter()),
+        Output::OrNull(output) => Type::either([of(output), Type::Null]),
+    }
+}
+
+/// An object that has these fields, and may have more.
+fn object<'field>(fields: impl Iterator<Item = &'field Parameter>) -> Type {
+    let fields = fields.map(|field| {
+        let found = value(&field.shape);
+        let found = if field.required {
+            found
+        } else {
+            Type::either([found, Type::Null])
+        };
+        (field.name.to_owned(), found)
+    });
+    Type::object(fields, Others::Maybe)
+}
+
+fn value(shape: &Shape) -> Type {
+    match shape {
+        Shape::Text | Shape::Usually(_) | Shape::Expression => Type::Text,
+        Shape::Number
+        | Shape::Integer
+        | Shape::FromZero
+        | Shape::Within(..)
+        | Shape::Between(..)
+        | Shape::Whole
+        | Shape::Count => Type::Number,
+        Shape::Flag => Type::Flag,
+        Shape::List => Type::List(Box::new(Type::Any)),
+        Shape::Texts => Type::List(Box::new(Type::Text)),
+        Shape::Object => Type::object([], Others::Maybe),
+        Shape::Fields(fields) => object(fields.iter()),
+        Shape::Any => Type::Any,
+        Shape::OneOf(words) => Type::Words(words.iter().map(|word| (*word).to_owned()).collect()),
+        Shape::Either(shapes) => Type::either(shapes.iter().map(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pawl_contract::catalogue;
+    use pawl_expression::Type;
+
+    #[test]
+    fn every_answer_is_what_its_schema_says() {
+        for operation in catalogue::operations() {
+            let expected = Type::of_schema(&operation.output_schema());
+            assert_eq!(
+                super::of(&operation.output),
+                expected,
+                "{}",
+                operation.name()
+            );
+        }
+    }
+}
