@@ -9,6 +9,7 @@
 mod access;
 mod answer;
 mod app;
+mod approvals;
 mod audit;
 mod definition;
 mod describe;
@@ -16,9 +17,13 @@ mod executions;
 mod extract;
 mod idempotency;
 mod keys;
+mod links;
 mod page;
 mod problem;
 mod publish;
+mod records;
+mod secrets;
+mod threads;
 mod versions;
 mod workflows;
 
@@ -60,6 +65,11 @@ fn routes() -> OpenApiRouter<App> {
         .merge(workflows::routes())
         .merge(versions::routes())
         .merge(executions::routes())
+        .merge(approvals::routes())
+        .merge(links::routes())
+        .merge(threads::routes())
+        .merge(records::routes())
+        .merge(secrets::routes())
         .merge(keys::routes())
         .merge(audit::routes())
 }

@@ -24,6 +24,11 @@ pub enum SecretSource {
         /// The encrypted text, which names its key.
         cipher_text: String,
     },
+    /// Kept by the organisation, encrypted, where the API takes it.
+    Stored {
+        /// The secret's name there.
+        stored: String,
+    },
     /// In AWS Secrets Manager.
     SecretsManager {
         /// The secret's name or ARN.

@@ -255,6 +255,9 @@ async fn describe(source: &SecretSource, vault: &Vault, org: &str) -> [String; 3
             let problem = problem.map(|error| error.to_string()).unwrap_or_default();
             ["here, encrypted".to_owned(), key, problem]
         }
+        SecretSource::Stored { stored } => {
+            elsewhere(format!("the organisation's secrets, {stored}"))
+        }
         SecretSource::SecretsManager {
             secrets_manager, ..
         } => elsewhere(format!("Secrets Manager, {secrets_manager}")),

@@ -3,15 +3,20 @@
 mod access;
 mod described;
 mod life;
+mod resources;
 mod starts;
+mod triggers;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use pawl::laptop::{Laptop, ORG};
+use pawl::laptop::{Laptop, ORG, Options};
 use pawl_api::{App, NewKey, Role, make_key};
-use pawl_local::Faults;
+use pawl_functions::Settings;
+use pawl_local::{Clock, Faults};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -25,6 +30,8 @@ pub(crate) struct Front {
     pub(crate) app: App,
     router: Router,
     key: String,
+    /// Where its mail goes.
+    outbox: Arc<tempfile::TempDir>,
 }
 
 /// An answer of the API.
@@ -38,9 +45,26 @@ pub(crate) struct Answer {
 impl Front {
     /// An API with nothing in it, asked by an administrator.
     pub(crate) async fn open() -> Self {
-        let outbox = tempfile::tempdir().expect("a folder").keep();
-        let mut options = in_memory(&outbox, Faults::none());
+        Self::open_with(|_| {}).await
+    }
+
+    /// The same where time does not jump to the end of what waits for somebody.
+    pub(crate) async fn open_in_real_time() -> Self {
+        Self::start(|options| options.clock = Clock::real()).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn open_with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start(|options| change(&mut options.settings)).await
+    }
+
+    async fn start(change: impl FnOnce(&mut Options)) -> Self {
+        let outbox = Arc::new(tempfile::tempdir().expect("a folder"));
+        let mut options = in_memory(outbox.path(), Faults::none());
         options.settings.bus = Some("default".to_owned());
+        options.settings.links_url = Some("http://pawl.test/links".to_owned());
+        options.settings.http_allow = vec!["127.0.0.1".to_owned()];
+        change(&mut options);
         let laptop = open(options).await;
         let app = laptop.app("http://pawl.test");
         let router = pawl_api::router(app.clone());
@@ -49,6 +73,7 @@ impl Front {
             app,
             router,
             key: String::new(),
+            outbox,
         };
         front.with(ORG, Role::Admin).await
     }
@@ -112,6 +137,28 @@ impl Front {
             headers: head.headers,
             body: serde_json::from_slice(&body).unwrap_or_else(|_| text()),
         }
+    }
+
+    /// The path of the first link in the mail that was sent.
+    pub(crate) async fn link_in_mail(&self) -> String {
+        const BEFORE: &str = "http://pawl.test";
+        for _ in 0..400 {
+            for file in self.outbox.path().read_dir().expect("a folder") {
+                let mail = std::fs::read_to_string(file.expect("a file").path());
+                let mail = mail
+                    .unwrap_or_default()
+                    .replace("=\r\n", "")
+                    .replace("=3D", "=");
+                let link = mail
+                    .split_whitespace()
+                    .find_map(|word| word.strip_prefix(BEFORE));
+                if let Some(link) = link.filter(|link| link.starts_with("/links/")) {
+                    return link.to_owned();
+                }
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        panic!("there is no mail with a link");
     }
 
     /// Waits until nothing goes on.

@@ -134,13 +134,14 @@ fn shadowed(config: &Node, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// The ways to say where a secret is, each by the field that it cannot do without.
-const SECRETS: [(&str, &[Field]); 4] = [
+const SECRETS: [(&str, &[Field]); 5] = [
     ("envVar", &[("envVar", Shape::Text)]),
     (
         "secretsManager",
         &[("secretsManager", Shape::Text), ("key", Shape::Text)],
     ),
     ("ssm", &[("ssm", Shape::Text)]),
+    ("stored", &[("stored", Shape::Text)]),
     (
         "cipherText",
         &[

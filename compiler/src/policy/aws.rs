@@ -146,7 +146,12 @@ fn of_step(program: &Program, id: StepId, grant: &mut impl FnMut(&str, &str, &st
             }) => grant(who, "secretsmanager:GetSecretValue", &secrets_manager),
             Some(SecretSource::Ssm { ssm }) => grant(who, "ssm:GetParameter", &ssm),
             Some(SecretSource::Environment { .. }) => {}
-            Some(SecretSource::Encrypted { .. } | SecretSource::Variable { .. }) | None => {
+            Some(
+                SecretSource::Encrypted { .. }
+                | SecretSource::Stored { .. }
+                | SecretSource::Variable { .. },
+            )
+            | None => {
                 grant(who, "kms:Decrypt", "the key of secrets");
             }
         }

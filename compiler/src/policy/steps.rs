@@ -264,6 +264,9 @@ fn secrets(checked: &Checked, id: StepId) -> Vec<May> {
         let from = match source {
             Some(SecretSource::Environment { env_var }) => format!("from the variable {env_var}"),
             Some(SecretSource::Encrypted { .. }) => "encrypted in the definition".to_owned(),
+            Some(SecretSource::Stored { stored }) => {
+                format!("from the organisation's secrets, {stored}")
+            }
             Some(SecretSource::SecretsManager {
                 secrets_manager, ..
             }) => format!("from Secrets Manager, {secrets_manager}"),

@@ -106,6 +106,7 @@ fn keys(plan: &Plan, position: &Position, scopes: &Scopes) -> Vec<String> {
             SecretSource::Variable { secure_variable } => Some(key::secret(scope, secure_variable)),
             SecretSource::Environment { .. }
             | SecretSource::Encrypted { .. }
+            | SecretSource::Stored { .. }
             | SecretSource::SecretsManager { .. }
             | SecretSource::Ssm { .. } => None,
         });

@@ -35,6 +35,11 @@ impl Sources<'_> {
                     .ok_or_else(|| missing(format!("set the environment variable `{env_var}`")))
             }
             SecretSource::Encrypted { cipher_text } => self.open(cipher_text).await,
+            SecretSource::Stored { stored } => {
+                let sealed = self.services.store().secret(self.org, stored).await?;
+                let help = || missing(format!("the organisation keeps no secret `{stored}`"));
+                self.open(&sealed.ok_or_else(help)?).await
+            }
             SecretSource::SecretsManager {
                 secrets_manager,
                 key,

@@ -1,0 +1,235 @@
+//! Approvals: what waits for somebody's decision.
+
+use axum::extract::State;
+use pawl_contract::{At, Kind};
+use pawl_functions::{Decision, decide as decide_run};
+use pawl_store::{Record, RecordStatus, Waiting, key};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::access::{Operator, Viewer};
+use crate::app::App;
+use crate::audit::note;
+use crate::executions;
+use crate::extract::{Json, Path, Query};
+use crate::problem::Problem;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(get, decide))
+}
+
+/// Which approvals are asked for.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Filter {
+    /// Only those that nobody has decided are listed; a decided one is found by its id.
+    status: Option<Listed>,
+    /// The workflow's name.
+    workflow: Option<String>,
+}
+
+/// Which approvals can be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Listed {
+    /// Those that wait.
+    Pending,
+}
+
+/// How an approval stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ApprovalStatus)]
+enum Status {
+    /// Nobody has decided.
+    Pending,
+    /// Somebody agreed.
+    Approved,
+    /// Somebody did not.
+    Rejected,
+    /// Nobody decided in time, or the run ended before.
+    Closed,
+}
+
+/// A question, and what was decided.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct Approval {
+    /// Its id.
+    id: String,
+    /// The run that asks.
+    execution_id: String,
+    /// The step that asks.
+    step_id: String,
+    /// How it stands.
+    status: Status,
+    /// The question, with what it is about: `message`, `approvers`, `payload`, `form` ...
+    #[schema(value_type = Object)]
+    question: Value,
+    /// When it was asked.
+    requested_at: String,
+    /// When nobody waits any longer.
+    expires_at: Option<String>,
+    /// When it was decided.
+    decided_at: Option<String>,
+    /// Who decided.
+    decided_by: Option<String>,
+    /// What they said.
+    comment: Option<String>,
+}
+
+/// A decision.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Decide {
+    /// What is decided.
+    decision: Verdict,
+    /// Why.
+    comment: Option<String>,
+    /// Who decides, where a system speaks for somebody; whoever asks where absent.
+    decided_by: Option<String>,
+    /// What was filled into the form.
+    #[schema(value_type = Option<Object>)]
+    form: Option<Value>,
+    /// The payload as it was changed.
+    #[schema(value_type = Option<Object>)]
+    payload: Option<Value>,
+}
+
+/// What is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    /// Yes.
+    Approved,
+    /// No.
+    Rejected,
+    /// No.
+    Denied,
+}
+
+impl Approval {
+    fn of(run: &str, record: Record) -> Self {
+        let text = |name: &str| record.output.get(name).and_then(Value::as_str);
+        let status = match (record.status, text("decision")) {
+            (RecordStatus::Waiting | RecordStatus::Claimed, _) => Status::Pending,
+            (_, Some("approved")) => Status::Approved,
+            (_, Some("rejected" | "denied")) => Status::Rejected,
+            (_, _) => Status::Closed,
+        };
+        Self {
+            id: id_of(run, record.at.as_str()),
+            execution_id: run.to_owned(),
+            status,
+            decided_at: text("decidedAt").map(str::to_owned),
+            decided_by: text("decidedBy").map(str::to_owned),
+            comment: text("comment").map(str::to_owned),
+            step_id: record.step,
+            question: record.input,
+            requested_at: record.started_at,
+            expires_at: record.wait.and_then(|wait| wait.expires_at),
+        }
+    }
+}
+
+/// The id of a visit's question: `run-1~000003.000001`.
+fn id_of(run: &str, at: &str) -> String {
+    format!("{run}~{}", at.replace('/', "."))
+}
+
+/// The run and the place that an id names.
+fn place(id: &str) -> Option<(&str, String)> {
+    let (run, at) = id.rsplit_once('~')?;
+    Some((run, at.replace('.', "/")))
+}
+
+async fn read(app: &App, org: &str, id: &str) -> Result<(String, Record), Problem> {
+    let missing = || Problem::missing("approval", id);
+    let (run, at) = place(id).ok_or_else(missing)?;
+    let at: At = serde_json::from_value(at.into()).map_err(|_| missing())?;
+    executions::read(app, org, run).await.map_err(|problem| {
+        if problem.status == http::StatusCode::NOT_FOUND {
+            missing()
+        } else {
+            problem
+        }
+    })?;
+    let items = app
+        .store()
+        .fetch(&key::partition(org, run), [key::record(&at)])
+        .await?;
+    let record = app.store().record(&items, &at).await?;
+    let record = record.filter(|record| record.kind == Some(Kind::Approval));
+    Ok((run.to_owned(), record.ok_or_else(missing)?))
+}
+
+/// List what waits for a decision
+///
+/// What waits longest comes first.
+#[utoipa::path(get, path = "/api/approvals", tag = "approvals", params(Filter),
+    responses((status = 200, body = Vec<Approval>)), security(("bearer" = ["viewer"])))]
+async fn list(
+    State(app): State<App>,
+    me: Viewer,
+    Query(filter): Query<Filter>,
+) -> Result<axum::Json<Vec<Approval>>, Problem> {
+    let Some(Listed::Pending) = filter.status.or(Some(Listed::Pending)) else {
+        return Ok(axum::Json(Vec::new()));
+    };
+    let waits = pawl_functions::waits(app.services(), &me.org).await?;
+    let is_wanted = |wait: &Waiting| {
+        let is_of = |workflow: &String| *workflow == wait.workflow;
+        wait.record.kind == Some(Kind::Approval) && filter.workflow.as_ref().is_none_or(is_of)
+    };
+    let waits = waits.into_iter().filter(is_wanted);
+    let approvals = waits.map(|wait| Approval {
+        expires_at: wait.expires_at,
+        ..Approval::of(&wait.run, wait.record)
+    });
+    Ok(axum::Json(approvals.collect()))
+}
+
+/// Read an approval
+#[utoipa::path(get, path = "/api/approvals/{id}", tag = "approvals", params(("id" = String, Path)),
+    responses((status = 200, body = Approval)), security(("bearer" = ["viewer"])))]
+async fn get(
+    State(app): State<App>,
+    me: Viewer,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Approval>, Problem> {
+    let (run, record) = read(&app, &me.org, &id).await?;
+    Ok(axum::Json(Approval::of(&run, record)))
+}
+
+/// Decide
+///
+/// The same decision again is no mistake; another one, or one that comes too late, is refused. Where the step names who
+/// may decide, nobody else may.
+#[utoipa::path(post, path = "/api/approvals/{id}", tag = "approvals", params(("id" = String, Path)),
+    request_body = Decide,
+    responses((status = 200, body = Approval)), security(("bearer" = ["operator"])))]
+async fn decide(
+    State(app): State<App>,
+    me: Operator,
+    Path(id): Path<String>,
+    Json(decide): Json<Decide>,
+) -> Result<axum::Json<Approval>, Problem> {
+    let (run, record) = read(&app, &me.org, &id).await?;
+    let decision = Decision {
+        approved: decide.decision == Verdict::Approved,
+        by: Some(decide.decided_by.unwrap_or_else(|| me.who.clone())),
+        comment: decide.comment,
+        form: decide.form,
+        payload: decide.payload,
+    };
+    let at = Some(record.at.as_str());
+    decide_run(app.services(), &me.org, &run, at, &decision).await?;
+    let noted = note(&app, &me, "approval.decide", &id);
+    app.store().change(&me.org, [noted]).await?;
+    let (run, record) = read(&app, &me.org, &id).await?;
+    Ok(axum::Json(Approval::of(&run, record)))
+}

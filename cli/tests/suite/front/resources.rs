@@ -1,0 +1,299 @@
+//! Approvals, links that decide, threads, secrets and records.
+
+use axum::body::Body;
+use serde_json::{Value, json};
+
+use super::Front;
+use crate::stage::{says, with_model};
+use crate::web::Web;
+
+/// Waits until a run asks for a decision: the approval.
+async fn asked(front: &Front) -> Value {
+    for _ in 0..400 {
+        let waiting = front
+            .want(200, "GET", "/api/approvals?status=pending", Value::Null)
+            .await;
+        if let Some(first) = waiting.as_array().and_then(|waiting| waiting.first()) {
+            return first.clone();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("nobody asks");
+}
+
+fn asking(message: &str) -> Value {
+    json!({
+        "name": "Ask",
+        "steps": [
+            { "stepSlug": "ask", "stepType": "approval", "config": {
+                "message": message, "payload": { "text": "Dear Ada" }, "approvers": ["anna@example.com"],
+                "timeoutHours": 1000,
+            }, "nextSteps": { "approved": "done", "rejected": "done" } },
+            { "stepSlug": "done", "stepType": "output", "config": { "mapping": {
+                "decision": "{{steps.ask.output.data.decision}}", "by": "{{steps.ask.output.data.decidedBy}}", "text": "{{steps.ask.output.data.payload.text}}",
+            } } },
+        ],
+    })
+}
+
+#[tokio::test]
+async fn an_approval_is_found_and_decided_once() {
+    let front = Front::open_in_real_time().await;
+    let mut definition = asking("Send it?");
+    definition["steps"][0]["config"]["notify"] = "none".into();
+    let id = front.publish(definition).await;
+    let started = front
+        .want(
+            202,
+            "POST",
+            &format!("/api/workflows/{id}/execute"),
+            json!({}),
+        )
+        .await;
+    let approval = asked(&front).await;
+    assert_eq!(approval["execution_id"], started["execution_id"]);
+    assert_eq!(approval["question"]["message"], "Send it?");
+    let path = format!("/api/approvals/{}", approval["id"].as_str().expect("an id"));
+    let wrong = json!({ "decision": "approved" });
+    front.want(422, "POST", &path, wrong).await;
+    let decision = json!({
+        "decision": "approved", "decided_by": "anna@example.com", "comment": "Fine", "payload": { "text": "Dear Eve" },
+    });
+    let decided = front.want(200, "POST", &path, decision.clone()).await;
+    assert_eq!(
+        (
+            &decided["status"],
+            &decided["decided_by"],
+            &decided["comment"]
+        ),
+        (
+            &json!("approved"),
+            &json!("anna@example.com"),
+            &json!("Fine")
+        )
+    );
+    front.want(200, "POST", &path, decision).await;
+    front
+        .want(
+            422,
+            "POST",
+            &path,
+            json!({ "decision": "rejected", "decided_by": "anna@example.com" }),
+        )
+        .await;
+    front.settled().await;
+    let run = front
+        .want(
+            200,
+            "GET",
+            &format!(
+                "/api/executions/{}",
+                started["execution_id"].as_str().expect("an id")
+            ),
+            Value::Null,
+        )
+        .await;
+    assert_eq!(
+        run["result"],
+        json!({ "decision": "approved", "by": "anna@example.com", "text": "Dear Eve" }),
+        "{run}"
+    );
+    for missing in [
+        "x",
+        "x~y",
+        "x~000001",
+        &format!(
+            "{}~000009",
+            started["execution_id"].as_str().expect("an id")
+        ),
+    ] {
+        front
+            .want(
+                404,
+                "GET",
+                &format!("/api/approvals/{missing}"),
+                Value::Null,
+            )
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_secret_is_kept_used_and_never_shown() {
+    let web = Web::serve(|_, _| crate::web::json(200, &json!({ "ok": true })));
+    let front = Front::open().await;
+    front
+        .want(
+            204,
+            "PUT",
+            "/api/secrets/shop",
+            json!({ "value": "s3cr3t-of-the-shop" }),
+        )
+        .await;
+    let listed = front.want(200, "GET", "/api/secrets", Value::Null).await;
+    assert_eq!(listed["items"][0]["name"], "shop");
+    assert!(!listed.to_string().contains("s3cr3t"), "{listed}");
+    let id = front.publish(json!({
+        "name": "Call",
+        "config": { "secrets": { "key": { "stored": "shop" } } },
+        "steps": [
+            { "stepSlug": "call", "stepType": "request", "config": { "method": "GET", "url": format!("{}/orders", web.url), "headers": { "x-key": "{{secrets.key}}" } } },
+        ],
+    })).await;
+    let started = front
+        .want(
+            202,
+            "POST",
+            &format!("/api/workflows/{id}/execute"),
+            json!({}),
+        )
+        .await;
+    front.settled().await;
+    let path = format!(
+        "/api/executions/{}/steps",
+        started["execution_id"].as_str().expect("an id")
+    );
+    let steps = front.want(200, "GET", &path, Value::Null).await;
+    assert!(!steps.to_string().contains("s3cr3t"), "{steps}");
+    assert_eq!(steps[1]["status"], "completed", "{steps}");
+    let sent = web.asked();
+    assert_eq!(sent[0].header("x-key"), "s3cr3t-of-the-shop");
+    front
+        .want(204, "DELETE", "/api/secrets/shop", Value::Null)
+        .await;
+    front
+        .want(404, "DELETE", "/api/secrets/shop", Value::Null)
+        .await;
+    front
+        .want(422, "PUT", "/api/secrets/a%2Fb", json!({ "value": "x" }))
+        .await;
+    let log = front
+        .want(200, "GET", "/api/audit?limit=100", Value::Null)
+        .await
+        .to_string();
+    assert!(
+        log.contains("secret.write") && !log.contains("s3cr3t"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn records_are_written_and_read_and_never_overwritten_unseen() {
+    let front = Front::open().await;
+    let made = front
+        .want(
+            201,
+            "POST",
+            "/api/records/customers",
+            json!({ "name": "Ada" }),
+        )
+        .await;
+    let id = made["_id"].as_str().expect("an id");
+    let path = format!("/api/records/customers/{id}");
+    front
+        .want(409, "POST", "/api/records/customers", json!({ "_id": id }))
+        .await;
+    front
+        .want(200, "PATCH", &path, json!({ "status": "active" }))
+        .await;
+    let read = front.want(200, "GET", &path, Value::Null).await;
+    assert_eq!(
+        (&read["name"], &read["status"], &read["_id"]),
+        (&json!("Ada"), &json!("active"), &json!(id))
+    );
+    front
+        .want(200, "PUT", &path, json!({ "name": "Eve" }))
+        .await;
+    let read = front.want(200, "GET", &path, Value::Null).await;
+    assert_eq!(read, json!({ "name": "Eve", "_id": id }));
+    let listed = front
+        .want(200, "GET", "/api/records/customers", Value::Null)
+        .await;
+    assert_eq!(listed["items"], json!([read]));
+    for missing in [
+        "/api/records/doc",
+        "/api/records/customers/none",
+        "/api/records/runs",
+    ] {
+        front.want(404, "GET", missing, Value::Null).await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_said_in_a_thread_is_read() {
+    let model = Web::serve(|_, _| says("Hello Ada"));
+    let front = Front::open_with(|settings| with_model(settings, &model)).await;
+    let id = front.publish(json!({
+        "name": "Chat",
+        "steps": [{ "stepSlug": "talk", "stepType": "llm", "config": { "name": "talk", "systemPrompt": "Be kind.", "userPrompt": "{{input.current_message}}" } }],
+    })).await;
+    let body = json!({ "trigger": { "kind": "chat", "current_message": "I am Ada" }, "session_id": "s/1" });
+    front
+        .want(202, "POST", &format!("/api/workflows/{id}/execute"), body)
+        .await;
+    front.settled().await;
+    let threads = front.want(200, "GET", "/api/threads", Value::Null).await;
+    assert_eq!(threads[0]["id"], "s/1");
+    let said = front
+        .want(200, "GET", "/api/threads/s%2F1", Value::Null)
+        .await
+        .to_string();
+    assert!(
+        said.contains("I am Ada") && said.contains("Hello Ada"),
+        "{said}"
+    );
+    front
+        .want(404, "GET", "/api/threads/none", Value::Null)
+        .await;
+}
+
+#[tokio::test]
+async fn a_link_shows_a_page_and_decides_only_when_it_is_sent() {
+    let front = Front::open_in_real_time().await;
+    let id = front.publish(asking("Send it?")).await;
+    front
+        .want(
+            202,
+            "POST",
+            &format!("/api/workflows/{id}/execute"),
+            json!({}),
+        )
+        .await;
+    let approval = asked(&front).await;
+    let link = front.link_in_mail().await;
+    let page = front.by("").ask("GET", &link, &Value::Null).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(
+        page.body
+            .as_str()
+            .expect("a page")
+            .contains("anna@example.com")
+    );
+    let path = format!("/api/approvals/{}", approval["id"].as_str().expect("an id"));
+    assert_eq!(
+        front.want(200, "GET", &path, Value::Null).await["status"],
+        "pending"
+    );
+    let request = front
+        .by("")
+        .request("POST", &link)
+        .header("content-type", "application/x-www-form-urlencoded");
+    let decided = front
+        .send(
+            request
+                .body(Body::from("comment=Looks+good"))
+                .expect("a request"),
+        )
+        .await;
+    assert_eq!(decided.status, 200, "{}", decided.body);
+    let decided = front.want(200, "GET", &path, Value::Null).await;
+    assert_eq!(
+        (&decided["status"], &decided["comment"]),
+        (&json!("approved"), &json!("Looks good"))
+    );
+    let mangled = link.replace("/links/", "/links/x");
+    assert_eq!(
+        front.by("").ask("GET", &mangled, &Value::Null).await.status,
+        404
+    );
+}
