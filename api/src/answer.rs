@@ -57,7 +57,7 @@ fn spell_out(problem: Problem, id: &str) -> Response {
         code: problem.code,
         message: problem.message,
         request_id: id.to_owned(),
-        details: problem.details,
+        details: problem.details.map(|details| *details),
     };
     let mut response = (problem.status, Json(said)).into_response();
     if problem.status == StatusCode::UNAUTHORIZED {

@@ -69,7 +69,7 @@ pub(crate) struct Validation {
 
 impl Sent {
     /// The definition in a request's body: the body itself, or its field `definition`.
-    pub(crate) fn read(request: Raw) -> Result<Self, Problem> {
+    pub(crate) fn read(request: &Raw) -> Result<Self, Problem> {
         let text = String::from_utf8(request.body.to_vec());
         let text = text.map_err(|_| Problem::malformed("the body is no UTF-8"))?;
         if is_yaml(&request.headers)? {
@@ -89,7 +89,11 @@ impl Sent {
                 text: text.clone(),
                 is_yaml: !text.trim_start().starts_with('{'),
             },
-            definition => Written {
+            definition @ (Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_)) => Written {
                 text: format!("{definition:#}"),
                 is_yaml: false,
             },

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::shown::{Execution, Started, Step, Summary};
+use self::shown::{Begun, Execution, StepVisit, Summary};
 use crate::access::{Operator, Viewer};
 use crate::app::App;
 use crate::audit::note;
@@ -153,15 +153,17 @@ async fn get(
 ///
 /// Every visit with what the step was given and what it gave, in order.
 #[utoipa::path(get, path = "/api/executions/{id}/steps", tag = "executions", params(("id" = String, Path)),
-    responses((status = 200, body = Vec<Step>)), security(("bearer" = ["viewer"])))]
+    responses((status = 200, body = Vec<StepVisit>)), security(("bearer" = ["viewer"])))]
 async fn steps(
     State(app): State<App>,
     me: Viewer,
     Path(id): Path<String>,
-) -> Result<axum::Json<Vec<Step>>, Problem> {
+) -> Result<axum::Json<Vec<StepVisit>>, Problem> {
     read(&app, &me.org, &id).await?;
     let records = app.store().records(&me.org, &id).await?;
-    Ok(axum::Json(records.into_iter().map(Step::whole).collect()))
+    Ok(axum::Json(
+        records.into_iter().map(StepVisit::whole).collect(),
+    ))
 }
 
 /// Read what language models said and did
@@ -187,7 +189,8 @@ async fn cancel(
     Path(id): Path<String>,
 ) -> Result<axum::Json<Summary>, Problem> {
     read(&app, &me.org, &id).await?;
-    let is_done = pawl_functions::cancel(app.services(), &me.org, &id, Some(&me.who)).await?;
+    let cancel = pawl_functions::cancel(app.services(), &me.org, &id, Some(&me.who));
+    let is_done = Box::pin(cancel).await?;
     if is_done {
         let noted = note(&app, &me, "execution.cancel", &id);
         app.store().change(&me.org, [noted]).await?;
@@ -207,13 +210,13 @@ async fn cancel(
 /// A new run of the same version, with the same input or another one.
 #[utoipa::path(post, path = "/api/executions/{id}/rerun", tag = "executions", params(("id" = String, Path)),
     request_body = Option<Rerun>,
-    responses((status = 202, body = Started)), security(("bearer" = ["operator"])))]
+    responses((status = 202, body = Begun)), security(("bearer" = ["operator"])))]
 async fn rerun(
     State(app): State<App>,
     me: Operator,
     Path(id): Path<String>,
     MaybeJson(rerun): MaybeJson<Rerun>,
-) -> Result<(StatusCode, axum::Json<Started>), Problem> {
+) -> Result<(StatusCode, axum::Json<Begun>), Problem> {
     let run = read(&app, &me.org, &id).await?;
     let text = |field: &str| run.trigger.get(field).and_then(Value::as_str);
     let start = Start {

@@ -33,7 +33,7 @@ pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) code: String,
     pub(crate) message: String,
-    pub(crate) details: Option<Value>,
+    pub(crate) details: Option<Box<Value>>,
     /// After how many seconds the same request may be answered.
     pub(crate) retry_after: Option<u64>,
 }
@@ -101,7 +101,7 @@ impl Problem {
     }
 
     pub(crate) fn with_details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 }
@@ -165,6 +165,7 @@ pub(crate) async fn no_method(method: http::Method, uri: http::Uri) -> Problem {
 }
 
 /// A handler panicked: nobody else notices.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> http::Response<Body> {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());

@@ -65,16 +65,16 @@ pub(crate) async fn publish(
     version.value.published_at.get_or_insert(now);
     changes.push(Change::update(versions::SHELF, &version));
     stored.value.active = Some(number);
-    let changed = workflows::write(app, me, stored, "workflow.publish", changes).await;
-    let kept = match &changed {
+    let shown = workflows::write(app, me, stored, "workflow.publish", changes).await;
+    let kept = match &shown {
         Ok(_) => names,
         Err(_) => before.map(|before| before.triggers).unwrap_or_default(),
     };
-    if changed.is_ok() {
+    if shown.is_ok() {
         machine::point(app, &me.org, &id, &machine).await?;
     }
     clean(app, &me.org, &id, &kept).await;
-    changed
+    shown
 }
 
 /// Removes what is left over; what cannot be removed now starts nothing, and is removed the next time.

@@ -46,9 +46,9 @@ struct Message {
     step_id: String,
     /// When it was said.
     said_at: String,
-    /// What was said: `role`, `content`, and calls of tools with their results.
+    /// It: `role`, `content`, and calls of tools with their results.
     #[schema(value_type = Object)]
-    message: Value,
+    said: Value,
 }
 
 impl Shown {
@@ -69,7 +69,7 @@ impl Message {
             execution_id: said.run,
             step_id: said.step,
             said_at: said.said_at,
-            message: json!(said.message),
+            said: json!(said.message),
         }
     }
 }

@@ -257,12 +257,12 @@ async fn revert(
     let written = read(&app, &me.org, &id, number).await?.value.written;
     let facts = written.facts()?;
     let reason = Some(format!("as in version {number}"));
-    let changed = workflows::draft(&app, &me, stored, written, reason, |workflow| {
+    let shown = workflows::draft(&app, &me, stored, written, reason, |workflow| {
         workflow.name = facts.name;
         workflow.description = facts.description;
-        workflow.format = facts.format.name().to_owned();
+        facts.format.name().clone_into(&mut workflow.format);
     });
-    Ok(axum::Json(changed.await?))
+    Ok(axum::Json(shown.await?))
 }
 
 /// Compare two versions

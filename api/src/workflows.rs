@@ -100,7 +100,7 @@ async fn create(
     me: Editor,
     request: Raw,
 ) -> Result<(StatusCode, axum::Json<Workflow>), Problem> {
-    let sent = Sent::read(request)?;
+    let sent = Sent::read(&request)?;
     let made = make(&app, &me, sent.written, sent.beside.tags, sent.beside.note).await?;
     Ok((StatusCode::CREATED, axum::Json(made)))
 }
@@ -130,7 +130,7 @@ async fn list(
     request_body(content((Object = "application/json"), (String = "application/yaml"))),
     responses((status = 200, body = Validation)), security(("bearer" = ["viewer"])))]
 async fn validate(_: Viewer, request: Raw) -> Result<axum::Json<Validation>, Problem> {
-    Ok(axum::Json(Sent::read(request)?.written.validate()))
+    Ok(axum::Json(Sent::read(&request)?.written.validate()))
 }
 
 /// Read a workflow
@@ -159,7 +159,7 @@ async fn replace(
 ) -> Result<axum::Json<Workflow>, Problem> {
     let stored = read(&app, &me.org, &id).await?;
     matches(&request.headers, &stored)?;
-    let sent = Sent::read(request)?;
+    let sent = Sent::read(&request)?;
     let facts = sent.written.facts()?;
     if facts.id != id {
         return Err(Problem::conflict(format!(
@@ -167,17 +167,17 @@ async fn replace(
             facts.name, facts.id
         )));
     }
-    let tags = sent.beside.tags.map(tags).transpose()?;
+    let tags = sent.beside.tags.as_deref().map(tags).transpose()?;
     let reason = sent.beside.note;
-    let changed = draft(&app, &me, stored, sent.written, reason, |workflow| {
+    let shown = draft(&app, &me, stored, sent.written, reason, |workflow| {
         workflow.name = facts.name;
         workflow.description = facts.description;
-        workflow.format = facts.format.name().to_owned();
+        facts.format.name().clone_into(&mut workflow.format);
         if let Some(tags) = tags {
             workflow.tags = tags;
         }
     });
-    Ok(axum::Json(changed.await?))
+    Ok(axum::Json(shown.await?))
 }
 
 /// Change what is said of a workflow
@@ -192,13 +192,13 @@ async fn change(
 ) -> Result<axum::Json<Workflow>, Problem> {
     let mut stored = read(&app, &me.org, &id).await?;
     if let Some(given) = changes.tags {
-        stored.value.tags = tags(given)?;
+        stored.value.tags = tags(&given)?;
     }
     if let Some(template) = changes.template {
         stored.value.template = template;
     }
-    let changed = write(&app, &me, stored, "workflow.change", Vec::new()).await?;
-    Ok(axum::Json(changed))
+    let shown = write(&app, &me, stored, "workflow.change", Vec::new()).await?;
+    Ok(axum::Json(shown))
 }
 
 /// Delete a workflow
@@ -264,9 +264,9 @@ async fn archive(
         changes.push(Change::update(versions::SHELF, &version));
     }
     stored.value.archived = true;
-    let changed = write(&app, &me, stored, "workflow.archive", changes).await?;
+    let shown = write(&app, &me, stored, "workflow.archive", changes).await?;
     publish::triggers::sweep(&app, &me.org, &id, &[]).await?;
-    Ok(axum::Json(changed))
+    Ok(axum::Json(shown))
 }
 
 /// Take a workflow out again
@@ -281,8 +281,8 @@ async fn restore(
 ) -> Result<axum::Json<Workflow>, Problem> {
     let mut stored = read(&app, &me.org, &id).await?;
     stored.value.archived = false;
-    let changed = write(&app, &me, stored, "workflow.restore", Vec::new()).await?;
-    Ok(axum::Json(changed))
+    let shown = write(&app, &me, stored, "workflow.restore", Vec::new()).await?;
+    Ok(axum::Json(shown))
 }
 
 /// Pause the triggers
@@ -338,7 +338,7 @@ async fn make(
         name: facts.name,
         description: facts.description,
         format: facts.format.name().to_owned(),
-        tags: tags(given.unwrap_or_default())?,
+        tags: tags(&given.unwrap_or_default())?,
         template: false,
         archived: false,
         paused: false,
@@ -428,7 +428,7 @@ fn matches(headers: &HeaderMap, stored: &Document<Stored>) -> Result<(), Problem
     }
 }
 
-fn tags(given: Vec<String>) -> Result<Vec<String>, Problem> {
+fn tags(given: &[String]) -> Result<Vec<String>, Problem> {
     let mut tags: Vec<String> = given.iter().map(|tag| tag.trim().to_owned()).collect();
     tags.sort_unstable();
     tags.dedup();

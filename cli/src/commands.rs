@@ -3,6 +3,7 @@
 mod actions;
 mod answer;
 mod approvals;
+mod cancel;
 mod check;
 mod compile;
 mod convert;
@@ -10,12 +11,16 @@ mod cost;
 mod dev;
 mod diff;
 mod eval;
+mod execute;
 mod explain;
 mod fmt;
 mod graph;
 mod history;
+mod login;
 mod logs;
 mod policy;
+mod publish;
+mod resume;
 mod run;
 mod runs;
 mod secrets;
@@ -35,6 +40,7 @@ use pawl_local::Clock;
 use serde::Serialize;
 
 use crate::aws::{Aws, Place};
+use crate::deployment::{Deployment, Which};
 use crate::project::{DefinitionFile, Misuse};
 
 /// Workflows as AWS Step Functions machines, on this machine and in the cloud.
@@ -48,6 +54,8 @@ pub struct Pawl {
 const EXAMPLES: &str = r#"Examples:
   pawl run workflows/examples/welcome-email
   pawl dev --port 4566
+  pawl publish workflows/examples/welcome-email
+  pawl execute "Welcome e-mail" --follow
   pawl runs
   pawl show latest
   pawl approvals
@@ -89,6 +97,16 @@ enum Command {
     Run(run::Run),
     /// Serve AWS on this machine, for every tool that speaks to it
     Dev(dev::Dev),
+    /// Remember a deployment, and a key for it
+    Login(login::Login),
+    /// Publish workflows to a deployment
+    Publish(publish::Publish),
+    /// Start a run in a deployment
+    Execute(execute::Execute),
+    /// Cancel a run of a deployment
+    Cancel(cancel::Cancel),
+    /// Go on with a failed run of a deployment
+    Resume(resume::Resume),
     /// List runs
     Runs(runs::Runs),
     /// Show a run with its steps
@@ -135,6 +153,11 @@ impl Pawl {
             Command::Test(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Dev(command) => command.run(),
+            Command::Login(command) => command.run(),
+            Command::Publish(command) => command.run(),
+            Command::Execute(command) => command.run(),
+            Command::Cancel(command) => command.run(),
+            Command::Resume(command) => command.run(),
             Command::Runs(command) => command.run(),
             Command::Show(command) => command.run(),
             Command::Approvals(command) => command.run(),
@@ -210,6 +233,19 @@ fn sound(file: &DefinitionFile) -> Option<Program> {
         say(&format!("{}\n", file.render(&errors)));
     }
     compiled.program
+}
+
+/// Asks a deployment.
+fn asking(
+    which: &Which,
+    ask: impl AsyncFnOnce(&Deployment) -> anyhow::Result<Outcome>,
+) -> anyhow::Result<Outcome> {
+    let deployment = which.find()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    runtime.block_on(ask(&deployment))
 }
 
 /// Looks into an AWS, and leaves it as it was.

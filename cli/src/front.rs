@@ -1,17 +1,20 @@
 //! The HTTP API on this machine, and the key with which its owner reaches it.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
 use pawl_api::{App, NewKey, Role, Settings, make_key};
 use pawl_contract::Kind;
 
+use crate::deployment::write_private;
 use crate::laptop::{Laptop, ORG, function_arn};
 
 /// The file in the state folder that holds the owner's key.
 pub const KEY_FILE: &str = "key";
+
+/// The file in the state folder that holds the API's address while it is served.
+pub const URL_FILE: &str = "api";
 
 impl Laptop {
     /// What the API works with on this machine, reached at this address.
@@ -46,15 +49,7 @@ pub async fn owners_key(app: &App, state: &Path) -> anyhow::Result<String> {
         expires_at: None,
     };
     let token = make_key(app, ORG, &new, "pawl dev").await?;
-    write(&path, &token.text).with_context(|| format!("cannot write {}", path.display()))?;
+    write_private(&path, &token.text)
+        .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(token.text)
-}
-
-/// Writes a file that nobody else can read.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    writeln!(options.open(path)?, "{text}")
 }

@@ -45,9 +45,14 @@ pub fn sdk(environment: fn(&str) -> Option<String>) -> SdkConfig {
 
 /// Where the keys of a user are.
 fn key_file(environment: fn(&str) -> Option<String>) -> Option<PathBuf> {
+    Some(user_folder(environment)?.join("keys.json"))
+}
+
+/// Where the settings of a user are.
+pub fn user_folder(environment: fn(&str) -> Option<String>) -> Option<PathBuf> {
     let given = |name: &str| environment(name).filter(|value| !value.is_empty());
     let configuration = given("XDG_CONFIG_HOME").map(PathBuf::from);
     let home = || Some(PathBuf::from(given("HOME")?).join(".config"));
     let folder = configuration.or_else(home)?;
-    Some(folder.join("pawl").join("keys.json"))
+    Some(folder.join("pawl"))
 }

@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod commands;
+pub mod deployment;
 pub mod duration;
 pub mod explanation;
 pub mod front;

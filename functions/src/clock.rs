@@ -27,6 +27,7 @@ impl Moment {
     }
 
     /// So many milliseconds earlier.
+    #[must_use]
     pub fn before(self, milliseconds: u64) -> Self {
         let span =
             jiff::SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX));
@@ -34,6 +35,7 @@ impl Moment {
     }
 
     /// So many milliseconds later.
+    #[must_use]
     pub fn after(self, milliseconds: u64) -> Self {
         let span =
             jiff::SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX));

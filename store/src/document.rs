@@ -125,14 +125,14 @@ impl Store {
     pub async fn document<T: DeserializeOwned>(
         &self,
         org: &str,
-        shelf: &'static str,
+        on: &'static str,
         id: &str,
     ) -> Result<Option<Document<T>>, Error> {
         // DynamoDB refuses an empty key, and nothing has one.
         if id.is_empty() {
             return Ok(None);
         }
-        let pk = key::shelf(org, shelf);
+        let pk = key::shelf(org, on);
         let items = self.fetch(&pk, [id.to_owned()]).await?;
         match items.get(id) {
             Some(item) => self.document_from(item).await.map(Some),
@@ -144,12 +144,12 @@ impl Store {
     pub async fn documents<T: DeserializeOwned>(
         &self,
         org: &str,
-        shelf: &'static str,
+        on: &'static str,
         window: &Window,
         direction: Direction,
         is_wanted: impl Fn(&Document<T>) -> bool,
     ) -> Result<Documents<T>, Error> {
-        let pk = key::shelf(org, shelf);
+        let pk = key::shelf(org, on);
         let mut start = window.cursor.as_deref().map(|id| primary_key(&pk, id));
         let mut found = Vec::new();
         loop {

@@ -10,7 +10,7 @@ use super::Status;
 /// A run that was started.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = StartedExecution)]
-pub(crate) struct Started {
+pub(crate) struct Begun {
     /// The run's id.
     execution_id: String,
     /// The workflow that it is of.
@@ -61,7 +61,7 @@ pub(crate) struct Execution {
     /// How often it was resumed.
     resumed: u64,
     /// Every visit of a step, in order.
-    steps: Vec<Step>,
+    steps: Vec<StepVisit>,
     /// What the run gave; null unless it completed.
     #[schema(value_type = Object)]
     result: Value,
@@ -69,7 +69,8 @@ pub(crate) struct Execution {
 
 /// A visit of a step.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct Step {
+#[schema(as = Step)]
+pub(crate) struct StepVisit {
     /// The step's slug.
     step_id: String,
     /// The step's name, where the author gave one.
@@ -110,7 +111,7 @@ pub(crate) struct Step {
     meta: Option<Value>,
 }
 
-impl Started {
+impl Begun {
     pub(super) fn of(run: Run, duplicate: bool) -> Self {
         Self {
             execution_id: run.run,
@@ -145,14 +146,14 @@ impl Execution {
             input: run.input.take(),
             thread_id: run.thread_id.take(),
             resumed: run.generation,
-            steps: records.into_iter().map(Step::of).collect(),
+            steps: records.into_iter().map(StepVisit::of).collect(),
             summary: Summary::of(run),
             result,
         }
     }
 }
 
-impl Step {
+impl StepVisit {
     /// A visit without what it was given.
     fn of(record: Record) -> Self {
         Self {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::shown::Started;
+use super::shown::Begun;
 use crate::access::{Identity, Operator};
 use crate::app::App;
 use crate::audit::note;
@@ -56,7 +56,7 @@ pub(crate) struct Execute {
 #[utoipa::path(post, path = "/api/workflows/{id}/execute", tag = "executions",
     params(("id" = String, Path), ("idempotency-key" = Option<String>, Header)),
     request_body = Option<Execute>,
-    responses((status = 202, body = Started), (status = 200, body = Started, description = "The run that an earlier \
+    responses((status = 202, body = Begun), (status = 200, body = Begun, description = "The run that an earlier \
         request with the same key has started")),
     security(("bearer" = ["operator"])))]
 pub(super) async fn execute(
@@ -64,7 +64,7 @@ pub(super) async fn execute(
     me: Operator,
     Path(id): Path<String>,
     request: Raw,
-) -> Result<(StatusCode, axum::Json<Started>), Problem> {
+) -> Result<(StatusCode, axum::Json<Begun>), Problem> {
     let asked: Execute = if request.body.iter().all(u8::is_ascii_whitespace) {
         Execute::default()
     } else {
@@ -105,7 +105,7 @@ pub(super) async fn begin(
     me: &Identity,
     start: Start,
     action: &str,
-) -> Result<Started, Problem> {
+) -> Result<Begun, Problem> {
     let begun = pawl_functions::start(start, app.services()).await?;
     let duplicate = begun.status == StartedStatus::Duplicate;
     if !duplicate {
@@ -113,7 +113,7 @@ pub(super) async fn begin(
         app.store().change(&me.org, [noted]).await?;
     }
     let run = super::read(app, &me.org, &begun.run).await?;
-    Ok(Started::of(run, duplicate))
+    Ok(Begun::of(run, duplicate))
 }
 
 /// The machine of the version that is to run.
@@ -125,18 +125,14 @@ async fn machine(
 ) -> Result<String, Problem> {
     let workflow = workflows::read(app, &me.org, id).await?;
     let unpublished = |what: &str| Problem::conflict(format!("{what} is not published"));
-    match version.filter(|version| workflow.value.active != Some(*version)) {
-        Some(number) => {
-            let version = versions::read(app, &me.org, id, number).await?;
-            let what = format!("version {number} of `{id}`");
-            version.value.machine.ok_or_else(|| unpublished(&what))
-        }
-        None => {
-            let published = app.store().published(&me.org, id).await?;
-            let published = published.ok_or_else(|| unpublished(&format!("`{id}`")))?;
-            Ok(published.machine)
-        }
+    if let Some(number) = version.filter(|version| workflow.value.active != Some(*version)) {
+        let version = versions::read(app, &me.org, id, number).await?;
+        let what = format!("version {number} of `{id}`");
+        return version.value.machine.ok_or_else(|| unpublished(&what));
     }
+    let published = app.store().published(&me.org, id).await?;
+    let published = published.ok_or_else(|| unpublished(&format!("`{id}`")))?;
+    Ok(published.machine)
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {

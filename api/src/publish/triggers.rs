@@ -2,8 +2,11 @@
 //!
 //! Names are made of what a trigger says, so the same trigger is the same schedule or rule however often it is published.
 
+use aws_sdk_eventbridge::operation::delete_rule::DeleteRuleError;
+use aws_sdk_eventbridge::operation::remove_targets::RemoveTargetsError;
 use aws_sdk_eventbridge::types::{InputTransformer, Target};
 use aws_sdk_scheduler::operation::create_schedule::CreateScheduleError;
+use aws_sdk_scheduler::operation::delete_schedule::DeleteScheduleError;
 use aws_sdk_scheduler::types::{
     FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target as ScheduleTarget,
 };
@@ -37,6 +40,13 @@ enum How {
     Rule {
         pattern: Value,
     },
+}
+
+/// What a trigger asks for.
+struct Asked<'trigger> {
+    workflow: &'trigger str,
+    org: &'trigger str,
+    trigger: &'trigger str,
 }
 
 /// The schedules and rules of a workflow. Webhooks need none: they reach the API itself.
@@ -86,12 +96,16 @@ pub(super) async fn make(
 ) -> Result<(), Problem> {
     for trigger in triggers {
         let name = format!("{}-{}", names::trigger(org, workflow), trigger.name);
-        let asked = json!({ "workflow": workflow, "org": org, "trigger": trigger.name });
+        let asked = Asked {
+            workflow,
+            org,
+            trigger: &trigger.name,
+        };
         match &trigger.how {
             How::Schedule {
                 expression,
                 timezone,
-            } => put_schedule(app, &name, expression, timezone, asked).await?,
+            } => put_schedule(app, &name, expression, timezone, &asked).await?,
             How::Rule { pattern } => put_rule(app, &name, &of_org(pattern, org), &asked).await?,
         }
     }
@@ -124,7 +138,7 @@ pub(crate) async fn sweep(
             let deleted = delete.send().await;
             gone(
                 deleted,
-                |error| error.is_resource_not_found_exception(),
+                DeleteScheduleError::is_resource_not_found_exception,
                 "DeleteSchedule",
             )?;
         }
@@ -155,14 +169,14 @@ async fn sweep_rules(
             let removed = remove.ids(TARGET).send().await;
             gone(
                 removed,
-                |error| error.is_resource_not_found_exception(),
+                RemoveTargetsError::is_resource_not_found_exception,
                 "RemoveTargets",
             )?;
             let delete = bridge.delete_rule().name(&name).event_bus_name(bus);
             let deleted = delete.send().await;
             gone(
                 deleted,
-                |error| error.is_resource_not_found_exception(),
+                DeleteRuleError::is_resource_not_found_exception,
                 "DeleteRule",
             )?;
         }
@@ -178,11 +192,16 @@ async fn put_schedule(
     name: &str,
     expression: &str,
     timezone: &str,
-    mut asked: Value,
+    asked: &Asked<'_>,
 ) -> Result<(), Problem> {
     // Two expressions of one schedule may name the same minute, which is one run; so the key is the minute's.
-    asked["kind"] = "schedule".into();
-    asked["idempotencyKey"] = format!("schedule/{SCHEDULED_TIME}").into();
+    let input = json!({
+        "workflow": asked.workflow,
+        "org": asked.org,
+        "trigger": asked.trigger,
+        "kind": "schedule",
+        "idempotencyKey": format!("schedule/{SCHEDULED_TIME}"),
+    });
     let settings = app.settings();
     let retry = RetryPolicy::builder()
         .maximum_event_age_in_seconds(3600)
@@ -191,7 +210,7 @@ async fn put_schedule(
         .arn(&settings.trigger_function)
         .role_arn(&settings.schedule_role)
         .retry_policy(retry.build())
-        .input(asked.to_string())
+        .input(input.to_string())
         .build()
         .map_err(|error| failed("CreateSchedule", &error))?;
     let window = FlexibleTimeWindow::builder()
@@ -222,7 +241,12 @@ async fn put_schedule(
     }
 }
 
-async fn put_rule(app: &App, name: &str, pattern: &Value, asked: &Value) -> Result<(), Problem> {
+async fn put_rule(
+    app: &App,
+    name: &str,
+    pattern: &Value,
+    asked: &Asked<'_>,
+) -> Result<(), Problem> {
     let (bridge, bus) = (app.services().event_bridge(), bus(app));
     let put = bridge.put_rule().name(name).event_bus_name(bus);
     let put = put.event_pattern(pattern.to_string()).send().await;
@@ -230,12 +254,11 @@ async fn put_rule(app: &App, name: &str, pattern: &Value, asked: &Value) -> Resu
     // Our own events have an id of their own, which stays the same when they are told again.
     let is_ours = pattern.get("source").is_some();
     let id = if is_ours { "$.detail.id" } else { "$.id" };
-    let text = |field: &str| asked.get(field).cloned().unwrap_or_default();
     let template = format!(
         r#"{{"workflow":{},"org":{},"trigger":{},"kind":"event","idempotencyKey":"event/<id>","input":<detail>}}"#,
-        text("workflow"),
-        text("org"),
-        text("trigger"),
+        json!(asked.workflow),
+        json!(asked.org),
+        json!(asked.trigger),
     );
     let transformer = InputTransformer::builder()
         .input_paths_map("id", id)

@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::{ClockChoice, Outcome, print, say};
-use crate::front::owners_key;
+use crate::front::{URL_FILE, owners_key};
 use crate::keys::{self, environment};
 use crate::laptop::{Laptop, Options, Running, fresh_seed, state_folder};
 use crate::project::Misuse;
@@ -102,14 +102,15 @@ impl Dev {
         let (listener, endpoint) = listen(self.port, "--port").await?;
         let (api_listener, api) = listen(self.api_port(), "--api-port").await?;
         let state = state_folder(self.state.as_deref());
-        let opened = Laptop::open(self.options(&state)).await;
+        let opened = Laptop::open(self.options(&state, &api)).await;
         let laptop = opened.map_err(|error| busy(error, &state))?;
-        let file = EndpointFile::write(&state, &endpoint)?;
+        let file = AddressFile::write(&state, AddressFile::ENDPOINT, &endpoint)?;
         laptop.local.announce(&endpoint);
         let rested = laptop.local.go_on("").await?;
         laptop.catch_up().await?;
         let app = laptop.app(&api);
         let key = owners_key(&app, &state).await?;
+        let api_file = AddressFile::write(&state, URL_FILE, &api)?;
         self.announce(&endpoint, &api, &key, &state, rested)?;
         let stop = stop.shared();
         let router = pawl_api::router(app);
@@ -119,7 +120,7 @@ impl Dev {
             served = served.into_future() => served.context("cannot serve the API")?,
             () = laptop.keep_catching_up() => {}
         }
-        drop(file);
+        drop((file, api_file));
         laptop.close().await;
         Ok(Outcome::Done)
     }
@@ -132,11 +133,11 @@ impl Dev {
         })
     }
 
-    fn options(&self, state: &Path) -> Options {
+    fn options(&self, state: &Path, api: &str) -> Options {
         Options {
             state: Some(state.to_owned()),
             clock: self.clock.into(),
-            settings: telling(keys::settings(environment)),
+            settings: telling(keys::settings(environment), api),
             environment,
             durability: match self.durability {
                 DurabilityChoice::Fsync => Durability::Fsync,
@@ -215,8 +216,11 @@ async fn listen(port: u16, option: &str) -> anyhow::Result<(TcpListener, String)
     Ok((listener, endpoint(address)))
 }
 
-/// Settings by which what happens is told, on the default bus where they name none.
-fn telling(mut settings: Settings) -> Settings {
+/// Settings by which what happens is told, on the default bus where they name none, and people by links to this API.
+fn telling(mut settings: Settings, api: &str) -> Settings {
+    settings
+        .links_url
+        .get_or_insert_with(|| format!("{api}/links"));
     settings.bus.get_or_insert_with(|| "default".to_owned());
     settings
 }
@@ -226,7 +230,7 @@ fn busy(error: anyhow::Error, state: &Path) -> anyhow::Error {
     if !matches!(error.downcast_ref(), Some(Error::Busy(_))) {
         return error;
     }
-    let help = match std::fs::read_to_string(state.join(EndpointFile::NAME)) {
+    let help = match std::fs::read_to_string(state.join(AddressFile::ENDPOINT)) {
         Ok(endpoint) => format!(
             "it answers at {}; use that, stop it, or give another folder with `--state`",
             endpoint.trim()
@@ -236,21 +240,22 @@ fn busy(error: anyhow::Error, state: &Path) -> anyhow::Error {
     Misuse::new(error.to_string()).help(help).into()
 }
 
-/// Where others find the endpoint while it is served.
-struct EndpointFile(PathBuf);
+/// Where others find an address while it is served.
+struct AddressFile(PathBuf);
 
-impl EndpointFile {
-    const NAME: &str = "endpoint";
+impl AddressFile {
+    /// The name of the one that holds the address of AWS.
+    const ENDPOINT: &str = "endpoint";
 
-    fn write(state: &Path, endpoint: &str) -> anyhow::Result<Self> {
-        let path = state.join(Self::NAME);
-        std::fs::write(&path, format!("{endpoint}\n"))
+    fn write(state: &Path, name: &str, address: &str) -> anyhow::Result<Self> {
+        let path = state.join(name);
+        std::fs::write(&path, format!("{address}\n"))
             .with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Self(path))
     }
 }
 
-impl Drop for EndpointFile {
+impl Drop for AddressFile {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_file(&self.0) {
             tracing::warn!(%error, "the endpoint's file could not be removed");

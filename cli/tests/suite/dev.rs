@@ -118,3 +118,77 @@ fn what_is_in_use_or_missing_is_said_with_what_to_do() {
         assert!(said.contains(help), "{arguments:?}: {said}");
     }
 }
+
+#[test]
+fn a_workflow_is_published_executed_failed_and_resumed_by_the_command_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let definition = |url: &str| {
+        json!({
+            "name": "Fetch",
+            "steps": [
+                { "stepSlug": "fetch", "stepType": "request", "config": { "method": "GET", "url": url, "retryPolicy": { "maxRetries": 0 } },
+                  "nextSteps": { "success": "tell" } },
+                { "stepSlug": "tell", "stepType": "output", "config": { "mapping": { "name": "{{input.name}}" } } },
+            ],
+        })
+    };
+    let path = folder.path().join("fetch.json");
+    std::fs::write(&path, definition("http://127.0.0.1:1/").to_string()).expect("a file");
+    // Nothing answers yet, and that is said with what to do.
+    let none = pawl(folder.path(), &["publish", "fetch.json"]);
+    assert_eq!(none.status.code(), Some(2), "{}", text(&none.stderr));
+    assert!(
+        text(&none.stderr).contains("pawl dev"),
+        "{}",
+        text(&none.stderr)
+    );
+    let served = Served::start(folder.path(), &[]);
+    let told = |arguments: &[&str], code: i32| {
+        let done = pawl(folder.path(), arguments);
+        let (said, complained) = (text(&done.stdout), text(&done.stderr));
+        assert_eq!(
+            done.status.code(),
+            Some(code),
+            "{arguments:?}: {said}{complained}"
+        );
+        said + &complained
+    };
+    assert!(told(&["publish", "fetch.json"], 0).contains("version 1 published"));
+    assert!(told(&["publish", "fetch.json"], 0).contains("version 2 published"));
+    let input = r#"{"name": "Ada"}"#;
+    let failed = told(&["execute", "Fetch", "--input", input, "--follow"], 1);
+    assert!(
+        failed.contains("failed") && failed.contains("pawl resume"),
+        "{failed}"
+    );
+    let mocks = folder.path().join("mocks.json");
+    std::fs::write(&mocks, r#"{ "fetch": { "output": { "ok": true } } }"#).expect("a file");
+    let arguments = [
+        "execute",
+        "fetch",
+        "--input",
+        input,
+        "--mocks",
+        "mocks.json",
+        "--follow",
+    ];
+    let done = told(&arguments, 0);
+    assert!(
+        done.contains("completed") && done.contains("\"name\": \"Ada\""),
+        "{done}"
+    );
+    let started = told(&["execute", "fetch", "--json"], 0);
+    let started: Value = serde_json::from_str(&started).expect("JSON");
+    let run = started
+        .get("execution_id")
+        .and_then(Value::as_str)
+        .expect("an id");
+    // It is over by now, or soon, and has failed.
+    while !told(&["show", run], 0).contains("failed") {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(told(&["resume", run, "--follow"], 1).contains("failed"));
+    assert!(told(&["cancel", run], 2).contains("it has ended"));
+    assert!(told(&["execute", "none"], 2).contains("no workflow `none`"));
+    assert_eq!(served.end("-INT"), Some(0));
+}

@@ -93,10 +93,7 @@ async fn every_operation_takes_the_role_that_it_names_and_reaches_no_other_organ
     front
         .want(200, "GET", &format!("/api/executions/{run}"), Value::Null)
         .await;
-    println!(
-        "{} operations, {asked} requests by strangers, 0 leaks",
-        operations.len()
-    );
+    assert!(asked > 100, "only {asked} requests");
 }
 
 #[tokio::test]

@@ -51,8 +51,12 @@ async fn a_workflow_is_written_published_and_run_and_runs_stay_on_their_version(
         .map(|step| &step["step_id"])
         .collect();
     assert_eq!(steps, [&json!("start"), &json!("greet")]);
+}
 
-    // A new draft changes nothing until it is published, and the first version can run again.
+#[tokio::test]
+async fn a_draft_changes_nothing_until_it_is_published_and_old_versions_run_again() {
+    let front = Front::open().await;
+    front.publish(greeting("Hello {{input.name}}")).await;
     let changed = front
         .want(
             200,
@@ -123,8 +127,18 @@ async fn a_workflow_is_written_published_and_run_and_runs_stay_on_their_version(
             .contains("Hello"),
         "{third}"
     );
+}
 
-    // Every list has pages.
+#[tokio::test]
+async fn runs_are_listed_by_pages_and_outlive_their_workflow() {
+    let front = Front::open().await;
+    front.publish(greeting("Hello")).await;
+    for _ in 0..3 {
+        front
+            .want(202, "POST", "/api/workflows/greet/execute", json!({}))
+            .await;
+        front.settled().await;
+    }
     let first = front
         .want(
             200,

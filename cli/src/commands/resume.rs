@@ -1,0 +1,47 @@
+//! `pawl resume`: goes on with a run of a deployment that did not complete.
+
+use reqwest::Method;
+
+use super::execute::follow;
+use super::{Outcome, asking, print, print_json};
+use crate::deployment::Which;
+
+const EXAMPLES: &str = "Examples:
+  pawl resume 01a20264-7b3b-70e7-9d9a-0879792c0a4c --follow
+
+What is recorded is not done again; the step that failed is tried again. On this machine alone, `pawl run PATH --resume RUN`
+does the same.";
+
+/// Go on with a failed run of a deployment.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Resume {
+    /// The run's id
+    run: String,
+    /// Say what happens until the run ends or waits
+    #[arg(long)]
+    follow: bool,
+    #[command(flatten)]
+    which: Which,
+    /// Print the run as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Resume {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        asking(&self.which, async |deployment| {
+            let path = format!("/api/executions/{}/resume", self.run);
+            let run = deployment.want(Method::POST, &path, None).await?;
+            if self.follow {
+                return follow(deployment, &self.run, self.json).await;
+            }
+            if self.json {
+                print_json(&run)?;
+            } else {
+                print(&format!("{} goes on\n", self.run))?;
+            }
+            Ok(Outcome::Done)
+        })
+    }
+}
