@@ -140,6 +140,7 @@ pub fn of(program: &Program, assumptions: &Assumptions) -> Cost {
         checked,
         lowered,
         triggers,
+        ..
     } = program;
     let scales = Scales::new(checked);
     let weigh = |assumptions: &Assumptions| {

@@ -2,6 +2,7 @@
 //!
 //! `text -> format -> parse -> check -> lower -> prove -> machine`. Pure: no clock, no IO, no AWS.
 
+mod authored;
 pub mod check;
 pub mod cost;
 pub mod definition;
@@ -23,6 +24,7 @@ pub mod source;
 pub mod steps;
 pub mod triggers;
 
+pub use authored::Authored;
 pub use diagnostic::{Diagnostic, Severity};
 pub use formats::{Converted, Difference, Format, convert};
 pub use lower::{Budgets, Level, Lowered, Options};
@@ -66,6 +68,8 @@ pub struct Program {
     pub lowered: Lowered,
     /// What begins its runs by itself.
     pub triggers: Vec<triggers::Trigger>,
+    /// Which steps are its author's own, and by which names they are known.
+    pub authored: Authored,
 }
 
 /// Reads a definition without looking whether it makes sense.
@@ -94,15 +98,20 @@ pub fn read(text: &str, notation: Notation) -> Option<Definition> {
 /// ```
 pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
     let mut diagnostics = Vec::new();
-    let read = formats::read(text, notation, options.format, &mut diagnostics);
+    let mut read = formats::read(text, notation, options.format, &mut diagnostics);
+    let mut authored = read.as_mut().map(|read| std::mem::take(&mut read.authored));
     let root = read.as_ref().map(|read| &read.root);
     let definition = root.and_then(|root| parse::parse(root, &mut diagnostics));
     let allowances = definition.as_ref().map(Allowances::of);
+    if let (Some(authored), Some(definition)) = (&mut authored, &definition) {
+        authored.complete(definition);
+    }
     let checked =
         definition.and_then(|definition| check::check(text, definition, &mut diagnostics));
     let program = checked.map(|checked| Program {
         lowered: lower::lower(&checked, options),
         triggers: triggers::of(&checked),
+        authored: authored.unwrap_or_default(),
         checked,
     });
     if let Some(program) = &program {

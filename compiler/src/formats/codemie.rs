@@ -35,11 +35,9 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     let parts = parts::Parts::collect(execution, translation);
     let states = states::collect(execution, translation);
     let regions = regions::Regions::find(&states, translation);
-    translation.names = states
-        .iter()
-        .filter(|state| state.id != state.slug)
-        .map(|state| (state.id.clone(), state.slug.clone()))
-        .collect();
+    for state in &states {
+        translation.authored.name_step(&state.slug, &state.id);
+    }
     let mut definition = Object::of(root);
     definition.put("name", envelope.name(root));
     let description = given(root, "description").filter(|node| node.as_str().is_some());
@@ -63,7 +61,9 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
             regions: &regions,
             settings: &settings,
         };
-        natives.extend(writer.state(at, state, translation));
+        let made = writer.state(at, state, translation);
+        translation.owns(&made, Some(&state.slug), Some(&state.id));
+        natives.extend(made);
     }
     if let Some(lints) = given(root, "lints") {
         definition.put("lints", lints.clone());

@@ -79,10 +79,9 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     );
     definition.maybe("tags", given(root, "tags").cloned());
     let steps = steps::collect(root, translation);
-    let renamed = steps.iter().filter(|step| step.id != step.slug);
-    translation.names = renamed
-        .map(|step| (step.id.clone(), step.slug.clone()))
-        .collect();
+    for step in &steps {
+        translation.authored.name_step(&step.slug, &step.id);
+    }
     let config = config(root, &steps, translation);
     if !config.is_empty() {
         definition.put("config", config.build());

@@ -70,6 +70,7 @@ impl Writer<'_, '_> {
             }
             Next::Each(head, node) => {
                 let each = format!("{}_each", state.slug);
+                translation.authored.call_port(&each, "next", "each item");
                 (Some(each), self.iterate(at, state, *head, node))
             }
             Next::Many(heads) => (Some(decides.clone()), self.part(at, state, heads)),
@@ -226,10 +227,12 @@ impl Writer<'_, '_> {
         );
         let region = self.regions.region_of(at);
         let mut ports = Object::of(expression);
-        for (port, target) in ["true", "false"].into_iter().zip(targets) {
-            ports.put(port, text(expression, self.port(region, *target)));
-        }
         let slug = format!("{}_next", state.slug);
+        let words = [("true", "then"), ("false", "otherwise")];
+        for ((port, word), target) in words.into_iter().zip(targets) {
+            ports.put(port, text(expression, self.port(region, *target)));
+            translation.authored.call_port(&slug, port, word);
+        }
         step(
             expression,
             &slug,

@@ -39,8 +39,12 @@ pub(super) fn translate(
     if !writer.waits {
         writer.enter();
     }
-    for at in 0..steps.len() {
+    translation.owns(&writer.natives, None, None);
+    for (at, step) in steps.iter().enumerate() {
+        let before = writer.natives.len();
         writer.step(at, translation);
+        let made = writer.natives.get(before..).unwrap_or_default();
+        translation.owns(made, Some(&step.slug), Some(&step.id));
     }
     writer.natives
 }
