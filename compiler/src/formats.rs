@@ -14,6 +14,7 @@ mod literal;
 mod places;
 mod seconds;
 mod slugs;
+mod told;
 mod tools;
 
 use crate::Authored;
@@ -22,6 +23,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parse;
 use crate::source::{self, Data, Node, Notation};
 pub(crate) use places::Places;
+pub(crate) use told::Teller;
 
 /// A format of definitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -100,6 +100,7 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
     let mut diagnostics = Vec::new();
     let mut read = formats::read(text, notation, options.format, &mut diagnostics);
     let mut authored = read.as_mut().map(|read| std::mem::take(&mut read.authored));
+    let own = diagnostics.len();
     let root = read.as_ref().map(|read| &read.root);
     let definition = root.and_then(|root| parse::parse(root, &mut diagnostics));
     let allowances = definition.as_ref().map(Allowances::of);
@@ -111,7 +112,7 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
     let program = checked.map(|checked| Program {
         lowered: lower::lower(&checked, options),
         triggers: triggers::of(&checked),
-        authored: authored.unwrap_or_default(),
+        authored: authored.clone().unwrap_or_default(),
         checked,
     });
     if let Some(program) = &program {
@@ -121,11 +122,16 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
     if let Some(allowances) = allowances {
         allowances.apply(&mut diagnostics);
     }
-    if let Some(places) = read.as_ref().and_then(|read| read.places.as_ref()) {
-        for found in &mut diagnostics {
-            places.name(found);
-            found.without_fixes();
-        }
+    if let Some(read) = &read
+        && let Some(places) = &read.places
+    {
+        let teller = formats::Teller {
+            format: read.format,
+            root: &read.root,
+            places,
+            authored: &authored.unwrap_or_default(),
+        };
+        teller.tell(&mut diagnostics, own);
         // What could be better is said in the words of the native format, and its fixes write them.
         diagnostics.retain(|found| found.severity != Severity::Note);
     }

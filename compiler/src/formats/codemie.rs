@@ -23,7 +23,33 @@ mod texts;
 use super::Translation;
 use super::build::{Object, list, number, text};
 use super::seconds::milliseconds;
+use super::told::Word;
 use crate::source::{Node, given};
+
+/// What native fields are called here.
+pub(super) const WORDS: [Word; 21] = [
+    ("", "steps", "states"),
+    ("", "stepSlug", "id"),
+    ("", "nextSteps", "next"),
+    ("", "maxRetries", "max_attempts"),
+    ("", "backoffMs", "initial_interval"),
+    ("", "backoffRate", "backoff_factor"),
+    ("", "maxBackoffMs", "max_interval"),
+    ("llm", "systemPrompt", "system_prompt"),
+    ("llm", "userPrompt", "task"),
+    ("llm", "maxTokens", "max_tokens"),
+    ("llm", "outputSchema", "output_schema"),
+    ("llm", "knowledgeFileIds", "datasource_ids"),
+    ("llm", "mcpServerIds", "mcp_servers"),
+    ("action", "type", "tool"),
+    ("action", "parameters", "tool_args"),
+    ("transform", "onError", "on_error"),
+    ("transform", "outputSchema", "output_schema"),
+    ("loop", "items", "iter_key"),
+    ("loop", "concurrency", "max_concurrency"),
+    ("loop", "maxIterations", "max_iteration_key_output_limit"),
+    ("parallel", "branches", "state_ids"),
+];
 
 /// The variable that states hand on.
 const FLOW: &str = "flow";
