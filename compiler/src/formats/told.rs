@@ -59,7 +59,7 @@ impl Teller<'_> {
                 return false;
             }
             let message = found.message.clone();
-            self.rewrite(found, &native, written);
+            self.rewrite(found, &native, written.as_ref());
             let is_of_made = message != found.message && self.names_made(&message);
             // A step and those that were made for it have one thing said of them once.
             told.insert((found.code, found.message.clone())) || !is_of_made
@@ -72,13 +72,11 @@ impl Teller<'_> {
         tokens.any(|token| self.authored.is_made(token))
     }
 
-    fn rewrite(&self, found: &mut Diagnostic, native: &str, written: Option<(&str, String)>) {
+    fn rewrite(&self, found: &mut Diagnostic, native: &str, written: Option<&(&str, String)>) {
         let words = Words {
             teller: self,
             kind: self.kind(native),
-            key: written
-                .as_ref()
-                .map(|(native, own)| (*native, own.as_str())),
+            key: written.map(|(native, own)| (*native, own.as_str())),
         };
         found.message = words.text(&found.message);
         found.help = found.help.as_deref().and_then(|help| words.help(help));
