@@ -139,7 +139,7 @@ pub struct Cost {
 
 /// What runs of a workflow take and cost, without other workflows that they start.
 pub fn of(program: &Program, assumptions: &Assumptions) -> Cost {
-    with(program, &BTreeMap::new(), assumptions)
+    with(program, &program.chains, assumptions)
 }
 
 /// What a run takes, its intake and the workflows included that it starts, as far as they are known.
