@@ -152,9 +152,9 @@ pub(super) fn weigh(
         events: 2.0,
         ..Load::default()
     };
-    let whole = |load: Load| goes_on(load.plus(execution), lowered.hand_over_after);
-    taken.typical = whole(taken.typical);
-    taken.worst = taken.worst.map(whole);
+    let after = lowered.hand_over_after;
+    taken.typical = goes_on(taken.typical.plus(execution), after);
+    taken.worst = taken.worst.map(|worst| goes_on(worst.plus(execution), after));
     taken
 }
 

@@ -25,7 +25,11 @@ pub(super) fn follow_ups(
                     match &node.data {
                         Data::Array(elements) if elements.is_empty() => "an empty list",
                         Data::Array(_) => "a list of something else",
-                        _ => node.noun(),
+                        Data::Null
+                        | Data::Bool(_)
+                        | Data::Number(_)
+                        | Data::String(_)
+                        | Data::Object(_) => node.noun(),
                     }
                 );
                 let help = "write the steps as a list: `[{ \"stepSlug\": \"tell\", \"stepType\": \"action\", ... }]`";
