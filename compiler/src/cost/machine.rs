@@ -154,7 +154,9 @@ pub(super) fn weigh(
     };
     let after = lowered.hand_over_after;
     taken.typical = goes_on(taken.typical.plus(execution), after);
-    taken.worst = taken.worst.map(|worst| goes_on(worst.plus(execution), after));
+    taken.worst = taken
+        .worst
+        .map(|worst| goes_on(worst.plus(execution), after));
     taken
 }
 
