@@ -117,12 +117,10 @@ impl Project {
             .unwrap_or_default();
         // In other formats, a step may have a name that no slug can be.
         let file = &self.definition;
-        let names = pawl_compiler::formats::names(&file.text, file.notation);
-        let slug = |step: String| names.get(&step).cloned().unwrap_or(step);
-        Ok(mocks
-            .into_iter()
-            .map(|(step, mock)| (slug(step), mock))
-            .collect())
+        let authored = pawl_compiler::formats::authored(&file.text, file.notation);
+        let slugs = mocks.into_iter();
+        let slugs = slugs.map(|(step, mock)| (authored.slug(&step).to_owned(), mock));
+        Ok(slugs.collect())
     }
 
     fn given_or_beside<T: DeserializeOwned>(

@@ -7,6 +7,7 @@
 mod budget;
 mod load;
 mod machine;
+mod others;
 mod ways;
 mod weigh;
 
@@ -19,6 +20,7 @@ use serde::Serialize;
 use crate::Program;
 use crate::triggers::Trigger;
 use machine::items;
+use others::Others;
 use weigh::Scales;
 
 pub(crate) use budget::{FIELDS as BUDGET_FIELDS, check as check_budget};
@@ -27,7 +29,8 @@ pub use load::Load;
 /// What whoever asks knows better than the definition says.
 #[derive(Debug, Clone, Default)]
 pub struct Assumptions {
-    /// How many items a loop has, or how often a run comes to another step of a cycle, by slug.
+    /// How many items a loop has, or how often a run comes to another step of a cycle, by slug; of another workflow that
+    /// runs start by its identifier, `/` and the slug.
     pub items: BTreeMap<String, u64>,
     /// Runs in a month.
     pub runs: Option<f64>,
@@ -134,20 +137,41 @@ pub struct Cost {
     pub assumed: Vec<String>,
 }
 
-/// What runs of a workflow take and cost.
+/// What runs of a workflow take and cost, without other workflows that they start.
 pub fn of(program: &Program, assumptions: &Assumptions) -> Cost {
+    with(program, &program.chains, assumptions)
+}
+
+/// What a run takes, its intake and the workflows included that it starts, as far as they are known.
+fn alone(program: &Program, others: &Others<'_>, assumptions: &Assumptions) -> machine::Taken {
+    let scales = Scales::new(&program.checked);
+    let mut taken = machine::weigh(&program.lowered, &scales, others, assumptions);
+    let behind = others.behind(program);
+    let more = intake().plus(behind.typical);
+    taken.typical = taken.typical.plus(more).rounded();
+    taken.worst = taken
+        .worst
+        .zip(behind.worst)
+        .map(|(worst, behind)| worst.plus(intake()).plus(behind).rounded());
+    taken
+}
+
+/// What runs of a workflow take and cost, with those of other workflows that they start, by identifier.
+pub fn with(
+    program: &Program,
+    programs: &BTreeMap<String, Program>,
+    assumptions: &Assumptions,
+) -> Cost {
     let Program {
         checked,
         lowered,
         triggers,
+        ..
     } = program;
     let scales = Scales::new(checked);
-    let weigh = |assumptions: &Assumptions| {
-        let mut taken = machine::weigh(&lowered.machine, lowered, &scales, assumptions);
-        taken.typical = taken.typical.plus(intake()).rounded();
-        taken.worst = taken.worst.map(|worst| worst.plus(intake()).rounded());
-        taken
-    };
+    let mut others = Others::new(programs);
+    others.weigh(program, assumptions);
+    let weigh = |assumptions: &Assumptions| alone(program, &others, assumptions);
     let taken = weigh(assumptions);
     let looped = checked.definition.steps.iter();
     let looped = looped.filter(|step| step.kind == Kind::Loop);
@@ -194,10 +218,11 @@ pub fn of(program: &Program, assumptions: &Assumptions) -> Cost {
             .plans
             .values()
             .any(|plan| plan.node.step == "hand over"),
-        unpriced: unpriced(program),
+        unpriced: unpriced(program, programs),
         assumed: assumed(&loops, &taken.typical)
             .into_iter()
-            .chain(apart(program))
+            .chain(others.said())
+            .chain(machine::handed_over(lowered))
             .collect(),
         typical: taken.typical,
         worst: taken.worst,
@@ -297,8 +322,9 @@ fn month(triggers: &[Trigger], assumptions: &Assumptions, usd: Range) -> Option<
 }
 
 /// The models that llm steps ask first whose price nobody here knows.
-fn unpriced(program: &Program) -> Vec<String> {
-    let steps = program.checked.definition.steps.iter();
+fn unpriced(program: &Program, programs: &BTreeMap<String, Program>) -> Vec<String> {
+    let all = std::iter::once(program).chain(programs.values());
+    let steps = all.flat_map(|program| &program.checked.definition.steps);
     let models: BTreeSet<Option<&str>> = steps
         .filter(|step| step.kind == Kind::Llm)
         .map(weigh::model)
@@ -310,32 +336,6 @@ fn unpriced(program: &Program) -> Vec<String> {
             .then(|| model.to_owned()),
     });
     unknown.collect()
-}
-
-/// What is counted apart, in sentences: other workflows, and going on in a new execution.
-fn apart(program: &Program) -> Vec<String> {
-    let definition = &program.checked.definition;
-    let subflows = definition
-        .steps
-        .iter()
-        .filter(|step| step.kind == Kind::Subflow);
-    let subflows = subflows.filter_map(|step| step.config.get("workflow")?.as_str());
-    let settings = &definition.settings;
-    let followers = [
-        &settings.follow_ups.on_complete,
-        &settings.follow_ups.on_error,
-    ];
-    let followers = followers.into_iter().flatten().map(String::as_str);
-    let names: BTreeSet<&str> = subflows.chain(followers).collect();
-    let mut said: Vec<String> = names
-        .iter()
-        .map(|name| format!("runs of `{name}` are counted apart: ask for its cost, too"))
-        .collect();
-    let mut plans = program.lowered.plans.values();
-    if plans.any(|plan| plan.node.step == "hand over") {
-        said.push("going on in a new execution takes two more transitions each time, which are not counted".to_owned());
-    }
-    said
 }
 
 /// What was assumed, in sentences.

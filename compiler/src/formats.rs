@@ -14,15 +14,16 @@ mod literal;
 mod places;
 mod seconds;
 mod slugs;
+mod told;
 mod tools;
 
-use std::collections::BTreeMap;
-
+use crate::Authored;
 use crate::definition::Place;
 use crate::diagnostic::Diagnostic;
 use crate::parse;
 use crate::source::{self, Data, Node, Notation};
 pub(crate) use places::Places;
+pub(crate) use told::Teller;
 
 /// A format of definitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,8 +141,8 @@ pub(crate) struct Read {
     pub(crate) differences: Vec<Difference>,
     /// The author's own pointers, where they are others.
     pub(crate) places: Option<Places>,
-    /// The author's names of steps whose slugs are others.
-    pub(crate) names: BTreeMap<String, String>,
+    /// Which steps are the author's own.
+    pub(crate) authored: Authored,
 }
 
 /// Reads a text and translates it into the native format.
@@ -158,7 +159,7 @@ pub(crate) fn read(
     let format = format.unwrap_or_else(|| Format::of(&root));
     let mut translation = Translation {
         differences: Vec::new(),
-        names: BTreeMap::new(),
+        authored: Authored::default(),
         diagnostics,
     };
     let translated = match format {
@@ -167,7 +168,9 @@ pub(crate) fn read(
         Format::Elevaite => Some(elevaite::translate(&root, &mut translation)),
     };
     let Translation {
-        differences, names, ..
+        differences,
+        authored,
+        ..
     } = translation;
     let Some(translated) = translated.filter(|_| matches!(root.data, Data::Object(_))) else {
         return Some(Read {
@@ -175,7 +178,7 @@ pub(crate) fn read(
             root,
             differences,
             places: None,
-            names,
+            authored,
         });
     };
     Some(Read {
@@ -183,7 +186,7 @@ pub(crate) fn read(
         places: Some(Places::of(&root)),
         root: places::numbered(translated),
         differences,
-        names,
+        authored,
     })
 }
 
@@ -198,8 +201,8 @@ fn native_settings(root: &Node, config: &mut build::Object) {
 /// What a translation has to say beside the tree that it makes.
 pub(crate) struct Translation<'a> {
     pub(crate) differences: Vec<Difference>,
-    /// The author's names of steps whose slugs are others.
-    pub(crate) names: BTreeMap<String, String>,
+    /// Which steps are the author's own.
+    pub(crate) authored: Authored,
     pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -217,15 +220,26 @@ impl Translation<'_> {
         }
     }
 
+    /// Notes which of the steps that one became are made for it: all but its own.
+    pub(crate) fn owns(&mut self, natives: &[Node], slug: Option<&str>, id: Option<&str>) {
+        let slugs = natives
+            .iter()
+            .filter_map(|native| native.get("stepSlug")?.as_str());
+        for made in slugs.filter(|made| slug != Some(made)) {
+            self.authored.made(made, id);
+        }
+    }
+
     /// Says what is wrong.
     pub(crate) fn say(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 }
 
-/// The author's names of steps whose slugs are others, with these: mocks may use either.
-pub fn names(text: &str, notation: Notation) -> BTreeMap<String, String> {
-    read(text, notation, None, &mut Vec::new()).map_or_else(BTreeMap::new, |read| read.names)
+/// Which steps of a text are its author's own, and by which names they are known: mocks may use either.
+pub fn authored(text: &str, notation: Notation) -> Authored {
+    let read = read(text, notation, None, &mut Vec::new());
+    read.map(|read| read.authored).unwrap_or_default()
 }
 
 /// A definition in the native format.

@@ -2,6 +2,7 @@
 //!
 //! `text -> format -> parse -> check -> lower -> prove -> machine`. Pure: no clock, no IO, no AWS.
 
+mod authored;
 pub mod check;
 pub mod cost;
 pub mod definition;
@@ -10,6 +11,7 @@ pub mod diff;
 mod fields;
 pub mod formats;
 pub mod graph;
+mod lift;
 mod lints;
 pub mod lower;
 pub mod mocks;
@@ -23,10 +25,13 @@ pub mod source;
 pub mod steps;
 pub mod triggers;
 
+pub use authored::Authored;
 pub use diagnostic::{Diagnostic, Severity};
 pub use formats::{Converted, Difference, Format, convert};
 pub use lower::{Budgets, Level, Lowered, Options};
 pub use source::Notation;
+
+use std::collections::BTreeMap;
 
 use check::Checked;
 use definition::Definition;
@@ -58,7 +63,7 @@ impl Compiled {
 }
 
 /// A definition without errors and what it became.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Program {
     /// The definition and what is known about it.
     pub checked: Checked,
@@ -66,6 +71,10 @@ pub struct Program {
     pub lowered: Lowered,
     /// What begins its runs by itself.
     pub triggers: Vec<triggers::Trigger>,
+    /// Which steps are its author's own, and by which names they are known.
+    pub authored: Authored,
+    /// The workflows that its definition holds beside its own, by identifier: chains of steps that follow a run.
+    pub chains: BTreeMap<String, Program>,
 }
 
 /// Reads a definition without looking whether it makes sense.
@@ -73,6 +82,25 @@ pub fn read(text: &str, notation: Notation) -> Option<Definition> {
     let mut diagnostics = Vec::new();
     let read = formats::read(text, notation, None, &mut diagnostics)?;
     parse::parse(&read.root, &mut diagnostics)
+}
+
+/// Checks and lowers a definition.
+fn build(
+    text: &str,
+    definition: Definition,
+    options: Options,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Program> {
+    let checked = check::check(text, definition, diagnostics)?;
+    let program = Program {
+        lowered: lower::lower(&checked, options),
+        triggers: triggers::of(&checked),
+        authored: Authored::default(),
+        chains: BTreeMap::new(),
+        checked,
+    };
+    prove::prove(&program.lowered, &program.checked, diagnostics);
+    Some(program)
 }
 
 /// Compiles a definition.
@@ -94,29 +122,44 @@ pub fn read(text: &str, notation: Notation) -> Option<Definition> {
 /// ```
 pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
     let mut diagnostics = Vec::new();
-    let read = formats::read(text, notation, options.format, &mut diagnostics);
+    let mut read = formats::read(text, notation, options.format, &mut diagnostics);
+    let mut authored = read.as_mut().map(|read| std::mem::take(&mut read.authored));
+    let own = diagnostics.len();
+    // What follows a run as a chain of steps is a workflow of its own, whatever else is wrong.
+    let lifted = read.as_mut().map(|read| lift::lift(&mut read.root));
     let root = read.as_ref().map(|read| &read.root);
     let definition = root.and_then(|root| parse::parse(root, &mut diagnostics));
     let allowances = definition.as_ref().map(Allowances::of);
-    let checked =
-        definition.and_then(|definition| check::check(text, definition, &mut diagnostics));
-    let program = checked.map(|checked| Program {
-        lowered: lower::lower(&checked, options),
-        triggers: triggers::of(&checked),
-        checked,
-    });
-    if let Some(program) = &program {
-        prove::prove(&program.lowered, &program.checked, &mut diagnostics);
+    if let (Some(authored), Some(definition)) = (&mut authored, &definition) {
+        authored.complete(definition);
+    }
+    let mut program =
+        definition.and_then(|definition| build(text, definition, options, &mut diagnostics));
+    let mut chains = BTreeMap::new();
+    for root in lifted.unwrap_or_default() {
+        let definition = parse::parse(&root, &mut diagnostics);
+        let chain =
+            definition.and_then(|definition| build(text, definition, options, &mut diagnostics));
+        chains.extend(chain.map(|chain| (chain.checked.definition.identifier(), chain)));
+    }
+    if let Some(program) = &mut program {
+        program.authored = authored.clone().unwrap_or_default();
+        program.chains = chains;
         cost::check_budget(program, &mut diagnostics);
     }
     if let Some(allowances) = allowances {
         allowances.apply(&mut diagnostics);
     }
-    if let Some(places) = read.as_ref().and_then(|read| read.places.as_ref()) {
-        for found in &mut diagnostics {
-            places.name(found);
-            found.without_fixes();
-        }
+    if let Some(read) = &read
+        && let Some(places) = &read.places
+    {
+        let teller = formats::Teller {
+            format: read.format,
+            root: &read.root,
+            places,
+            authored: &authored.unwrap_or_default(),
+        };
+        teller.tell(&mut diagnostics, own);
         // What could be better is said in the words of the native format, and its fixes write them.
         diagnostics.retain(|found| found.severity != Severity::Note);
     }

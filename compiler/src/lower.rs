@@ -71,6 +71,8 @@ pub struct Lowered {
     pub text: String,
     /// For each Task, by state name, its plan.
     pub plans: IndexMap<String, Plan>,
+    /// Visits after which a run goes on in a new execution, where it may have to.
+    pub hand_over_after: Option<u64>,
     /// The steps inside of whose strands a cycle may take more events than an execution has.
     pub unbounded: Vec<StepId>,
     /// What was chosen on the way, and why.
@@ -113,6 +115,7 @@ pub fn lower(checked: &Checked, options: Options) -> Lowered {
         states,
         ..Machine::default()
     };
+    let hand_over_after = notes.hand_overs.first().map(|hand_over| hand_over.visits);
     let decisions = decisions::decisions(checked, &planned, &notes, options);
     Lowered {
         text: serde_json::to_string(&machine)
@@ -120,6 +123,7 @@ pub fn lower(checked: &Checked, options: Options) -> Lowered {
         machine,
         decisions,
         plans: planned.plans,
+        hand_over_after,
         unbounded,
     }
 }

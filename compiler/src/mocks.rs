@@ -4,25 +4,34 @@ use std::collections::BTreeMap;
 
 use pawl_contract::{Kind, Mock};
 
-use crate::check::Checked;
+use crate::Program;
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 
 /// Refuses mocks of steps that do not exist or only compute, and mocks that mean nothing.
-pub fn check(checked: &Checked, mocks: &BTreeMap<String, Mock>) -> Vec<Diagnostic> {
-    let kinds = checked.kinds();
+pub fn check(program: &Program, mocks: &BTreeMap<String, Mock>) -> Vec<Diagnostic> {
+    let kinds = program.checked.kinds();
     let works = |kind: Kind| !kind.is_pure() && kind != Kind::Trigger;
+    let called = |slug| program.authored.name(slug);
+    let mockable = || {
+        let steps = kinds.iter().filter(|(_, kind)| works(**kind));
+        steps.map(|(slug, _)| called(slug))
+    };
     let found = mocks
         .iter()
         .filter_map(|(slug, mock)| match kinds.get(slug.as_str()) {
             Some(kind) if works(*kind) => mock.problem().map(|problem| {
                 Diagnostic::error(
                     codes::INVALID_MOCK,
-                    format!("the mock of step `{slug}` is not valid: {problem}"),
+                    format!(
+                        "the mock of step `{}` is not valid: {problem}",
+                        called(slug)
+                    ),
                 )
             }),
             Some(kind) => {
                 let message = format!(
-                    "step `{slug}` cannot be mocked: it is of kind `{}`",
+                    "step `{}` cannot be mocked: it is of kind `{}`",
+                    called(slug),
                     kind.name()
                 );
                 let help =
@@ -34,7 +43,7 @@ pub fn check(checked: &Checked, mocks: &BTreeMap<String, Mock>) -> Vec<Diagnosti
                     codes::INVALID_MOCK,
                     format!("there is no step `{slug}` to mock"),
                 )
-                .maybe_help(did_you_mean(slug, kinds.keys().copied())),
+                .maybe_help(did_you_mean(slug, mockable())),
             ),
         });
     found.collect()

@@ -193,14 +193,22 @@ pub fn of(program: &Program) -> Policy {
             may: steps::may(checked, *id),
         }
     });
-    Policy {
+    let mut policy = Policy {
         workflow: checked.definition.name.clone(),
         steps: all
             .filter(|step| !step.may.is_empty())
             .chain(follow_ups(checked))
             .collect(),
         aws: aws::grants(program, &ids),
+    };
+    // What stands in one definition is permitted by it.
+    for chain in program.chains.values().map(of) {
+        policy.steps.extend(chain.steps);
+        policy.aws.extend(chain.aws);
     }
+    policy.aws.sort();
+    policy.aws.dedup();
+    policy
 }
 
 /// What follows a run when it closes, by the field of `config` that says it.

@@ -31,7 +31,7 @@ pub(crate) fn check_root(node: &Node, what: &str, diagnostics: &mut Vec<Diagnost
     }
     if let Some(kind) = node
         .get("type")
-        .filter(|kind| kind.as_str() != Some("object"))
+        .filter(|kind| kind.as_str() != Some("object") && knows(kind))
     {
         let message = format!("the root of {what} is of type `object`");
         diagnostics.push(
@@ -41,6 +41,11 @@ pub(crate) fn check_root(node: &Node, what: &str, diagnostics: &mut Vec<Diagnost
         );
     }
     check(node, diagnostics);
+}
+
+/// Whether a schema's type is one: any other is refused as such.
+fn knows(kind: &Node) -> bool {
+    kind.as_str().is_none_or(|word| TYPES.contains(&word))
 }
 
 /// Checks a schema and everything below it.

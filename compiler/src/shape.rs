@@ -106,7 +106,12 @@ pub(crate) fn usual(words: &[&'static str], text: &str) -> Option<&'static str> 
 
 /// Says what a value should be, and what would do.
 pub(crate) fn misfit(name: &str, shape: Shape, node: &Node) -> Diagnostic {
-    let found = found(node);
+    let mut elements = node.elements().iter();
+    let other = elements.find(|element| element.as_str().is_none());
+    let found = match other.filter(|_| matches!(shape, Shape::Texts)) {
+        Some(other) => format!("a list with {} in it", other.noun()),
+        None => found(node),
+    };
     let message = format!("`{name}` is {shape}, not {found}");
     let diagnostic = Diagnostic::error(codes::INVALID_VALUE, message).on(node);
     if let Some(word) = node.as_str()

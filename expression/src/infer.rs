@@ -28,6 +28,8 @@ pub enum Mistake {
         member: String,
         /// What the owner is.
         found: Type,
+        /// Whether a written default stands in for it.
+        is_defaulted: bool,
     },
     /// Two values that are never equal.
     NeverEqual {
@@ -90,13 +92,22 @@ impl Inference<'_, '_> {
                 Type::Number
             }
             Form::Binary(operator, left, right) => self.binary(*operator, node, left, right),
-            Form::Elvis(left, right) | Form::Default(left, right) => {
+            Form::Elvis(left_node, right) | Form::Default(left_node, right) => {
                 // What is missing on the left is what the right side is for.
                 let mut ignored = Vec::new();
-                let left = infer(left, self.roots, &mut ignored);
-                let never =
-                    |finding: &Finding| !matches!(finding.mistake, Mistake::NoMember { .. });
-                self.findings.extend(ignored.into_iter().filter(never));
+                let left = infer(left_node, self.roots, &mut ignored);
+                // One that is never there makes of the right side what always stands here, which may well be meant.
+                let is_path = matches!(left_node.form, Form::Path(..));
+                let is_written = matches!(right.form, Form::Literal(_));
+                for mut finding in ignored {
+                    if let Mistake::NoMember { is_defaulted, .. } = &mut finding.mistake {
+                        if !is_path || !is_written {
+                            continue;
+                        }
+                        *is_defaulted = true;
+                    }
+                    self.findings.push(finding);
+                }
                 Type::either([left.without_null(), self.node(right)])
             }
             Form::Ternary(condition, then, otherwise) => {
@@ -147,6 +158,7 @@ impl Inference<'_, '_> {
                                 owner: owner.to_string(),
                                 member: name.clone(),
                                 found: found.into_owned(),
+                                is_defaulted: false,
                             },
                             span: node.span.clone(),
                         });

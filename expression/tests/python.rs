@@ -378,10 +378,56 @@ fn templates_are_jinja() {
             "{{ a|xmlattr }}",
             "the filter `xmlattr` is not part of the Jinja that is read here",
         ),
+        (
+            "{{ rows|groupby('a') }}",
+            "the filter `groupby` is not part of the Jinja that is read here",
+        ),
+        (
+            "{{ rows|join(by=',') }}",
+            "the filter `join` has no such argument",
+        ),
+        (
+            "{{ rows|replace('a') }}",
+            "the filter `replace` needs its argument `new`",
+        ),
+        (
+            "{% set seen.x = 1 %}",
+            "`set` gives a value to one name here, and `seen.x` is none",
+        ),
+        (
+            "{{ rows is sorted }}",
+            "the test `sorted` is not part of the Jinja that is read here",
+        ),
+        (
+            "{{ n is divisibleby }}",
+            "the test `divisibleby` takes 1 argument, not 0",
+        ),
+        ("{% raw %}{{ a }}", "a `endraw` is missing"),
         ("{% if a %}", "a `endif` is missing"),
         ("{{ a", "this `{{` has no `}}`"),
     ] {
         let error = python::template(text, &names()).expect_err(text);
         assert_eq!(error.message, message, "{text}");
     }
+}
+
+#[test]
+fn templates_know_tests_filters_and_names() {
+    // The texts are what Jinja 3.1 makes of these templates.
+    let rows = include_str!("templates.json");
+    let rows: Vec<[String; 2]> = serde_json::from_str(rows).expect("pairs of texts");
+    let mut wrong = Vec::new();
+    for [text, expected] in rows {
+        match python::template(&text, &names()) {
+            Err(error) => wrong.push(format!("{text}: {error}")),
+            Ok(template) => {
+                let printed = Expression::parse(&template.to_string()).expect("it reads back");
+                let found = printed.evaluate(&scope());
+                if found != Ok(json!(expected)) {
+                    wrong.push(format!("{text}\n  is {expected:?}\n not {found:?}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

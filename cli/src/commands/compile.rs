@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use pawl_compiler::Severity;
+use pawl_contract::identifier;
 
 use super::{MachineOptions, Outcome, print};
 use crate::explanation;
-use crate::project::Project;
+use crate::project::{Misuse, Project};
 
 const EXAMPLES: &str = "Examples:
   pawl compile workflows/examples/auto-reply
   pawl compile order.json -O0 -o order.asl.json
   pawl compile order.json --explain
+  pawl compile order.json --follow-up on-error
 
 The machine names its functions by placeholders such as ${ActionFunction}, which a deployment replaces.";
 
@@ -30,9 +32,21 @@ pub(super) struct Compile {
     /// With --explain: print it for scripts
     #[arg(long, requires = "explain")]
     json: bool,
+    /// Print the machine of the steps that follow a run, where the definition holds them
+    #[arg(long, value_name = "WHEN", value_enum)]
+    follow_up: Option<FollowUp>,
     /// Write to a file instead of printing
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
+}
+
+/// When a chain of steps follows a run.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum FollowUp {
+    /// Where it completes.
+    OnComplete,
+    /// Where it fails.
+    OnError,
 }
 
 impl Compile {
@@ -50,7 +64,24 @@ impl Compile {
         let Some(program) = compiled.program else {
             return Ok(Outcome::Refused);
         };
-        let lowered = &program.lowered;
+        let follow_ups = &program.checked.definition.settings.follow_ups;
+        let name = match self.follow_up {
+            None => None,
+            Some(FollowUp::OnComplete) => Some(("onComplete", &follow_ups.on_complete)),
+            Some(FollowUp::OnError) => Some(("onError", &follow_ups.on_error)),
+        };
+        let lowered = match name {
+            None => &program.lowered,
+            Some((field, name)) => {
+                let identifier = name.as_ref().map(|name| identifier(name));
+                let chain = identifier.and_then(|name| program.chains.get(&name));
+                let chain = chain.ok_or_else(|| {
+                    Misuse::new(format!("the definition has no steps in `{field}`"))
+                        .help("leave out `--follow-up` to print the workflow's own machine")
+                })?;
+                &chain.lowered
+            }
+        };
         let text = if self.explain && !self.json {
             explanation::text(&lowered.decisions)
         } else if self.explain {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use pawl_compiler::Options;
 use pawl_compiler::cost::{self, Assumptions, Largest, Load, Month, Range};
 
 use super::{Outcome, print, print_json, sound};
@@ -14,6 +15,7 @@ const EXAMPLES: &str = "Examples:
   pawl cost order.json --items for_each_order=250 --runs 3000
   pawl cost order.json --json | jq .usd.total
 
+The workflows that runs start are counted with them where their definitions stand beside it, as for `pawl run`.
 A typical run fails nowhere; the worst one takes the longest way with every retry, turn and second that its steps may take.
 A `budget` in the workflow's `config` makes an excess an error of `pawl check`.";
 
@@ -28,7 +30,7 @@ pub(super) struct Cost {
     /// Runs in a month, instead of those of the workflow's schedule
     #[arg(long, value_name = "N")]
     runs: Option<f64>,
-    /// How many items a loop has, or how often a run comes to another step of a cycle
+    /// How many items a loop has, or how often a run comes to another step of a cycle; `WORKFLOW/STEP` for a subflow's
     #[arg(long, value_name = "STEP=N", value_parser = items)]
     items: Vec<(String, u64)>,
     /// Print all figures as JSON
@@ -56,10 +58,17 @@ impl Cost {
         let Some(program) = sound(&project.definition) else {
             return Ok(Outcome::Refused);
         };
-        let slugs: Vec<&str> = program.checked.kinds().into_keys().collect();
+        let others = project.subflows(&program, Options::default())?;
+        let own = program.checked.kinds().into_keys().map(str::to_owned);
+        let started = others.iter().flat_map(|(name, other)| {
+            let steps = other.checked.kinds().into_keys();
+            steps.map(move |step| format!("{name}/{step}"))
+        });
+        let slugs: Vec<String> = own.chain(started).collect();
         for (step, _) in &self.items {
-            if !slugs.contains(&step.as_str()) {
-                let help = pawl_compiler::diagnostic::did_you_mean(step, slugs.iter().copied());
+            if !slugs.contains(step) {
+                let names = slugs.iter().map(String::as_str);
+                let help = pawl_compiler::diagnostic::did_you_mean(step, names);
                 let mut misuse = Misuse::new(format!("there is no step `{step}`"));
                 misuse.help = help;
                 return Err(misuse.into());
@@ -69,7 +78,7 @@ impl Cost {
             items: self.items.into_iter().collect::<BTreeMap<_, _>>(),
             runs: self.runs,
         };
-        let cost = cost::of(&program, &assumptions);
+        let cost = cost::with(&program, &others, &assumptions);
         if self.json {
             print_json(&cost)?;
         } else {

@@ -77,7 +77,7 @@ impl Run {
         let Some(program) = self.compile(&project, &mocks)? else {
             return Ok(Outcome::Refused);
         };
-        if let Some(wrong) = mocks::check(&program.checked, &mocks).into_iter().next() {
+        if let Some(wrong) = mocks::check(&program, &mocks).into_iter().next() {
             return Err(Misuse::from(wrong).into());
         }
         let input = project.input(self.input.as_deref())?;

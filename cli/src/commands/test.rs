@@ -1,6 +1,8 @@
 //! `pawl test`: runs the tests beside workflows, and says which ways through them no test takes.
 
 mod coverage;
+mod files;
+mod located;
 mod play;
 mod script;
 mod spec;
@@ -13,9 +15,10 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::{Outcome, complain, print, print_json, sound};
-use crate::project::{Found, Misuse, Project, find};
+use crate::project::{self, Misuse, Project, find};
 use coverage::Coverage;
-use spec::{Case, cases};
+use files::{Written, cases};
+use verdict::Found;
 
 const EXAMPLES: &str = "Examples:
   pawl test workflows/examples/discount-approval
@@ -67,6 +70,13 @@ struct Result {
     route: Vec<String>,
 }
 
+/// Why a test could not be run.
+fn in_words(error: &anyhow::Error) -> String {
+    let help = error.downcast_ref::<Misuse>();
+    let help = help.and_then(|misuse| misuse.help.as_deref());
+    located::said(&format!("{error:#}"), help)
+}
+
 /// The folder of a definition that is named as a folder's own is, so that what stands beside it belongs to it.
 fn whole(file: &Path) -> &Path {
     let is_own = file.file_stem().is_some_and(|stem| stem == "workflow");
@@ -79,7 +89,7 @@ fn whole(file: &Path) -> &Path {
 
 impl Test {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        let Found { files, wrong } = find(&self.paths);
+        let project::Found { files, wrong } = find(&self.paths);
         wrong.iter().for_each(complain);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -88,12 +98,11 @@ impl Test {
         let mut all = Vec::new();
         let mut is_refused = false;
         for file in &files {
-            let cases = cases(file)?;
-            let is_wanted = |case: &Case| {
+            let is_wanted = |case: &Written| {
                 let filter = self.filter.as_ref();
                 filter.is_none_or(|filter| case.name.contains(filter.as_str()))
             };
-            let cases: Vec<Case> = cases.into_iter().filter(is_wanted).collect();
+            let cases: Vec<Written> = cases(file).into_iter().filter(is_wanted).collect();
             if cases.is_empty() {
                 continue;
             }
@@ -104,15 +113,24 @@ impl Test {
             };
             let mut coverage = Coverage::of(&program);
             let mut tests = Vec::new();
-            for case in cases {
-                let played = runtime.block_on(play::play(&project, &program, &case))?;
-                coverage.take(&played.report);
-                let differences = verdict::differences(&case.expect, &played);
+            for Written { name, case } in cases {
+                // What is wrong with one test is no reason not to run the others.
+                let (differences, route) = match case {
+                    Err(wrong) => (vec![wrong], Vec::new()),
+                    Ok(case) => match runtime.block_on(play::play(&project, &program, &case)) {
+                        Err(error) => (vec![in_words(&error)], Vec::new()),
+                        Ok(played) => {
+                            coverage.take(&played.report);
+                            let found = Found::new(&case.expect, &played, &program.authored);
+                            (found.differences(), found.route)
+                        }
+                    },
+                };
                 tests.push(Result {
-                    name: case.name,
+                    name,
                     passed: differences.is_empty(),
                     differences,
-                    route: verdict::route(&played.report),
+                    route,
                 });
             }
             coverage.settle();

@@ -22,6 +22,10 @@ impl Project {
     ) -> anyhow::Result<BTreeMap<String, Program>> {
         let mut found = BTreeMap::new();
         let mut wanted = names(program);
+        for (name, chain) in &program.chains {
+            wanted.extend(names(chain));
+            found.insert(name.clone(), chain.clone());
+        }
         if wanted.is_empty() {
             return Ok(found);
         }
@@ -46,6 +50,10 @@ impl Project {
                 return Err(Misuse::new(message).into());
             };
             wanted.extend(names(&program));
+            for (name, chain) in &program.chains {
+                wanted.extend(names(chain));
+                found.insert(name.clone(), chain.clone());
+            }
             found.insert(name, program);
         }
         Ok(found)

@@ -167,17 +167,30 @@ pub(crate) fn in_memory(outbox: &Path, faults: Faults) -> Options {
 
 /// Runs a case in memory; `None` where its definition is refused, or a step of it must be mocked and is not.
 pub(crate) async fn run_in_memory(case: &Case, level: Level, faults: Faults) -> Option<Ran> {
-    // A whole run is too large to stand on the stack of every test that waits for it.
-    Box::pin(ran_in_memory(case, level, faults)).await
+    let options = pawl_compiler::Options {
+        level,
+        ..pawl_compiler::Options::default()
+    };
+    run_compiled(case, options, faults).await
 }
 
-async fn ran_in_memory(case: &Case, level: Level, faults: Faults) -> Option<Ran> {
+/// Runs a case as it is compiled with these options.
+pub(crate) async fn run_compiled(
+    case: &Case,
+    options: pawl_compiler::Options,
+    faults: Faults,
+) -> Option<Ran> {
+    // A whole run is too large to stand on the stack of every test that waits for it.
+    Box::pin(ran_in_memory(case, options, faults)).await
+}
+
+async fn ran_in_memory(
+    case: &Case,
+    options: pawl_compiler::Options,
+    faults: Faults,
+) -> Option<Ran> {
     let mocks = case.project.mocks(None).expect("mocks");
-    let mut compiled = case.project.compile(pawl_compiler::Options {
-        level,
-        hand_over_after: None,
-        ..pawl_compiler::Options::default()
-    });
+    let mut compiled = case.project.compile(options);
     pawl_compiler::mocks::settle(&mut compiled.diagnostics, &mocks);
     if compiled.diagnostics.iter().any(Diagnostic::is_error) {
         return None;
@@ -191,11 +204,6 @@ async fn ran_in_memory(case: &Case, level: Level, faults: Faults) -> Option<Ran>
         .load(&case.project.data(None).expect("data"))
         .await
         .expect("records");
-    let options = pawl_compiler::Options {
-        level,
-        hand_over_after: None,
-        ..pawl_compiler::Options::default()
-    };
     let subflows = case.project.subflows(&program, options);
     for (name, subflow) in subflows.expect("sound definitions") {
         let published = laptop.publish(&name, &subflow.lowered.machine);

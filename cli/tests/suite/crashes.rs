@@ -100,7 +100,7 @@ async fn a_run_killed_between_any_two_requests_is_resumed_to_the_same_end() {
     for (name, hand_over_after) in scenes {
         let case = cases.iter().find(|case| case.name == name).expect(name);
         let scene = Scene::new(case, hand_over_after);
-        let (calm, calls) = scene.calm().await;
+        let (calm, calls) = Box::pin(scene.calm()).await;
         let requests = calls.len() as u64;
         let (mut killed, mut unknown) = (0, 0);
         for point in 1..requests {
@@ -268,7 +268,7 @@ async fn what_follows_a_run_is_started_once_wherever_the_process_dies() {
     for name in ["follow-up/on-complete", "follow-up/on-error"] {
         let case = cases.iter().find(|case| case.name == name).expect(name);
         let scene = Scene::new(case, None);
-        let (calm, calls) = scene.calm().await;
+        let (calm, calls) = Box::pin(scene.calm()).await;
         // What comes after the start of what follows belongs to that alone.
         let start = |call: &Call| call.operation == "StartExecution";
         let requests = calls.iter().rposition(start).expect("a start") as u64 + 2;

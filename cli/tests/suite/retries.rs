@@ -136,7 +136,7 @@ async fn a_policy_says_what_is_tried_again_and_when() {
     for (policy, codes, attempts, seconds, completes) in growing().into_iter().chain(chosen()) {
         for place in ["step", "workflow"] {
             let what = format!("{policy} of the {place}");
-            let (made, took, status) = run(&policy, place, codes).await;
+            let (made, took, status) = Box::pin(run(&policy, place, codes)).await;
             assert_eq!(made, attempts, "{what}");
             assert!(seconds.contains(&took), "{what}: {took} s");
             assert_eq!(status == "completed", completes, "{what}");

@@ -27,6 +27,11 @@ struct Scene {
 
 impl Scene {
     async fn begin(steps: Value, faults: Faults, change: impl FnOnce(&mut Options)) -> Self {
+        // A whole run is too large to stand on the stack of every test that waits for it.
+        Box::pin(Self::begun(steps, faults, change)).await
+    }
+
+    async fn begun(steps: Value, faults: Faults, change: impl FnOnce(&mut Options)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut options = in_memory(folder.path(), faults);
         change(&mut options);

@@ -139,7 +139,7 @@ impl Known<'_> {
         }
         let (found, findings) = text.parsed.infer(&roots);
         for finding in findings {
-            diagnostics.push(self.say(&finding, &text.node));
+            diagnostics.extend(self.say(&finding, &text.node));
         }
         if let Some((_, step)) = step.filter(|_| text.reading == Reading::Template) {
             diagnostics.extend(wanted::misfit(step, &text.node, &found));
@@ -160,14 +160,21 @@ impl Known<'_> {
         }
     }
 
-    fn say(&self, finding: &Finding, node: &Node) -> Diagnostic {
+    fn say(&self, finding: &Finding, node: &Node) -> Option<Diagnostic> {
         let span = node.inner_span(self.text, finding.span.clone());
         let diagnostic = match &finding.mistake {
             Mistake::NoMember {
                 owner,
                 member,
                 found,
+                is_defaulted: false,
             } => no_member(owner, member, found),
+            Mistake::NoMember {
+                owner,
+                member,
+                found,
+                is_defaulted: true,
+            } => never_there(owner, member, found)?,
             Mistake::NeverEqual { left, right, gives } => never_equal(left, right, *gives),
             Mistake::Misfit {
                 operation,
@@ -178,7 +185,7 @@ impl Known<'_> {
                 format!("`{operation}` needs {needs}, and this is {found}"),
             ),
         };
-        diagnostic.at(node.pointer.clone(), span)
+        Some(diagnostic.at(node.pointer.clone(), span))
     }
 }
 
@@ -195,6 +202,16 @@ fn no_member(owner: &str, member: &str, found: &Type) -> Diagnostic {
     };
     let near = near(member, names.iter().map(String::as_str));
     diagnostic.perhaps_meant(member, near)
+}
+
+/// What there is to say where a default always stands in for a member: something only where another name was meant.
+fn never_there(owner: &str, member: &str, found: &Type) -> Option<Diagnostic> {
+    let mut names = Vec::new();
+    collect(found, &mut names, &mut true);
+    let near = near(member, names.iter().map(String::as_str))?;
+    let message = format!("`{owner}` has no `{member}`, so that its default always stands in");
+    let diagnostic = Diagnostic::warning(codes::UNKNOWN_REFERENCE, message);
+    Some(diagnostic.perhaps_meant(member, Some(near)))
 }
 
 /// The names of the fields that a value is known to have, and whether it surely has no others.

@@ -26,13 +26,16 @@ pub struct Load {
     pub output_tokens: f64,
     /// US dollars for models whose price is known.
     pub models_usd: f64,
+    /// Visits of steps in the run's own strand, after so many of which it goes on in a new execution.
+    #[serde(skip)]
+    pub(super) visits: f64,
 }
 
 /// One of the quantities.
 pub(super) type Quantity = fn(&mut Load) -> &mut f64;
 
 /// Every quantity.
-pub(super) const QUANTITIES: [Quantity; 10] = [
+pub(super) const QUANTITIES: [Quantity; 11] = [
     |load| &mut load.transitions,
     |load| &mut load.events,
     |load| &mut load.executions,
@@ -43,6 +46,7 @@ pub(super) const QUANTITIES: [Quantity; 10] = [
     |load| &mut load.input_tokens,
     |load| &mut load.output_tokens,
     |load| &mut load.models_usd,
+    |load| &mut load.visits,
 ];
 
 impl Load {
@@ -58,6 +62,23 @@ impl Load {
         for quantity in QUANTITIES {
             *quantity(&mut self) += *quantity(&mut other) * times;
         }
+        self
+    }
+
+    /// Of each quantity the greater one.
+    #[must_use]
+    pub(super) fn most(mut self, mut other: Self) -> Self {
+        for quantity in QUANTITIES {
+            *quantity(&mut self) = quantity(&mut self).max(*quantity(&mut other));
+        }
+        self
+    }
+
+    /// What is counted where the run is started: its events and visits are its own.
+    #[must_use]
+    pub(super) fn of_another(mut self) -> Self {
+        self.events = 0.0;
+        self.visits = 0.0;
         self
     }
 

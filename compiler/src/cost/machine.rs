@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pawl_asl::{Catcher, Machine, State, StateMap};
+use pawl_asl::{Catcher, State, StateMap};
 use pawl_contract::price::TABLE;
 use pawl_contract::{Kind, LoopMode, Node, Plan, Then, code};
 
 use super::Assumptions;
 use super::load::Load;
+use super::others::Others;
 use super::ways::{Head, Place, Ways};
 use super::weigh::{self, Scales};
 use crate::definition::Step;
@@ -78,6 +79,28 @@ pub(super) struct Taken {
     pub(super) worst: Option<Load>,
 }
 
+impl Taken {
+    /// The same for the strand around it, whose visits are others.
+    fn in_a_strand(self) -> Self {
+        let around = |mut load: Load| {
+            load.visits = 0.0;
+            load
+        };
+        Self {
+            typical: around(self.typical),
+            worst: self.worst.map(around),
+        }
+    }
+
+    /// The same for whoever starts it.
+    pub(super) fn without_events(self) -> Self {
+        Self {
+            typical: self.typical.of_another(),
+            worst: self.worst.map(Load::of_another),
+        }
+    }
+}
+
 /// How many items a loop has.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Items {
@@ -110,15 +133,17 @@ pub(super) fn items(step: &Step, assumptions: &Assumptions) -> Items {
 
 /// Weighs a machine.
 pub(super) fn weigh(
-    machine: &Machine,
     lowered: &Lowered,
     scales: &Scales<'_>,
+    others: &Others<'_>,
     assumptions: &Assumptions,
 ) -> Taken {
+    let machine = &lowered.machine;
     let weigher = Weigher {
         plans: &lowered.plans,
         routes: Routes::new(lowered),
         scales,
+        others,
         assumptions,
     };
     let mut taken = weigher.states(&machine.states, &machine.start_at);
@@ -127,15 +152,45 @@ pub(super) fn weigh(
         events: 2.0,
         ..Load::default()
     };
-    taken.typical = taken.typical.plus(execution);
-    taken.worst = taken.worst.map(|worst| worst.plus(execution));
+    let after = lowered.hand_over_after;
+    taken.typical = goes_on(taken.typical.plus(execution), after);
+    taken.worst = taken
+        .worst
+        .map(|worst| goes_on(worst.plus(execution), after));
     taken
+}
+
+/// A load, and what it takes to go on in a new execution after so many visits.
+fn goes_on(load: Load, after: Option<u64>) -> Load {
+    let Some(after) = after else { return load };
+    let kind = TABLE.assumed.kinds.get(&Kind::Trigger);
+    let once = Load {
+        // The Task that starts the new execution, and the Choice with which that begins.
+        transitions: 2.0,
+        executions: 1.0,
+        events: 5.0 + SMALL + 2.0,
+        invocations: 1.0,
+        milliseconds: kind.map_or(0.0, |kind| kind.milliseconds),
+        reads: 1.0,
+        writes: 2.0,
+        ..Load::default()
+    };
+    load.plus_times(once, (load.visits / count(after.saturating_add(1))).floor())
+}
+
+/// What is assumed of going on in new executions, in a sentence.
+pub(super) fn handed_over(lowered: &Lowered) -> Option<String> {
+    let after = lowered.hand_over_after?;
+    Some(format!(
+        "a run goes on in a new execution after {after} steps, which takes 2 transitions and the start of an execution"
+    ))
 }
 
 struct Weigher<'a> {
     plans: &'a indexmap::IndexMap<String, Plan>,
     routes: Routes<'a>,
     scales: &'a Scales<'a>,
+    others: &'a Others<'a>,
     assumptions: &'a Assumptions,
 }
 
@@ -184,8 +239,15 @@ impl Weigher<'_> {
         };
         match state {
             State::Task(task) => {
-                let (typical, worst) = weigh::task(self.scales, self.plans.get(name), task);
-                (typical, Some(worst))
+                let plan = self.plans.get(name);
+                let (typical, worst) = weigh::task(self.scales, plan, task);
+                let step = plan.and_then(|plan| self.scales.step(&plan.node.step));
+                let Some(started) = step.and_then(|step| self.others.of_step(step)) else {
+                    return (typical, Some(worst));
+                };
+                // A subflow is started once by each visit, however often the Task is tried.
+                let worst = started.worst.map(|started| worst.plus(started));
+                (typical.plus(started.typical), worst)
             }
             State::Pass(_)
             | State::Choice(_)
@@ -196,7 +258,7 @@ impl Weigher<'_> {
                 let mut typical = small(NATIVE);
                 let mut worst = Some(typical);
                 for branch in &parallel.branches {
-                    let inside = self.states(&branch.states, &branch.start_at);
+                    let inside = self.states(&branch.states, &branch.start_at).in_a_strand();
                     typical = typical.plus(inside.typical);
                     worst = worst.zip(inside.worst).map(|(all, one)| all.plus(one));
                 }
@@ -210,7 +272,9 @@ impl Weigher<'_> {
         let Some(processor) = &map.item_processor else {
             return (own, Some(own));
         };
-        let inside = self.states(&processor.states, &processor.start_at);
+        let inside = self
+            .states(&processor.states, &processor.start_at)
+            .in_a_strand();
         // A child is an execution of its own: it is started, and has its own history.
         let iteration = |mut load: Load| {
             if map.is_distributed() {
@@ -281,11 +345,14 @@ impl Weigher<'_> {
 
     /// How often a state is come back to, where that is said.
     fn head(&self, name: &str, state: &State) -> Option<Head> {
+        if !matches!(state, State::Choice(_)) {
+            // A step that does not choose is come to by its Task.
+            let step = self.scales.step(&self.plans.get(name)?.node.step)?;
+            let turns = (step.kind != Kind::Loop).then(|| self.assumptions.items.get(&step.slug));
+            return turns.flatten().map(|turns| Head::said(*turns));
+        }
         let (slug, _) = self.routes.ports.get(name)?;
         let step = self.scales.step(slug)?;
-        if !matches!(state, State::Choice(_)) {
-            return None;
-        }
         if step.kind == Kind::Loop && steps::division(step).is_none() {
             let items = items(step, self.assumptions);
             return Some(Head {
@@ -294,10 +361,17 @@ impl Weigher<'_> {
             });
         }
         let turns = self.assumptions.items.get(*slug).copied()?;
-        Some(Head {
+        Some(Head::said(turns))
+    }
+}
+
+impl Head {
+    /// The head of a cycle of which somebody said how often a run comes to it.
+    fn said(turns: u64) -> Self {
+        Self {
             most: Some(count(turns.saturating_sub(1))),
             turns: Some(count(turns)),
-        })
+        }
     }
 }
 

@@ -112,6 +112,13 @@ impl Ways {
             self.flow(group, cut, others)
         };
         let once = self.flow(group, cut, Flow::from([(head, 1.0)]));
+        let known = self.places.get(head).and_then(|place| place.head?.turns);
+        // What comes of each state by itself tells how surely it leads back.
+        let alone: BTreeMap<usize, Flow> = known
+            .iter()
+            .flat_map(|_| once.keys().copied())
+            .map(|state| (state, self.flow(group, cut, Flow::from([(state, 1.0)]))))
+            .collect();
         cut.remove(&head);
         let back = |flow: &Flow| -> f64 {
             let shares = flow.iter().filter_map(|(state, times)| {
@@ -121,7 +128,6 @@ impl Ways {
             shares.sum()
         };
         let (entered, returned) = (at_head + back(&before), back(&once));
-        let known = self.places.get(head).and_then(|place| place.head?.turns);
         let is_endless = returned > 0.999_999;
         let turns = known.or(is_endless.then_some(self.turns));
         // Each turn comes back by the same share, so that all of them are a geometric series.
@@ -131,7 +137,14 @@ impl Ways {
         let inside = turns.filter(|_| returned > 0.0);
         let inside = inside.map_or(times, |turns| (turns - 1.0) / returned);
         for (state, visits) in once {
-            let times = if state == head { times } else { inside };
+            let times = match alone.get(&state).map(&back).zip(turns) {
+                _ if state == head => times,
+                // A turn that comes back passes what leads back, and the last one what leads out.
+                Some((leads_back, turns)) if returned > 0.0 && !is_endless => {
+                    (turns - 1.0) * leads_back / returned + (1.0 - leads_back) / (1.0 - returned)
+                }
+                _ => inside,
+            };
             *passed.entry(state).or_default() += entered * times * visits;
         }
         // Where the count of turns is given, what leaves is still only what came.
@@ -389,11 +402,17 @@ mod tests {
     #[test]
     fn a_cycle_is_gone_around_as_often_as_somebody_says() {
         let mut decides = place(&[(0, 0.5), (2, 0.5)]);
-        decides.head = Some(Head {
+        let twelve = Some(Head {
             most: Some(11.0),
             turns: Some(12.0),
         });
+        decides.head = twelve;
         let paging = vec![place(&[(1, 1.0)]), decides, place(&[])];
+        assert_eq!(counted(paging), (25.0, Some(25.0)));
+        // The same of the step before the one that decides.
+        let mut first = place(&[(1, 1.0)]);
+        first.head = twelve;
+        let paging = vec![first, place(&[(0, 0.5), (2, 0.5)]), place(&[])];
         assert_eq!(counted(paging), (25.0, Some(25.0)));
     }
 }

@@ -82,6 +82,8 @@ pub(super) fn task(
         .plus_times(one.most, attempts * visits)
         .plus_times(question, visits - 1.0);
     worst.transitions += attempts * visits;
+    // Whoever is tried again comes back to the same visit.
+    worst.visits = one.most.visits;
     worst.events += (base.events + 3.0 * count(retries)) * visits;
     if let Some(plan) = plan
         && let Some(model) = llm(scales, plan)
@@ -122,12 +124,11 @@ fn invocation(scales: &Scales<'_>, plan: &Plan) -> Both {
     // The run, the visit's own record, and all that the step and its ride-alongs read.
     let items = 2 + plan.reads.steps.len() + plan.reads.variables.len() + plan.reads.loops.len();
     let writes = |node: &PlanNode| scales.writes(node);
-    let usual_items = along(&plan.node, &writes, &|shares| {
-        shares.iter().sum::<f64>() / count(shares.len() as u64)
-    });
-    let most_items = along(&plan.node, &writes, &|shares| {
-        shares.iter().copied().fold(0.0, f64::max)
-    });
+    let usual_items = along(&plan.node, &writes, &mean);
+    let most_items = along(&plan.node, &writes, &greatest);
+    let is_step = |node: &PlanNode| usize::from(scales.step(&node.step).is_some());
+    let usual_visits = along(&plan.node, &is_step, &mean);
+    let most_visits = along(&plan.node, &is_step, &greatest);
     let load = |items_written: f64, milliseconds: f64| Load {
         invocations: 1.0,
         milliseconds,
@@ -143,9 +144,23 @@ fn invocation(scales: &Scales<'_>, plan: &Plan) -> Both {
         own.milliseconds
     };
     Both {
-        usual: load(usual_items, usual),
-        most: load(most_items, count(seconds) * 1000.0),
+        usual: Load {
+            visits: usual_visits,
+            ..load(usual_items, usual)
+        },
+        most: Load {
+            visits: most_visits,
+            ..load(most_items, count(seconds) * 1000.0)
+        },
     }
+}
+
+fn mean(shares: &[f64]) -> f64 {
+    shares.iter().sum::<f64>() / count(shares.len() as u64)
+}
+
+fn greatest(shares: &[f64]) -> f64 {
+    shares.iter().copied().fold(0.0, f64::max)
 }
 
 /// The items that an invocation writes, along the ways through its tree; `join` makes one figure of those of the ports.
@@ -174,9 +189,7 @@ fn along(
 /// The most items that one transaction of a Task writes.
 pub(super) fn most_items(scales: &Scales<'_>, plan: &Plan) -> u64 {
     let writes = |node: &PlanNode| scales.writes(node);
-    let most = along(&plan.node, &writes, &|shares| {
-        shares.iter().copied().fold(0.0, f64::max)
-    });
+    let most = along(&plan.node, &writes, &greatest);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

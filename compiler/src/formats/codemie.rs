@@ -23,7 +23,33 @@ mod texts;
 use super::Translation;
 use super::build::{Object, list, number, text};
 use super::seconds::milliseconds;
+use super::told::Word;
 use crate::source::{Node, given};
+
+/// What native fields are called here.
+pub(super) const WORDS: [Word; 21] = [
+    ("", "steps", "states"),
+    ("", "stepSlug", "id"),
+    ("", "nextSteps", "next"),
+    ("", "maxRetries", "max_attempts"),
+    ("", "backoffMs", "initial_interval"),
+    ("", "backoffRate", "backoff_factor"),
+    ("", "maxBackoffMs", "max_interval"),
+    ("llm", "systemPrompt", "system_prompt"),
+    ("llm", "userPrompt", "task"),
+    ("llm", "maxTokens", "max_tokens"),
+    ("llm", "outputSchema", "output_schema"),
+    ("llm", "knowledgeFileIds", "datasource_ids"),
+    ("llm", "mcpServerIds", "mcp_servers"),
+    ("action", "type", "tool"),
+    ("action", "parameters", "tool_args"),
+    ("transform", "onError", "on_error"),
+    ("transform", "outputSchema", "output_schema"),
+    ("loop", "items", "iter_key"),
+    ("loop", "concurrency", "max_concurrency"),
+    ("loop", "maxIterations", "max_iteration_key_output_limit"),
+    ("parallel", "branches", "state_ids"),
+];
 
 /// The variable that states hand on.
 const FLOW: &str = "flow";
@@ -35,11 +61,9 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     let parts = parts::Parts::collect(execution, translation);
     let states = states::collect(execution, translation);
     let regions = regions::Regions::find(&states, translation);
-    translation.names = states
-        .iter()
-        .filter(|state| state.id != state.slug)
-        .map(|state| (state.id.clone(), state.slug.clone()))
-        .collect();
+    for state in &states {
+        translation.authored.name_step(&state.slug, &state.id);
+    }
     let mut definition = Object::of(root);
     definition.put("name", envelope.name(root));
     let description = given(root, "description").filter(|node| node.as_str().is_some());
@@ -63,7 +87,9 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
             regions: &regions,
             settings: &settings,
         };
-        natives.extend(writer.state(at, state, translation));
+        let made = writer.state(at, state, translation);
+        translation.owns(&made, Some(&state.slug), Some(&state.id));
+        natives.extend(made);
     }
     if let Some(lints) = given(root, "lints") {
         definition.put("lints", lints.clone());

@@ -29,6 +29,7 @@ mod words;
 
 use super::Translation;
 use super::build::{Object, list, number, text};
+use super::told::Word;
 use crate::fields::{self, Field, Shape, Templates};
 use crate::source::{Data, Node, given};
 
@@ -55,6 +56,48 @@ const FIELDS: [Field; 19] = [
     ("metadata", Shape::Any),
 ];
 
+/// What native fields are called here.
+pub(super) const WORDS: [Word; 38] = [
+    ("", "stepSlug", "step_id"),
+    ("", "stepType", "step_type"),
+    ("", "nextSteps", "next_steps"),
+    ("", "dependsOn", "dependencies"),
+    ("", "runIf", "conditions"),
+    ("", "onError", "critical"),
+    ("", "timeoutSeconds", "timeout_seconds"),
+    ("", "retryPolicy", "retry"),
+    ("", "maxRetries", "max_retries"),
+    ("", "backoffMs", "retry_delay_seconds"),
+    ("", "maxBackoffMs", "max_retry_delay_seconds"),
+    ("", "backoffRate", "retry_strategy"),
+    ("trigger", "type", "kind"),
+    ("trigger", "path", "webhook_path"),
+    ("trigger", "inputSchema", "schema"),
+    ("llm", "systemPrompt", "system_prompt"),
+    ("llm", "userPrompt", "query"),
+    ("llm", "model", "model_name"),
+    ("llm", "maxTokens", "max_tokens"),
+    ("llm", "maxSteps", "max_iterations"),
+    ("llm", "outputFormat", "output_schema"),
+    ("llm", "outputSchema", "output_schema"),
+    ("action", "type", "tool_name"),
+    ("request", "query", "query_params"),
+    ("request", "okStatuses", "expected_status"),
+    ("approval", "requireComment", "require_comment"),
+    ("approval", "timeoutHours", "timeout_hours"),
+    ("condition", "expression", "condition"),
+    ("loop", "itemVariable", "item_variable"),
+    ("loop", "indexVariable", "index_variable"),
+    ("loop", "maxIterations", "max_iterations"),
+    ("loop", "continueOnError", "continue_on_error"),
+    ("loop", "concurrency", "max_concurrency"),
+    ("merge", "combine", "combine_mode"),
+    ("transform", "mappings", "mapping"),
+    ("subflow", "workflow", "workflow_id"),
+    ("subflow", "input", "input_mapping"),
+    ("output", "mapping", "output_mapping"),
+];
+
 /// The name of a definition that has none.
 const UNNAMED: &str = "Unnamed Workflow";
 
@@ -79,10 +122,9 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     );
     definition.maybe("tags", given(root, "tags").cloned());
     let steps = steps::collect(root, translation);
-    let renamed = steps.iter().filter(|step| step.id != step.slug);
-    translation.names = renamed
-        .map(|step| (step.id.clone(), step.slug.clone()))
-        .collect();
+    for step in &steps {
+        translation.authored.name_step(&step.slug, &step.id);
+    }
     let config = config(root, &steps, translation);
     if !config.is_empty() {
         definition.put("config", config.build());

@@ -1,6 +1,7 @@
 //! Pointers: the tree that a translation makes has its own, and people are shown those of the text.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{Data, Node, child};
@@ -34,6 +35,11 @@ impl Places {
         for element in node.elements() {
             self.add(element);
         }
+    }
+
+    /// Whether a value, or its key, stands at these bytes.
+    pub(crate) fn is_exact(&self, span: &Range<usize>) -> bool {
+        self.pointers.contains_key(&(span.start, span.end))
     }
 
     /// Names a finding's place by the author's own pointer: that of the smallest value around it.

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::parse::LONGEST_SLUG;
-
-/// A slug for an id: what a slug cannot hold becomes `_`.
-pub(crate) fn slug(id: &str, taken: &BTreeSet<String>) -> String {
+/// A slug for an id, of at most so many characters: what a slug cannot hold becomes `_`.
+pub(crate) fn slug(id: &str, taken: &BTreeSet<String>, longest: usize) -> String {
     let fits = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
     let mut slug: String = id
         .chars()
@@ -14,23 +12,27 @@ pub(crate) fn slug(id: &str, taken: &BTreeSet<String>) -> String {
     if !slug.starts_with(|first: char| first.is_ascii_alphanumeric()) {
         slug.insert_str(0, "step");
     }
-    slug.truncate(LONGEST_SLUG);
+    slug.truncate(longest);
     if slug != id {
         slug.truncate(slug.trim_end_matches('_').len());
     }
     // Two steps of one id stay two of one slug: that is refused, and has been said.
-    if slug == id { slug } else { free(&slug, taken) }
+    if slug == id {
+        slug
+    } else {
+        free(&slug, taken, longest)
+    }
 }
 
-/// A name that is not taken.
-pub(crate) fn free(base: &str, taken: &BTreeSet<String>) -> String {
+/// A name that is not taken, of at most so many characters.
+pub(crate) fn free(base: &str, taken: &BTreeSet<String>, longest: usize) -> String {
     let numbered = |number: usize| {
         let suffix = format!("_{number}");
-        let room = LONGEST_SLUG - suffix.len();
+        let room = longest - suffix.len();
         let end = base.floor_char_boundary(room);
         format!("{}{suffix}", base.get(..end).unwrap_or_default())
     };
-    if !taken.contains(base) && base.len() <= LONGEST_SLUG {
+    if !taken.contains(base) && base.len() <= longest {
         return base.to_owned();
     }
     // So many names cannot all be taken.

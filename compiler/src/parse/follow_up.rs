@@ -20,8 +20,19 @@ pub(super) fn follow_ups(
         let workflow = match &node.data {
             Data::String(workflow) if !workflow.trim().is_empty() => workflow,
             Data::Array(_) | Data::Object(_) => {
-                let message = format!("`{field}` is the name of a workflow, not {}", node.noun());
-                let help = "put the steps into a workflow of their own, and name it";
+                let message = format!(
+                    "`{field}` is the name of a workflow, or a list of steps, not {}",
+                    match &node.data {
+                        Data::Array(elements) if elements.is_empty() => "an empty list",
+                        Data::Array(_) => "a list of something else",
+                        Data::Null
+                        | Data::Bool(_)
+                        | Data::Number(_)
+                        | Data::String(_)
+                        | Data::Object(_) => node.noun(),
+                    }
+                );
+                let help = "write the steps as a list: `[{ \"stepSlug\": \"tell\", \"stepType\": \"action\", ... }]`";
                 diagnostics.push(wrong(message, help));
                 return None;
             }

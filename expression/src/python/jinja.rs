@@ -1,10 +1,21 @@
 //! Reads Jinja templates as Python expressions: a text with values is an f-string, a `for` a comprehension.
 
+mod filter;
+mod rounds;
+mod test;
+
+use std::ops::Range;
+
 use serde_json::Value;
 
 use super::read::{self, read_at};
 use super::syntax::{Clause, Kind, Shape, Tree};
 use crate::error::SyntaxError;
+
+pub(super) use filter::filtered;
+pub(super) use rounds::LOOP;
+use rounds::counted;
+pub(super) use test::tested;
 
 type Read<T> = Result<T, SyntaxError>;
 
@@ -12,7 +23,11 @@ type Read<T> = Result<T, SyntaxError>;
 pub(super) fn read(text: &str) -> Read<Tree> {
     // As in Jinja, one line end at the end of all is none of the text.
     let text = text.strip_suffix('\n').unwrap_or(text);
-    let mut template = Template { text, at: 0 };
+    let mut template = Template {
+        text,
+        at: 0,
+        sets: Vec::new(),
+    };
     let (tree, end) = template.parts(&[], 0)?;
     match end {
         None => Ok(tree),
@@ -30,7 +45,39 @@ const DEEPEST: usize = 16;
 struct Template<'t> {
     text: &'t str,
     at: usize,
+    /// What the part that is read has set so far.
+    sets: Vec<Set>,
 }
+
+/// Names and the values that they are given at once.
+type Set = (Vec<String>, Vec<Tree>);
+
+/// A part and what it sets, in order.
+struct Choice {
+    text: Tree,
+    sets: Vec<Set>,
+}
+
+/// Tags of Jinja that are refused, and what to write instead.
+const INSTEAD: [(&[&str], &str); 5] = [
+    (
+        &["include", "import", "from", "extends", "block"],
+        "a template is one text here: write it out",
+    ),
+    (
+        &["macro", "call"],
+        "write the text where it is used, in a `for` where it is used often",
+    ),
+    (
+        &["break", "continue"],
+        "choose in the `for`: `{% for x in xs if x.ok %}`, or take a part: `xs[:3]`",
+    ),
+    (&["do"], "give a value a name by `{% set x = ... %}`"),
+    (
+        &["filter"],
+        "write the filter behind the value: `{{ x|upper }}`",
+    ),
+];
 
 /// A tag that ends a part: its word, what stands behind it, and where.
 type End<'t> = (&'t str, &'t str, usize);
@@ -88,7 +135,19 @@ impl<'t> Template<'t> {
                         .unwrap_or((trimmed.trim_end(), ""));
                     let behind_at = word_at + trimmed.len() - behind.len();
                     match word {
-                        "if" => parts.push(self.choice(behind, behind_at, depth)?),
+                        "if" => {
+                            let choice = self.choice(behind, behind_at, depth)?;
+                            parts.push(choice.text);
+                            if let Some(sets) = choice.sets.into_iter().next() {
+                                return self.with(sets, parts, ends, start, depth);
+                            }
+                        }
+                        "set" => {
+                            let set = self.set(behind, behind_at, depth)?;
+                            return self.with(set, parts, ends, start, depth);
+                        }
+                        "with" => parts.push(self.within(behind, behind_at, depth)?),
+                        "raw" => parts.push(self.raw(at)?),
                         "for" => parts.push(self.repeated(behind, behind_at, depth)?),
                         word if ends.contains(&word) => {
                             return Ok((
@@ -100,7 +159,12 @@ impl<'t> Template<'t> {
                             let message = format!(
                                 "the tag `{word}` is not part of the Jinja that is read here"
                             );
-                            return Err(refuse(&message, word_at, self.text));
+                            let instead = INSTEAD.iter().find(|(words, _)| words.contains(&word));
+                            let error = refuse(&message, word_at, self.text);
+                            return Err(match instead {
+                                Some((_, help)) => error.help(*help),
+                                None => error,
+                            });
                         }
                     }
                 }
@@ -116,7 +180,7 @@ impl<'t> Template<'t> {
             _ => "#}",
         };
         let content = self.text.get(at + 2..).unwrap_or_default();
-        let Some(end) = content.find(close) else {
+        let Some(end) = end_of(content, close) else {
             return Err(refuse(
                 &format!("this `{open}` has no `{close}`"),
                 at,
@@ -140,33 +204,113 @@ impl<'t> Template<'t> {
     }
 
     /// `if a`, up to its `endif`.
-    fn choice(&mut self, condition: &'t str, at: usize, depth: usize) -> Read<Tree> {
-        let condition = read_at(&with_loop(condition), at)?;
-        let (then, end) = self.parts(&["elif", "else", "endif"], depth + 1)?;
+    fn choice(&mut self, condition: &'t str, at: usize, depth: usize) -> Read<Choice> {
+        let condition = read_at(condition, at)?;
+        let (then, end) = self.block(&["elif", "else", "endif"], depth + 1)?;
         let otherwise = match end {
             Some(("elif", condition, at)) => self.choice(condition, at, depth + 1)?,
             Some(("else", ..)) => {
-                let (otherwise, end) = self.parts(&["endif"], depth + 1)?;
+                let (otherwise, end) = self.block(&["endif"], depth + 1)?;
                 self.closed(end, "endif", at)?;
                 otherwise
             }
             end => {
                 self.closed(end, "endif", at)?;
-                literal("", at)?
+                Choice {
+                    text: literal("", at)?,
+                    sets: Vec::new(),
+                }
             }
         };
-        let span = condition.span.clone();
-        Tree::new(
-            Kind::Choice(Box::new(condition), Box::new(then), Box::new(otherwise)),
-            span,
-        )
+        condition.choose(then, otherwise)
+    }
+
+    /// A part, and what it sets for what stands behind it.
+    fn block(&mut self, ends: &[&str], depth: usize) -> Read<(Choice, Option<End<'t>>)> {
+        let outer = std::mem::take(&mut self.sets);
+        let read = self.parts(ends, depth);
+        let sets = std::mem::replace(&mut self.sets, outer);
+        let (text, end) = read?;
+        Ok((Choice { text, sets }, end))
+    }
+
+    /// What stands behind values that were set, up to the end of the part.
+    fn with(
+        &mut self,
+        set: Set,
+        mut parts: Vec<Tree>,
+        ends: &[&str],
+        start: usize,
+        depth: usize,
+    ) -> Read<(Tree, Option<End<'t>>)> {
+        self.sets.push(set.clone());
+        let (rest, end) = self.parts(ends, depth + 1)?;
+        let (names, values) = set;
+        let span = rest.span.clone();
+        parts.push(Tree::new(Kind::Let(names, values, Box::new(rest)), span)?);
+        Ok((joined(parts, start, self.at)?, end))
+    }
+
+    /// `set a = b`, or `set a` up to its `endset`.
+    fn set(&mut self, behind: &'t str, at: usize, depth: usize) -> Read<Set> {
+        let (name, value) = if let Some((name, value)) = behind.split_once('=') {
+            let value_at = at + behind.len() - value.len();
+            (name.trim(), read_at(value, value_at)?)
+        } else {
+            let (block, end) = self.block(&["endset"], depth + 1)?;
+            self.closed(end, "endset", at)?;
+            (behind.trim(), block.text)
+        };
+        let is_name = name
+            .chars()
+            .all(|part| part.is_alphanumeric() || part == '_');
+        if is_name && !name.is_empty() {
+            return Ok((vec![name.to_owned()], vec![value]));
+        }
+        let message = format!("`set` gives a value to one name here, and `{name}` is none");
+        Err(refuse(&message, at, self.text).help(
+            "set each name by itself; what a loop adds up is `sum`, what it chooses is `select`",
+        ))
+    }
+
+    /// `with a = b`, up to its `endwith`.
+    fn within(&mut self, behind: &'t str, at: usize, depth: usize) -> Read<Tree> {
+        let (names, values) = match behind.trim() {
+            "" => (Vec::new(), Vec::new()),
+            _ => self.set(behind, at, depth)?,
+        };
+        let (body, end) = self.block(&["endwith"], depth + 1)?;
+        self.closed(end, "endwith", at)?;
+        let span = body.text.span.clone();
+        Tree::new(Kind::Let(names, values, Box::new(body.text)), span)
+    }
+
+    /// What stands between `raw` and `endraw`, as it is.
+    fn raw(&mut self, at: usize) -> Read<Tree> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let begins = self.at;
+        for (offset, _) in rest.match_indices("{%") {
+            let tag = self.tag("{%", begins + offset)?;
+            if tag.inside.trim() == "endraw" {
+                let text = rest.get(..offset).unwrap_or_default();
+                let text = if tag.takes_space {
+                    text.trim_end()
+                } else {
+                    text
+                };
+                return literal(text, begins);
+            }
+        }
+        Err(refuse("a `endraw` is missing", at, self.text))
     }
 
     /// `for a in b`, up to its `endfor`.
     fn repeated(&mut self, header: &'t str, at: usize, depth: usize) -> Read<Tree> {
         let (mut names, mut list, mut condition) = read::for_at(header, at)?;
         let begins = self.at;
-        let (body, end) = self.parts(&["else", "endfor"], depth + 1)?;
+        // What a loop sets is over with each of its rounds.
+        let (body, end) = self.block(&["else", "endfor"], depth + 1)?;
+        let body = body.text;
         let inside = self.text.get(begins..self.at).unwrap_or_default();
         if inside.contains("loop.") {
             list = counted(header, at, &names, &list, condition.take())?;
@@ -174,9 +318,9 @@ impl<'t> Template<'t> {
         }
         let otherwise = match end {
             Some(("else", _, at)) => {
-                let (otherwise, end) = self.parts(&["endfor"], depth + 1)?;
+                let (otherwise, end) = self.block(&["endfor"], depth + 1)?;
                 self.closed(end, "endfor", at)?;
-                Some(otherwise)
+                Some(otherwise.text)
             }
             end => {
                 self.closed(end, "endfor", at)?;
@@ -211,163 +355,88 @@ impl<'t> Template<'t> {
     }
 }
 
-/// What `loop` has inside of a `for`.
-const LOOP: [&str; 7] = [
-    "index0",
-    "index",
-    "revindex0",
-    "revindex",
-    "first",
-    "last",
-    "length",
-];
-
-/// A text of Python in which `loop.index` is the member of a dict, as which `for` binds it.
-fn with_loop(text: &str) -> String {
-    LOOP.iter().fold(text.to_owned(), |text, name| {
-        text.replace(&format!("loop.{name}"), &format!("loop['{name}']"))
-    })
-}
-
-/// The list of a `for` whose body asks where it is: each element with a dict beside it that says so.
-fn counted(
-    header: &str,
-    at: usize,
-    names: &[String],
-    list: &Tree,
-    condition: Option<Tree>,
-) -> Read<Tree> {
-    let part = |tree: &Tree| {
-        let from = tree.span.start.saturating_sub(at);
-        header
-            .get(from..tree.span.end.saturating_sub(at))
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let mut all = part(list);
-    if let Some(condition) = condition {
-        let names = names.join(", ");
-        let condition = header
-            .get(condition.span.start.saturating_sub(at)..)
-            .unwrap_or_default()
-            .to_owned();
-        all = format!("[({names}) for {names} in {all} if {condition}]");
+impl Tree {
+    /// The one or the other part; what either sets has the value that it has there.
+    fn choose(self, then: Choice, otherwise: Choice) -> Read<Choice> {
+        let span = self.span.clone();
+        let choice = |then: Tree, otherwise: Tree| {
+            let condition = Box::new(self.clone());
+            let kind = Kind::Choice(condition, Box::new(then), Box::new(otherwise));
+            Tree::new(kind, span.clone())
+        };
+        let (mut names, mut values): Set = (Vec::new(), Vec::new());
+        let sets = then.sets.iter().chain(&otherwise.sets);
+        for name in sets.flat_map(|(names, _)| names) {
+            if !names.contains(name) {
+                names.push(name.clone());
+                values.push(choice(
+                    then.last(name, &span)?,
+                    otherwise.last(name, &span)?,
+                )?);
+            }
+        }
+        let set = (!names.is_empty()).then_some((names, values));
+        Ok(Choice {
+            text: choice(then.text, otherwise.text)?,
+            sets: set.into_iter().collect(),
+        })
     }
-    let elements = if let [_] = names {
-        "one, ".to_owned()
-    } else {
-        let elements = (0..names.len()).map(|number| format!("one[{number}]"));
-        elements.collect::<Vec<_>>().join(", ") + ", "
-    };
-    let counted = format!(
-        "[({elements}{{'index0': at, 'index': at + 1, 'revindex0': len({all}) - at - 1, \
-         'revindex': len({all}) - at, 'first': at == 0, 'last': at == len({all}) - 1, \
-         'length': len({all})}}) for at, one in enumerate({all})]"
-    );
-    read_at(&counted, list.span.start)
 }
 
-/// `value|filter|filter(argument)`
-fn value(inside: &str, at: usize) -> Read<Tree> {
-    let inside = &with_loop(inside);
-    let mut pieces = split(inside).into_iter();
-    let (first, offset) = pieces.next().unwrap_or_default();
-    let mut tree = read_at(first, at + offset)?;
-    for (filter, offset) in pieces {
-        tree = filtered(tree, filter, at + offset)?;
+impl Choice {
+    /// The value that a name has at the end of the part.
+    fn last(&self, name: &str, span: &Range<usize>) -> Read<Tree> {
+        let value = Tree::new(Kind::Name(name.to_owned()), span.clone())?;
+        self.sets
+            .iter()
+            .rev()
+            .try_fold(value, |value, (names, values)| {
+                let kind = Kind::Let(names.clone(), values.clone(), Box::new(value));
+                Tree::new(kind, span.clone())
+            })
     }
-    let span = tree.span.clone();
-    Tree::new(Kind::Formatted(Box::new(tree), None, String::new()), span)
 }
 
-/// Splits at the `|` that stand in no brackets and no quotes.
-fn split(inside: &str) -> Vec<(&str, usize)> {
-    let (mut depth, mut quote, mut start) = (0, None, 0);
-    let mut pieces = Vec::new();
-    for (at, character) in inside.char_indices() {
-        if quote.is_some() {
-            if quote == Some(character) {
+/// Where a tag ends: not in a text, and not in brackets that stand in it.
+fn end_of(content: &str, close: &str) -> Option<usize> {
+    if close == "#}" {
+        return content.find(close);
+    }
+    let (mut depth, mut quote) = (0_usize, None);
+    let mut is_escaped = false;
+    for (at, character) in content.char_indices() {
+        if let Some(open) = quote {
+            if is_escaped {
+                is_escaped = false;
+            } else if character == '\\' {
+                is_escaped = true;
+            } else if character == open {
                 quote = None;
             }
             continue;
         }
+        if depth == 0
+            && content
+                .get(at..)
+                .is_some_and(|rest| rest.starts_with(close))
+        {
+            return Some(at);
+        }
         match character {
             '\'' | '"' => quote = Some(character),
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
-            '|' if depth == 0 => {
-                pieces.push((inside.get(start..at).unwrap_or_default(), start));
-                start = at + 1;
-            }
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    pieces.push((inside.get(start..).unwrap_or_default(), start));
-    pieces
+    None
 }
 
-/// A filter, as a function or a method of Python.
-fn filtered(value: Tree, filter: &str, at: usize) -> Read<Tree> {
-    let (name, arguments) = filter.split_once('(').unwrap_or((filter, ""));
-    let offset = filter.len() - arguments.len();
-    let arguments = match arguments.trim_end().strip_suffix(')') {
-        Some(arguments) if !arguments.trim().is_empty() => {
-            let tree = read_at(arguments, at + offset)?;
-            match tree.kind {
-                Kind::Tuple(arguments) => arguments,
-                _ => vec![tree],
-            }
-        }
-        _ => Vec::new(),
-    };
-    let name = name.trim();
-    let span = value.span.clone();
-    let called = |name: &str, value: Tree, more: Vec<Tree>| {
-        let function = Tree::new(Kind::Name(name.to_owned()), span.clone())?;
-        let arguments = std::iter::once(value).chain(more).collect();
-        Tree::new(
-            Kind::Call(Box::new(function), arguments, Vec::new()),
-            span.clone(),
-        )
-    };
-    match (name, arguments.as_slice()) {
-        ("upper" | "lower" | "title" | "capitalize", []) => method(value, name, Vec::new()),
-        ("trim", []) => method(value, "strip", Vec::new()),
-        ("replace", [_, _]) => method(value, "replace", arguments),
-        ("length" | "count", []) => called("len", value, Vec::new()),
-        ("string", []) => called("str", value, Vec::new()),
-        ("int" | "float" | "abs" | "list" | "sum" | "round" | "min" | "max", []) => called(name, value, Vec::new()),
-        ("round", [_]) => called("round", value, arguments),
-        ("sort", []) => called("sorted", value, Vec::new()),
-        ("safe" | "e" | "escape", []) => Ok(value),
-        ("first" | "last", []) => {
-            let index = if name == "first" { 0 } else { -1 };
-            let index = Tree::new(Kind::Literal(index.into()), span.clone())?;
-            Tree::new(Kind::Item(Box::new(value), Box::new(index)), span)
-        }
-        ("join", [] | [_]) => {
-            let separator = match arguments.into_iter().next() {
-                Some(separator) => separator,
-                None => literal("", at)?,
-            };
-            let function = Tree::new(Kind::Name("str".to_owned()), span.clone())?;
-            let map = Tree::new(Kind::Name("map".to_owned()), span.clone())?;
-            let texts = Tree::new(Kind::Call(Box::new(map), vec![function, value], Vec::new()), span)?;
-            method(separator, "join", vec![texts])
-        }
-        ("default" | "d", [_] | [_, _]) => {
-            let default = arguments.into_iter().next();
-            Tree::new(Kind::Or(std::iter::once(value).chain(default).collect()), span)
-        }
-        ("tojson", []) => {
-            Tree::new(Kind::Json(Box::new(value)), span)
-        }
-        _ => Err(SyntaxError::new(
-            format!("the filter `{name}` is not part of the Jinja that is read here"),
-            at..at + filter.len(),
-        )
-        .help("there are upper, lower, title, capitalize, trim, replace, length, join, first, last, sort, sum, min, max, round, int, float, string, list, default and tojson")),
-    }
+/// `value|filter|filter(argument)`
+fn value(inside: &str, at: usize) -> Read<Tree> {
+    let tree = read_at(inside, at)?;
+    let span = tree.span.clone();
+    Tree::new(Kind::Formatted(Box::new(tree), None, String::new()), span)
 }
 
 fn method(object: Tree, name: &str, arguments: Vec<Tree>) -> Read<Tree> {

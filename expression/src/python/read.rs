@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::jinja::{LOOP, filtered, tested};
 use super::lexer::{Token, TokenKind, tokens};
 use super::syntax::{Clause, Kind, Shape, Tree};
 use crate::error::SyntaxError;
@@ -31,6 +32,7 @@ pub(super) fn read(text: &str) -> Read {
 pub(super) fn read_at(text: &str, at: usize) -> Read {
     let mut reader = Reader::inside(text, at, 0)?;
     reader.words = &TEMPLATE_WORDS;
+    reader.is_template = true;
     let tree = reader.whole()?;
     reader.is_over().map(|()| tree)
 }
@@ -39,6 +41,7 @@ pub(super) fn read_at(text: &str, at: usize) -> Read {
 pub(super) fn for_at(text: &str, at: usize) -> Read<(Vec<String>, Tree, Option<Tree>)> {
     let mut reader = Reader::inside(text, at, 0)?;
     reader.words = &TEMPLATE_WORDS;
+    reader.is_template = true;
     let names = reader.targets()?;
     reader.expect_word("in", "`for`")?;
     let list = reader.disjunction()?;
@@ -57,6 +60,8 @@ struct Reader {
     nesting: usize,
     /// The words that are no names.
     words: &'static [&'static str],
+    /// Whether filters and tests may stand behind a value, as in a template.
+    is_template: bool,
 }
 
 /// Words that can neither be names nor begin a value.
@@ -78,6 +83,7 @@ impl Reader {
             at: 0,
             nesting,
             words: &WORDS,
+            is_template: false,
         }
     }
 
@@ -135,8 +141,12 @@ impl Reader {
                 return Ok(value);
             }
             let condition = reader.disjunction()?;
-            reader.expect_word("else", "`… if …`")?;
-            let otherwise = reader.expression()?;
+            let otherwise = if reader.is_template && !reader.is_word("else") {
+                reader.tree(Kind::Literal("".into()), start)?
+            } else {
+                reader.expect_word("else", "`… if …`")?;
+                reader.expression()?
+            };
             reader.tree(
                 Kind::Choice(Box::new(condition), Box::new(value), Box::new(otherwise)),
                 start,
@@ -242,6 +252,10 @@ impl Reader {
             }
             self.at += 1;
             let right = self.arithmetic(found + 1)?;
+            if symbol == "~" {
+                left = self.joined(vec![left, right], start)?;
+                continue;
+            }
             left = self.tree(
                 Kind::Calculate(symbol, Box::new(left), Box::new(right)),
                 start,
@@ -260,7 +274,13 @@ impl Reader {
             &["+", "-"],
             &["*", "//", "/", "%", "@"],
         ];
-        LEVELS.iter().enumerate().find_map(|(level, symbols)| {
+        const TEMPLATE_LEVELS: [&[&str]; 3] = [&["+", "-"], &["~"], &["*", "//", "/", "%"]];
+        let levels: &[&[&str]] = if self.is_template {
+            &TEMPLATE_LEVELS
+        } else {
+            &LEVELS
+        };
+        levels.iter().enumerate().find_map(|(level, symbols)| {
             let symbol = symbols.iter().find(|symbol| self.is_symbol(symbol))?;
             Some((*symbol, level))
         })
@@ -275,12 +295,16 @@ impl Reader {
             if sign == "~" {
                 return Err(self.refuse("the operator `~`"));
             }
+            if self.is_template {
+                break;
+            }
             self.at += 1;
             let operand = self.nested(Self::signed)?;
             let sign = if sign == "-" { '-' } else { '+' };
             return self.tree(Kind::Sign(sign, Box::new(operand)), start);
         }
-        let base = self.postfix()?;
+        let base = self.unary()?;
+        let base = self.behind(base, start)?;
         if !self.eat("**") {
             return Ok(base);
         }
@@ -297,7 +321,15 @@ impl Reader {
         let mut tree = self.atom()?;
         loop {
             let kind = if self.eat(".") {
-                Kind::Member(Box::new(tree), self.name_after("`.`")?)
+                let name = self.name_after("`.`")?;
+                let is_loop = matches!(&tree.kind, Kind::Name(name) if name == "loop");
+                if self.is_template && is_loop && LOOP.contains(&name.as_str()) {
+                    // As a `for` binds it, it is the item of a dict.
+                    let index = self.tree(Kind::Literal(name.into()), start)?;
+                    Kind::Item(Box::new(tree), Box::new(index))
+                } else {
+                    Kind::Member(Box::new(tree), name)
+                }
             } else if self.eat("[") {
                 self.bracket(tree)?
             } else if self.eat("(") {
@@ -308,6 +340,79 @@ impl Reader {
             };
             tree = self.tree(kind, start)?;
         }
+    }
+
+    /// A value, with its signs in a template: there, what stands behind it is of both.
+    fn unary(&mut self) -> Read {
+        let start = self.start();
+        let sign = ['-', '+'].into_iter().find(|sign| {
+            let symbol = if *sign == '-' { "-" } else { "+" };
+            self.is_template && self.is_symbol(symbol)
+        });
+        let Some(sign) = sign else {
+            return self.postfix();
+        };
+        self.at += 1;
+        let operand = self.nested(Self::unary)?;
+        self.tree(Kind::Sign(sign, Box::new(operand)), start)
+    }
+
+    /// Filters and tests behind a value of a template.
+    fn behind(&mut self, value: Tree, start: usize) -> Read {
+        let mut tree = value;
+        while self.is_template {
+            if self.eat("|") {
+                let name = self.name_after("`|`")?;
+                let (arguments, named) = if self.eat("(") {
+                    self.arguments()?
+                } else {
+                    Arguments::default()
+                };
+                let span = self.span(start);
+                tree = filtered(tree, &name, arguments, named, &span)?;
+            } else if self.eat_word("is") {
+                let is_not = self.eat_word("not");
+                tree = self.test(tree, start)?;
+                if is_not {
+                    tree = self.tree(Kind::Not(Box::new(tree)), start)?;
+                }
+            } else {
+                break;
+            }
+        }
+        Ok(tree)
+    }
+
+    /// A test, whose one argument may stand behind it without brackets.
+    fn test(&mut self, value: Tree, start: usize) -> Read {
+        let name = if self.eat_word("in") {
+            "in".to_owned()
+        } else {
+            self.name_after("`is`")?
+        };
+        let takes_one = match &self.peek().kind {
+            TokenKind::Name(word) => !self.words.contains(&word.as_str()),
+            TokenKind::Number(_) | TokenKind::Text(_) | TokenKind::Symbol("[" | "{") => true,
+            TokenKind::Format(..) | TokenKind::Symbol(_) | TokenKind::End => false,
+        };
+        let arguments = if self.eat("(") {
+            self.arguments()?.0
+        } else if takes_one {
+            vec![self.postfix()?]
+        } else {
+            Vec::new()
+        };
+        tested(value, &name, arguments, &self.span(start))
+    }
+
+    /// Values as texts, one behind the other.
+    fn joined(&self, values: Vec<Tree>, start: usize) -> Read {
+        let parts = values.into_iter().map(|value| {
+            let span = value.span.clone();
+            Tree::new(Kind::Formatted(Box::new(value), None, String::new()), span)
+        });
+        let parts = parts.collect::<Read<_>>()?;
+        self.tree(Kind::Joined(parts), start)
     }
 
     fn bracket(&mut self, tree: Tree) -> Read<Kind> {

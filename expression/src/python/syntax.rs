@@ -26,6 +26,10 @@ pub(super) enum Kind {
     /// `{a!r:>10}` of an f-string.
     Formatted(Box<Tree>, Option<char>, String),
     Name(String),
+    /// Whether there is such a name, member or item, which only templates ask.
+    Defined(Box<Tree>),
+    /// Names for values, all at once, in what stands behind them.
+    Let(Vec<String>, Vec<Tree>, Box<Tree>),
     /// A value as JSON, which only templates ask for.
     Json(Box<Tree>),
     List(Vec<Tree>),
@@ -107,8 +111,10 @@ fn children(kind: &Kind) -> Vec<&Tree> {
         | Kind::Lambda(_, tree)
         | Kind::Not(tree)
         | Kind::Json(tree)
+        | Kind::Defined(tree)
         | Kind::Sign(_, tree) => vec![tree],
         Kind::Item(left, right) | Kind::Calculate(_, left, right) => vec![left, right],
+        Kind::Let(_, values, body) => values.iter().chain([&**body]).collect(),
         Kind::Slice(tree, bounds) => std::iter::once(&**tree)
             .chain(bounds.iter().flatten())
             .collect(),

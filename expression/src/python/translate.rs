@@ -15,6 +15,9 @@ use crate::tree::{Base, Form, Node, Operator};
 
 pub(super) type Translated = Result<Node, SyntaxError>;
 
+/// What stands for what is not there where a template asks whether it is; no text of people is that.
+const ABSENT: &str = "\u{e000}absent";
+
 /// What stands for a name that is bound further on.
 const UNBOUND: &str = "";
 
@@ -111,10 +114,9 @@ impl<'n> Translator<'n> {
             Kind::Set(elements) => Ok(apply("pySet", self.list(elements, span)?, Vec::new(), span)),
             Kind::Dict(members) => self.dict(members, span),
             Kind::Member(object, name) => self.member(object, name, span),
-            Kind::Item(object, index) => {
-                let arguments = vec![self.value(index)?];
-                Ok(apply("pyItem", self.value(object)?, arguments, span))
-            }
+            Kind::Item(object, index) => self.item(object, index, None, span),
+            Kind::Defined(tree) => self.defined(tree, span),
+            Kind::Let(names, values, body) => self.let_be(names, values, body, span),
             Kind::Slice(object, bounds) => {
                 let bound = |bound: &Option<Tree>| match bound {
                     Some(tree) => self.value(tree),
@@ -245,6 +247,62 @@ impl<'n> Translator<'n> {
         }
         let arguments = self.looked_up(name, span);
         Ok(apply("pyMember", self.value(object)?, arguments, span))
+    }
+
+    /// An item; in a template, what is not there is the empty text.
+    fn item(
+        &self,
+        object: &Tree,
+        index: &Tree,
+        default: Option<Node>,
+        span: &Range<usize>,
+    ) -> Translated {
+        let default = default.or_else(|| self.is_lenient.then(|| literal("", span)));
+        let arguments = std::iter::once(self.value(index)?).chain(default);
+        let arguments = arguments.collect();
+        Ok(apply("pyItem", self.value(object)?, arguments, span))
+    }
+
+    /// Whether something is there: a mark stands in where it is not.
+    fn defined(&self, tree: &Tree, span: &Range<usize>) -> Translated {
+        let mark = || literal(ABSENT, span);
+        let found = match &tree.kind {
+            Kind::Name(name) if !self.is_bound(name) => {
+                let arguments = vec![literal(name.as_str(), span), mark()];
+                apply("pyName", self.root(span), arguments, span)
+            }
+            Kind::Member(object, name) => {
+                let arguments = vec![literal(name.as_str(), span), mark()];
+                apply("pyMember", self.value(object)?, arguments, span)
+            }
+            Kind::Item(object, index) => self.item(object, index, Some(mark()), span)?,
+            _ => return Ok(literal(true, span)),
+        };
+        Ok(node(
+            Form::Binary(Operator::NotEqual, Box::new(found), Box::new(mark())),
+            span,
+        ))
+    }
+
+    fn let_be(
+        &self,
+        names: &[String],
+        values: &[Tree],
+        body: &Tree,
+        span: &Range<usize>,
+    ) -> Translated {
+        let values: Vec<Node> = values
+            .iter()
+            .map(|value| self.value(value))
+            .collect::<Result<_, _>>()?;
+        let bound = self.bind(names);
+        let natives: Vec<String> = bound.iter().map(|(_, native)| native.clone()).collect();
+        let body = self.binding(bound, || self.value(body))?;
+        let lets = natives.into_iter().zip(values).rev();
+        Ok(lets.fold(body, |body, (native, value)| {
+            let function = node(Form::Function(vec![native], Box::new(body)), span);
+            apply("pyLet", value, vec![function], span)
+        }))
     }
 
     fn signed(&self, sign: char, operand: &Tree, span: &Range<usize>) -> Translated {

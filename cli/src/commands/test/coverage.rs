@@ -1,7 +1,6 @@
 //! Which ways through a workflow its tests take: the ports of its steps.
 
-use std::collections::BTreeSet;
-
+use indexmap::IndexMap;
 use pawl_compiler::Program;
 use pawl_compiler::graph::BRANCHES;
 use serde::Serialize;
@@ -17,10 +16,9 @@ pub(super) struct Coverage {
     pub(super) of: usize,
     /// The ports that no test takes, as `step: port`.
     pub(super) never: Vec<String>,
+    /// By step and port: whether some test takes it, and its name for people.
     #[serde(skip)]
-    all: Vec<(String, String)>,
-    #[serde(skip)]
-    seen: BTreeSet<(String, String)>,
+    all: IndexMap<(String, String), (bool, String)>,
 }
 
 impl Coverage {
@@ -30,14 +28,26 @@ impl Coverage {
         let reachable = checked.graph.reachable();
         let steps = checked.definition.steps.iter().enumerate();
         let reached = steps.filter(|(id, _)| reachable.contains(*id));
-        let ports = reached.flat_map(|(id, step)| {
+        let authored = &program.authored;
+        let mut all = IndexMap::new();
+        for (id, step) in reached {
             let ports = checked.graph.ports_of(id);
             // A branch begins whenever its step goes on.
             let ports = ports.filter(|(port, _)| !BRANCHES.contains(port));
-            ports.map(|(port, _)| (step.slug.clone(), port.to_owned()))
-        });
+            let ports: Vec<&str> = ports.map(|(port, _)| port).collect();
+            let slug = step.slug.as_str();
+            // A step that nobody wrote is a way through the workflow only where it decides.
+            if authored.is_made(slug) && ports.len() < 2 {
+                continue;
+            }
+            let owner = authored.owner(slug).unwrap_or(slug);
+            for port in ports {
+                let name = format!("{owner}: {}", authored.port(slug, port));
+                all.insert((slug.to_owned(), port.to_owned()), (false, name));
+            }
+        }
         Self {
-            all: ports.collect(),
+            all,
             ..Self::default()
         }
     }
@@ -45,18 +55,18 @@ impl Coverage {
     /// Takes note of the ports that a run took.
     pub(super) fn take(&mut self, report: &Report) {
         for visit in &report.steps {
-            if let Some(port) = &visit.port {
-                self.seen.insert((visit.step.clone(), port.clone()));
+            let Some(port) = &visit.port else { continue };
+            let port = (visit.step.clone(), port.clone());
+            if let Some((is_taken, _)) = self.all.get_mut(&port) {
+                *is_taken = true;
             }
         }
     }
 
     /// Counts.
     pub(super) fn settle(&mut self) {
-        let never = self.all.iter().filter(|port| !self.seen.contains(port));
-        self.never = never
-            .map(|(step, port)| format!("{step}: {port}"))
-            .collect();
+        let never = self.all.values().filter(|(is_taken, _)| !is_taken);
+        self.never = never.map(|(_, name)| name.clone()).collect();
         self.of = self.all.len();
         self.taken = self.of - self.never.len();
     }

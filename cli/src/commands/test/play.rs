@@ -36,12 +36,21 @@ pub(super) async fn play(
     program: &Program,
     case: &Case,
 ) -> anyhow::Result<Played> {
+    let authored = &program.authored;
     let given = match &case.mocks {
         Some(mocks) => mocks.clone(),
         None => project.mocks(None)?,
     };
-    if let Some(wrong) = mocks::check(&program.checked, &given).into_iter().next() {
-        return Err(misuse(case, &Misuse::from(wrong)));
+    let mut by_slug = BTreeMap::new();
+    for (name, mock) in given {
+        let one = BTreeMap::from([(authored.slug(&name).to_owned(), mock)]);
+        if let Some(mut wrong) = mocks::check(program, &one).into_iter().next() {
+            if let Some(place) = case.mock_places.get(&name) {
+                wrong.message = format!("{place}: {}", wrong.message);
+            }
+            return Err(Misuse::from(wrong).into());
+        }
+        by_slug.extend(one);
     }
     let input = match &case.input {
         Some(input) => input.clone(),
@@ -75,7 +84,7 @@ pub(super) async fn play(
     let machine = laptop
         .publish(&identifier, &program.lowered.machine)
         .await?;
-    let script = Script::new(&case.approvals, &case.signals);
+    let script = Script::new(&case.approvals, &case.signals, authored);
     let (actor, stage) = (Arc::clone(&script), laptop.clone());
     laptop.act_behind(Arc::new(move || {
         let (script, laptop) = (Arc::clone(&actor), stage.clone());
@@ -85,11 +94,11 @@ pub(super) async fn play(
         .start_with(Start {
             machine,
             input,
-            mocks: kept_in(program, given),
+            mocks: kept_in(program, by_slug),
             ..Start::default()
         })
         .await
-        .map_err(|error| misuse(case, &Misuse::new(error.message)))?;
+        .map_err(|error| Misuse::new(error.message))?;
     laptop.local.settled().await;
     let report = laptop.report(&started.run, Figures::default()).await?;
     let mut records = BTreeMap::new();
@@ -106,18 +115,13 @@ pub(super) async fn play(
     })
 }
 
-fn misuse(case: &Case, misuse: &Misuse) -> anyhow::Error {
-    let mut told = Misuse::new(format!("test `{}`: {misuse}", case.name));
-    told.help.clone_from(&misuse.help);
-    told.into()
-}
-
 /// The mocks, and a failure for every step without one that would reach the world: a test that comes to it says so.
 fn kept_in(program: &Program, mut mocks: BTreeMap<String, Mock>) -> BTreeMap<String, Mock> {
     for step in &program.checked.definition.steps {
         let reaches_out = matches!(step.kind, Kind::Llm | Kind::Request);
         if reaches_out && !mocks.contains_key(&step.slug) {
-            let message = format!("the test has no mock for `{}`", step.slug);
+            let name = program.authored.name(&step.slug);
+            let message = format!("the test has no mock for `{name}`");
             let error = json!({ "error": { "code": "TOOL_ERROR", "message": message } });
             mocks.insert(step.slug.clone(), Mock(error));
         }

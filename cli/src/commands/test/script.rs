@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_smithy_async::rt::sleep::AsyncSleep;
 use jiff::{SignedDuration, Timestamp};
+use pawl_compiler::Authored;
 use pawl_contract::Kind;
 use pawl_functions::Decision;
 use pawl_store::Waiting;
@@ -17,6 +18,8 @@ use crate::laptop::{Laptop, ORG};
 pub(super) struct Script {
     approvals: Mutex<Vec<Approval>>,
     signals: Mutex<Vec<Signal>>,
+    /// Whose the steps are that ask.
+    authored: Authored,
     /// What was said and not taken.
     trouble: Mutex<Vec<String>>,
 }
@@ -28,10 +31,15 @@ enum Said {
 }
 
 impl Script {
-    pub(super) fn new(approvals: &[Approval], signals: &[Signal]) -> Arc<Self> {
+    pub(super) fn new(
+        approvals: &[Approval],
+        signals: &[Signal],
+        authored: &Authored,
+    ) -> Arc<Self> {
         Arc::new(Self {
             approvals: Mutex::new(approvals.to_vec()),
             signals: Mutex::new(signals.to_vec()),
+            authored: authored.clone(),
             trouble: Mutex::new(Vec::new()),
         })
     }
@@ -75,7 +83,11 @@ impl Script {
             return Some(Said::Sends(signals.remove(place)));
         }
         let mut approvals = lock(&self.approvals);
-        let is_for = |approval: &Approval| approval.step == waiting.record.step;
+        let asks = &waiting.record.step;
+        // Who decides for a step also decides what is asked before it, as far as its author knows only the step.
+        let is_for = |approval: &Approval| {
+            approval.step == *asks || Some(approval.step.as_str()) == self.authored.owner(asks)
+        };
         let place = approvals.iter().position(is_for)?;
         let approval = approvals.remove(place);
         let decision = Decision {
@@ -93,7 +105,9 @@ impl Script {
         let place = waiting.record.at.to_string();
         let (after, what) = match &said {
             Said::Decides(_, after) => {
-                (*after, format!("the decision of `{}`", waiting.record.step))
+                let step = &waiting.record.step;
+                let step = self.authored.owner(step).unwrap_or(step);
+                (*after, format!("the decision of `{step}`"))
             }
             Said::Sends(signal) => (signal.after, format!("the signal `{}`", signal.name)),
         };

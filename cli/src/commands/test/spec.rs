@@ -1,23 +1,19 @@
 //! A test as it is written: what a run begins with, who says what meanwhile, and what must come of it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::fmt::Formatter;
 
 use jiff::Timestamp;
 use pawl_contract::Mock;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
-
-use crate::project::{DefinitionFile, Misuse, notation_of};
 
 /// A test of a workflow.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Case {
-    /// Its name, that of its file or folder.
-    #[serde(skip)]
-    pub(super) name: String,
     /// What it shows, for people.
     #[serde(default, rename = "about")]
     _about: Option<String>,
@@ -30,6 +26,9 @@ pub(super) struct Case {
     /// Results that stand in for steps; without it `mocks.json` beside the workflow.
     #[serde(default)]
     pub(super) mocks: Option<BTreeMap<String, Mock>>,
+    /// Where each mock stands.
+    #[serde(skip)]
+    pub(super) mock_places: BTreeMap<String, String>,
     /// Decisions, each for the next time that its step asks.
     #[serde(default)]
     pub(super) approvals: Vec<Approval>,
@@ -37,7 +36,7 @@ pub(super) struct Case {
     #[serde(default)]
     pub(super) signals: Vec<Signal>,
     /// When the run begins.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "moment")]
     pub(super) clock: Option<Timestamp>,
     /// What must come of it.
     #[serde(default)]
@@ -139,13 +138,54 @@ pub(super) struct Expect {
 }
 
 /// The steps that a run comes to.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone)]
 pub(super) enum Route {
     /// These, in this order, and no others.
     Exactly(Vec<String>),
     /// What must be so of them.
     Partly(Partly),
+}
+
+impl Route {
+    /// The steps that it names.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let (exactly, partly): (&[String], [&[String]; 3]) = match self {
+            Self::Exactly(steps) => (steps, [&[]; 3]),
+            Self::Partly(partly) => (
+                &[],
+                [&partly.in_order, &partly.includes, &partly.never].map(Vec::as_slice),
+            ),
+        };
+        let partly = partly.into_iter().flatten();
+        exactly.iter().chain(partly).map(String::as_str)
+    }
+}
+
+// An untagged enum would forget where what is wrong stands.
+impl<'de> Deserialize<'de> for Route {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Route;
+
+            fn expecting(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(
+                    "a list of steps, or an object with `inOrder`, `includes` or `never`",
+                )
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, steps: A) -> Result<Route, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(steps)).map(Route::Exactly)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Route, A::Error> {
+                Partly::deserialize(MapAccessDeserializer::new(fields)).map(Route::Partly)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
 }
 
 /// What must be so of the steps that a run comes to.
@@ -179,88 +219,18 @@ pub(super) struct ExpectedError {
 }
 
 /// Null is an output, too.
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
-/// The tests of a definition, by name.
-pub(super) fn cases(definition: &Path) -> anyhow::Result<Vec<Case>> {
-    let parent = definition.parent().unwrap_or(Path::new(""));
-    let own = definition.file_stem().map(|stem| {
-        let mut name = stem.to_owned();
-        name.push(".tests");
-        parent.join(name)
-    });
-    let folder = own.filter(|folder| folder.is_dir());
-    let folder = folder.unwrap_or_else(|| parent.join("tests"));
-    let mut cases = Vec::new();
-    for path in entries(&folder) {
-        let name = if path.is_dir() {
-            path.file_name()
-        } else {
-            path.file_stem().filter(|_| notation_of(&path).is_some())
-        };
-        let Some(name) = name else { continue };
-        let case = if path.is_dir() {
-            in_folder(&path)?
-        } else {
-            read(&path)?
-        };
-        cases.push(Case {
-            name: name.to_string_lossy().into_owned(),
-            ..case
-        });
-    }
-    Ok(cases)
-}
-
-/// A test that is a folder: one file for all of it, or one for each part.
-fn in_folder(folder: &Path) -> anyhow::Result<Case> {
-    let whole = ["test.json", "test.yaml", "test.yml"].map(|name| folder.join(name));
-    let whole = whole.iter().find(|path| path.is_file());
-    let mut case: Case = whole
-        .map(|path| read(path))
-        .transpose()?
-        .unwrap_or_default();
-    let part = |name: &str| {
-        let path = folder.join(name);
-        path.is_file().then_some(path)
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else {
+        return Ok(None);
     };
-    if let Some(path) = part("input.json") {
-        case.input = Some(read(&path)?);
-    }
-    if let Some(path) = part("data.json") {
-        case.data = Some(read(&path)?);
-    }
-    if let Some(path) = part("mocks.json") {
-        case.mocks = Some(read(&path)?);
-    }
-    if let Some(path) = part("approvals.json") {
-        case.approvals = read(&path)?;
-    }
-    if let Some(path) = part("signals.json") {
-        case.signals = read(&path)?;
-    }
-    if let Some(path) = part("expect.json") {
-        case.expect = read(&path)?;
-    }
-    Ok(case)
-}
-
-/// Reads a file as JSON or YAML, as its name says.
-fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    let file = DefinitionFile::read(path)?;
-    let name = file.name();
-    let node = file.parse().map_err(|diagnostic| {
-        Misuse::new(format!("cannot read `{name}`: {}", diagnostic.message))
-    })?;
-    serde_json::from_value(node.to_json())
-        .map_err(|error| Misuse::new(format!("`{name}` is no test: {error}")).into())
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten();
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    paths
+    let wrong = |_| {
+        D::Error::custom(format!(
+            "`{text}` is no time such as `2026-03-02T09:00:00Z`"
+        ))
+    };
+    text.parse().map(Some).map_err(wrong)
 }

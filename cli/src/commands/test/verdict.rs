@@ -1,6 +1,10 @@
 //! What of a run is otherwise than its test expects.
 
-use pawl_store::RunStatus;
+use std::collections::BTreeSet;
+
+use pawl_compiler::Authored;
+use pawl_contract::Kind;
+use pawl_store::{RunError, RunStatus};
 use serde_json::{Map, Value};
 use similar::TextDiff;
 
@@ -11,33 +15,87 @@ use crate::report::Report;
 /// Stands for any value in what is expected.
 const ANY: &str = "<any>";
 
-/// What is otherwise; nothing where the test passes.
-pub(super) fn differences(expect: &Expect, played: &Played) -> Vec<String> {
-    let report = &played.report;
-    let mut found = Vec::new();
-    let status = status(report.status);
-    if let Some(expected) = &expect.status
-        && *expected != status
-    {
-        found.push(format!("status: expected {expected}, found {status}"));
+/// What came of a test's run, beside what is expected of it.
+pub(super) struct Found<'a> {
+    expect: &'a Expect,
+    played: &'a Played,
+    authored: &'a Authored,
+    /// The steps that the run came to, in order; what ran side by side by branch.
+    ///
+    /// A step that nobody wrote is one of them where the test names it.
+    pub(super) route: Vec<String>,
+}
+
+impl<'a> Found<'a> {
+    pub(super) fn new(expect: &'a Expect, played: &'a Played, authored: &'a Authored) -> Self {
+        let names: BTreeSet<&str> = expect.route.iter().flat_map(Route::names).collect();
+        let visits = played.report.steps.iter();
+        // The beginning of every run is no way that it takes.
+        let visits = visits.filter(|visit| visit.kind != Some(Kind::Trigger));
+        let slugs = visits.map(|visit| visit.step.as_str());
+        let shown = slugs.filter(|slug| !authored.is_made(slug) || names.contains(slug));
+        Self {
+            expect,
+            played,
+            authored,
+            route: shown.map(|slug| authored.name(slug).to_owned()).collect(),
+        }
     }
-    // A run that nobody expects to fail completes.
-    let may_fail = expect.status.is_some() || expect.error.is_some();
-    if !may_fail && report.status != RunStatus::Completed {
-        found.push(format!("status: expected completed, found {status}"));
+
+    /// What is otherwise; nothing where the test passes.
+    pub(super) fn differences(&self) -> Vec<String> {
+        let report = &self.played.report;
+        let mut found = self.end(report);
+        if let Some(expected) = &self.expect.output
+            && !fits(expected, &report.output)
+        {
+            found.push(format!("output:\n{}", compared(expected, &report.output)));
+        }
+        found.extend(self.failure(report));
+        if let Some(expected) = &self.expect.route {
+            found.extend(misrouted(&self.named(expected), &self.route));
+        }
+        for (collection, records) in &self.expect.records {
+            let left = self.played.records.get(collection).map(Vec::as_slice);
+            for record in records {
+                found.extend(missing(collection, record, left.unwrap_or_default()));
+            }
+        }
+        let mails = self.played.mails;
+        if let Some(expected) = self.expect.mails
+            && expected != mails
+        {
+            found.push(format!("mails: expected {expected}, found {mails}"));
+        }
+        found.extend(self.played.unsaid.iter().cloned());
+        found
     }
-    if !found.is_empty()
-        && let Some(error) = &report.error
-    {
-        let step = error.step.as_deref().unwrap_or("the run");
-        found.push(format!("  {} in {step}: {}", error.code, error.message));
+
+    /// How the run ends, if otherwise than expected, and why.
+    fn end(&self, report: &Report) -> Vec<String> {
+        let status = status(report.status);
+        let mut found = Vec::new();
+        if let Some(expected) = &self.expect.status
+            && *expected != status
+        {
+            found.push(format!("status: expected {expected}, found {status}"));
+        }
+        // A run that nobody expects to fail completes.
+        let may_fail = self.expect.status.is_some() || self.expect.error.is_some();
+        if !may_fail && report.status != RunStatus::Completed {
+            found.push(format!("status: expected completed, found {status}"));
+        }
+        if !found.is_empty()
+            && let Some(error) = &report.error
+        {
+            let step = self.place_of(error);
+            found.push(format!("  {} in {step}: {}", error.code, error.message));
+        }
+        found
     }
-    if let Some(expected) = &expect.output
-        && !fits(expected, &report.output)
-    {
-        found.push(format!("output:\n{}", compared(expected, &report.output)));
-    }
-    found.extend(expect.error.as_ref().and_then(|expected| {
+
+    fn failure(&self, report: &Report) -> Option<String> {
+        let expected = self.expect.error.as_ref()?;
         let Some(error) = &report.error else {
             return Some("error: expected one, found none".to_owned());
         };
@@ -45,42 +103,45 @@ pub(super) fn differences(expect: &Expect, played: &Played) -> Vec<String> {
             .code
             .as_ref()
             .is_none_or(|code| *code == error.code);
-        let step = expected.step.is_none() || expected.step == error.step;
+        let is_named = |name: &String| {
+            let slug = error.step.as_deref();
+            let owner = slug.and_then(|slug| self.authored.owner(slug));
+            Some(name.as_str()) == slug || Some(name.as_str()) == owner
+        };
+        let step = expected.step.as_ref().is_none_or(is_named);
         let message = expected.message.as_ref();
         let message = message.is_none_or(|message| error.message.contains(message.as_str()));
         let is_right = code && step && message;
         (!is_right).then(|| {
-            let step = error.step.as_deref().unwrap_or("the run");
+            let step = self.place_of(error);
             format!("error: found {} in {step}: {}", error.code, error.message)
         })
-    }));
-    if let Some(expected) = &expect.route {
-        found.extend(misrouted(expected, &route(report)));
     }
-    for (collection, records) in &expect.records {
-        let left = played.records.get(collection).map(Vec::as_slice);
-        for record in records {
-            found.extend(missing(collection, record, left.unwrap_or_default()));
+
+    /// Where a run failed, as its author knows it.
+    fn place_of<'e>(&'e self, error: &'e RunError) -> &'e str {
+        let slug = error.step.as_deref();
+        let step = slug.map(|slug| self.authored.owner(slug).unwrap_or(slug));
+        step.unwrap_or("the run")
+    }
+
+    /// The steps that are expected, by the names that their author gave them.
+    fn named(&self, route: &Route) -> Route {
+        let names = |steps: &Vec<String>| -> Vec<String> {
+            let named = steps
+                .iter()
+                .map(|step| self.authored.name(self.authored.slug(step)));
+            named.map(str::to_owned).collect()
+        };
+        match route {
+            Route::Exactly(steps) => Route::Exactly(names(steps)),
+            Route::Partly(partly) => Route::Partly(Partly {
+                in_order: names(&partly.in_order),
+                includes: names(&partly.includes),
+                never: names(&partly.never),
+            }),
         }
     }
-    if let Some(expected) = expect.mails
-        && expected != played.mails
-    {
-        found.push(format!(
-            "mails: expected {expected}, found {}",
-            played.mails
-        ));
-    }
-    found.extend(played.unsaid.iter().cloned());
-    found
-}
-
-/// The steps that a run came to, in order; what ran side by side by branch.
-pub(super) fn route(report: &Report) -> Vec<String> {
-    let steps = report.steps.iter();
-    // The beginning of every run is no way that it takes.
-    let steps = steps.filter(|visit| visit.kind != Some(pawl_contract::Kind::Trigger));
-    steps.map(|visit| visit.step.clone()).collect()
 }
 
 fn status(status: RunStatus) -> String {

@@ -34,6 +34,9 @@ impl Settings {
     }
 }
 
+/// Stands in for what was refused; no lint has anything to say of it.
+const STAND_IN: &str = "lastOutput";
+
 /// How an expression that fails is dealt with, by the kind of its step.
 const FALSE: &str = "false";
 const NEXT: &str = "next";
@@ -70,6 +73,7 @@ impl Writer<'_, '_> {
             }
             Next::Each(head, node) => {
                 let each = format!("{}_each", state.slug);
+                translation.authored.call_port(&each, "next", "each item");
                 (Some(each), self.iterate(at, state, *head, node))
             }
             Next::Many(heads) => (Some(decides.clone()), self.part(at, state, heads)),
@@ -212,11 +216,7 @@ impl Writer<'_, '_> {
         translation: &mut Translation<'_>,
     ) -> Node {
         let written = expression.as_str().unwrap_or_default();
-        let read = read(
-            expression,
-            python::condition(written, &self.names(at)),
-            translation,
-        );
+        let read = holds(expression, &self.names(at), translation);
         let mut config = Object::of(expression);
         config.put("expression", text(expression, read));
         config.put("onError", text(expression, FALSE));
@@ -226,10 +226,12 @@ impl Writer<'_, '_> {
         );
         let region = self.regions.region_of(at);
         let mut ports = Object::of(expression);
-        for (port, target) in ["true", "false"].into_iter().zip(targets) {
-            ports.put(port, text(expression, self.port(region, *target)));
-        }
         let slug = format!("{}_next", state.slug);
+        let words = [("true", "then"), ("false", "otherwise")];
+        for ((port, word), target) in words.into_iter().zip(targets) {
+            ports.put(port, text(expression, self.port(region, *target)));
+            translation.authored.call_port(&slug, port, word);
+        }
         step(
             expression,
             &slug,
@@ -253,7 +255,7 @@ impl Writer<'_, '_> {
         let native = cases.iter().map(|(condition, target)| {
             let written = condition.as_str().unwrap_or_default();
             let mut case = Object::of(condition);
-            let read = read(condition, python::condition(written, &names), translation);
+            let read = holds(condition, &names, translation);
             case.put("when", text(condition, read));
             case.put("next", text(condition, self.port(region, *target)));
             case.put("description", text(condition, super::texts::plain(written)));
@@ -261,7 +263,7 @@ impl Writer<'_, '_> {
         });
         let native = native.collect();
         let mut config = Object::of(node);
-        config.put("cases", list(node, native));
+        config.put("cases", list(given(node, "cases").unwrap_or(node), native));
         config.put("onError", text(node, NEXT));
         let mut ports = Object::of(node);
         ports.put("default", text(node, self.port(region, default)));
@@ -377,6 +379,14 @@ fn gives(of: &Node, slug: &str, flow: &str) -> Node {
     step(of, slug, "output", config.build(), success(of, None))
 }
 
+/// A condition as an expression of ours; one that is no text has been refused.
+fn holds(node: &Node, names: &Expression, translation: &mut Translation<'_>) -> String {
+    match node.as_str() {
+        Some(written) => read(node, python::condition(written, names), translation),
+        None => STAND_IN.to_owned(),
+    }
+}
+
 /// An expression of Python as one of ours; one that is none is said to be, and is never true.
 pub(super) fn read(
     node: &Node,
@@ -391,8 +401,7 @@ pub(super) fn read(
                     .on(node)
                     .maybe_help(error.help),
             );
-            // Something stands in for it that no lint has anything to say of.
-            "lastOutput".to_owned()
+            STAND_IN.to_owned()
         }
     }
 }

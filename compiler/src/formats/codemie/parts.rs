@@ -103,7 +103,9 @@ impl<'a> Parts<'a> {
             customs: read("custom_nodes", &CUSTOM, "a custom node"),
         };
         for (id, node) in &parts.assistants {
-            if word(node, "assistant_id").is_none() && word(node, "system_prompt").is_none() {
+            // One of them that is no text is refused as such.
+            let has = |field| given(node, field).is_some_and(|node| node.as_str() != Some(""));
+            if !has("assistant_id") && !has("system_prompt") {
                 let message = format!(
                     "the assistant `{id}` has neither a `system_prompt` nor an `assistant_id`"
                 );

@@ -8,6 +8,7 @@ use super::parts::{Part, Parts};
 use super::{given, is_true, word};
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::fields::{self, Field, Shape, Templates};
+use crate::parse::LONGEST_SLUG;
 use crate::source::{Data, Node};
 
 const STATE: [Field; 17] = [
@@ -59,6 +60,9 @@ const CASE: [Field; 2] = [("condition", Shape::Text), ("state_id", Shape::Text)]
 
 /// The id that ends a run.
 pub(super) const END: &str = "end";
+
+/// The longest of what the name of a step ends with that is made for a state.
+const LONGEST_SUFFIX: usize = "_begin_40".len();
 
 /// A state.
 pub(super) struct State<'a> {
@@ -144,6 +148,11 @@ pub(super) fn collect<'a>(
     let mut taken: BTreeSet<String> = ids.map(str::to_owned).collect();
     let mut made: BTreeSet<String> = BTreeSet::new();
     for node in nodes {
+        if !node.is_object() {
+            let message = format!("a state is an object, not {}", node.noun());
+            translation.say(Diagnostic::error(codes::INVALID_VALUE, message).on(node));
+            continue;
+        }
         fields::check(
             node,
             &STATE,
@@ -174,10 +183,11 @@ pub(super) fn collect<'a>(
                     .on(given(node, "id").unwrap_or(node)),
             );
         }
-        let wanted = slug(&id, &taken);
+        // What is made for a state has a name that begins with the state's.
+        let wanted = slug(&id, &taken, LONGEST_SLUG - LONGEST_SUFFIX);
         // A name that is made here for another state gives way to none: this one does.
         let slug = if made.contains(&wanted) {
-            free(&wanted, &taken)
+            free(&wanted, &taken, LONGEST_SLUG - LONGEST_SUFFIX)
         } else {
             wanted
         };
@@ -238,6 +248,10 @@ impl Reader<'_, '_> {
             Templates::Refused,
             self.translation.diagnostics,
         );
+        // What is no object has been refused.
+        if !next.is_object() {
+            return Next::One(None);
+        }
         self.exclusions(next);
         if let Some(condition) = given(next, "condition") {
             fields::check(
@@ -278,7 +292,8 @@ impl Reader<'_, '_> {
             }
             if cases.is_empty() {
                 let message = "a switch has cases";
-                self.say(Diagnostic::error(codes::MISSING_FIELD, message).on(switch));
+                let at = given(switch, "cases").unwrap_or(switch);
+                self.say(Diagnostic::error(codes::MISSING_FIELD, message).on(at));
             }
             let default = self.needed(switch, "default", "a switch");
             let default = default.and_then(|node| self.target(node, id));

@@ -139,7 +139,9 @@ fn question(node: &Node, names: &Names, texts: &Texts<'_>) -> Node {
 /// The model, with its provider before it.
 fn model(step: &Step<'_>) -> Option<Node> {
     let node = step.first(&["model_name", "model"])?;
-    let name = node.as_str()?;
+    let Some(name) = node.as_str() else {
+        return Some(node.clone());
+    };
     let provider = step.text("provider").filter(|_| !name.contains([':', '/']));
     let name = provider.map_or_else(|| name.to_owned(), |provider| format!("{provider}:{name}"));
     Some(text(node, name))

@@ -7,10 +7,11 @@ use super::super::Translation;
 use super::super::build::{Object, list, text};
 use super::super::slugs::free;
 use super::edges::Edges;
-use super::steps::Step;
+use super::steps::{BRANCHES, Step};
 use super::texts::Texts;
 use super::words::What;
 use super::{agents, conditions, data, entry, given, policy, tools, waits};
+use crate::parse::LONGEST_SLUG;
 use crate::source::Node;
 
 /// The native steps of a definition, in the author's order.
@@ -39,8 +40,12 @@ pub(super) fn translate(
     if !writer.waits {
         writer.enter();
     }
-    for at in 0..steps.len() {
+    translation.owns(&writer.natives, None, None);
+    for (at, step) in steps.iter().enumerate() {
+        let before = writer.natives.len();
         writer.step(at, translation);
+        let made = writer.natives.get(before..).unwrap_or_default();
+        translation.owns(made, Some(&step.slug), Some(&step.id));
     }
     writer.natives
 }
@@ -61,7 +66,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn name(&mut self, base: &str) -> String {
-        let name = free(base, &self.taken);
+        let name = free(base, &self.taken, LONGEST_SLUG);
         self.taken.insert(name.clone());
         name
     }
@@ -236,9 +241,14 @@ impl Writer<'_> {
         let is_trigger = self.trigger == Some(at);
         idle(step, translation);
         let (step_type, mut config) = self.config(step, is_trigger, &before, translation);
+        // What a tool or a transform is given may be called anything, and is looked at later.
+        let is_open = matches!(step.what, What::Tool | What::Transform | What::Refused(_));
         if step.what.acts() {
             config.maybe("timeoutSeconds", policy::deadline(step, translation));
             config.maybe("retryPolicy", policy::retry(step, translation));
+        }
+        if !is_open {
+            step.misspelt(translation.diagnostics);
         }
         let mut native = kind(step.node, &step.slug, step_type);
         let name = given(step.node, "name").or_else(|| given(step.node, "step_name"));
@@ -250,7 +260,8 @@ impl Writer<'_> {
                 .iter()
                 .map(|at| text(step.node, self.way_to(*at)))
                 .collect();
-            config.put("branches", list(step.node, slugs));
+            let of = step.first(&BRANCHES).unwrap_or(step.node);
+            config.put("branches", list(of, slugs));
         }
         native.put("config", config.build());
         if let Some(node) = own_condition(step).filter(|_| !self.guards.contains_key(&at)) {
@@ -436,7 +447,10 @@ impl Writer<'_> {
             What::Subflow => ("subflow", waits::subflow(step, texts)),
             What::Approval => ("approval", waits::approval(step, texts)),
             What::Data | What::Refused(_) => ("transform", data::input(step, texts)),
-            What::Transform => ("transform", data::transform(step, before, texts)),
+            What::Transform => (
+                "transform",
+                data::transform(step, before, texts, translation),
+            ),
             What::Condition => ("condition", data::condition(step, texts, translation)),
             What::Loop => ("loop", data::r#loop(step, texts, translation)),
             What::Parallel => ("parallel", Object::of(step.node)),

@@ -9,6 +9,8 @@ use super::steps::Step;
 use super::texts::{Names, Texts};
 use super::waits::mapping_of;
 use super::words::What;
+use crate::fields::Shape;
+use crate::shape;
 use crate::source::{Data, Entry, Node};
 
 /// Data that is written out, or that stands somewhere.
@@ -41,7 +43,12 @@ fn from(before: &[&Step<'_>]) -> Option<String> {
 }
 
 /// A step that changes data: its words are known to the native transform, its texts are not.
-pub(super) fn transform(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>) -> Object {
+pub(super) fn transform(
+    step: &Step<'_>,
+    before: &[&Step<'_>],
+    texts: &Texts<'_>,
+    translation: &mut Translation<'_>,
+) -> Object {
     let names = texts.names(step);
     let sources = ["input", "data", "input_data", "source", "input_path"];
     let options = step.get("options");
@@ -75,6 +82,10 @@ pub(super) fn transform(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>
     let mut config = Object::of(step.node);
     config.maybe("input", source);
     let known = ["mapping", "mappings", "fields", "output"];
+    let mapping = step.get("mapping");
+    if let Some(mapping) = mapping.filter(|node| !node.is_object() && node.elements().is_empty()) {
+        translation.say(shape::misfit("mapping", Shape::Object, mapping));
+    }
     if let Some(mapping) = step.first(&known).filter(|mapping| mapping.is_object()) {
         let fields = mapping
             .entries()
@@ -102,6 +113,7 @@ pub(super) fn transform(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>
                 passes && ["processing_type", "operation", "options"].contains(&entry.key.as_str());
             let is_done = is_idle
                 || skipped.contains(&entry.key.as_str())
+                || entry.key == "mapping"
                 || (known.contains(&entry.key.as_str()) && entry.node.is_object());
             if !is_done && !entry.node.is_null() {
                 let node = inside(&entry.node, &names, texts);

@@ -111,6 +111,9 @@ pub(super) fn find(root: &Node, steps: &[Step<'_>], translation: &mut Translatio
     finder.depended();
     let after: usize = finder.edges.out.iter().map(IndexMap::len).sum();
     finder.edges.are_dependencies = before == 0 && after > 0;
+    if finder.edges.are_dependencies {
+        finder.circular();
+    }
     if before == 0 && after == 0 {
         finder.sequence(root);
     }
@@ -398,6 +401,62 @@ impl Finder<'_, '_, '_> {
                 }
             }
         }
+    }
+
+    /// Steps that wait for each other: none of them would ever begin.
+    fn circular(&mut self) {
+        let mut told = BTreeSet::new();
+        for at in 0..self.steps.len() {
+            let Some(waits) = self.circle(at) else {
+                continue;
+            };
+            // A loop goes on with what depends on it, and so does whoever chooses.
+            let chooses = |step: &usize| matches!(self.what(*step), What::Condition | What::Loop);
+            let is_told = waits.iter().skip(1).any(|step| !told.insert(*step));
+            if is_told || waits.len() < 3 || waits.iter().any(chooses) {
+                continue;
+            }
+            let names = waits.iter().filter_map(|step| self.steps.get(*step));
+            let names: Vec<String> = names.map(|step| format!("`{}`", step.id)).collect();
+            let Some((first, rest)) = names.split_first() else {
+                continue;
+            };
+            let message = format!("step {first} waits for {}", rest.join(", which waits for "));
+            let node = self.steps.get(at).map(|step| step.node);
+            let fields = ["dependencies", "depends_on"];
+            let place = node.and_then(|node| fields.iter().find_map(|field| given(node, field)));
+            if let Some(place) = place {
+                self.translation.say(
+                    Diagnostic::error(codes::DEPENDENCY_CYCLE, message)
+                        .on(place)
+                        .help("take one of them out of the `dependencies` of another"),
+                );
+            }
+        }
+    }
+
+    /// What a step waits for, up to itself, the shortest way.
+    fn circle(&self, step: usize) -> Option<Vec<usize>> {
+        let mut ways = vec![vec![step]];
+        let mut seen = BTreeSet::new();
+        while !ways.is_empty() {
+            let mut longer = Vec::new();
+            for way in ways {
+                let last = *way.last()?;
+                for before in (0..self.steps.len()).filter(|before| self.edges.has(*before, last)) {
+                    let mut way = way.clone();
+                    way.push(before);
+                    if before == step {
+                        return Some(way);
+                    }
+                    if seen.insert(before) {
+                        longer.push(way);
+                    }
+                }
+            }
+            ways = longer;
+        }
+        None
     }
 
     /// Steps that follow each other as they stand.

@@ -1,5 +1,6 @@
 //! The steps of a definition: what each is and by which slug it is known, those inside of loops and branches included.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::super::Translation;
@@ -8,6 +9,7 @@ use super::given;
 use super::words::{What, names, what};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
+use crate::parse::LONGEST_SLUG;
 use crate::shape::near_ours;
 use crate::source::{Data, Node};
 
@@ -34,7 +36,15 @@ const FIELDS: [Field; 33] = [
     ("critical", Shape::Flag),
     ("timeout_seconds", Shape::FromZero),
     ("max_retries", Shape::Whole),
-    ("retry_strategy", Shape::Text),
+    (
+        "retry_strategy",
+        Shape::OneOf(&[
+            "exponential_backoff",
+            "fixed_delay",
+            "linear_backoff",
+            "none",
+        ]),
+    ),
     ("retry_delay_seconds", Shape::FromZero),
     ("max_retry_delay_seconds", Shape::FromZero),
     ("retry", Shape::Object),
@@ -59,23 +69,52 @@ pub(super) struct Step<'a> {
     pub(super) what: What,
     /// The loop or parallel step inside of whose `parameters` it stands.
     pub(super) inside: Option<usize>,
+    /// The fields that were looked for, by whoever translates the step.
+    pub(super) asked: RefCell<BTreeSet<&'static str>>,
 }
 
 impl<'a> Step<'a> {
     /// A field, wherever its author put it: in `parameters`, in `config`, or beside them.
-    pub(super) fn get(&self, field: &str) -> Option<&'a Node> {
+    pub(super) fn get(&self, field: &'static str) -> Option<&'a Node> {
+        self.asked.borrow_mut().insert(field);
         let blocks = ["parameters", "config"].map(|block| given(self.node, block));
         let mut blocks = blocks.into_iter().flatten().chain([self.node]);
         blocks.find_map(|block| given(block, field))
     }
 
     /// The first of some fields that is there.
-    pub(super) fn first(&self, fields: &[&str]) -> Option<&'a Node> {
+    pub(super) fn first(&self, fields: &[&'static str]) -> Option<&'a Node> {
+        self.asked.borrow_mut().extend(fields);
         fields.iter().find_map(|field| self.get(field))
     }
 
+    /// Warns of parameters that nobody looked for, where one was that is written nearly so.
+    pub(super) fn misspelt(&self, diagnostics: &mut Vec<Diagnostic>) {
+        let asked = self.asked.borrow();
+        for block in ["parameters", "config"] {
+            let entries = given(self.node, block).map(Node::entries);
+            for entry in entries.unwrap_or_default() {
+                let key = entry.key.as_str();
+                let absent = asked.iter().copied().filter(|field| {
+                    self.node
+                        .get(block)
+                        .is_none_or(|block| block.get(field).is_none())
+                });
+                let Some(near) = near_ours(key, absent).filter(|_| !asked.contains(key)) else {
+                    continue;
+                };
+                let message = format!("step `{}` has no field `{key}`; it is ignored", self.id);
+                diagnostics.push(
+                    Diagnostic::warning(codes::UNKNOWN_FIELD, message)
+                        .at(entry.node.pointer.clone(), entry.key_span.clone())
+                        .help(format!("did you mean `{near}`?")),
+                );
+            }
+        }
+    }
+
     /// The text of a field.
-    pub(super) fn text(&self, field: &str) -> Option<&'a str> {
+    pub(super) fn text(&self, field: &'static str) -> Option<&'a str> {
         self.get(field)?.as_str()
     }
 }
@@ -145,7 +184,7 @@ fn add<'a>(
                 .help("give each a `step_id` of its own"),
         );
     }
-    let slug = slug(&id, taken);
+    let slug = slug(&id, taken, LONGEST_SLUG);
     taken.insert(slug.clone());
     taken.insert(id.clone());
     let at = steps.len();
@@ -155,6 +194,7 @@ fn add<'a>(
         slug,
         what,
         inside,
+        asked: RefCell::default(),
     });
     for inner in inner(node) {
         add(inner, Some(at), steps, taken, translation);
@@ -265,5 +305,5 @@ fn unnamed(
             format!("{word}_{}", steps.len() + 1)
         }
     };
-    free(&base, taken)
+    free(&base, taken, LONGEST_SLUG)
 }

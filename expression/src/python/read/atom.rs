@@ -38,6 +38,7 @@ impl Reader {
             "True" | "true" => Some(Value::Bool(true)),
             "False" | "false" => Some(Value::Bool(false)),
             "None" | "null" => Some(Value::Null),
+            "none" if self.is_template => Some(Value::Null),
             _ => None,
         };
         let kind = literal.map_or_else(|| Kind::Name(name.to_owned()), Kind::Literal);

@@ -104,7 +104,8 @@ impl Translator<'_> {
     pub(in crate::python) fn bind(&self, names: &[String]) -> Vec<(String, String)> {
         names
             .iter()
-            .map(|name| (name.clone(), self.fresh(name)))
+            // A name in angle brackets is one that nobody can write.
+            .map(|name| (name.clone(), self.fresh(name.trim_matches(['<', '>']))))
             .collect()
     }
 

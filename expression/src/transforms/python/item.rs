@@ -77,9 +77,22 @@ pub(super) fn member<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     }))
 }
 
-/// `a[index]`
+/// `a[index]`; with a second argument, that stands for what is not there.
 pub(super) fn item<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let value = call.evaluator.whole(value, &call.node.span)?;
+    if let (Some(index), Some(default)) = (call.arguments.first(), call.arguments.get(1)) {
+        let is_there = match (kind(&value), kind(index)) {
+            (Kind::Dict(members), Kind::Text(key)) => find(members, key).is_some(),
+            (Kind::Many(Tag::List | Tag::Tuple, elements), Kind::Int(_)) => {
+                place(call, index, elements.len()).is_ok()
+            }
+            (Kind::Text(text), Kind::Int(_)) => place(call, index, text.chars().count()).is_ok(),
+            _ => false,
+        };
+        if !is_there {
+            return Ok(made((**default).clone()));
+        }
+    }
     let index = call.arguments.first().cloned().unwrap_or_default();
     match (kind(&value), kind(&index)) {
         (Kind::Dict(members), index_kind) => {
