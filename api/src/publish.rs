@@ -7,6 +7,7 @@
 //! the published workflow does not know starts nothing; so whatever a failure leaves behind is harmless, and the next
 //! publishing removes it.
 
+pub(crate) mod chains;
 mod machine;
 mod names;
 pub(crate) mod triggers;
@@ -36,6 +37,7 @@ pub(crate) async fn publish(
     let program = version.value.written.sound()?;
     let triggers = triggers::planned(&program.triggers);
     let machine = machine::publish(app, &me.org, &id, &program.lowered.machine).await?;
+    let (followers, followed_by) = chains::publish(app, &me.org, &program).await?;
     let before = app.store().published(&me.org, &id).await?;
     let mut names: Vec<String> = triggers
         .iter()
@@ -54,6 +56,9 @@ pub(crate) async fn publish(
         paused: stored.value.paused,
     };
     let mut changes = vec![published.change(&id)];
+    changes.extend(chains::withdrawn(&stored.value.chains, &followed_by));
+    changes.extend(followers);
+    stored.value.chains = followed_by;
     if let Some(active) = stored.value.active.filter(|active| *active != number) {
         let mut old = versions::read(app, &me.org, &id, active).await?;
         old.value.status = Status::Archived;
@@ -70,8 +75,11 @@ pub(crate) async fn publish(
         Ok(_) => names,
         Err(_) => before.map(|before| before.triggers).unwrap_or_default(),
     };
-    if shown.is_ok() {
-        machine::point(app, &me.org, &id, &machine).await?;
+    // Nothing of ours goes by the alias, and the next publishing sets it, too.
+    if shown.is_ok()
+        && let Err(problem) = machine::point(app, &me.org, &id, &machine).await
+    {
+        tracing::warn!(problem.message, id, "the alias names another version");
     }
     clean(app, &me.org, &id, &kept).await;
     shown

@@ -212,11 +212,12 @@ async fn delete(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let stored = read(&app, &me.org, &id).await?;
-    let changes = [
+    let mut changes = vec![
         Change::delete(SHELF, &stored),
         Published::withdraw(&id),
         note(&app, &me, "workflow.delete", &id),
     ];
+    changes.extend(publish::chains::withdrawn(&stored.value.chains, &[]));
     if !app.store().change(&me.org, changes).await? {
         return Err(Problem::stale("workflow", &id));
     }
@@ -258,6 +259,8 @@ async fn archive(
 ) -> Result<axum::Json<Workflow>, Problem> {
     let mut stored = read(&app, &me.org, &id).await?;
     let mut changes = vec![Published::withdraw(&id)];
+    let chains = std::mem::take(&mut stored.value.chains);
+    changes.extend(publish::chains::withdrawn(&chains, &[]));
     if let Some(number) = stored.value.active.take() {
         let mut version = versions::read(&app, &me.org, &id, number).await?;
         version.value.status = versions::Status::Archived;
@@ -344,6 +347,7 @@ async fn make(
         paused: false,
         active: None,
         latest: 1,
+        chains: Vec::new(),
         created_at: now.clone(),
         created_by: me.who.clone(),
         updated_at: now.clone(),

@@ -23,6 +23,9 @@ pub(crate) struct Stored {
     pub(crate) active: Option<u64>,
     /// The number of the last version, which may be a draft.
     pub(crate) latest: u64,
+    /// The ids of the workflows that the active version holds beside its own.
+    #[serde(default)]
+    pub(crate) chains: Vec<String>,
     pub(crate) created_at: String,
     pub(crate) created_by: String,
     pub(crate) updated_at: String,

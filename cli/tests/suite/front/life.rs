@@ -306,3 +306,33 @@ async fn a_workflow_is_found_copied_and_put_away() {
         .body(greeting("Hi").to_string().into());
     assert_eq!(front.send(request.expect("a request")).await.status, 409);
 }
+
+#[tokio::test]
+async fn steps_that_follow_a_run_are_published_and_withdrawn_with_it() {
+    let front = Front::open().await;
+    let mut definition = greeting("Hello");
+    definition["config"] = json!({ "onComplete": [
+        { "stepSlug": "note", "stepType": "output", "config": { "mapping": { "after": "{{input.status}}" } } },
+    ] });
+    let id = front.publish(definition).await;
+    let path = format!("/api/workflows/{id}/execute");
+    front.want(202, "POST", &path, json!({})).await;
+    front.settled().await;
+    let followers = "/api/executions?workflow_id=greet_on_complete";
+    let runs = front.want(200, "GET", followers, Value::Null).await;
+    assert_eq!(runs["items"][0]["status"], "completed", "{runs}");
+    front
+        .want(200, "PUT", &format!("/api/workflows/{id}"), greeting("Hi"))
+        .await;
+    front
+        .want(
+            200,
+            "POST",
+            &format!("/api/workflows/{id}/publish"),
+            Value::Null,
+        )
+        .await;
+    let store = front.laptop.services.store();
+    let gone = store.published("default", "greet_on_complete").await;
+    assert_eq!(gone.expect("an answer"), None);
+}
