@@ -17,6 +17,7 @@ use crate::access::Identity;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::versions::{self, Status};
+use crate::webhooks;
 use crate::workflows::{self, Stored, Workflow};
 
 /// Makes a version of a workflow the one that runs.
@@ -34,6 +35,8 @@ pub(crate) async fn publish(
     }
     let mut version = versions::read(app, &me.org, &id, number).await?;
     let program = version.value.written.sound()?;
+    // Whatever is refused is refused before anything is made.
+    let webhook = webhooks::published::claim(app, &me.org, &id, &program.triggers).await?;
     let triggers = triggers::planned(&program.triggers);
     let machine = machine::publish(app, &me.org, &id, &program.lowered.machine).await?;
     let before = app.store().published(&me.org, &id).await?;
@@ -54,6 +57,7 @@ pub(crate) async fn publish(
         paused: stored.value.paused,
     };
     let mut changes = vec![published.change(&id)];
+    changes.extend(webhook);
     if let Some(active) = stored.value.active.filter(|active| *active != number) {
         let mut old = versions::read(app, &me.org, &id, active).await?;
         old.value.status = Status::Archived;
