@@ -40,6 +40,11 @@ pub(crate) fn complete(document: &mut OpenApi) {
         "bearer",
         SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
     );
+    // A path that may have slashes is written with a star in the router alone.
+    let paths = std::mem::take(&mut document.paths.paths).into_iter();
+    document.paths.paths = paths
+        .map(|(path, item)| (path.replace("{*", "{"), item))
+        .collect();
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
             for (status, what) in REFUSALS {

@@ -25,6 +25,7 @@ mod records;
 mod secrets;
 mod threads;
 mod versions;
+mod webhooks;
 mod workflows;
 
 use axum::Router;
@@ -72,4 +73,5 @@ fn routes() -> OpenApiRouter<App> {
         .merge(secrets::routes())
         .merge(keys::routes())
         .merge(audit::routes())
+        .merge(webhooks::routes())
 }

@@ -18,6 +18,7 @@ use crate::access::Identity;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::versions::{self, Status};
+use crate::webhooks;
 use crate::workflows::{self, Stored, Workflow};
 
 /// Makes a version of a workflow the one that runs.
@@ -35,6 +36,8 @@ pub(crate) async fn publish(
     }
     let mut version = versions::read(app, &me.org, &id, number).await?;
     let program = version.value.written.sound()?;
+    // Whatever is refused is refused before anything is made.
+    let webhook = webhooks::published::claim(app, &me.org, &id, &program.triggers).await?;
     let triggers = triggers::planned(&program.triggers);
     let machine = machine::publish(app, &me.org, &id, &program.lowered.machine).await?;
     let (followers, followed_by) = chains::publish(app, &me.org, &program).await?;
@@ -59,6 +62,7 @@ pub(crate) async fn publish(
     changes.extend(chains::withdrawn(&stored.value.chains, &followed_by));
     changes.extend(followers);
     stored.value.chains = followed_by;
+    changes.extend(webhook);
     if let Some(active) = stored.value.active.filter(|active| *active != number) {
         let mut old = versions::read(app, &me.org, &id, active).await?;
         old.value.status = Status::Archived;

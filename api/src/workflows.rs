@@ -23,6 +23,7 @@ use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::publish;
 use crate::versions::{self, Version};
+use crate::webhooks;
 
 /// The most tags that a workflow can have.
 const MOST_TAGS: usize = 20;
@@ -212,11 +213,12 @@ async fn delete(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let stored = read(&app, &me.org, &id).await?;
-    let mut changes = vec![
+    let mut changes = webhooks::published::forget(&app, &me.org, &id).await?;
+    changes.extend([
         Change::delete(SHELF, &stored),
         Published::withdraw(&id),
         note(&app, &me, "workflow.delete", &id),
-    ];
+    ]);
     changes.extend(publish::chains::withdrawn(&stored.value.chains, &[]));
     if !app.store().change(&me.org, changes).await? {
         return Err(Problem::stale("workflow", &id));
@@ -261,6 +263,7 @@ async fn archive(
     let mut changes = vec![Published::withdraw(&id)];
     let chains = std::mem::take(&mut stored.value.chains);
     changes.extend(publish::chains::withdrawn(&chains, &[]));
+    changes.extend(webhooks::published::free(&app, &me.org, &id).await?);
     if let Some(number) = stored.value.active.take() {
         let mut version = versions::read(&app, &me.org, &id, number).await?;
         version.value.status = versions::Status::Archived;

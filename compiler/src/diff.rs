@@ -277,7 +277,13 @@ fn trigger(trigger: &Trigger) -> String {
             schedule.timezone,
             schedule.expressions.join(" and ")
         ),
-        Trigger::Webhook(webhook) => format!("webhook `{}`", webhook.path),
+        Trigger::Webhook(webhook) => match &webhook.verify {
+            None => format!("webhook `{}`", webhook.path),
+            Some(verify) => {
+                let provider = verify.provider.name();
+                format!("webhook `{}`, verified as of `{provider}`", webhook.path)
+            }
+        },
         Trigger::Event(event) => format!("event `{}`, {}", event.event_type, event.pattern),
     }
 }

@@ -23,6 +23,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Templates};
 use crate::graph::Division;
 use crate::source::{Data, Node};
+use crate::triggers;
 
 pub(crate) use action::operation;
 pub(crate) use delay::LONGEST_WAIT_SECONDS;
@@ -54,6 +55,7 @@ pub fn check(definition: &Definition, diagnostics: &mut Vec<Diagnostic>) {
     let first = steps.find(|step| step.kind == Kind::Trigger);
     if let Some(trigger) = first.filter(understood) {
         trigger::readiness(trigger, diagnostics);
+        triggers::check_secret(definition, trigger, diagnostics);
     }
 }
 
@@ -158,10 +160,11 @@ pub fn templates(step: &Step) -> Vec<(Text, &Node)> {
             .map(|node| (Text::Template, node))
             .into_iter()
             .collect(),
-        // A trigger's templates are evaluated once, by intake.
+        // A trigger's templates are evaluated once, by intake; the secret of its webhook before that.
         Kind::Trigger => ["data", "context"]
             .iter()
             .filter_map(|field| step.config.get(field))
+            .chain(triggers::secret(step))
             .map(|node| (Text::Template, node))
             .collect(),
         Kind::Transform if transform::form(step) == transform::Form::Data => {
@@ -260,8 +263,8 @@ pub fn is_sink(step: &Step, pointer: &str) -> bool {
     match step.kind {
         Kind::Request => request::is_sink(step, pointer),
         Kind::Action => operation(step).is_some_and(|operation| operation.takes_secrets),
-        Kind::Trigger
-        | Kind::Llm
+        Kind::Trigger => triggers::secret(step).is_some_and(|node| node.pointer == pointer),
+        Kind::Llm
         | Kind::Approval
         | Kind::Signal
         | Kind::Subflow

@@ -6,9 +6,10 @@
 
 pub mod cron;
 mod event;
+mod verify;
 mod webhook;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::check::Checked;
@@ -17,7 +18,11 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::schedule;
 use crate::source::Node;
 
+pub use verify::{Algorithm, Provider, Verify};
+pub use webhook::address;
+
 pub(crate) use event::check as check_filter;
+pub(crate) use verify::{check as check_verify, check_header, check_secret, secret};
 pub(crate) use webhook::check as check_path;
 
 /// What begins a run.
@@ -50,15 +55,56 @@ pub struct Schedule {
 }
 
 /// A path at which runs are asked for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Webhook {
     /// The trigger step.
     pub step: String,
     /// The path, from its first slash on.
     pub path: String,
+    /// How requests are verified; not at all where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
+    /// The header that makes two requests one, in small letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_header: Option<String>,
+    /// What a request is answered with.
+    #[serde(default, skip_serializing_if = "Respond::is_accepted")]
+    pub respond: Respond,
+    /// How many requests a minute may ask for runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_per_minute: Option<u64>,
     /// Where it stands in the definition.
     #[serde(skip)]
     pub place: Place,
+}
+
+/// What a request to a webhook is answered with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Respond {
+    /// That there is a run.
+    #[default]
+    Accepted,
+    /// What the run gave, if that does not take long.
+    Sync,
+}
+
+impl Respond {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks with a reference"
+    )]
+    fn is_accepted(&self) -> bool {
+        *self == Self::Accepted
+    }
+}
+
+impl Webhook {
+    /// The path below that of all webhooks: `/webhooks/orders` and `/orders` are one.
+    pub fn address(&self) -> &str {
+        webhook::below(&self.path)
+    }
 }
 
 /// An event that begins runs.
@@ -130,7 +176,7 @@ pub fn claim(
         let Trigger::Webhook(webhook) = trigger else {
             continue;
         };
-        if let Some(owner) = taken.get(&webhook.path) {
+        if let Some(owner) = taken.get(webhook.address()) {
             let message = format!("`{owner}` has the webhook `{}` already", webhook.path);
             let place = &webhook.place;
             found.push(
@@ -139,7 +185,7 @@ pub fn claim(
                     .help("give one of them another `path`"),
             );
         } else {
-            taken.insert(webhook.path.clone(), name.to_owned());
+            taken.insert(webhook.address().to_owned(), name.to_owned());
         }
     }
     found

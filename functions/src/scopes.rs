@@ -43,6 +43,14 @@ impl Scopes {
         Self { names, iterations }
     }
 
+    /// The scopes of what stands outside of any run.
+    pub(crate) fn none() -> Self {
+        Self {
+            names: Vec::new(),
+            iterations: Vec::new(),
+        }
+    }
+
     /// The scope that a Task writes to.
     pub(crate) fn own(&self) -> &str {
         self.names.first().map_or(ROOT, String::as_str)

@@ -14,7 +14,7 @@ mod vault;
 
 use std::collections::BTreeMap;
 
-use pawl_contract::{Kind, Plan, StepError, code};
+use pawl_contract::{Kind, Plan, SecretSource, StepError, code};
 use pawl_store::Items;
 use serde_json::{Map, Value};
 
@@ -97,6 +97,22 @@ pub(crate) async fn reveal(
     };
     let input = template::render_apart(config, &view, &reveal)?;
     Ok(Some(Revealed { input, mask }))
+}
+
+/// A secret of a definition, asked for before there is a run.
+pub async fn find_secret(
+    source: &SecretSource,
+    org: &str,
+    services: &Services,
+) -> Result<String, StepError> {
+    let sources = Sources {
+        services,
+        org,
+        items: &Items::default(),
+        scopes: &Scopes::none(),
+    };
+    let found = sources.find("verify.secret", source).await;
+    found.map_err(Error::into_step)
 }
 
 /// What an expression makes of a secret may be a word such as `true`, which is none.

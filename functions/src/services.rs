@@ -190,7 +190,7 @@ impl Services {
     }
 
     /// Waits, in the time that the SDK's configuration gives.
-    pub(crate) async fn sleep(&self, duration: Duration) {
+    pub async fn sleep(&self, duration: Duration) {
         let sleep = self.sdk.sleep_impl();
         let sleep = sleep.unwrap_or_else(|| SharedAsyncSleep::new(TokioSleep::new()));
         sleep.sleep(duration).await;

@@ -34,6 +34,11 @@ pub fn shelf(org: &str, shelf: &str) -> String {
     format!("{org}#doc#{shelf}")
 }
 
+/// The partition of a counter. No run and no collection has `#` in its name.
+pub fn counter(org: &str, name: &str) -> String {
+    format!("{org}#count#{name}")
+}
+
 /// Whether a name is that of a collection: letters only. No run may have such a name, as they share the organisation.
 ///
 /// ```

@@ -16,11 +16,13 @@
 //! acme#run-1        n#paid                how many of them have come
 //! acme#doc#published  send_invoice        which machine runs a workflow
 //! acme#run-1        e#000003#0001#...     what a model said and did in its first turn there
+//! acme#count#hooks/send_invoice  2026-01-31T09:00  how many requests came in a minute
 //! acme#customers    cust_456              a business record
 //! acme#thread#t-1   m#...                 a message of a thread
 //! ```
 
 pub mod business;
+pub mod counter;
 pub mod cursor;
 pub mod document;
 pub mod event;

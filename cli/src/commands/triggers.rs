@@ -153,7 +153,13 @@ impl Shown {
                     format!("  next      {}  {weekday}", spell(moment))
                 }));
             }
-            Trigger::Webhook(webhook) => lines.push(format!("  webhook   POST {}", webhook.path)),
+            Trigger::Webhook(webhook) => {
+                lines.push(format!("  webhook   POST /webhooks{}", webhook.address()));
+                if let Some(verify) = &webhook.verify {
+                    let provider = verify.provider.name();
+                    lines.push(format!("            verified as of {provider}"));
+                }
+            }
             Trigger::Event(event) => {
                 lines.push(format!("  event     {}", event.event_type));
                 lines.push(format!("  on AWS    {}", event.pattern));

@@ -26,7 +26,19 @@ const TYPES: [Type; 7] = [
     kind("chat", &[], true),
     kind("schedule", &["schedule", "timezone"], false),
     kind("scheduled", &["schedule", "timezone"], false),
-    kind("webhook", &["path", "webhookData", "headers"], false),
+    kind(
+        "webhook",
+        &[
+            "path",
+            "webhookData",
+            "headers",
+            "verify",
+            "idempotencyHeader",
+            "respond",
+            "maxPerMinute",
+        ],
+        true,
+    ),
     kind("event", &["eventType", "eventData", "eventFilter"], false),
 ];
 
@@ -51,6 +63,10 @@ pub(super) const FIELDS: &[Field] = &[
     ("path", Shape::Text),
     ("webhookData", Shape::Any),
     ("headers", Shape::Object),
+    ("verify", Shape::Object),
+    ("idempotencyHeader", Shape::Text),
+    ("respond", Shape::OneOf(&["accepted", "sync"])),
+    ("maxPerMinute", Shape::Between(1, 100_000)),
     ("eventType", Shape::Text),
     ("eventData", Shape::Any),
     ("eventFilter", Shape::Object),
@@ -90,6 +106,12 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         "webhook" => {
             if let Some(path) = step.config.get("path") {
                 triggers::check_path(path, diagnostics);
+            }
+            if let Some(verify) = step.config.get("verify") {
+                triggers::check_verify(verify, diagnostics);
+            }
+            if let Some(header) = step.config.get("idempotencyHeader") {
+                triggers::check_header("idempotencyHeader", header, diagnostics);
             }
         }
         _ => {}

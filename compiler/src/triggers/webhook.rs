@@ -1,12 +1,15 @@
 //! Paths of webhooks, each written in one way only.
 
-use super::Webhook;
+use super::{Respond, Webhook, verify};
 use crate::definition::{Definition, Place, Step};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Node;
 
 /// The longest path.
 const LONGEST: usize = 256;
+
+/// What the address of every webhook begins with.
+const ALL: &str = "/webhooks";
 
 /// A step's webhook; without a path of its own, the workflow's name is it.
 pub(super) fn of(definition: &Definition, step: &Step) -> Webhook {
@@ -21,11 +24,33 @@ pub(super) fn of(definition: &Definition, step: &Step) -> Webhook {
             format!("/{}", definition.identifier()),
         ),
     };
+    let word = |field: &str| step.config.get(field).and_then(Node::as_str);
+    let verified = step.config.get("verify");
     Webhook {
         step: step.slug.clone(),
         path,
+        verify: verified.and_then(|node| verify::of(definition, node)),
+        idempotency_header: word("idempotencyHeader").map(str::to_ascii_lowercase),
+        respond: match word("respond") {
+            Some("sync") => Respond::Sync,
+            _ => Respond::Accepted,
+        },
+        max_per_minute: step.config.get("maxPerMinute").and_then(Node::as_u64),
         place,
     }
+}
+
+/// A path without what the address of every webhook begins with; authors write it with or without.
+pub(super) fn below(path: &str) -> &str {
+    path.strip_prefix(ALL)
+        .filter(|rest| rest.starts_with('/'))
+        .unwrap_or(path)
+}
+
+/// The address that a path means, if it is one.
+pub fn address(path: &str) -> Option<String> {
+    let path = normal(path).ok()?;
+    Some(below(&path).to_owned())
 }
 
 /// Refuses what is no path.
@@ -89,6 +114,21 @@ fn normal(path: &str) -> Result<String, (&'static str, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::normal;
+
+    #[test]
+    fn what_all_addresses_begin_with_may_be_left_out() {
+        let rows = [
+            ("/webhooks/new-order", Some("/new-order")),
+            ("new-order/", Some("/new-order")),
+            ("/webhooks", Some("/webhooks")),
+            ("/webhooksx/a", Some("/webhooksx/a")),
+            ("/webhooks/webhooks/a", Some("/webhooks/a")),
+            ("/a/../b", None),
+        ];
+        for (path, expected) in rows {
+            assert_eq!(super::address(path).as_deref(), expected, "{path}");
+        }
+    }
 
     #[test]
     fn one_path_has_one_spelling() {
