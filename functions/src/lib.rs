@@ -67,12 +67,8 @@ pub use catch_up::catch_up;
 pub use clock::Moment;
 pub use error::Error;
 pub use llm::Price;
-<<<<<<< HEAD
 pub use record::write_record;
-pub use secret::{KeyFile, KeyFileError, Keys, Reach, Vault, VaultError};
-=======
 pub use secret::{KeyFile, KeyFileError, Keys, Reach, Vault, VaultError, find_secret};
->>>>>>> 45f4031 (Start runs by webhooks: signed, once, at a path or by a token)
 pub use services::Services;
 pub use settings::{BedrockSettings, LlmSettings, Mail, Schedules, Settings};
 pub use signal::{Sent, send};

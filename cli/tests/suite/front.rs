@@ -10,13 +10,10 @@ mod described;
 mod life;
 mod resources;
 mod starts;
-<<<<<<< HEAD
 mod triggers;
+mod webhooks;
 
 use std::sync::Arc;
-=======
-mod webhooks;
->>>>>>> 45f4031 (Start runs by webhooks: signed, once, at a path or by a token)
 
 use axum::Router;
 use axum::body::Body;
