@@ -12,12 +12,12 @@ const TRIGGER: usize = 38;
 
 /// The name of a workflow's machine.
 pub(super) fn machine(org: &str, workflow: &str) -> String {
-    fit(&format!("{org}-{workflow}"), MACHINE)
+    fit(org, workflow, MACHINE)
 }
 
 /// What the names of a workflow's schedules and rules begin with.
 pub(super) fn trigger(org: &str, workflow: &str) -> String {
-    fit(&format!("{org}-{workflow}"), TRIGGER)
+    fit(org, workflow, TRIGGER)
 }
 
 /// The beginning of a text's hash, as hexadecimal text.
@@ -30,16 +30,18 @@ pub(super) fn hash(text: &str) -> String {
 }
 
 /// A name of letters that every service takes; where that changes or shortens it, its hash keeps it apart from others.
-fn fit(name: &str, longest: usize) -> String {
+fn fit(org: &str, workflow: &str, longest: usize) -> String {
+    let name = format!("{org}-{workflow}");
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
     let mut plain: String = name.chars().filter(|letter| is_plain(*letter)).collect();
-    // `a-b` of `c` and `a` of `b-c` must not meet: only one dash in the name means that there is only one reading.
+    // `c` of `a-b` and `b-c` of `a` must not meet: only one dash in the name means that there is only one reading.
     let is_clear = plain == name && name.matches('-').count() == 1;
     if is_clear && plain.len() <= longest {
         return plain;
     }
     plain.truncate(longest - 17);
-    format!("{plain}-{}", hash(name))
+    // No organisation has a `/` in its name, so what is hashed has one reading, too.
+    format!("{plain}-{}", hash(&format!("{org}/{workflow}")))
 }
 
 #[cfg(test)]
