@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 # The steps of `make test` stand in the order in which they are worth knowing: quick ones first.
 .NOTPARALLEL:
 
-STEPS := format spelling licences arrows lint tests docs definitions reference machines template foreign engines clients
+STEPS := format spelling licences arrows lint tests docs definitions reference machines template foreign engines clients api
 
 PYTHON := python3
 SAM := .tools/sam/bin
@@ -76,6 +76,9 @@ engines: pawl .tools/clients/ready .tools/ministack/ready .tools/moto/ready .too
 clients: pawl .tools/clients/ready ## Talk to `pawl dev` as boto3 and the AWS command line do
 	.tools/clients/bin/python infra/engines/clients.py --pawl $(PAWL)
 
+api: pawl .tools/schemathesis/ready ## Ask the API everything that its description allows, and what it does not
+	.tools/schemathesis/bin/python infra/checks/api.py --pawl $(PAWL)
+
 # ---------------------------------------------------------------- What takes long, and is not part of `make test`
 
 fuzz: ## Feed the parsers, the evaluator and the compiler with what nobody would write
@@ -100,7 +103,7 @@ generate: pawl ## Compile the machines that template.yaml deploys, and write the
 pawl:
 	cargo build --package pawl --locked --quiet
 
-tools: .tools/linters/ready .tools/npm/ready .tools/reference/ready .tools/croniter/ready .tools/sam/ready .tools/sarif/ready .tools/ministack/ready .tools/clients/ready .tools/moto/ready .tools/sfnx/ready ## Install the tools into .tools/
+tools: .tools/linters/ready .tools/npm/ready .tools/reference/ready .tools/croniter/ready .tools/sam/ready .tools/sarif/ready .tools/ministack/ready .tools/clients/ready .tools/moto/ready .tools/sfnx/ready .tools/schemathesis/ready ## Install the tools into .tools/
 
 .tools/npm/ready: infra/tools/package.json infra/tools/package-lock.json
 	mkdir -p .tools/npm

@@ -28,6 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 struct Filter {
     /// Only those that nobody has decided are listed; a decided one is found by its id.
+    #[param(inline)]
     status: Option<Listed>,
     /// The workflow's name.
     workflow: Option<String>,

@@ -40,6 +40,7 @@ struct Filter {
     /// The workflow that they are of.
     workflow_id: Option<String>,
     /// How they stand.
+    #[param(inline)]
     status: Option<Status>,
     /// The earliest moment at which they began, as ISO 8601.
     since: Option<String>,

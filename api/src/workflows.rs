@@ -52,8 +52,10 @@ struct Filter {
     /// A tag that it must have.
     tag: Option<String>,
     /// `draft`, `active` or `archived`; where absent, all but the archived ones.
+    #[param(inline)]
     status: Option<shown::Status>,
     /// `mine`, `all` or `templates`.
+    #[param(inline)]
     category: Option<Category>,
 }
 
