@@ -274,7 +274,8 @@ async fn me(me: Viewer) -> axum::Json<Me> {
     })
 }
 
-fn random<const BYTES: usize>() -> [u8; BYTES] {
+/// Random bytes that nobody can foresee.
+pub(crate) fn random<const BYTES: usize>() -> [u8; BYTES] {
     let mut bytes = [0; BYTES];
     SystemRandom::new()
         .fill(&mut bytes)

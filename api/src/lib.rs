@@ -10,6 +10,7 @@ mod access;
 mod answer;
 mod app;
 mod audit;
+mod cors;
 mod definition;
 mod describe;
 mod executions;
@@ -19,6 +20,7 @@ mod keys;
 mod page;
 mod problem;
 mod publish;
+mod stream;
 mod versions;
 mod workflows;
 
@@ -39,11 +41,13 @@ const LARGEST_BODY: usize = 6 * 1024 * 1024;
 /// The router, for whoever serves it.
 pub fn router(app: App) -> Router {
     let (router, _) = routes().split_for_parts();
+    let cors = cors::of(&app.settings().origins);
     router
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(cors)
         .layer(from_fn(answer::complete))
         .with_state(app)
 }
@@ -60,6 +64,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(workflows::routes())
         .merge(versions::routes())
         .merge(executions::routes())
+        .merge(stream::routes())
         .merge(keys::routes())
         .merge(audit::routes())
 }

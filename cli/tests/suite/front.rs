@@ -4,6 +4,7 @@ mod access;
 mod described;
 mod life;
 mod starts;
+mod stream;
 
 use axum::Router;
 use axum::body::Body;
@@ -38,9 +39,15 @@ pub(crate) struct Answer {
 impl Front {
     /// An API with nothing in it, asked by an administrator.
     pub(crate) async fn open() -> Self {
+        Self::open_with(|_| ()).await
+    }
+
+    /// The same, with other settings.
+    pub(crate) async fn open_with(change: impl FnOnce(&mut pawl_functions::Settings)) -> Self {
         let outbox = tempfile::tempdir().expect("a folder").keep();
         let mut options = in_memory(&outbox, Faults::none());
         options.settings.bus = Some("default".to_owned());
+        change(&mut options.settings);
         let laptop = open(options).await;
         let app = laptop.app("http://pawl.test");
         let router = pawl_api::router(app.clone());
