@@ -300,7 +300,7 @@ impl Teller {
         self.see_end(record, is_closed);
     }
 
-    /// Whether a visit is to be held back: the one in front of it is open, or was not seen.
+    /// Whether a visit is to be held back: what is in front of it is open, or was not seen.
     fn is_held(&mut self, at: &At) -> bool {
         if self.is_next(at) {
             return false;
@@ -318,8 +318,12 @@ impl Teller {
         if last >= at {
             return true;
         }
-        let is_open = self.visits.get(last).is_some_and(|visit| visit.is_open);
-        let next = last.next().filter(|_| !is_open);
+        // In front of it lies the visit before it, and what went on in the strands that begin there.
+        let mut between = self.visits.range(last.clone()..at.clone());
+        if between.any(|(_, visit)| visit.is_open) {
+            return false;
+        }
+        let next = last.next();
         // A place around strands has a record of its own only where it fails.
         next.is_some_and(|next| next == *at || self.visits.range(next..at.clone()).next().is_some())
     }
