@@ -18,7 +18,7 @@ ENGINES := sfnx ministack moto
 # SAM looks for a region and keys even where it asks nobody.
 OFFLINE := AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none SAM_CLI_TELEMETRY=0
 
-.PHONY: help test tools pawl generate fuzz bench coverage performance $(STEPS)
+.PHONY: help test browser tools pawl generate fuzz bench coverage performance $(STEPS)
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -78,6 +78,9 @@ clients: pawl .tools/clients/ready ## Talk to `pawl dev` as boto3 and the AWS co
 
 api: pawl .tools/schemathesis/ready ## Ask the API everything that its description allows, and what it does not
 	.tools/schemathesis/bin/python infra/checks/api.py --pawl $(PAWL)
+
+browser: pawl ## Watch a run from a page in Chromium, where there is one
+	$(PYTHON) infra/checks/browser.py --pawl $(PAWL)
 
 # ---------------------------------------------------------------- What takes long, and is not part of `make test`
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use pawl_functions::{Moment, Services};
 use pawl_store::Store;
 
+use crate::stream::Streams;
+
 /// What a deployment decides about its API.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -21,6 +23,8 @@ pub struct Settings {
     pub schedule_group: String,
     /// The address at which the API is reached.
     pub url: String,
+    /// The origins whose pages may ask, such as `https://app.example.com`; `http://localhost:*` means every port.
+    pub origins: Vec<String>,
 }
 
 /// Everything that a request needs. Cheap to clone.
@@ -31,12 +35,17 @@ pub struct App(Arc<Parts>);
 struct Parts {
     services: Services,
     settings: Settings,
+    streams: Streams,
 }
 
 impl App {
     /// What handlers work with, of a deployment.
     pub fn new(services: Services, settings: Settings) -> Self {
-        Self(Arc::new(Parts { services, settings }))
+        Self(Arc::new(Parts {
+            services,
+            settings,
+            streams: Streams::default(),
+        }))
     }
 
     pub(crate) fn services(&self) -> &Services {
@@ -45,6 +54,10 @@ impl App {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.0.streams
     }
 
     pub(crate) fn store(&self) -> &Store {

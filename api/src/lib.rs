@@ -11,6 +11,7 @@ mod answer;
 mod app;
 mod approvals;
 mod audit;
+mod cors;
 mod definition;
 mod describe;
 mod executions;
@@ -23,6 +24,7 @@ mod problem;
 mod publish;
 mod records;
 mod secrets;
+mod stream;
 mod threads;
 mod versions;
 mod webhooks;
@@ -45,11 +47,13 @@ const LARGEST_BODY: usize = 6 * 1024 * 1024;
 /// The router, for whoever serves it.
 pub fn router(app: App) -> Router {
     let (router, _) = routes().split_for_parts();
+    let cors = cors::of(&app.settings().origins);
     router
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(cors)
         .layer(from_fn(answer::complete))
         .with_state(app)
 }
@@ -71,6 +75,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(threads::routes())
         .merge(records::routes())
         .merge(secrets::routes())
+        .merge(stream::routes())
         .merge(keys::routes())
         .merge(audit::routes())
         .merge(webhooks::routes())

@@ -30,6 +30,10 @@ impl Laptop {
             schedule_role: "arn:aws:iam::000000000000:role/pawl-schedule".to_owned(),
             schedule_group: "default".to_owned(),
             url: url.to_owned(),
+            // Pages that are made on this machine.
+            origins: ["localhost", "127.0.0.1", "[::1]"]
+                .map(|host| format!("http://{host}:*"))
+                .to_vec(),
         };
         App::new(self.services.clone(), settings)
     }

@@ -48,10 +48,7 @@ impl Error {
     }
 
     /// Something stored that cannot be read.
-    pub(crate) fn unreadable(
-        place: &str,
-        reason: impl Into<Box<dyn Source + Send + Sync>>,
-    ) -> Self {
+    pub fn unreadable(place: &str, reason: impl Into<Box<dyn Source + Send + Sync>>) -> Self {
         Self::Unreadable {
             place: place.to_owned(),
             reason: reason.into(),

@@ -72,7 +72,7 @@ impl Store {
             sequence,
             ..
         } = batch;
-        let sk = format!("{}{at}#{turn:04}#{attempt}#{sequence:06}", key::EVENTS);
+        let sk = key::event(at, *turn, attempt, *sequence);
         let mut item = Item::from([
             ("at".to_owned(), string(at.as_str())),
             ("step".to_owned(), string(&batch.step)),
@@ -117,7 +117,7 @@ fn latest(batches: Vec<Batch>) -> Vec<Batch> {
     kept
 }
 
-fn batch_from(item: &Item) -> Result<Batch, Error> {
+pub(crate) fn batch_from(item: &Item) -> Result<Batch, Error> {
     let unreadable = || Error::unreadable("an event", "it has no `at`");
     Ok(Batch {
         at: parsed(item, "at")?.ok_or_else(unreadable)?,

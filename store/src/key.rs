@@ -84,6 +84,16 @@ pub fn record(at: &At) -> String {
 /// What every event's sort key begins with.
 pub(crate) const EVENTS: &str = "e#";
 
+/// A batch of events.
+pub(crate) fn event(at: &At, turn: u64, attempt: &str, sequence: u64) -> String {
+    format!("{EVENTS}{at}#{turn:04}#{attempt}#{sequence:06}")
+}
+
+/// An entry of the journal, by the number of its first event.
+pub(crate) fn entry(first: u64) -> String {
+    format!("j#{first:020}")
+}
+
 /// What every note of spending's sort key begins with.
 pub(crate) const SPENDING: &str = "u#";
 

@@ -17,6 +17,7 @@
 //! acme#doc#published  send_invoice        which machine runs a workflow
 //! acme#run-1        e#000003#0001#...     what a model said and did in its first turn there
 //! acme#count#hooks/send_invoice  2026-01-31T09:00  how many requests came in a minute
+//! acme#run-1        j#00000000000000000001  the first events that were told to those who watch
 //! acme#customers    cust_456              a business record
 //! acme#thread#t-1   m#...                 a message of a thread
 //! ```
@@ -27,8 +28,10 @@ pub mod cursor;
 pub mod document;
 pub mod event;
 pub mod follow_up;
+pub mod journal;
 pub mod key;
 pub mod latest;
+pub mod look;
 pub mod notice;
 pub mod outbox;
 pub mod record;
@@ -67,8 +70,10 @@ pub use error::Error;
 pub use event::{Batch, Told};
 pub use fetch::Items;
 pub use follow_up::FollowUp;
+pub use journal::Entry;
 pub use key::Key;
 pub use latest::{Latest, Visits};
+pub use look::{EventMark, Glance, Look, Sight};
 pub use notice::Delegate;
 pub use outbox::{Event, Untold};
 pub use record::{Record, RecordStatus};

@@ -10,6 +10,7 @@ mod described;
 mod life;
 mod resources;
 mod starts;
+mod stream;
 mod triggers;
 mod webhooks;
 
@@ -56,15 +57,15 @@ impl Front {
 
     /// The same where time does not jump to the end of what waits for somebody.
     pub(crate) async fn open_in_real_time() -> Self {
-        Self::start(|options| options.clock = Clock::real()).await
+        Self::open_as(|options| options.clock = Clock::real()).await
     }
 
     /// The same with other settings.
     pub(crate) async fn open_with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::start(|options| change(&mut options.settings)).await
+        Self::open_as(|options| change(&mut options.settings)).await
     }
 
-    async fn start(change: impl FnOnce(&mut Options)) -> Self {
+    async fn open_as(change: impl FnOnce(&mut Options)) -> Self {
         let outbox = Arc::new(tempfile::tempdir().expect("a folder"));
         let mut options = in_memory(outbox.path(), Faults::none());
         options.settings.bus = Some("default".to_owned());
