@@ -15,10 +15,6 @@ use serde_json::{Value, json};
 
 use super::event::{Event, Mark, Name, Said};
 
-/// How many looks a visit is held back that came before the one in front of it was settled. Reads of several pages are
-/// not of one moment; whatever is still so then is as it is.
-const PATIENCE: u8 = 3;
-
 /// Who knows what was told.
 #[derive(Debug, Clone)]
 pub(crate) struct Teller {
@@ -44,7 +40,8 @@ pub(crate) struct Teller {
     blamed: BTreeSet<(String, String)>,
     /// Failures that may be tried again.
     failed: BTreeMap<At, Record>,
-    held: BTreeMap<At, u8>,
+    /// Visits that were seen before what is in front of them.
+    held: BTreeSet<At>,
     told: Vec<Event>,
 }
 
@@ -75,7 +72,7 @@ impl Teller {
             waiting: BTreeSet::new(),
             blamed: BTreeSet::new(),
             failed: BTreeMap::new(),
-            held: BTreeMap::new(),
+            held: BTreeSet::new(),
             told: Vec::new(),
         }
     }
@@ -305,9 +302,9 @@ impl Teller {
         if self.is_next(at) {
             return false;
         }
-        let held = self.held.entry(at.clone()).or_default();
-        *held += 1;
-        *held <= PATIENCE
+        // Reads of several pages are not of one moment. What is in front of a visit that was seen is written, so the
+        // next look finds it; whatever is still open or missing then was given up, or has no record of its own.
+        self.held.insert(at.clone())
     }
 
     /// Whether nothing is missing in front of a visit.
@@ -323,9 +320,7 @@ impl Teller {
         if between.any(|(_, visit)| visit.is_open) {
             return false;
         }
-        let next = last.next();
-        // A place around strands has a record of its own only where it fails.
-        next.is_some_and(|next| next == *at || self.visits.range(next..at.clone()).next().is_some())
+        last.next().as_ref() == Some(at)
     }
 
     /// Tells the failures that cannot be tried again now that a visit begins behind them.
