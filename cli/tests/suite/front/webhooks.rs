@@ -292,18 +292,20 @@ async fn every_organisation_has_its_paths_and_its_tokens() {
     assert_eq!(ask(&again).await, 404);
 }
 
-#[tokio::test]
-async fn who_waits_gets_what_the_run_gave_if_that_does_not_take_long() {
-    let front = Front::open().await;
+/// A workflow that is asked by somebody who waits.
+fn waited_for(name: &str, step: Value) -> Value {
     let trigger = json!({ "type": "webhook", "respond": "sync" });
-    let workflow = |name: &str, step: Value| {
-        json!({ "name": name, "steps": [
-            { "stepSlug": "start", "stepType": "trigger", "config": trigger, "nextSteps": { "success": "next" } },
-            step,
-        ] })
-    };
+    json!({ "name": name, "steps": [
+        { "stepSlug": "start", "stepType": "trigger", "config": trigger, "nextSteps": { "success": "next" } },
+        step,
+    ] })
+}
+
+#[tokio::test]
+async fn who_waits_gets_what_the_run_gave() {
+    let front = Front::open_in_real_time().await;
     let quick = json!({ "stepSlug": "next", "stepType": "output", "config": { "mapping": { "hello": "{{input.name}}" } } });
-    front.publish(workflow("Quick", quick)).await;
+    front.publish(waited_for("Quick", quick)).await;
     let key = [("idempotency-key", "k-1")];
     for _ in 0..2 {
         let answer = front
@@ -315,22 +317,27 @@ async fn who_waits_gets_what_the_run_gave_if_that_does_not_take_long() {
         );
         assert!(answer.headers.contains_key("x-execution-id"));
     }
-    let slow = json!({ "stepSlug": "next", "stepType": "approval", "config": { "message": "Go on?" }, "nextSteps": { "approved": "end" } });
-    front.publish(workflow("Slow", slow)).await;
-    let answer = front.deliver("/webhooks/slow", &[], "{}").await;
-    assert_eq!(
-        (answer.status.as_u16(), &answer.body["status"]),
-        (202, &json!("accepted"))
-    );
     let failing = json!({ "stepSlug": "next", "stepType": "action", "config": { "type": "email_send",
         "parameters": { "to": "{{input.nobody}}", "subject": "Hi", "body": "Hello" } }, "nextSteps": { "success": "end" } });
-    front.publish(workflow("Failing", failing)).await;
+    front.publish(waited_for("Failing", failing)).await;
     let answer = front.deliver("/webhooks/failing", &[], "{}").await;
     assert_eq!(answer.status, 502, "{}", answer.body);
     assert!(
         answer.body["details"]["execution_id"].is_string(),
         "{}",
         answer.body
+    );
+}
+
+#[tokio::test]
+async fn who_waits_too_long_hears_that_there_is_a_run() {
+    let front = Front::open().await;
+    let slow = json!({ "stepSlug": "next", "stepType": "approval", "config": { "message": "Go on?" }, "nextSteps": { "approved": "end" } });
+    front.publish(waited_for("Slow", slow)).await;
+    let answer = front.deliver("/webhooks/slow", &[], "{}").await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.body["status"]),
+        (202, &json!("accepted"))
     );
 }
 
