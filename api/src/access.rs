@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::answer::RequestId;
 use crate::app::App;
 use crate::keys;
+use crate::oidc;
 use crate::problem::Problem;
 
 /// What somebody may do; each may do what those before it may.
@@ -72,7 +73,12 @@ impl FromRequestParts<App> for Identity {
         };
         let request = parts.extensions.get::<RequestId>();
         let request = request.map(|RequestId(id)| id.clone()).unwrap_or_default();
-        keys::identify(app, token, request).await
+        match &app.settings().provider {
+            Some(provider) if !token.starts_with(keys::PREFIX) => {
+                oidc::identify(app, provider, token, request).await
+            }
+            _ => keys::identify(app, token, request).await,
+        }
     }
 }
 

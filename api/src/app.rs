@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pawl_functions::{Moment, Services};
 use pawl_store::Store;
 
+use crate::oidc::{Keys, Provider};
 use crate::stream::Streams;
 
 /// What a deployment decides about its API.
@@ -25,6 +26,8 @@ pub struct Settings {
     pub url: String,
     /// The origins whose pages may ask, such as `https://app.example.com`; `http://localhost:*` means every port.
     pub origins: Vec<String>,
+    /// The identity provider whose tokens are believed beside keys.
+    pub provider: Option<Provider>,
 }
 
 /// Everything that a request needs. Cheap to clone.
@@ -36,6 +39,7 @@ struct Parts {
     services: Services,
     settings: Settings,
     streams: Streams,
+    provider_keys: Keys,
 }
 
 impl App {
@@ -45,6 +49,7 @@ impl App {
             services,
             settings,
             streams: Streams::default(),
+            provider_keys: Keys::default(),
         }))
     }
 
@@ -58,6 +63,10 @@ impl App {
 
     pub(crate) fn streams(&self) -> &Streams {
         &self.0.streams
+    }
+
+    pub(crate) fn provider_keys(&self) -> &Keys {
+        &self.0.provider_keys
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -32,7 +32,7 @@ use crate::problem::Problem;
 const SHELF: &str = "keys";
 
 /// What every key begins with, so that scanners find the ones that leaked.
-const PREFIX: &str = "pawl_";
+pub(crate) const PREFIX: &str = "pawl_";
 
 /// The longest name of a key.
 const LONGEST_NAME: usize = 100;

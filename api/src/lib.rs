@@ -19,6 +19,7 @@ mod extract;
 mod idempotency;
 mod keys;
 mod links;
+mod oidc;
 mod page;
 mod problem;
 mod publish;
@@ -40,6 +41,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use access::Role;
 pub use app::{App, Settings};
 pub use keys::{NewKey, Token, is_key, make as make_key};
+pub use oidc::Provider;
 
 /// The most bytes that a request may have: what API Gateway hands to a function.
 const LARGEST_BODY: usize = 6 * 1024 * 1024;

@@ -55,7 +55,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl run workflows/examples/welcome-email
   pawl dev --port 4566
   pawl publish workflows/examples/welcome-email
-  pawl execute "Welcome e-mail" --follow
+  pawl execute "Welcome Email" --follow
   pawl runs
   pawl show latest
   pawl approvals

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use pawl_api::{App, NewKey, Role, Settings, make_key};
+use pawl_api::{App, NewKey, Provider, Role, Settings, make_key};
 use pawl_contract::Kind;
 
 use crate::deployment::write_private;
@@ -17,8 +17,8 @@ pub const KEY_FILE: &str = "key";
 pub const URL_FILE: &str = "api";
 
 impl Laptop {
-    /// What the API works with on this machine, reached at this address.
-    pub fn app(&self, url: &str) -> App {
+    /// What the API works with on this machine, reached at this address; who asks has a key, or a token of this provider.
+    pub fn app(&self, url: &str, provider: Option<Provider>) -> App {
         let functions = Kind::with_functions().map(|kind| {
             let function = function_arn(kind.name());
             (kind.placeholder().to_owned(), function)
@@ -34,6 +34,7 @@ impl Laptop {
             origins: ["localhost", "127.0.0.1", "[::1]"]
                 .map(|host| format!("http://{host}:*"))
                 .to_vec(),
+            provider,
         };
         App::new(self.services.clone(), settings)
     }

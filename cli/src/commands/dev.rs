@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::ValueEnum;
 use futures_util::FutureExt;
+use pawl_api::Provider;
 use pawl_functions::Settings;
 use pawl_local::{Durability, Error, endpoint};
 use serde_json::json;
@@ -108,7 +109,7 @@ impl Dev {
         laptop.local.announce(&endpoint);
         let rested = laptop.local.go_on("").await?;
         laptop.catch_up().await?;
-        let app = laptop.app(&api);
+        let app = laptop.app(&api, Provider::from_env(&environment));
         let key = owners_key(&app, &state).await?;
         let api_file = AddressFile::write(&state, URL_FILE, &api)?;
         self.announce(&endpoint, &api, &key, &state, rested)?;

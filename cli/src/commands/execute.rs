@@ -14,7 +14,7 @@ use crate::project::json_argument;
 
 const EXAMPLES: &str = "Examples:
   pawl execute welcome_email --input '{\"customerId\": \"cust_456\"}' --follow
-  pawl execute \"Welcome e-mail\" --input @input.json --json | jq -r .execution_id
+  pawl execute \"Welcome Email\" --input @input.json --json | jq -r .execution_id
 
 A workflow is named by its id or its name.";
 

@@ -11,6 +11,7 @@ mod life;
 mod resources;
 mod starts;
 mod stream;
+mod tokens;
 mod triggers;
 mod webhooks;
 
@@ -21,7 +22,7 @@ use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use pawl::laptop::{Laptop, ORG, Options};
-use pawl_api::{App, NewKey, Role, make_key};
+use pawl_api::{App, NewKey, Provider, Role, make_key};
 use pawl_functions::Settings;
 use pawl_local::{Clock, Faults};
 use serde_json::{Value, json};
@@ -73,7 +74,7 @@ impl Front {
         options.settings.http_allow = vec!["127.0.0.1".to_owned()];
         change(&mut options);
         let laptop = open(options).await;
-        let app = laptop.app("http://pawl.test");
+        let app = laptop.app("http://pawl.test", None);
         let router = pawl_api::router(app.clone());
         let front = Self {
             laptop,
@@ -94,6 +95,16 @@ impl Front {
         };
         let token = make_key(&self.app, org, &new, "a test").await;
         self.by(&token.expect("a key").text)
+    }
+
+    /// The same laptop, with an API that believes an identity provider.
+    pub(crate) fn believing(&self, provider: Provider) -> Self {
+        let app = self.laptop.app("http://pawl.test", Some(provider));
+        Self {
+            router: pawl_api::router(app.clone()),
+            app,
+            ..self.clone()
+        }
     }
 
     /// The same API, asked with a token.
