@@ -137,8 +137,8 @@ async fn listener(
     workflow: String,
     way: Way,
 ) -> Result<Option<Listener>, Problem> {
-    let webhook = published::read(app, &org, &workflow).await?;
-    let published = app.store().published(&org, &workflow).await?;
+    let published = async { Ok::<_, Problem>(app.store().published(&org, &workflow).await?) };
+    let (webhook, published) = tokio::try_join!(published::read(app, &org, &workflow), published)?;
     let found = webhook.zip(published);
     Ok(found.map(|(webhook, published)| Listener {
         org,
