@@ -281,7 +281,7 @@ fn trigger(trigger: &Trigger) -> String {
             None => format!("webhook `{}`", webhook.path),
             Some(verify) => {
                 let provider = verify.provider.name();
-                format!("webhook `{}`, verified as of `{provider}`", webhook.path)
+                format!("webhook `{}`, verified as `{provider}`", webhook.path)
             }
         },
         Trigger::Event(event) => format!("event `{}`, {}", event.event_type, event.pattern),

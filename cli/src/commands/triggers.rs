@@ -157,7 +157,7 @@ impl Shown {
                 lines.push(format!("  webhook   POST /webhooks{}", webhook.address()));
                 if let Some(verify) = &webhook.verify {
                     let provider = verify.provider.name();
-                    lines.push(format!("            verified as of {provider}"));
+                    lines.push(format!("  verify    {provider}"));
                 }
             }
             Trigger::Event(event) => {
