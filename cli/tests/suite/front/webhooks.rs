@@ -318,8 +318,8 @@ async fn who_waits_gets_what_the_run_gave_if_that_does_not_take_long() {
         );
         assert!(answer.headers.contains_key("x-execution-id"));
     }
-    let failing = json!({ "stepSlug": "next", "stepType": "action", "config": { "type": "get_by_id",
-        "parameters": { "collection": "{{input.nothing}}", "id": "1" } }, "nextSteps": { "success": "end" } });
+    let failing = json!({ "stepSlug": "next", "stepType": "action", "config": { "type": "email_send",
+        "parameters": { "to": "{{input.nobody}}", "subject": "Hi", "body": "Hello" } }, "nextSteps": { "success": "end" } });
     front.publish(answering("Failing", &failing)).await;
     let answer = front.deliver("/webhooks/failing", &[], "{}").await;
     assert_eq!(answer.status, 502, "{}", answer.body);
