@@ -319,7 +319,11 @@ async fn who_waits_gets_what_the_run_gave() {
     }
     let failing = json!({ "stepSlug": "next", "stepType": "action", "config": { "type": "email_send",
         "parameters": { "to": "{{input.nobody}}", "subject": "Hi", "body": "Hello" } }, "nextSteps": { "success": "end" } });
+<<<<<<< HEAD
     front.publish(waited_for("Failing", failing)).await;
+=======
+    front.publish(answering("Failing", &failing)).await;
+>>>>>>> hook
     let answer = front.deliver("/webhooks/failing", &[], "{}").await;
     assert_eq!(answer.status, 502, "{}", answer.body);
     assert!(
