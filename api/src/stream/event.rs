@@ -81,7 +81,8 @@ pub(crate) struct Said {
 /// An event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Event {
-    pub(crate) event: Name,
+    #[serde(rename = "event")]
+    pub(crate) name: Name,
     pub(crate) data: Value,
     pub(crate) mark: Mark,
     /// The visit whose output belongs into `data.result`.
@@ -102,7 +103,7 @@ impl Event {
 
     /// The event as it is sent.
     pub(crate) fn frame(&self, number: u64) -> String {
-        let Self { event, data, .. } = self;
-        format!("id: {number}\nevent: {}\ndata: {data}\n\n", event.text())
+        let Self { name, data, .. } = self;
+        format!("id: {number}\nevent: {}\ndata: {data}\n\n", name.text())
     }
 }

@@ -193,16 +193,16 @@ impl Teller {
             .retain(|strand, at| strand.is_empty() || *at >= *from);
     }
 
-    fn tell(&mut self, event: Name, data: Value, mark: Mark) {
-        self.tell_with(event, data, mark, None);
+    fn tell(&mut self, name: Name, data: Value, mark: Mark) {
+        self.tell_with(name, data, mark, None);
     }
 
-    fn tell_with(&mut self, event: Name, mut data: Value, mark: Mark, output: Option<At>) {
+    fn tell_with(&mut self, name: Name, mut data: Value, mark: Mark, output: Option<At>) {
         if let Value::Object(data) = &mut data {
-            data.retain(|name, value| name == "result" || !value.is_null());
+            data.retain(|field, value| field == "result" || !value.is_null());
         }
         let event = Event {
-            event,
+            name,
             data,
             mark,
             output,
@@ -474,10 +474,8 @@ impl Teller {
     }
 
     fn tell_complete(&mut self, record: &Record) {
-        let status = match record.status {
-            RecordStatus::Skipped => "skipped",
-            _ => "completed",
-        };
+        let is_skipped = record.status == RecordStatus::Skipped;
+        let status = if is_skipped { "skipped" } else { "completed" };
         let mut data = self.about(record);
         if let Value::Object(data) = &mut data {
             data.insert("status".to_owned(), json!(status));

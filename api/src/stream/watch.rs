@@ -42,9 +42,10 @@ pub(super) struct Frame {
 
 impl Frame {
     pub(super) fn of(event: &Event, number: u64) -> Self {
-        let ends = match event.mark {
-            Mark::Complete { generation } => Some(generation),
-            _ => None,
+        let ends = if let Mark::Complete { generation } = event.mark {
+            Some(generation)
+        } else {
+            None
         };
         Self {
             number,

@@ -50,14 +50,14 @@ impl Reading {
     async fn next(&mut self) -> Option<Got> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let got = parse(event);
-                self.text = rest.to_owned();
+                let (got, rest) = (parse(event), rest.to_owned());
+                self.text = rest;
                 if got.is_some() {
                     return got;
                 }
                 continue;
             }
-            let read = tokio::time::timeout(Duration::from_secs(60), self.body.next()).await;
+            let read = tokio::time::timeout(Duration::from_mins(1), self.body.next()).await;
             let bytes = read.expect("something within a minute")?.expect("bytes");
             self.text.push_str(&String::from_utf8_lossy(&bytes));
         }
