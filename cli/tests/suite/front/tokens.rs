@@ -171,6 +171,23 @@ async fn a_token_is_believed_only_if_the_provider_signed_it_for_this_api_and_thi
         let answer = front.by(&token).ask("GET", "/api/me", &Value::Null).await;
         assert_eq!(answer.status, 401, "{what}: {}", answer.body);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_reaches_what_its_claims_say_and_nothing_else() {
+    let key = Key::new("k-1");
+    let keys = Arc::new(Mutex::new(vec![key.jwk()]));
+    let (provider, _web) = provider(&keys);
+    let claims = json!({
+        "iss": provider.issuer, "aud": "pawl", "sub": "anna", "exp": NOW + 600, "org": "default", "roles": "editor",
+    });
+    let front = Front::open().await.believing(provider);
+    let with = |name: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[name] = value;
+        key.sign(&claims)
+    };
+    let good = key.sign(&claims);
     for (what, token) in [
         ("no organisation", with("org", Value::Null)),
         ("half a key", with("org", json!("a#b"))),

@@ -85,12 +85,10 @@ async fn duplicates_in_any_order_start_exactly_the_right_runs() {
     for (event, ids) in &runs {
         assert_eq!(ids.len(), 1, "event {event} has the runs {ids:?}");
     }
-    println!(
-        "{} deliveries of {EVENTS} events: {} runs",
-        order.len(),
-        all.len()
-    );
 }
+
+/// A delivery's headers, its body, and the status that it is answered with.
+type Row<'row> = (&'row [(&'row str, &'row str)], &'row str, u16);
 
 #[tokio::test]
 async fn the_same_key_with_another_body_is_refused() {
@@ -107,7 +105,7 @@ async fn the_same_key_with_another_body_is_refused() {
             .await;
         answer.status.as_u16()
     };
-    let rows: [(&[(&str, &str)], &str, u16); 8] = [
+    let rows: [Row<'_>; 8] = [
         (&[("x-order", "7")], "{}", 202),
         (&[("x-order", "7")], "{}", 200),
         (&[("x-order", "7")], "[]", 409),
