@@ -128,6 +128,23 @@ async fn make_token(
     Ok((StatusCode::CREATED, axum::Json(made)))
 }
 
+/// An event as it is sent.
+#[derive(ToSchema)]
+#[schema(as = StreamEvent)]
+#[expect(
+    dead_code,
+    reason = "it is there to be described; events are written as text"
+)]
+struct SentEvent {
+    /// Its number, from 1, which `Last-Event-ID` goes on behind; what is about the connection has none.
+    id: Option<String>,
+    /// What happens: `status`, `step_start`, `step_complete`, `delta`, `tool_call`, `tool_result`, `error`, `complete`,
+    /// `connected`, `heartbeat`.
+    event: Option<String>,
+    /// What there is to say of it, as JSON.
+    data: Option<String>,
+}
+
 /// Watch a run
 ///
 /// Server-sent events, from the run's beginning or from behind `Last-Event-ID`: `connected`, `status`, `step_start`,
@@ -135,7 +152,7 @@ async fn make_token(
 /// Where nothing is left behind `Last-Event-ID` the answer is 204, and `EventSource` asks no more.
 #[utoipa::path(get, path = "/api/executions/{id}/stream", tag = "executions",
     params(("id" = String, Path), Asked, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was received")),
-    responses((status = 200, body = String, content_type = "text/event-stream"), (status = 204)),
+    responses((status = 200, body = SentEvent, content_type = "text/event-stream"), (status = 204)),
     security(("bearer" = ["viewer"])))]
 async fn follow(
     State(app): State<App>,

@@ -74,6 +74,10 @@ pub(crate) async fn begin(mut start: Start, services: &Services) -> Result<Start
             start.machine = published.machine;
         }
     }
+    if start.machine.is_empty() {
+        let message = "a run is of a `machine` or of a `workflow`, and the request names neither";
+        return Err(Error::step(code::VALIDATION_ERROR, message));
+    }
     let plan = first_plan(services, &start.machine).await?;
     let now = services.now();
     let id = match &start.idempotency_key {
