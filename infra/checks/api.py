@@ -61,10 +61,11 @@ def main() -> int:
         ask(url, key, "/api/workflows", GREETING)
         ask(url, key, "/api/workflows/greet/publish")
         ask(url, key, "/api/workflows/greet/execute", {"input": {"name": "Ada"}})
-        command = [str(Path(sys.executable).parent / "schemathesis"), "run", str(DESCRIPTION), "--url", url]
+        command = [str(Path(sys.executable).absolute().parent / "schemathesis"), "run", str(DESCRIPTION.resolve()), "--url", url]
         command += ["-H", f"authorization: Bearer {key}", "--checks", CHECKS]
         command += ["--max-examples", str(options.examples), "--seed", str(options.seed), "--workers", "1", "--no-color"]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # It keeps a cache where it runs.
+        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         log = (Path(folder) / "log").read_text()
     if done.returncode != 0 or "panicked" in log:
         print(done.stdout, log[-4000:], sep="\n", file=sys.stderr)
