@@ -222,8 +222,9 @@ fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
 }
 
 /// Compiles a definition; `None` where it is refused, which is then said.
-fn sound(file: &DefinitionFile) -> Option<Program> {
+fn sound(file: &DefinitionFile, format: Option<FormatChoice>) -> Option<Program> {
     let compiled = file.compile(pawl_compiler::Options {
+        format: format.map(Into::into),
         budgets: pawl_compiler::Budgets::Shown,
         ..pawl_compiler::Options::default()
     });

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use pawl_compiler::Options;
 use pawl_compiler::cost::{self, Assumptions, Largest, Load, Month, Range};
 
-use super::{Outcome, print, print_json, sound};
+use super::{FormatChoice, Outcome, print, print_json, sound};
 use crate::project::{Misuse, Project};
 use crate::table::{Side, table};
 
@@ -33,6 +33,9 @@ pub(super) struct Cost {
     /// How many items a loop has, or how often a run comes to another step of a cycle; `WORKFLOW/STEP` for a subflow's
     #[arg(long, value_name = "STEP=N", value_parser = items)]
     items: Vec<(String, u64)>,
+    /// The format of the definition, where its fields do not say it
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<FormatChoice>,
     /// Print all figures as JSON
     #[arg(long)]
     json: bool,
@@ -55,7 +58,7 @@ impl Cost {
             return Err(misuse.into());
         }
         let project = Project::open(&self.path)?;
-        let Some(program) = sound(&project.definition) else {
+        let Some(program) = sound(&project.definition, self.format) else {
             return Ok(Outcome::Refused);
         };
         let others = project.subflows(&program, Options::default())?;

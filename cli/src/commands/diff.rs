@@ -7,7 +7,7 @@ use pawl_compiler::diff::{self, Change, Permitted};
 use serde_json::Value;
 
 use super::policy::word;
-use super::{Outcome, print, print_json, sound};
+use super::{FormatChoice, Outcome, print, print_json, sound};
 use crate::project::{DefinitionFile, Misuse, Project};
 
 const EXAMPLES: &str = "Examples:
@@ -30,6 +30,9 @@ pub(super) struct Diff {
     old: PathBuf,
     /// The definition as it is
     new: PathBuf,
+    /// The format of the definitions, where their fields do not say it
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<FormatChoice>,
     /// Print the differences as JSON
     #[arg(long)]
     json: bool,
@@ -51,7 +54,7 @@ impl Diff {
         };
         let (old, new) = (read(&self.old)?, read(&self.new)?);
         // Both are looked at, so that all that is wrong is said at once.
-        let (Some(old), Some(new)) = (sound(&old), sound(&new)) else {
+        let (Some(old), Some(new)) = (sound(&old, self.format), sound(&new, self.format)) else {
             return Ok(Outcome::Refused);
         };
         let diff = diff::of(&old, &new);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use pawl_compiler::policy::{self, Effect};
 
-use super::{Outcome, print, print_json, sound};
+use super::{FormatChoice, Outcome, print, print_json, sound};
 use crate::project::Project;
 use crate::table::{Side, table};
 
@@ -25,6 +25,9 @@ What a run computes, such as the host of a request, is shown as the template tha
 pub(super) struct Policy {
     /// A definition, or a folder that holds a `workflow.json` or `workflow.yaml`
     path: PathBuf,
+    /// The format of the definition, where its fields do not say it
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<FormatChoice>,
     /// Print the policy as JSON
     #[arg(long)]
     json: bool,
@@ -33,7 +36,7 @@ pub(super) struct Policy {
 impl Policy {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let project = Project::open(&self.path)?;
-        let Some(program) = sound(&project.definition) else {
+        let Some(program) = sound(&project.definition, self.format) else {
             return Ok(Outcome::Refused);
         };
         let policy = policy::of(&program);

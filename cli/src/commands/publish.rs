@@ -66,7 +66,7 @@ impl Publish {
                     continue;
                 }
             };
-            let Some(program) = sound(definition) else {
+            let Some(program) = sound(definition, None) else {
                 outcome = Outcome::Refused;
                 continue;
             };

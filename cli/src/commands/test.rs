@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::Serialize;
 
-use super::{Outcome, complain, print, print_json, sound};
+use super::{FormatChoice, Outcome, complain, print, print_json, sound};
 use crate::project::{self, Misuse, Project, find};
 use coverage::Coverage;
 use files::{Written, cases};
@@ -44,6 +44,9 @@ pub(super) struct Test {
     /// Fail where the tests of a workflow take less than so many percent of its ports
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u64).range(0..=100))]
     coverage: Option<u64>,
+    /// The format of the definitions, where their fields do not say it
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<FormatChoice>,
     /// Print the results as JSON
     #[arg(long)]
     json: bool,
@@ -107,7 +110,7 @@ impl Test {
                 continue;
             }
             let project = Project::open(whole(file))?;
-            let Some(program) = sound(&project.definition) else {
+            let Some(program) = sound(&project.definition, self.format) else {
                 is_refused = true;
                 continue;
             };

@@ -8,7 +8,7 @@ use pawl_compiler::triggers::{Schedule, Trigger};
 use pawl_local::firings;
 use serde_json::{Value, json};
 
-use super::{Outcome, complain, print, print_json, sound};
+use super::{FormatChoice, Outcome, complain, print, print_json, sound};
 use crate::project::{DefinitionFile, Found, find};
 
 /// How many moments are shown.
@@ -34,6 +34,9 @@ pub(super) struct Triggers {
     /// Count from this moment instead of now
     #[arg(long, value_name = "TIME")]
     from: Option<Timestamp>,
+    /// The format of the definitions, where their fields do not say it
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<FormatChoice>,
     /// Print the triggers as a JSON list
     #[arg(long)]
     json: bool,
@@ -55,7 +58,7 @@ impl Triggers {
         let mut is_refused = false;
         for path in &files {
             match DefinitionFile::read(path) {
-                Ok(file) => match of(&file, from) {
+                Ok(file) => match of(&file, self.format, from) {
                     Some(found) => shown.extend(found),
                     None => is_refused = true,
                 },
@@ -77,8 +80,8 @@ impl Triggers {
 }
 
 /// The triggers of a definition; `None` where it does not compile, which is then said.
-fn of(file: &DefinitionFile, from: Timestamp) -> Option<Vec<Shown>> {
-    let program = sound(file)?;
+fn of(file: &DefinitionFile, format: Option<FormatChoice>, from: Timestamp) -> Option<Vec<Shown>> {
+    let program = sound(file, format)?;
     let workflow = &program.checked.definition.name;
     let triggers = program.triggers.into_iter();
     let shown = triggers.map(|trigger| Shown {

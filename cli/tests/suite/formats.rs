@@ -1,12 +1,14 @@
 //! Definitions of other formats: what they are translated into means the same.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use pawl::project::Project;
 use pawl_compiler::formats::RULES;
 use pawl_compiler::{Difference, Format, Notation, Options, compile, convert};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::command_line::{pawl, text};
 use crate::corpus::{cases, root, same};
 
 /// The machine of a definition, as JSON.
@@ -79,4 +81,34 @@ fn what_means_something_else_is_as_committed_and_every_rule_is_met() {
     }
     let unmet: Vec<_> = RULES.iter().filter(|rule| !met.contains(*rule)).collect();
     assert!(unmet.is_empty(), "no case meets {unmet:?}");
+}
+
+#[test]
+fn every_command_that_reads_a_definition_takes_its_format() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let definition = json!({
+        "name": "Greet",
+        "steps": [{ "step_id": "say", "step_type": "output", "parameters": { "mapping": { "text": "Hello" } }, "next_steps": [] }],
+    });
+    fs::write(folder.path().join("greet.json"), definition.to_string()).expect("a file");
+    let commands: [&[&str]; 7] = [
+        &["check", "greet.json"],
+        &["convert", "greet.json"],
+        &["compile", "greet.json"],
+        &["cost", "greet.json"],
+        &["policy", "greet.json"],
+        &["triggers", "greet.json"],
+        &["diff", "greet.json", "greet.json"],
+    ];
+    for arguments in commands {
+        for (format, code) in [("elevaite", 0), ("native", 1)] {
+            let done = pawl(folder.path(), &[arguments, &["--format", format]].concat());
+            let said = text(&done.stderr);
+            assert_eq!(
+                done.status.code(),
+                Some(code),
+                "{arguments:?} {format}: {said}"
+            );
+        }
+    }
 }
