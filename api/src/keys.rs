@@ -8,12 +8,12 @@
 //! ```
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use jiff::Timestamp;
+use pawl_functions::random;
 use pawl_store::{Change, Direction, Document, key};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -272,15 +272,6 @@ async fn me(me: Viewer) -> axum::Json<Me> {
         who: me.who.clone(),
         role: me.role,
     })
-}
-
-/// Random bytes that nobody can foresee.
-pub(crate) fn random<const BYTES: usize>() -> [u8; BYTES] {
-    let mut bytes = [0; BYTES];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .expect("the operating system gives random bytes");
-    bytes
 }
 
 /// The hash of something, as text.

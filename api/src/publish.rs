@@ -5,12 +5,12 @@
 //! ```
 //! Only the transaction changes what runs. A machine version that nobody names does nothing, and a schedule or rule that
 //! the published workflow does not know starts nothing; so whatever a failure leaves behind is harmless, and the next
-//! publishing removes it.
+//! publishing that succeeds removes it: who fails cannot know what of it somebody else has published meanwhile.
 
 pub(crate) mod chains;
 mod machine;
 mod names;
-pub(crate) mod triggers;
+mod triggers;
 
 use pawl_store::{Change, Document, Published};
 
@@ -41,21 +41,15 @@ pub(crate) async fn publish(
     let triggers = triggers::planned(&program.triggers);
     let machine = machine::publish(app, &me.org, &id, &program.lowered.machine).await?;
     let (followers, followed_by) = chains::publish(app, &me.org, &program).await?;
-    let before = app.store().published(&me.org, &id).await?;
     let mut names: Vec<String> = triggers
         .iter()
         .map(|trigger| trigger.name.clone())
         .collect();
-    let made = triggers::make(app, &me.org, &id, &triggers).await;
-    if let Err(problem) = made {
-        let kept = before.map(|before| before.triggers).unwrap_or_default();
-        clean(app, &me.org, &id, &kept).await;
-        return Err(problem);
-    }
+    triggers::make(app, &me.org, &id, &triggers).await?;
     names.sort_unstable();
     let published = Published {
         machine: machine.clone(),
-        triggers: names.clone(),
+        triggers: names,
         paused: stored.value.paused,
     };
     let mut changes = vec![published.change(&id)];
@@ -74,24 +68,25 @@ pub(crate) async fn publish(
     version.value.published_at.get_or_insert(now);
     changes.push(Change::update(versions::SHELF, &version));
     stored.value.active = Some(number);
-    let shown = workflows::write(app, me, stored, "workflow.publish", changes).await;
-    let kept = match &shown {
-        Ok(_) => names,
-        Err(_) => before.map(|before| before.triggers).unwrap_or_default(),
-    };
+    let shown = workflows::write(app, me, stored, "workflow.publish", changes).await?;
+    // Another publishing that ended meanwhile may have taken them for left over.
+    triggers::make(app, &me.org, &id, &triggers).await?;
     // Nothing of ours goes by the alias, and the next publishing sets it, too.
-    if shown.is_ok()
-        && let Err(problem) = machine::point(app, &me.org, &id, &machine).await
-    {
+    if let Err(problem) = machine::point(app, &me.org, &id, &machine).await {
         tracing::warn!(problem.message, id, "the alias names another version");
     }
-    clean(app, &me.org, &id, &kept).await;
-    shown
+    clean(app, &me.org, &id).await;
+    Ok(shown)
 }
 
 /// Removes what is left over; what cannot be removed now starts nothing, and is removed the next time.
-async fn clean(app: &App, org: &str, workflow: &str, kept: &[String]) {
-    if let Err(problem) = triggers::sweep(app, org, workflow, kept).await {
+pub(crate) async fn clean(app: &App, org: &str, workflow: &str) {
+    let swept = async {
+        let published = app.store().published(org, workflow).await?;
+        let kept = published.map(|published| published.triggers);
+        triggers::sweep(app, org, workflow, &kept.unwrap_or_default()).await
+    };
+    if let Err(problem) = swept.await {
         tracing::warn!(problem.message, workflow, "triggers are left over");
     }
 }

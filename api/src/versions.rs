@@ -194,10 +194,12 @@ async fn list(
     Path(id): Path<String>,
     Query(page): Query<PageQuery>,
 ) -> Result<axum::Json<Page<Shown>>, Problem> {
-    workflows::read(&app, &me.org, &id).await?;
+    let latest = workflows::read(&app, &me.org, &id).await?.value.latest;
+    // Those of a deleted workflow of that name may be left.
+    let is_own = |version: &Document<Version>| version.value.number <= latest;
     let window = page.window(&format!("{id}#"))?;
     let found = app.store();
-    let found = found.documents::<Version>(&me.org, SHELF, &window, Direction::Backward, |_| true);
+    let found = found.documents(&me.org, SHELF, &window, Direction::Backward, is_own);
     let found = found.await?;
     let shown = found
         .documents

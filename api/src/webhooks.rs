@@ -11,6 +11,7 @@ use axum::extract::State;
 use http::StatusCode;
 use jiff::SignedDuration;
 use pawl_compiler::triggers::{Respond, Webhook};
+use pawl_functions::{hexadecimal, random};
 use pawl_store::{Change, Direction, Document};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,7 +24,6 @@ use crate::access::{Admin, Identity, Viewer};
 use crate::app::App;
 use crate::audit::note;
 use crate::extract::{MaybeJson, Path, Query};
-use crate::keys::random;
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
 
@@ -358,12 +358,4 @@ fn overlap(seconds: Option<u64>) -> Result<SignedDuration, Problem> {
     Ok(SignedDuration::from_secs(
         i64::try_from(seconds).unwrap_or_default(),
     ))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
 }

@@ -225,8 +225,7 @@ async fn delete(
     if !app.store().change(&me.org, changes).await? {
         return Err(Problem::stale("workflow", &id));
     }
-    // Whatever of it fails is found by its name when a workflow of that name is published.
-    publish::triggers::sweep(&app, &me.org, &id, &[]).await?;
+    publish::clean(&app, &me.org, &id).await;
     versions::forget(&app, &me.org, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -273,7 +272,7 @@ async fn archive(
     }
     stored.value.archived = true;
     let shown = write(&app, &me, stored, "workflow.archive", changes).await?;
-    publish::triggers::sweep(&app, &me.org, &id, &[]).await?;
+    publish::clean(&app, &me.org, &id).await;
     Ok(axum::Json(shown))
 }
 
@@ -398,7 +397,8 @@ pub(crate) async fn draft(
             },
         )
     } else {
-        Change::create(versions::SHELF, version_id(&stored.id, number), &version)
+        // The workflow's revision guards it; one of a deleted workflow of that name may be left.
+        Change::put(versions::SHELF, version_id(&stored.id, number), &version)
     };
     stored.value.latest = number;
     with(&mut stored.value);

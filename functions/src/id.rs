@@ -25,7 +25,7 @@ pub(crate) fn of(words: &[&str]) -> String {
 }
 
 /// Bytes as hexadecimal digits.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |digits, byte| {
         digits + &format!("{byte:02x}")
     })

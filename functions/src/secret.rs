@@ -30,7 +30,7 @@ pub(crate) use aws::{Aws, AwsError};
 pub(crate) use mask::Mask;
 use source::Sources;
 pub(crate) use source::failure;
-pub(crate) use vault::random;
+pub use vault::random;
 
 /// What a step is given when it acts.
 #[derive(Debug)]

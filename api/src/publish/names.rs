@@ -1,7 +1,6 @@
 //! The names of what AWS keeps for a workflow, within what AWS takes.
 
-use std::fmt::Write;
-
+use pawl_functions::hexadecimal;
 use sha2::{Digest, Sha256};
 
 /// The longest name of a machine.
@@ -23,10 +22,8 @@ pub(super) fn trigger(org: &str, workflow: &str) -> String {
 /// The beginning of a text's hash, as hexadecimal text.
 pub(super) fn hash(text: &str) -> String {
     let digest = Sha256::digest(text);
-    digest.iter().take(8).fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
+    let (start, _) = digest.split_at(8);
+    hexadecimal(start)
 }
 
 /// A name of letters that every service takes; where that changes or shortens it, its hash keeps it apart from others.

@@ -113,7 +113,7 @@ pub(super) async fn make(
 }
 
 /// Removes every schedule and rule of a workflow but those that are kept.
-pub(crate) async fn sweep(
+pub(super) async fn sweep(
     app: &App,
     org: &str,
     workflow: &str,

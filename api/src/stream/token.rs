@@ -148,7 +148,7 @@ async fn key_of(app: &App, org: &str) -> Result<Option<[u8; 32]>, Problem> {
 
 /// The organisation's first key; of several who make one at once, the first one's counts.
 async fn new_key(app: &App, org: &str) -> Result<[u8; 32], Problem> {
-    let text = URL_SAFE_NO_PAD.encode(crate::keys::random::<32>());
+    let text = URL_SAFE_NO_PAD.encode(pawl_functions::random::<32>());
     let is_sealed = app.services().settings().keys != Keys::None;
     let key = if is_sealed {
         let sealed = app.services().vault().seal(&text, org).await;

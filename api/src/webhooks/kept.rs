@@ -5,11 +5,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
+use pawl_functions::random;
 use pawl_store::{Change, Document};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::keys::{hash, random};
+use crate::keys::hash;
 use crate::problem::Problem;
 
 /// The shelf on which it stands, under the workflow.
@@ -82,11 +83,7 @@ pub(super) async fn set_secret(
 ) -> Result<Vec<Change>, Problem> {
     let sealed = app.services().vault().seal(secret, org).await;
     let sealed = sealed.map_err(|error| Problem::unavailable(&error.to_string(), &error))?;
-    let before = read(app, org, workflow).await?;
-    let mut kept = before
-        .as_ref()
-        .map(|kept| kept.value.clone())
-        .unwrap_or_default();
+    let (before, mut kept) = current(app, org, workflow).await?;
     let (secrets, _) = replaced(app, kept.secrets, sealed, overlap);
     kept.secrets = secrets;
     Ok(vec![written(workflow, before, kept)])
@@ -98,11 +95,7 @@ pub(super) async fn drop_secrets(
     org: &str,
     workflow: &str,
 ) -> Result<Vec<Change>, Problem> {
-    let before = read(app, org, workflow).await?;
-    let mut kept = before
-        .as_ref()
-        .map(|kept| kept.value.clone())
-        .unwrap_or_default();
+    let (before, mut kept) = current(app, org, workflow).await?;
     kept.secrets.clear();
     Ok(vec![written(workflow, before, kept)])
 }
@@ -115,11 +108,7 @@ pub(super) async fn make_token(
     overlap: SignedDuration,
 ) -> Result<(String, Vec<Change>), Problem> {
     let secret = URL_SAFE_NO_PAD.encode(random::<32>());
-    let before = read(app, org, workflow).await?;
-    let mut kept = before
-        .as_ref()
-        .map(|kept| kept.value.clone())
-        .unwrap_or_default();
+    let (before, mut kept) = current(app, org, workflow).await?;
     let (tokens, gone) = replaced(app, kept.tokens, hash(&secret), overlap);
     let mut changes: Vec<Change> = tokens.iter().map(|token| owned(workflow, token)).collect();
     changes.extend(
@@ -137,11 +126,7 @@ pub(super) async fn drop_tokens(
     org: &str,
     workflow: &str,
 ) -> Result<Vec<Change>, Problem> {
-    let before = read(app, org, workflow).await?;
-    let mut kept = before
-        .as_ref()
-        .map(|kept| kept.value.clone())
-        .unwrap_or_default();
+    let (before, mut kept) = current(app, org, workflow).await?;
     let tokens = std::mem::take(&mut kept.tokens).into_iter();
     let mut changes: Vec<Change> = tokens
         .map(|token| Change::remove(TOKENS, token.value))
@@ -225,6 +210,17 @@ fn owned(workflow: &str, token: &Good) -> Change {
         until: token.until.clone(),
     };
     Change::put(TOKENS, &token.value, &owner)
+}
+
+/// What a webhook has, to be changed: as it was read, and what takes its place.
+async fn current(
+    app: &App,
+    org: &str,
+    workflow: &str,
+) -> Result<(Option<Document<Kept>>, Kept), Problem> {
+    let before = read(app, org, workflow).await?;
+    let kept = before.as_ref().map(|kept| kept.value.clone());
+    Ok((before, kept.unwrap_or_default()))
 }
 
 /// Writes what a webhook has, unless somebody else has meanwhile.

@@ -184,6 +184,15 @@ impl Front {
         self.laptop.local.settled().await;
     }
 
+    /// Runs a workflow until nothing goes on: the path of its run.
+    pub(crate) async fn run(&self, workflow: &str, body: Value) -> String {
+        let path = format!("/api/workflows/{workflow}/execute");
+        let started = self.want(202, "POST", &path, body).await;
+        self.settled().await;
+        let id = started["execution_id"].as_str().expect("an id");
+        format!("/api/executions/{id}")
+    }
+
     /// Creates and publishes a workflow: its id.
     pub(crate) async fn publish(&self, definition: Value) -> String {
         let made = self.want(201, "POST", "/api/workflows", definition).await;

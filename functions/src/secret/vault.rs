@@ -194,7 +194,7 @@ fn bound(id: &str, org: &str) -> String {
 }
 
 /// Random bytes that nobody can foresee.
-pub(crate) fn random<const SIZE: usize>() -> [u8; SIZE] {
+pub fn random<const SIZE: usize>() -> [u8; SIZE] {
     let mut bytes = [0; SIZE];
     aws_lc_rs::rand::fill(&mut bytes).expect("the system has randomness to give");
     bytes

@@ -140,19 +140,7 @@ async fn a_secret_is_kept_used_and_never_shown() {
             { "stepSlug": "call", "stepType": "request", "config": { "method": "GET", "url": format!("{}/orders", web.url), "headers": { "x-key": "{{secrets.key}}" } } },
         ],
     })).await;
-    let started = front
-        .want(
-            202,
-            "POST",
-            &format!("/api/workflows/{id}/execute"),
-            json!({}),
-        )
-        .await;
-    front.settled().await;
-    let path = format!(
-        "/api/executions/{}/steps",
-        started["execution_id"].as_str().expect("an id")
-    );
+    let path = front.run(&id, json!({})).await + "/steps";
     let steps = front.want(200, "GET", &path, Value::Null).await;
     assert!(!steps.to_string().contains("s3cr3t"), "{steps}");
     assert_eq!(steps[1]["status"], "completed", "{steps}");

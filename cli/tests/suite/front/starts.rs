@@ -67,14 +67,7 @@ async fn a_run_says_how_it_was_asked_for() {
         "session_id": "session-456",
         "context": { "customer_id": "cust-789" },
     });
-    let started = front
-        .want(202, "POST", &format!("/api/workflows/{id}/execute"), body)
-        .await;
-    front.settled().await;
-    let path = format!(
-        "/api/executions/{}",
-        started["execution_id"].as_str().expect("an id")
-    );
+    let path = front.run(&id, body).await;
     let run = front.want(200, "GET", &path, Value::Null).await;
     let expected = json!({
         "said": "Where is it?", "first": "Hello", "kind": "chat", "customer": "cust-789", "user": "user-123",
@@ -153,14 +146,7 @@ async fn a_run_is_cancelled_once_and_a_failed_one_is_resumed() {
 
     let id = front.publish(failing()).await;
     let body = json!({ "mocks": { "mail": [{ "error": { "code": "TOOL_ERROR", "message": "no" } }, { "sent": true }] } });
-    let started = front
-        .want(202, "POST", &format!("/api/workflows/{id}/execute"), body)
-        .await;
-    front.settled().await;
-    let path = format!(
-        "/api/executions/{}",
-        started["execution_id"].as_str().expect("an id")
-    );
+    let path = front.run(&id, body).await;
     let run = front.want(200, "GET", &path, Value::Null).await;
     assert_eq!(
         (&run["status"], &run["error"]["code"]),
