@@ -115,6 +115,13 @@ def listed(value) -> list:
     return value if isinstance(value, list) else [value]
 
 
+def delete(aws: MiniStack) -> None:
+    """Removes the stack; what holds data stays."""
+    client = aws.client("cloudformation")
+    client.delete_stack(StackName=STACK)
+    client.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+
+
 def without_sums(template: Path, file: Path) -> Path:
     """A nested template without the alarms that reckon with several metrics, which MiniStack does not know."""
     nested = yaml_parse(template.read_text())

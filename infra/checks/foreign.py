@@ -4,7 +4,7 @@
 
 For every machine of template.yaml, at both levels: the records are loaded into the deployed table, the trigger Lambda
 starts a run with the example's input and mocks, and what the run left in DynamoDB must equal what `pawl run` leaves.
-Then a user comes in by the front door, and goes on while the deployment is updated.
+Then a user comes in by the front door, goes on while the deployment is updated, and finds their data after it is deleted.
 """
 
 import argparse
@@ -107,6 +107,7 @@ def main() -> int:
             print("doing what a user does ...", flush=True)
             api = front_door.visit(aws, stack)
             update(aws, scratch, machines, outbox, api)
+            delete(aws, stack)
     return 0
 
 
@@ -116,10 +117,20 @@ def update(aws: MiniStack, scratch: Path, machines: dict[str, Path], outbox: Pat
     front_door.until(lambda: api("GET", f"/api/executions/{run}")["status"] == "waiting", f"the question of {run}")
     before = versions(aws)
     begun = time.monotonic()
-    deployment.deploy(aws, scratch, machines, outbox, MailFrom="somebody@localhost")
+    deployment.deploy(aws, scratch, machines, outbox, MailFrom="somebody@localhost", Release="2")
     front_door.want("new versions of the function of actions", versions(aws) - before, 1)
     front_door.decide(api, run)
     print(f"{time.monotonic() - begun:7.1f} s  an update while a run waited, which then went on where it was")
+
+
+def delete(aws: MiniStack, stack: Deployment) -> None:
+    """Deletes the stack: its functions are gone, and what it wrote is still there."""
+    deployment.delete(aws)
+    left = aws.client("lambda").list_functions()["Functions"]
+    front_door.want("functions that are left", [function["FunctionName"] for function in left], [])
+    kept = aws.client("dynamodb").scan(TableName=stack.table, Select="COUNT")["Count"]
+    front_door.want("whether items are left", kept > 0, True)
+    print(f"          the stack deleted, and {kept} items of the table kept")
 
 
 def versions(aws: MiniStack) -> int:
