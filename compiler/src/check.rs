@@ -114,7 +114,7 @@ pub fn check(
         diagnostics,
     );
     taint::show(&definition, &texts, diagnostics);
-    value_types::check(text, &definition, &loops, &texts, diagnostics);
+    value_types::check(text, &definition, &loops, &variables, &texts, diagnostics);
     let merged = merges::find(&definition, &slugs, &graph, &strands, diagnostics);
     for (id, slugs) in &merged {
         if let Some(reads) = reads.get_mut(*id) {
