@@ -12,6 +12,7 @@
 
 mod custom;
 mod envelope;
+mod knots;
 mod mappings;
 mod next;
 mod parts;
