@@ -253,7 +253,7 @@ impl Inference<'_, '_> {
         found: &Type,
         fits: impl Fn(&Type) -> bool,
     ) {
-        if !found.may(fits) {
+        if found.never(fits) {
             self.findings.push(Finding {
                 mistake: Mistake::Misfit {
                     operation: operation.to_owned(),

@@ -232,6 +232,12 @@ impl Type {
         }))
     }
 
+    /// Whether it is there, known, and nothing for which `holds` says so: that it may be null as well is no matter.
+    pub fn never(&self, holds: impl Fn(&Self) -> bool) -> bool {
+        let mut present = self.present().peekable();
+        present.peek().is_some() && !present.any(|one| *one == Self::Any || holds(one))
+    }
+
     /// Whether any of its choices is one for which `holds` says so; whatever is not known may be.
     pub fn may(&self, holds: impl Fn(&Self) -> bool) -> bool {
         self.choices().iter().any(|one| match one {

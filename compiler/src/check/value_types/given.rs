@@ -221,5 +221,9 @@ fn declared(input: &Node) -> Type {
         Some("text" | "email" | "date") => Type::Text,
         _ => Type::Any,
     };
+    let is_required = input.get("required").map(|node| &node.data) == Some(&Data::Bool(true));
+    if is_required {
+        return found;
+    }
     Type::either([found, Type::Null])
 }

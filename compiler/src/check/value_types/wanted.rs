@@ -18,7 +18,7 @@ pub(super) fn misfit(step: &Step, node: &Node, found: &Type) -> Option<Diagnosti
         return None;
     }
     let (name, shape) = wanted(step, node)?;
-    if found.may(|one| fits(one, &shape)) {
+    if !found.never(|one| fits(one, &shape)) {
         return None;
     }
     let message = format!("`{name}` is {shape}, and this gives {found}");

@@ -6,7 +6,11 @@ use super::super::words::What;
 use super::Finder;
 use super::port::{port, unknown};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::shape::near_ours;
 use crate::source::{Data, Node};
+
+/// The types of connections.
+const CONNECTIONS: [&str; 3] = ["default", "conditional", "error"];
 
 impl Finder<'_, '_, '_> {
     /// `next_steps`, `else_steps`, `error_steps`.
@@ -141,6 +145,18 @@ impl Finder<'_, '_, '_> {
             };
             let what = self.what(from);
             let word = |field: &str| given(connection, field).and_then(Node::as_str);
+            if let Some(kind) = given(connection, "connection_type")
+                && let Some(kind_word) = kind.as_str().filter(|word| !CONNECTIONS.contains(word))
+                && let Some(near) = near_ours(kind_word, CONNECTIONS)
+            {
+                // Pictures have types of their own, which mean nothing here; a slip would lead the wrong way.
+                let message = format!("a connection has no type `{kind_word}`");
+                self.translation.say(
+                    Diagnostic::error(codes::INVALID_VALUE, message)
+                        .on(kind)
+                        .meant(kind_word, Some(near)),
+                );
+            }
             let is_error = word("connection_type") == Some("error");
             let words = ["source_handle", "label"].into_iter().filter_map(word);
             let named = words
