@@ -113,8 +113,8 @@ pub fn check(
         &texts,
         diagnostics,
     );
-    taint::show(&definition, &texts, diagnostics);
-    value_types::check(text, &definition, &loops, &texts, diagnostics);
+    taint::show(text, &definition, &texts, diagnostics);
+    value_types::check(text, &definition, &loops, &variables, &texts, diagnostics);
     let merged = merges::find(&definition, &slugs, &graph, &strands, diagnostics);
     for (id, slugs) in &merged {
         if let Some(reads) = reads.get_mut(*id) {

@@ -18,6 +18,7 @@ use pawl_contract::price::{self, TABLE};
 use serde::Serialize;
 
 use crate::Program;
+use crate::definition::Step;
 use crate::triggers::Trigger;
 use machine::items;
 use others::Others;
@@ -127,8 +128,10 @@ pub struct Cost {
     pub worst: Option<Load>,
     /// What it costs, in US dollars.
     pub usd: Money,
-    /// Models without a known price, and `the deployment's` where a step names none: their tokens cost on top.
+    /// Models without a known price: their tokens cost on top.
     pub unpriced: Vec<String>,
+    /// Steps that name no model, so that the deployment's answers: its tokens cost on top.
+    pub unnamed: Vec<String>,
     /// The loops.
     pub loops: Vec<LoopCost>,
     /// What a month costs, where anything says how many runs it has.
@@ -173,16 +176,21 @@ pub fn with(
     others.weigh(program, assumptions);
     let weigh = |assumptions: &Assumptions| alone(program, &others, assumptions);
     let taken = weigh(assumptions);
-    let looped = checked.definition.steps.iter();
-    let looped = looped.filter(|step| step.kind == Kind::Loop);
-    let loops = looped.map(|step| {
+    let looped = checked.definition.steps.iter().enumerate();
+    let looped = looped.filter(|(_, step)| step.kind == Kind::Loop);
+    let loops = looped.map(|(id, step)| {
         let found = items(step, assumptions);
-        let mut more = assumptions.clone();
+        // One item is one of one list, however often the loops around begin it.
+        let mut once = assumptions.clone();
+        let around = checked.loops.around(id).iter();
+        once.items
+            .extend(around.map(|outer| (checked.step(*outer).slug.clone(), 1)));
+        let mut more = once.clone();
         more.items
             .insert(step.slug.clone(), found.usual.saturating_add(1));
         let each = weigh(&more)
             .typical
-            .plus_times(taken.typical, -1.0)
+            .plus_times(weigh(&once).typical, -1.0)
             .rounded();
         LoopCost {
             step: step.slug.clone(),
@@ -219,6 +227,7 @@ pub fn with(
             .values()
             .any(|plan| plan.node.step == "hand over"),
         unpriced: unpriced(program, programs),
+        unnamed: unnamed(program, programs),
         assumed: assumed(&loops, &taken.typical)
             .into_iter()
             .chain(others.said())
@@ -323,19 +332,28 @@ fn month(triggers: &[Trigger], assumptions: &Assumptions, usd: Range) -> Option<
 
 /// The models that llm steps ask first whose price nobody here knows.
 fn unpriced(program: &Program, programs: &BTreeMap<String, Program>) -> Vec<String> {
-    let all = std::iter::once(program).chain(programs.values());
-    let steps = all.flat_map(|program| &program.checked.definition.steps);
-    let models: BTreeSet<Option<&str>> = steps
-        .filter(|step| step.kind == Kind::Llm)
-        .map(weigh::model)
+    let models: BTreeSet<&str> = llm_steps(program, programs)
+        .filter_map(weigh::model)
         .collect();
-    let unknown = models.into_iter().filter_map(|model| match model {
-        None => Some("the deployment's".to_owned()),
-        Some(model) => price::of(model, &BTreeMap::new())
-            .is_none()
-            .then(|| model.to_owned()),
-    });
-    unknown.collect()
+    let is_unknown = |model: &&str| price::of(model, &BTreeMap::new()).is_none();
+    let unknown = models.into_iter().filter(is_unknown);
+    unknown.map(str::to_owned).collect()
+}
+
+/// The llm steps that leave the model to the deployment, by their authors' names.
+fn unnamed(program: &Program, programs: &BTreeMap<String, Program>) -> Vec<String> {
+    let unnamed = llm_steps(program, programs).filter(|step| weigh::model(step).is_none());
+    let names: BTreeSet<&str> = unnamed.map(|step| step.slug.as_str()).collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+fn llm_steps<'p>(
+    program: &'p Program,
+    programs: &'p BTreeMap<String, Program>,
+) -> impl Iterator<Item = &'p Step> {
+    let all = std::iter::once(program).chain(programs.values());
+    all.flat_map(|program| &program.checked.definition.steps)
+        .filter(|step| step.kind == Kind::Llm)
 }
 
 /// What was assumed, in sentences.

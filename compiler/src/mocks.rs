@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use pawl_contract::{Kind, Mock};
+use pawl_contract::{Kind, Mock, identifier};
 
 use crate::Program;
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
+use crate::source::Node;
 
 /// Refuses mocks of steps that do not exist or only compute, and mocks that mean nothing.
-pub fn check(program: &Program, mocks: &BTreeMap<String, Mock>) -> Vec<Diagnostic> {
+///
+/// `subflows` are the workflows that it runs, as far as they are known: a step of theirs is not to be mocked from here.
+pub fn check(
+    program: &Program,
+    subflows: &BTreeMap<String, Program>,
+    mocks: &BTreeMap<String, Mock>,
+) -> Vec<Diagnostic> {
     let kinds = program.checked.kinds();
     let works = |kind: Kind| !kind.is_pure() && kind != Kind::Trigger;
     let called = |slug| program.authored.name(slug);
@@ -43,10 +50,34 @@ pub fn check(program: &Program, mocks: &BTreeMap<String, Mock>) -> Vec<Diagnosti
                     codes::INVALID_MOCK,
                     format!("there is no step `{slug}` to mock"),
                 )
-                .maybe_help(did_you_mean(slug, mockable())),
+                .maybe_help(
+                    did_you_mean(slug, mockable()).or_else(|| whole(program, subflows, slug)),
+                ),
             ),
         });
     found.collect()
+}
+
+/// What to mock instead of a step of a workflow that this one runs.
+fn whole(program: &Program, subflows: &BTreeMap<String, Program>, name: &str) -> Option<String> {
+    let step = name.rsplit(['/', '.']).next().unwrap_or(name);
+    let has_step = |subflow: &Program| {
+        let slug = subflow.authored.slug(step);
+        subflow.checked.kinds().contains_key(slug)
+    };
+    let steps = program.checked.definition.steps.iter();
+    let mut runners = steps.filter_map(|runner| {
+        let workflow = runner.config.get("workflow").and_then(Node::as_str)?;
+        (runner.kind == Kind::Subflow).then_some((runner, workflow))
+    });
+    let (runner, workflow) = runners.find(|(_, workflow)| {
+        let subflow = subflows.get(&identifier(workflow));
+        subflow.is_some_and(has_step)
+    })?;
+    let runner = program.authored.name(&runner.slug);
+    Some(format!(
+        "`{step}` is a step of `{workflow}`, which step `{runner}` runs: mock `{runner}` by what `{workflow}` gives"
+    ))
 }
 
 /// Turns what a step cannot do yet into an error, unless the step is mocked.

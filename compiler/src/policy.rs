@@ -54,6 +54,8 @@ pub enum What {
 pub enum Effect {
     /// It only looks.
     Read,
+    /// It costs money, and changes nothing outside.
+    Paid,
     /// It writes records of ours.
     Write,
     /// Nothing takes it back.

@@ -94,7 +94,12 @@ pub(crate) fn near_ours<'name>(
     let same = names
         .iter()
         .find(|name| name.eq_ignore_ascii_case(word.trim()));
-    same.copied().or_else(|| near(&word.to_lowercase(), names))
+    same.copied().or_else(|| {
+        let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+        let found = near(&word.to_lowercase(), lower.iter().map(String::as_str))?;
+        let at = lower.iter().position(|name| name == found)?;
+        names.get(at).copied()
+    })
 }
 
 /// The usual word from which a text differs by one slip.

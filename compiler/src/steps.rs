@@ -258,6 +258,11 @@ pub fn secrets_set(step: &Step) -> impl Iterator<Item = &str> {
     transforms.into_iter().flat_map(transform::secrets)
 }
 
+/// Whether a place of a step stands in the value of a secure variable, which is kept encrypted.
+pub fn is_kept_encrypted(step: &Step, pointer: &str) -> bool {
+    step.kind == Kind::Transform && transform::is_kept_encrypted(step, pointer)
+}
+
 /// Whether a value of a step's configuration goes nowhere but where it is needed, so that a secret may stand in it.
 pub fn is_sink(step: &Step, pointer: &str) -> bool {
     match step.kind {

@@ -15,6 +15,7 @@ mod text;
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
+pub(crate) use list::{braced_paths, condition_path};
 pub(crate) use python::is_format as is_python_format;
 use table::TRANSFORMS;
 
@@ -236,20 +237,23 @@ fn ordinal(at: usize) -> &'static str {
     }
 }
 
+/// The names of a path such as `customer.tags[0]`, one after the other.
+pub(crate) fn path_names(path: &str) -> impl Iterator<Item = &str> {
+    path.split(['.', '[', ']']).filter(|name| !name.is_empty())
+}
+
 /// The value at a path such as `customer.tags[0]`, for the transforms that take one.
 fn at_path<'v>(value: &'v Value, path: &str) -> Option<Cow<'v, Value>> {
     if let Some(found) = member_of(value, path) {
         return Some(Cow::Borrowed(found));
     }
-    let mut names = path.split(['.', '[', ']']).filter(|name| !name.is_empty());
-    names.try_fold(Cow::Borrowed(value), |value, name| own_member(&value, name))
+    path_names(path).try_fold(Cow::Borrowed(value), |value, name| own_member(&value, name))
 }
 
 /// The value at a path; a text on the way that holds JSON is read.
 fn through_texts(value: &Value, path: &str) -> Value {
-    let names = path.split(['.', '[', ']']).filter(|name| !name.is_empty());
     let mut found = Cow::Borrowed(value);
-    for name in names {
+    for name in path_names(path) {
         if let Value::String(text) = &*found {
             found = Cow::Owned(serde_json::from_str(text).unwrap_or_default());
         }

@@ -56,6 +56,17 @@ pub enum Others {
     Maybe,
 }
 
+/// Keywords of a JSON Schema that describe a value beside its `type`.
+const ELSEWHERE: [&str; 7] = [
+    "$ref",
+    "$dynamicRef",
+    "allOf",
+    "if",
+    "dependentSchemas",
+    "dependencies",
+    "unevaluatedProperties",
+];
+
 impl Type {
     /// An object with these fields.
     pub fn object(fields: impl IntoIterator<Item = (String, Self)>, others: Others) -> Self {
@@ -85,14 +96,28 @@ impl Type {
     }
 
     /// The type that a JSON Schema describes.
+    ///
+    /// An object that says nothing of other properties is taken to name those that it is meant to have.
     pub fn of_schema(schema: &Value) -> Self {
         if let Some(words) = schema.get("enum").and_then(Value::as_array) {
             return Self::either(words.iter().map(Self::of));
         }
+        // What else these say of a value is for a validator to put together.
+        if ELSEWHERE
+            .iter()
+            .any(|keyword| schema.get(keyword).is_some())
+        {
+            return Self::Any;
+        }
         for choices in ["anyOf", "oneOf"] {
-            if let Some(choices) = schema.get(choices).and_then(Value::as_array) {
-                return Self::either(choices.iter().map(Self::of_schema));
-            }
+            let Some(choices) = schema.get(choices).and_then(Value::as_array) else {
+                continue;
+            };
+            return if schema.get("properties").is_some() {
+                Self::Any
+            } else {
+                Self::either(choices.iter().map(Self::of_schema))
+            };
         }
         match schema.get("type") {
             Some(Value::String(name)) => Self::named(name, schema),
@@ -112,23 +137,29 @@ impl Type {
             "boolean" => Self::Flag,
             "number" | "integer" => Self::Number,
             "string" => Self::Text,
-            "array" => Self::List(Box::new(
-                schema.get("items").map_or(Self::Any, Self::of_schema),
-            )),
-            "object" => {
-                let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
-                    return Self::object([], Others::Maybe);
-                };
-                let others = match schema.get("additionalProperties") {
-                    Some(Value::Bool(false)) => Others::Never,
-                    _ => Others::Maybe,
-                };
-                let field =
-                    |(name, schema): (&String, &Value)| (name.clone(), Self::of_schema(schema));
-                Self::object(properties.iter().map(field), others)
+            "array" => {
+                let items = schema.get("items");
+                let items = items.filter(|_| schema.get("prefixItems").is_none());
+                Self::List(Box::new(items.map_or(Self::Any, Self::of_schema)))
             }
+            "object" => Self::described(schema),
             _ => Self::Any,
         }
+    }
+
+    fn described(schema: &Value) -> Self {
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+            return Self::object([], Others::Maybe);
+        };
+        let others = match schema.get("additionalProperties") {
+            _ if schema.get("patternProperties").is_some() => Others::Maybe,
+            Some(Value::Bool(false)) => Others::Never,
+            Some(_) => Others::Maybe,
+            None if properties.is_empty() => Others::Maybe,
+            None => Others::Undeclared,
+        };
+        let field = |(name, schema): (&String, &Value)| (name.clone(), Self::of_schema(schema));
+        Self::object(properties.iter().map(field), others)
     }
 
     /// One of several types, the same ones once; anything where one of them is that.
@@ -174,6 +205,39 @@ impl Type {
         }
     }
 
+    /// The types that it may be where it is there: null is left out, and of what a step gave, only the data counts.
+    pub fn present(&self) -> impl Iterator<Item = &Self> {
+        let choices = self.choices().iter().flat_map(|one| match one {
+            Self::Given(inner) => inner.choices(),
+            one => std::slice::from_ref(one),
+        });
+        choices.filter(|one| **one != Self::Null)
+    }
+
+    /// Whether it is a list wherever it is there.
+    pub fn is_list(&self) -> bool {
+        let mut present = self.present().peekable();
+        present.peek().is_some() && present.all(|one| matches!(one, Self::List(_)))
+    }
+
+    /// What the elements of a list are; anything where it may be something else.
+    #[must_use]
+    pub fn element(&self) -> Self {
+        if !self.is_list() {
+            return Self::Any;
+        }
+        Self::either(self.present().filter_map(|one| match one {
+            Self::List(element) => Some((**element).clone()),
+            _ => None,
+        }))
+    }
+
+    /// Whether it is there, known, and nothing for which `holds` says so: that it may be null as well is no matter.
+    pub fn never(&self, holds: impl Fn(&Self) -> bool) -> bool {
+        let mut present = self.present().peekable();
+        present.peek().is_some() && !present.any(|one| *one == Self::Any || holds(one))
+    }
+
     /// Whether any of its choices is one for which `holds` says so; whatever is not known may be.
     pub fn may(&self, holds: impl Fn(&Self) -> bool) -> bool {
         self.choices().iter().any(|one| match one {
@@ -202,27 +266,18 @@ impl fmt::Display for Type {
                 write!(formatter, "one of {}", words.join(", "))
             }
             Self::List(element) => match &**element {
-                Self::Object(_) => formatter.write_str("a list of objects"),
+                Self::Object(fields) => {
+                    formatter.write_str("a list of objects")?;
+                    write_names(fields, formatter)
+                }
                 Self::Text | Self::Words(_) => formatter.write_str("a list of texts"),
                 Self::Number => formatter.write_str("a list of numbers"),
                 Self::List(_) => formatter.write_str("a list of lists"),
                 _ => formatter.write_str("a list"),
             },
-            Self::Object(fields) if fields.known.is_empty() => formatter.write_str("an object"),
             Self::Object(fields) => {
-                const MOST: usize = 8;
-                let names: Vec<String> = fields
-                    .known
-                    .keys()
-                    .take(MOST)
-                    .map(|name| format!("`{name}`"))
-                    .collect();
-                let more = if fields.known.len() > MOST {
-                    ", ..."
-                } else {
-                    ""
-                };
-                write!(formatter, "an object with {}{more}", names.join(", "))
+                formatter.write_str("an object")?;
+                write_names(fields, formatter)
             }
             Self::Given(inner) => inner.fmt(formatter),
             Self::Either(types) => {
@@ -231,4 +286,20 @@ impl fmt::Display for Type {
             }
         }
     }
+}
+
+/// Names the first fields of an object.
+fn write_names(fields: &Fields, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const MOST: usize = 8;
+    if fields.known.is_empty() {
+        return Ok(());
+    }
+    let names = fields.known.keys().take(MOST);
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    let more = if fields.known.len() > MOST {
+        ", ..."
+    } else {
+        ""
+    };
+    write!(formatter, " with {}{more}", names.join(", "))
 }

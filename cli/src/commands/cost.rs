@@ -101,15 +101,28 @@ fn text(cost: &cost::Cost) -> String {
     ];
     paragraphs.extend((!cost.loops.is_empty()).then(|| loops(cost)));
     paragraphs.extend(cost.month.as_ref().map(month));
-    if !cost.unpriced.is_empty() {
-        paragraphs.push(format!(
-            "price unknown: {}; only tokens are counted, and their cost comes on top",
-            cost.unpriced.join(", ")
-        ));
-    }
+    paragraphs.extend(unpriced(cost));
     let assumed: Vec<String> = cost.assumed.iter().map(|one| format!("- {one}")).collect();
     paragraphs.push(format!("assumed:\n{}", assumed.join("\n")));
     paragraphs.join("\n\n") + "\n"
+}
+
+/// Whose tokens cost on top, since no price is known.
+fn unpriced(cost: &cost::Cost) -> Option<String> {
+    let mut unknown = Vec::new();
+    if !cost.unpriced.is_empty() {
+        unknown.push(cost.unpriced.join(", "));
+    }
+    if !cost.unnamed.is_empty() {
+        let steps = cost.unnamed.join(", ");
+        unknown.push(format!("the deployment's model, asked by {steps}"));
+    }
+    (!unknown.is_empty()).then(|| {
+        format!(
+            "price unknown: {}; only tokens are counted, and their cost comes on top",
+            unknown.join("; ")
+        )
+    })
 }
 
 /// What a run takes, typically and at the most.

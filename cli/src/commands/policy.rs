@@ -91,6 +91,7 @@ fn text(policy: &policy::Policy) -> String {
 pub(super) fn word(effect: Effect) -> &'static str {
     match effect {
         Effect::Read => "read",
+        Effect::Paid => "paid",
         Effect::Write => "write",
         Effect::Irreversible => "irreversible",
     }

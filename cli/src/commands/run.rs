@@ -77,7 +77,9 @@ impl Run {
         let Some(program) = self.compile(&project, &mocks)? else {
             return Ok(Outcome::Refused);
         };
-        if let Some(wrong) = mocks::check(&program, &mocks).into_iter().next() {
+        let subflows = project.subflows(&program, self.machine.into())?;
+        let mut wrong = mocks::check(&program, &subflows, &mocks).into_iter();
+        if let Some(wrong) = wrong.next() {
             return Err(Misuse::from(wrong).into());
         }
         let input = project.input(self.input.as_deref())?;
@@ -86,7 +88,8 @@ impl Run {
             .enable_all()
             .build()
             .context("cannot start")?;
-        runtime.block_on(self.follow(&project, &program, input, &data, mocks))
+        let workflows = (&program, &subflows);
+        runtime.block_on(self.follow(&project, workflows, input, &data, mocks))
     }
 
     /// Compiles, and says what there is to say; a step that cannot act yet must be mocked.
@@ -129,7 +132,7 @@ impl Run {
     async fn follow(
         &self,
         project: &Project,
-        program: &Program,
+        (program, subflows): (&Program, &BTreeMap<String, Program>),
         input: Value,
         data: &BTreeMap<String, Vec<Value>>,
         mocks: BTreeMap<String, Mock>,
@@ -146,8 +149,8 @@ impl Run {
         } else {
             laptop.load(data).await?;
             let machine = &program.lowered.machine;
-            for (name, subflow) in project.subflows(program, self.machine.into())? {
-                laptop.publish(&name, &subflow.lowered.machine).await?;
+            for (name, subflow) in subflows {
+                laptop.publish(name, &subflow.lowered.machine).await?;
             }
             let version = laptop
                 .publish(&program.checked.definition.identifier(), machine)

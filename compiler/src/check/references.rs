@@ -251,8 +251,22 @@ impl Visit<'_, '_> {
         if is_sink {
             return;
         }
-        let message = format!("the secret `{name}` would be written down here");
-        let help = "read it where it is sent: in the `url`, `headers`, `query`, `auth` or body of a request";
+        let is_encrypted = self
+            .step
+            .is_some_and(|(_, step)| steps::is_kept_encrypted(step, &place.node.pointer));
+        let (message, help) = if is_encrypted {
+            (
+                format!(
+                    "a step that sets variables is not given the secret `{name}`, not even for a secure one"
+                ),
+                format!("read `secrets.{name}` itself where it is sent: it needs no variable"),
+            )
+        } else {
+            (
+                format!("the secret `{name}` would be written down here"),
+                "read it where it is sent: in the `url`, `headers`, `query`, `auth` or body of a request".to_owned(),
+            )
+        };
         self.say(
             Diagnostic::error(codes::EXPOSED_SECRET, message).help(help),
             place,

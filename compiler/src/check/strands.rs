@@ -22,10 +22,12 @@ pub(super) fn find(
     let strands = match Strands::find(graph, &owners) {
         Ok(strands) => strands,
         Err(faults) => {
-            let found = faults
-                .iter()
-                .filter_map(|fault| diagnostic(definition, fault));
-            diagnostics.extend(found);
+            // A translation knows its author's words for what crosses, and has told it.
+            let is_told = |found: &Diagnostic| found.code == codes::UNSOUND_BRANCHES;
+            if !diagnostics.iter().any(is_told) {
+                let faults = faults.iter();
+                diagnostics.extend(faults.filter_map(|fault| diagnostic(definition, fault)));
+            }
             return Strands::find(graph, &BTreeMap::new()).unwrap_or_default();
         }
     };
@@ -106,7 +108,7 @@ fn diagnostic(definition: &Definition, fault: &Fault) -> Option<Diagnostic> {
                 "branches of `{}` meet at `{}`, and not all ways go on from one step",
                 owner.slug, met.slug
             );
-            let help = "let the branches come together at one step, such as a `merge`".to_owned();
+            let help = "let all branches lead to one step, at which they come together".to_owned();
             (owner, message, help)
         }
         Fault::Back {

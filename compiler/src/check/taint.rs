@@ -18,26 +18,46 @@ enum Carrier {
     Output(String),
 }
 
-/// Shows of every secret that is read where it may not be the way that it would take.
-pub(super) fn show(definition: &Definition, texts: &[Text<'_>], diagnostics: &mut [Diagnostic]) {
+/// How many ways are shown of one secret; how many more there are is said.
+const SHOWN: usize = 4;
+
+/// Shows of every secret that is read where it may not be the ways that it would take.
+pub(super) fn show(
+    text: &str,
+    definition: &Definition,
+    texts: &[Text<'_>],
+    diagnostics: &mut [Diagnostic],
+) {
     let exposed = |found: &&mut Diagnostic| found.code == codes::EXPOSED_SECRET;
     for found in diagnostics.iter_mut().filter(exposed) {
         let mut texts_here = texts.iter();
-        let Some(text) = texts_here.find(|text| text.node.pointer == found.pointer) else {
+        let Some(from) = texts_here.find(|from| from.node.pointer == found.pointer) else {
             continue;
         };
-        let Some(name) = text.references.iter().find_map(secret) else {
+        let is_here = |reference: &&Reference| {
+            from.node.inner_span(text, reference.span.clone()) == found.span
+        };
+        let Some(name) = from.references.iter().filter(is_here).find_map(secret) else {
             continue;
         };
-        let way = way(definition, texts, text);
-        // In one step, the message says all.
-        if way.len() > 1 {
-            let help = found.help.take().unwrap_or_default();
-            let way = way.join(" -> ");
-            found.help = Some(format!(
-                "{help}; from here it would go on: `secrets.{name}` -> {way}"
-            ));
+        let ways = ways(definition, texts, from);
+        if ways.is_empty() {
+            continue;
         }
+        let shown = ways.iter().take(SHOWN);
+        let shown: Vec<String> = shown
+            .map(|way| format!("`secrets.{name}` -> {}", way.join(" -> ")))
+            .collect();
+        let more = match ways.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            1 => ", and 1 other way".to_owned(),
+            more => format!(", and {more} other ways"),
+        };
+        let help = found.help.take().unwrap_or_default();
+        found.help = Some(format!(
+            "{help}; from here it would go on: {}{more}",
+            shown.join(", and ")
+        ));
     }
 }
 
@@ -49,25 +69,30 @@ fn secret(reference: &Reference) -> Option<&str> {
     }
 }
 
-/// Where what a text makes goes, up to the first place that it leaves by, as far as it goes.
-fn way(definition: &Definition, texts: &[Text<'_>], from: &Text<'_>) -> Vec<String> {
+/// Where what a text makes goes: the shortest way to each place that it leaves by, or the longest one if it leaves by
+/// none. In one step, there is nothing to show.
+fn ways(definition: &Definition, texts: &[Text<'_>], from: &Text<'_>) -> Vec<Vec<String>> {
     let step_of = |text: &Text<'_>| text.step.and_then(|id| definition.steps.get(id));
     let mut open = VecDeque::from([(from, vec![named(step_of(from), from)])]);
-    let mut seen = BTreeSet::new();
-    let mut longest = Vec::new();
+    let (mut carried, mut reached) = (BTreeSet::new(), BTreeSet::new());
+    let (mut found, mut longest) = (Vec::new(), Vec::new());
     while let Some((text, way)) = open.pop_front() {
         let step = step_of(text);
         if step.is_some_and(leaves) {
-            return way;
+            found.push(way);
+            continue;
         }
         if way.len() > longest.len() {
             longest.clone_from(&way);
         }
         for carrier in carriers(definition, text.step, step, text) {
-            if !seen.insert(carrier.clone()) {
+            if !carried.insert(carrier.clone()) {
                 continue;
             }
             for next in texts.iter().filter(|next| reads(next, &carrier)) {
+                if !reached.insert(next.node.pointer.as_str()) {
+                    continue;
+                }
                 let mut further = way.clone();
                 if let Carrier::Variable(name) = &carrier {
                     further.push(format!("the variable `{name}`"));
@@ -77,7 +102,11 @@ fn way(definition: &Definition, texts: &[Text<'_>], from: &Text<'_>) -> Vec<Stri
             }
         }
     }
-    longest
+    if found.is_empty() {
+        found.push(longest);
+    }
+    found.retain(|way| way.len() > 1);
+    found
 }
 
 /// Whether what a step is given leaves the run: it is said to a model or a person, or kept where others read it.
@@ -123,7 +152,8 @@ fn carriers(
         .filter(|(_, node)| text.node.pointer.starts_with(&node.pointer))
         .map(|(name, _)| Carrier::Variable(name.to_owned()))
         .collect();
-    if id.is_some() && set.is_empty() && step.kind == Kind::Transform {
+    let is_encrypted = steps::is_kept_encrypted(step, &text.node.pointer);
+    if id.is_some() && set.is_empty() && step.kind == Kind::Transform && !is_encrypted {
         return vec![Carrier::Output(step.slug.clone())];
     }
     set

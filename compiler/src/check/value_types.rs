@@ -3,13 +3,16 @@
 
 mod answer;
 mod given;
+mod items;
 mod wanted;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use items::Items;
 use pawl_contract::Kind;
+use pawl_contract::reference::ROOTS;
 use pawl_expression::{Finding, Mistake, Others, Roots, Segment, Type};
 
 use super::texts::Text;
@@ -26,6 +29,7 @@ struct Known<'a> {
     loops: &'a Loops,
     /// The root names that mean the same everywhere.
     roots: Roots<'a>,
+    items: Items,
 }
 
 /// Looks for members that nothing has, comparisons that never hold, and values of the wrong type.
@@ -33,22 +37,29 @@ pub(super) fn check(
     text: &str,
     definition: &Definition,
     loops: &Loops,
+    variables: &BTreeMap<String, Vec<StepId>>,
     texts: &[Text<'_>],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let known = Known {
+    let mut known = Known {
         text,
         definition,
         loops,
-        roots: roots(definition, texts),
+        roots: roots(definition, variables, texts),
+        items: Items::new(),
     };
+    known.find_items(texts);
     for text in texts {
         known.look(text, diagnostics);
     }
 }
 
 /// The types of the root names, without those of loops.
-fn roots<'d>(definition: &'d Definition, texts: &[Text<'_>]) -> Roots<'d> {
+fn roots<'d>(
+    definition: &'d Definition,
+    variables: &BTreeMap<String, Vec<StepId>>,
+    texts: &[Text<'_>],
+) -> Roots<'d> {
     let read = Read::of(texts);
     let mut roots = Roots::new();
     let mut outcomes = BTreeMap::new();
@@ -69,22 +80,31 @@ fn roots<'d>(definition: &'d Definition, texts: &[Text<'_>]) -> Roots<'d> {
         let members = [("output".to_owned(), Type::Given(output))];
         outcomes.insert(step.slug.clone(), Type::object(members, Others::Maybe));
     }
-    // Steps that are not there are spoken of elsewhere.
-    roots.insert(
-        Cow::Borrowed("steps"),
-        Cow::Owned(Type::object(outcomes, Others::Maybe)),
-    );
-    roots.insert(Cow::Borrowed("input"), Cow::Owned(given::input(definition)));
-    for name in [
+    let input = given::input(definition);
+    // What is declared may be read without `input` before it, where nothing else has the name.
+    if let Type::Object(fields) = &input {
+        for (name, found) in &fields.known {
+            if !variables.contains_key(name) && !ROOTS.contains(&name.as_str()) {
+                roots.insert(Cow::Owned(name.clone()), Arc::new(found.clone()));
+            }
+        }
+    }
+    let texts = [
         "now",
         "$now",
         "organizationId",
         "wfDefinitionId",
         "rootWfDefinitionId",
-    ] {
-        roots.insert(Cow::Borrowed(name), Cow::Owned(Type::Text));
+    ];
+    let texts = texts.map(|name| (name, Type::Text));
+    // Steps that are not there are spoken of elsewhere.
+    let steps = ("steps", Type::object(outcomes, Others::Maybe));
+    for (name, found) in [steps, ("input", input), ("nowMs", Type::Number)]
+        .into_iter()
+        .chain(texts)
+    {
+        roots.insert(Cow::Borrowed(name), Arc::new(found));
     }
-    roots.insert(Cow::Borrowed("nowMs"), Cow::Owned(Type::Number));
     roots
 }
 
@@ -118,46 +138,42 @@ impl<'a> Read<'a> {
     }
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
     fn look(&self, text: &Text<'_>, diagnostics: &mut Vec<Diagnostic>) {
-        // What reads nothing is the same in every run, and that is said elsewhere.
-        if text.references.is_empty() {
-            return;
-        }
         let step = text
             .step
             .and_then(|id| Some((id, self.definition.steps.get(id)?)));
-        let mut roots = Cow::Borrowed(&self.roots);
-        if let Some((id, step)) = step {
-            // What a step calls by a name of its own, or a loop around it binds, is something else.
-            let given = steps::given(step, &text.node.pointer);
-            let own = steps::names(step).map(|(name, _)| name);
-            for name in given.iter().copied().chain(own) {
-                roots.to_mut().remove(name);
-            }
-            self.bind(id, &mut roots);
-        }
+        let roots = match step {
+            Some((id, step)) => self.roots_of(id, step, &text.node),
+            None => Cow::Borrowed(&self.roots),
+        };
         let (found, findings) = text.parsed.infer(&roots);
+        // What reads nothing is the same in every run, and that is said elsewhere, unless it fails in every run.
+        let is_constant = text.references.is_empty();
         for finding in findings {
-            diagnostics.extend(self.say(&finding, &text.node));
+            if !is_constant || matches!(finding.mistake, Mistake::Misfit { .. }) {
+                diagnostics.extend(self.say(&finding, &text.node));
+            }
         }
-        if let Some((_, step)) = step.filter(|_| text.reading == Reading::Template) {
+        if let Some((_, step)) = step.filter(|_| text.reading == Reading::Template && !is_constant)
+        {
             diagnostics.extend(wanted::misfit(step, &text.node, &found));
         }
     }
 
-    /// The names that the loops around a step bind.
-    fn bind(&self, id: StepId, roots: &mut Cow<'_, Roots<'_>>) {
-        for head in self.loops.around(id) {
-            let Some(head) = self.definition.steps.get(*head) else {
-                continue;
-            };
-            for field in ["itemVariable", "indexVariable"] {
-                if let Some(name) = head.config.get(field).and_then(Node::as_str) {
-                    roots.to_mut().remove(name);
-                }
+    /// The types of the names that a text of a step may begin with.
+    fn roots_of(&self, id: StepId, step: &Step, node: &Node) -> Cow<'_, Roots<'a>> {
+        let mut roots = Cow::Borrowed(&self.roots);
+        self.bind(id, &mut roots);
+        // What a step calls by a name of its own is something else.
+        let given = steps::given(step, &node.pointer);
+        let own = steps::names(step).map(|(name, _)| name);
+        for name in given.iter().copied().chain(own) {
+            if roots.contains_key(name) {
+                roots.to_mut().remove(name);
             }
         }
+        roots
     }
 
     fn say(&self, finding: &Finding, node: &Node) -> Option<Diagnostic> {
@@ -184,6 +200,11 @@ impl Known<'_> {
                 codes::WRONG_TYPE,
                 format!("`{operation}` needs {needs}, and this is {found}"),
             ),
+            Mistake::FlagInOrder { operation, other } => Diagnostic::warning(
+                codes::WRONG_TYPE,
+                format!("`{operation}` compares `true` or `false`, which count as 1 and 0, with {other}"),
+            )
+            .help("use the value as the condition itself, or compare each value on its own and join them by `&&`"),
         };
         Some(diagnostic.at(node.pointer.clone(), span))
     }
@@ -191,17 +212,26 @@ impl Known<'_> {
 
 /// What there is to say of a member that its owner does not have.
 fn no_member(owner: &str, member: &str, found: &Type) -> Diagnostic {
-    let message = format!("`{owner}` has no `{member}`: it is {found}");
     let mut names = Vec::new();
     let mut is_certain = true;
     collect(found, &mut names, &mut is_certain);
-    let diagnostic = if is_certain {
-        Diagnostic::error(codes::UNKNOWN_REFERENCE, message)
-    } else {
-        Diagnostic::warning(codes::UNKNOWN_REFERENCE, message)
-    };
     let near = near(member, names.iter().map(String::as_str));
-    diagnostic.perhaps_meant(member, near)
+    let message = format!("`{owner}` has no `{member}`: it is {found}");
+    if is_certain {
+        let diagnostic = Diagnostic::error(codes::UNKNOWN_REFERENCE, message);
+        return diagnostic.perhaps_meant(member, near);
+    }
+    if owner != "input" {
+        let diagnostic = Diagnostic::warning(codes::UNKNOWN_REFERENCE, message);
+        return diagnostic.perhaps_meant(member, near);
+    }
+    // Whoever starts a run may give more than what is declared.
+    let message = format!("the trigger declares no input `{member}`: `input` is {found}");
+    let diagnostic = Diagnostic::warning(codes::UNKNOWN_REFERENCE, message);
+    if near.is_some() {
+        return diagnostic.perhaps_meant(member, near);
+    }
+    diagnostic.help("declare it, so that a run without it is refused or gets its default")
 }
 
 /// What there is to say where a default always stands in for a member: something only where another name was meant.
@@ -214,11 +244,12 @@ fn never_there(owner: &str, member: &str, found: &Type) -> Option<Diagnostic> {
     Some(diagnostic.perhaps_meant(member, Some(near)))
 }
 
-/// The names of the fields that a value is known to have, and whether it surely has no others.
+/// The names of the fields that a value or the elements of it are known to have, and whether there are surely no
+/// others.
 fn collect(found: &Type, names: &mut Vec<String>, is_certain: &mut bool) {
-    for one in found.choices() {
-        if let Type::Given(inner) = one {
-            collect(inner, names, is_certain);
+    for one in found.present() {
+        if let Type::List(element) = one {
+            collect(element, names, is_certain);
         } else if let Type::Object(fields) = one {
             names.extend(fields.known.keys().cloned());
             *is_certain &= fields.others == Others::Never;

@@ -109,13 +109,19 @@ fn over(
 
 /// Warns where a model's price is not known, so that no cost can be held.
 fn unknown(node: &Node, cost: &Cost) -> Option<Diagnostic> {
-    if cost.unpriced.is_empty() {
-        return None;
-    }
-    let message = format!(
-        "nobody knows the price of the model `{}`, so the budget bounds only the rest",
-        cost.unpriced.join("` and `")
-    );
+    let listed = |names: &[String]| names.join("` and `");
+    let message = match (cost.unpriced.as_slice(), cost.unnamed.as_slice()) {
+        ([], []) => return None,
+        ([], [step]) => format!(
+            "step `{step}` names no model, and the price of the deployment's is not known here"
+        ),
+        ([], steps) => format!(
+            "steps `{}` name no model, and the price of the deployment's is not known here",
+            listed(steps)
+        ),
+        (models, _) => format!("nobody knows the price of the model `{}`", listed(models)),
+    };
+    let message = format!("{message}, so the budget bounds only the rest");
     Some(
         Diagnostic::warning(codes::OVER_BUDGET, message)
             .on(node)

@@ -12,6 +12,7 @@
 
 mod custom;
 mod envelope;
+mod knots;
 mod mappings;
 mod next;
 mod parts;
@@ -27,7 +28,7 @@ use super::told::Word;
 use crate::source::{Node, given};
 
 /// What native fields are called here.
-pub(super) const WORDS: [Word; 21] = [
+pub(super) const WORDS: [Word; 23] = [
     ("", "steps", "states"),
     ("", "stepSlug", "id"),
     ("", "nextSteps", "next"),
@@ -44,6 +45,8 @@ pub(super) const WORDS: [Word; 21] = [
     ("action", "type", "tool"),
     ("action", "parameters", "tool_args"),
     ("transform", "onError", "on_error"),
+    ("transform", "field", "output_field"),
+    ("transform", "path", "source_path"),
     ("transform", "outputSchema", "output_schema"),
     ("loop", "items", "iter_key"),
     ("loop", "concurrency", "max_concurrency"),

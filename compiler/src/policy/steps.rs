@@ -102,7 +102,7 @@ fn of_operation(operation: &Operation) -> Vec<May> {
     }
     // What cannot run yet names no permissions.
     let (what, effect) = match effect(operation) {
-        Effect::Read => (What::Read, Effect::Read),
+        Effect::Read | Effect::Paid => (What::Read, Effect::Read),
         Effect::Write => (What::Write, Effect::Write),
         Effect::Irreversible => (What::Act, Effect::Irreversible),
     };
@@ -135,14 +135,10 @@ fn llm(step: &Step) -> Vec<May> {
     let models: Vec<String> = one.or(chain).unwrap_or_default();
     let mut may: Vec<May> = models
         .into_iter()
-        .map(|model| May::new(What::Model, Effect::Irreversible, format!("`{model}`")))
+        .map(|model| May::new(What::Model, Effect::Paid, format!("`{model}`")))
         .collect();
     if may.is_empty() {
-        may.push(May::new(
-            What::Model,
-            Effect::Irreversible,
-            "of the deployment",
-        ));
+        may.push(May::new(What::Model, Effect::Paid, "of the deployment"));
     }
     if let Some(agent) = given(steps::llm::AGENT) {
         let target = format!("whatever the stored agent `{}` names", shown(agent));

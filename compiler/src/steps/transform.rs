@@ -138,7 +138,17 @@ fn entries(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
             );
         }
     }
-    diagnostics.extend(secrets_in(&step.config).into_iter().map(exposed));
+    let secrets = secrets_in(&step.config).into_iter();
+    diagnostics.extend(secrets.map(|secret| {
+        if is_kept_encrypted(step, &secret.pointer) {
+            let message = "a secure variable is given its value in the clear, and encrypts it: this is encrypted already";
+            Diagnostic::error(codes::EXPOSED_SECRET, message)
+                .on(secret)
+                .help("give it to a step that sends it elsewhere, such as a request; no variable is needed for it")
+        } else {
+            exposed(secret)
+        }
+    }));
 }
 
 /// The names of the secure variables that a step sets; they are read as secrets.
@@ -147,6 +157,18 @@ pub(super) fn secrets(step: &Step) -> impl Iterator<Item = &str> {
     let listed = set.map(listed).unwrap_or_default();
     let secure = listed.iter().filter(|entry| is_secure(entry));
     secure.filter_map(|entry| entry.get("name")?.as_str())
+}
+
+/// Whether a place stands in the value of a secure variable, which is kept encrypted.
+pub(super) fn is_kept_encrypted(step: &Step, pointer: &str) -> bool {
+    let is_around = |entry: &Node| {
+        let rest = pointer.strip_prefix(entry.pointer.as_str());
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    form(step) == Form::Variables
+        && listed(step)
+            .iter()
+            .any(|entry| is_secure(entry) && is_around(entry))
 }
 
 fn is_secure(entry: &Node) -> bool {

@@ -47,7 +47,14 @@ impl Output {
     pub fn schema(&self) -> Value {
         match self {
             Self::Anything => json!({}),
-            Self::Record(fields) => schema::object(Self::record(fields)),
+            Self::Record(fields) => {
+                let mut schema = schema::object(Self::record(fields));
+                // A record may have fields of its own.
+                if let Some(schema) = schema.as_object_mut() {
+                    schema.insert("additionalProperties".to_owned(), true.into());
+                }
+                schema
+            }
             Self::Page(plural, fields) => {
                 let record = Self::Record(fields).schema();
                 let records = json!({ "type": "array", "items": record });

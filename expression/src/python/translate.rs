@@ -1,17 +1,21 @@
 //! Turns the tree of a Python expression into one that means the same.
 
 mod binding;
+mod compare;
+mod node;
+mod truth;
 
 use std::cell::RefCell;
 use std::ops::Range;
 
+use node::root;
+pub(super) use node::{apply, literal, negative, node, text_literal};
 use serde_json::Value;
+use truth::is_boolean;
 
 use super::syntax::{Kind, Tree};
-use crate::coerce::{to_number, trim};
 use crate::error::SyntaxError;
-use crate::transforms::find;
-use crate::tree::{Base, Form, Node, Operator};
+use crate::tree::{Form, Node, Operator};
 
 pub(super) type Translated = Result<Node, SyntaxError>;
 
@@ -54,43 +58,6 @@ impl<'n> Translator<'n> {
         std::iter::once(literal(name, span))
             .chain(default)
             .collect()
-    }
-
-    /// A node that says whether a value is true to Python.
-    pub(super) fn truth(&self, tree: &Tree) -> Translated {
-        let span = &tree.span;
-        match &tree.kind {
-            Kind::Not(operand) => Ok(negated(self.truth(operand)?, span)),
-            Kind::And(operands) => self.all(Operator::And, operands, span),
-            Kind::Or(operands) => self.all(Operator::Or, operands, span),
-            Kind::Choice(condition, then, otherwise) => Ok(node(
-                Form::Ternary(
-                    Box::new(self.truth(condition)?),
-                    Box::new(self.truth(then)?),
-                    Box::new(self.truth(otherwise)?),
-                ),
-                span,
-            )),
-            _ => {
-                let value = self.value(tree)?;
-                Ok(if is_boolean(&value) {
-                    value
-                } else {
-                    apply("pyTruth", value, Vec::new(), span)
-                })
-            }
-        }
-    }
-
-    fn all(&self, operator: Operator, operands: &[Tree], span: &Range<usize>) -> Translated {
-        let mut nodes = operands.iter().map(|operand| self.truth(operand));
-        let first = nodes.next().unwrap_or_else(|| Ok(literal(true, span)))?;
-        nodes.try_fold(first, |left, right| {
-            Ok(node(
-                Form::Binary(operator, Box::new(left), Box::new(right?)),
-                span,
-            ))
-        })
     }
 
     /// A node whose value is the expression's.
@@ -326,103 +293,6 @@ impl<'n> Translator<'n> {
         })
     }
 
-    fn comparison(
-        &self,
-        first: &Tree,
-        rest: &[(&'static str, Tree)],
-        span: &Range<usize>,
-    ) -> Translated {
-        let Some(((operator, right), rest)) = rest.split_first() else {
-            return self.value(first);
-        };
-        if rest.is_empty() {
-            return Self::compare(
-                operator,
-                [first, right],
-                [self.value(first)?, self.value(right)?],
-                span,
-            );
-        }
-        // What stands in the middle is evaluated once and compared twice.
-        let middle = self.value(right)?;
-        if matches!(middle.form, Form::Literal(_)) {
-            let compared =
-                Self::compare(operator, [first, right], [self.value(first)?, middle], span)?;
-            let more = self.comparison(right, rest, span)?;
-            return Ok(node(
-                Form::Binary(Operator::And, Box::new(compared), Box::new(more)),
-                span,
-            ));
-        }
-        let left = self.value(first)?;
-        let name = self.fresh("between");
-        let again = Tree::new(Kind::Name(format!("<{name}>")), right.span.clone())?;
-        let compared = Self::compare(operator, [first, &again], [left, root(&name, span)], span)?;
-        let more = self.binding(vec![(format!("<{name}>"), name.clone())], || {
-            self.comparison(&again, rest, span)
-        })?;
-        let both = node(
-            Form::Binary(Operator::And, Box::new(compared), Box::new(more)),
-            span,
-        );
-        let function = node(Form::Function(vec![name], Box::new(both)), span);
-        Ok(apply("pyLet", middle, vec![function], span))
-    }
-
-    fn compare(
-        operator: &'static str,
-        trees: [&Tree; 2],
-        [left, right]: [Node; 2],
-        span: &Range<usize>,
-    ) -> Translated {
-        let is_plain = trees.iter().any(|tree| is_plain(&tree.kind));
-        let symbol = match operator {
-            "is" | "is not" => {
-                let is_constant = |tree: &&&Tree| {
-                    matches!(tree.kind, Kind::Literal(Value::Null | Value::Bool(_)))
-                };
-                if !trees.iter().any(|tree| is_constant(&tree)) {
-                    return Err(SyntaxError::new(
-                        format!("`{operator}` needs None, True or False on one side"),
-                        span.clone(),
-                    )
-                    .help("write `==` or `!=` to compare values"));
-                }
-                let is_none = |tree: &&&Tree| matches!(tree.kind, Kind::Literal(Value::Null));
-                trees
-                    .iter()
-                    .any(|tree| is_none(&tree))
-                    .then_some(if operator == "is" {
-                        Operator::Equal
-                    } else {
-                        Operator::NotEqual
-                    })
-            }
-            "==" if is_plain => Some(Operator::Equal),
-            "!=" if is_plain => Some(Operator::NotEqual),
-            _ => None,
-        };
-        if let Some(symbol) = symbol {
-            return Ok(node(
-                Form::Binary(symbol, Box::new(left), Box::new(right)),
-                span,
-            ));
-        }
-        // To look something up, a list does as well as a tuple.
-        let right = match (&trees, right.form) {
-            ([_, tree], Form::Transform(list, transform, _))
-                if matches!(tree.kind, Kind::Tuple(_))
-                    && matches!(operator, "in" | "not in")
-                    && transform.info.name == "pyTuple" =>
-            {
-                *list
-            }
-            (_, form) => Node { form, ..right },
-        };
-        let arguments = vec![literal(operator, span), right];
-        Ok(apply("pyCompare", left, arguments, span))
-    }
-
     fn joined(&self, parts: &[Tree], span: &Range<usize>) -> Translated {
         let list = self.list(parts, span)?;
         Ok(apply(
@@ -465,102 +335,4 @@ impl<'n> Translator<'n> {
             span,
         ))
     }
-}
-
-/// Whether native equality with it is Python's: a text that no number and no boolean equals, or None.
-fn is_plain(kind: &Kind) -> bool {
-    match kind {
-        Kind::Literal(Value::Null) => true,
-        Kind::Literal(Value::String(text)) => {
-            !trim(text).is_empty() && to_number(&Value::String(text.clone())).is_none()
-        }
-        _ => false,
-    }
-}
-
-/// Whether a node is true or false whatever it is given.
-fn is_boolean(node: &Node) -> bool {
-    match &node.form {
-        Form::Literal(value) => value.is_boolean(),
-        Form::Not(_) => true,
-        Form::Binary(operator, left, right) => match operator {
-            Operator::And | Operator::Or => is_boolean(left) && is_boolean(right),
-            Operator::Equal | Operator::NotEqual => true,
-            _ => false,
-        },
-        Form::Ternary(_, then, otherwise) => is_boolean(then) && is_boolean(otherwise),
-        Form::Transform(_, transform, arguments) => match transform.info.name {
-            "pyTruth" | "pyCompare" | "pyAny" | "pyAll" => true,
-            "pyLet" => arguments.first().is_some_and(
-                |function| matches!(&function.form, Form::Function(_, body) if is_boolean(body)),
-            ),
-            "pyCall" => named(arguments, &["any", "all", "bool", "isinstance"]),
-            "pyMethod" => named(arguments, &["startswith", "endswith", "isdigit", "isalpha"]),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-fn named(arguments: &[Node], names: &[&str]) -> bool {
-    matches!(arguments.first().map(|name| &name.form), Some(Form::Literal(Value::String(name))) if names.contains(&name.as_str()))
-}
-
-fn negated(truth: Node, span: &Range<usize>) -> Node {
-    match truth.form {
-        Form::Literal(Value::Bool(value)) => literal(!value, span),
-        _ => node(Form::Not(Box::new(truth)), span),
-    }
-}
-
-pub(super) fn negative(number: &serde_json::Number) -> Option<Value> {
-    if number.is_f64() {
-        return Some((-number.as_f64()?).into());
-    }
-    let negative = -number.as_i128()?;
-    (negative != 0)
-        .then(|| i64::try_from(negative).ok())
-        .flatten()
-        .map(Value::from)
-}
-
-/// A text; `{{` in it would be taken for a template where the expression is read again.
-pub(super) fn text_literal(text: &str, span: &Range<usize>) -> Node {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("{{") {
-        let (before, after) = rest.split_at(at + 1);
-        parts.push(literal(before, span));
-        rest = after;
-    }
-    if parts.is_empty() {
-        return literal(text, span);
-    }
-    parts.push(literal(rest, span));
-    apply(
-        "join",
-        node(Form::Array(parts), span),
-        vec![literal("", span)],
-        span,
-    )
-}
-
-pub(super) fn node(form: Form, span: &Range<usize>) -> Node {
-    Node::new(form, span.clone())
-}
-
-pub(super) fn literal(value: impl Into<Value>, span: &Range<usize>) -> Node {
-    node(Form::Literal(value.into()), span)
-}
-
-fn root(name: &str, span: &Range<usize>) -> Node {
-    node(Form::Path(Base::Root(name.to_owned()), Vec::new()), span)
-}
-
-pub(super) fn apply(name: &str, subject: Node, arguments: Vec<Node>, span: &Range<usize>) -> Node {
-    let transform = find(name).expect("every name that is written here is in the table");
-    node(
-        Form::Transform(Box::new(subject), transform, arguments),
-        span,
-    )
 }

@@ -107,6 +107,11 @@ fn split_condition(condition: &str) -> Option<(&str, IsSo, &str)> {
     (!path.trim().is_empty()).then_some((path.trim(), *operator, limit))
 }
 
+/// The path of `total >= 100`.
+pub(crate) fn condition_path(condition: &str) -> Option<&str> {
+    split_condition(condition).map(|(path, ..)| path)
+}
+
 /// The first element that has a value at a path; null if there is none.
 pub(super) fn find<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     Ok(one_or_null(having(call, value)?.next()))
@@ -270,10 +275,7 @@ fn format_element(template: &str, element: &Value) -> String {
     }
     let mut line = String::new();
     let mut rest = template;
-    while let Some((before, (path, after))) = rest
-        .split_once('{')
-        .and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
-    {
+    while let Some((before, path, after)) = split_braces(rest) {
         line.push_str(before);
         match at_path(element, path.trim()) {
             _ if path.is_empty() => line.push_str("{}"),
@@ -283,6 +285,23 @@ fn format_element(template: &str, element: &Value) -> String {
         rest = after;
     }
     line + rest
+}
+
+/// The paths in `{name}: {price}`.
+pub(crate) fn braced_paths(template: &str) -> impl Iterator<Item = &str> {
+    let mut rest = template;
+    std::iter::from_fn(move || {
+        let (_, path, after) = split_braces(rest)?;
+        rest = after;
+        Some(path.trim())
+    })
+}
+
+/// What stands before the next braces, in them and behind them.
+fn split_braces(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, tail) = text.split_once('{')?;
+    let (inner, after) = tail.split_once('}')?;
+    Some((before, inner, after))
 }
 
 fn path<'c>(call: &'c Call<'_>) -> Result<&'c str, EvaluationError> {

@@ -12,6 +12,7 @@
 mod arithmetic;
 mod call;
 mod compare;
+mod digit;
 mod each;
 mod format;
 mod item;

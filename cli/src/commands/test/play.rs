@@ -41,10 +41,11 @@ pub(super) async fn play(
         Some(mocks) => mocks.clone(),
         None => project.mocks(None)?,
     };
+    let subflows = project.subflows(program, Lowering::default())?;
     let mut by_slug = BTreeMap::new();
     for (name, mock) in given {
         let one = BTreeMap::from([(authored.slug(&name).to_owned(), mock)]);
-        if let Some(mut wrong) = mocks::check(program, &one).into_iter().next() {
+        if let Some(mut wrong) = mocks::check(program, &subflows, &one).into_iter().next() {
             if let Some(place) = case.mock_places.get(&name) {
                 wrong.message = format!("{place}: {}", wrong.message);
             }
@@ -75,7 +76,6 @@ pub(super) async fn play(
     .await?;
     laptop.load(&data).await?;
     let mut all = vec![program];
-    let subflows = project.subflows(program, Lowering::default())?;
     for (name, subflow) in &subflows {
         laptop.publish(name, &subflow.lowered.machine).await?;
         all.push(subflow);

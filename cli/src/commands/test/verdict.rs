@@ -90,6 +90,13 @@ impl<'a> Found<'a> {
         {
             let step = self.place_of(error);
             found.push(format!("  {} in {step}: {}", error.code, error.message));
+            let mut visits = report.steps.iter();
+            let is_of = |slug: &str| error.step.as_deref() == Some(slug);
+            if visits.any(|visit| is_of(&visit.step) && visit.kind == Some(Kind::Subflow)) {
+                found.push(format!(
+                    "  = help: mocks are of this workflow's own steps: mock `{step}` by what it gives to leave out the workflow that it runs"
+                ));
+            }
         }
         found
     }

@@ -3,7 +3,7 @@
 use pawl_expression::Reference;
 
 use super::{Place, Visit, is_bare};
-use crate::diagnostic::{Diagnostic, codes, near};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::steps::Text;
 
 impl Visit<'_, '_> {
@@ -14,14 +14,8 @@ impl Visit<'_, '_> {
         place: &Place<'_>,
     ) {
         let Some(name) = member else { return };
+        // What the trigger does not declare is spoken of where types are.
         let Some(is_given) = self.known.inputs.get(name).copied() else {
-            // More than what is declared may be given; what is nearly declared is probably meant.
-            let near = near(name, self.known.inputs.keys().copied());
-            if let Some(near) = near.filter(|near| strsim::damerau_levenshtein(name, near) == 1) {
-                let message = format!("the trigger declares no input `{name}`");
-                let diagnostic = Diagnostic::warning(codes::UNKNOWN_REFERENCE, message);
-                self.say(diagnostic.perhaps_meant(name, Some(near)), place);
-            }
             return;
         };
         // In an expression, an input that is not given is null, as every missing member.

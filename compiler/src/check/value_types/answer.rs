@@ -8,9 +8,11 @@ use pawl_expression::{Others, Type};
 pub(super) fn of(output: &Output) -> Type {
     match output {
         Output::Anything => Type::Any,
-        Output::Record(fields) => object(Output::record(fields)),
+        // A record may have fields of its own.
+        Output::Record(fields) => object(Output::record(fields), Others::Maybe),
         Output::Page(plural, fields) => {
-            let records = Type::List(Box::new(object(Output::record(fields))));
+            let record = of(&Output::Record(fields));
+            let records = Type::List(Box::new(record));
             let members = [
                 ("page", records),
                 (*plural, Type::List(Box::new(Type::Any))),
@@ -19,15 +21,17 @@ pub(super) fn of(output: &Output) -> Type {
                 ("continueCursor", Type::either([Type::Text, Type::Null])),
             ];
             let members = members.map(|(name, found)| (name.to_owned(), found));
-            Type::object(members, Others::Maybe)
+            Type::object(members, Others::Undeclared)
         }
-        Output::Fields(fields) => object(fields.iter()),
+        // A row that names no fields says nothing of them.
+        Output::Fields([]) => Type::object([], Others::Maybe),
+        Output::Fields(fields) => object(fields.iter(), Others::Undeclared),
         Output::OrNull(output) => Type::either([of(output), Type::Null]),
     }
 }
 
-/// An object that has these fields, and may have more.
-fn object<'field>(fields: impl Iterator<Item = &'field Parameter>) -> Type {
+/// An object that has these fields.
+fn object<'field>(fields: impl Iterator<Item = &'field Parameter>, others: Others) -> Type {
     let fields = fields.map(|field| {
         let found = value(&field.shape);
         let found = if field.required {
@@ -37,7 +41,7 @@ fn object<'field>(fields: impl Iterator<Item = &'field Parameter>) -> Type {
         };
         (field.name.to_owned(), found)
     });
-    Type::object(fields, Others::Maybe)
+    Type::object(fields, others)
 }
 
 fn value(shape: &Shape) -> Type {
@@ -54,7 +58,7 @@ fn value(shape: &Shape) -> Type {
         Shape::List => Type::List(Box::new(Type::Any)),
         Shape::Texts => Type::List(Box::new(Type::Text)),
         Shape::Object => Type::object([], Others::Maybe),
-        Shape::Fields(fields) => object(fields.iter()),
+        Shape::Fields(fields) => object(fields.iter(), Others::Undeclared),
         Shape::Any => Type::Any,
         Shape::OneOf(words) => Type::Words(words.iter().map(|word| (*word).to_owned()).collect()),
         Shape::Either(shapes) => Type::either(shapes.iter().map(value)),

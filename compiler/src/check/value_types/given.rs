@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use pawl_contract::Kind;
-use pawl_contract::catalogue::Output;
 use pawl_contract::reference::{
     APPROVAL_MEMBERS, CONDITION_MEMBERS, LOOP_OUTPUT_MEMBERS, REQUEST_MEMBERS, SWITCH_MEMBERS,
 };
@@ -11,7 +10,7 @@ use pawl_expression::{Fields, Others, Type};
 
 use super::{answer, is_certain};
 use crate::definition::{Definition, Step};
-use crate::source::Node;
+use crate::source::{Data, Node};
 use crate::steps;
 
 /// What a step gives.
@@ -19,15 +18,9 @@ pub(super) fn of(step: &Step, definition: &Definition) -> Type {
     match step.kind {
         Kind::Trigger => input(definition),
         Kind::Llm => llm(step),
-        Kind::Action => steps::operation(step).map_or(Type::Any, |operation| {
-            let found = answer::of(&operation.output);
-            match operation.output {
-                Output::Anything => Type::Any,
-                // A record may have fields of its own.
-                Output::Record(_) | Output::OrNull(_) => found,
-                Output::Page(..) | Output::Fields(_) => undeclared(found),
-            }
-        }),
+        Kind::Action => {
+            steps::operation(step).map_or(Type::Any, |operation| answer::of(&operation.output))
+        }
         Kind::Transform => transform(step),
         // What members these have is checked elsewhere; of some, what they are is known too.
         Kind::Condition => members(&CONDITION_MEMBERS, &[("passed", Type::Flag)]),
@@ -66,15 +59,29 @@ fn members(names: &[&str], known: &[(&str, Type)]) -> Type {
     Type::object(fields, Others::Maybe)
 }
 
-/// An object that names what it has, though a mock may give more.
+/// The same, where a mock may give more than an object is said to have.
 fn undeclared(found: Type) -> Type {
-    let Type::Object(fields) = found else {
-        return found;
-    };
-    Type::Object(Fields {
-        others: Others::Undeclared,
-        ..fields
-    })
+    match found {
+        Type::Object(Fields { known, others }) => {
+            let known = known.into_iter();
+            Type::Object(Fields {
+                known: known.map(|(name, one)| (name, undeclared(one))).collect(),
+                others: match others {
+                    Others::Never | Others::Undeclared => Others::Undeclared,
+                    Others::Maybe => Others::Maybe,
+                },
+            })
+        }
+        Type::List(element) => Type::List(Box::new(undeclared(*element))),
+        Type::Either(types) => Type::either(types.into_iter().map(undeclared)),
+        found @ (Type::Any
+        | Type::Null
+        | Type::Flag
+        | Type::Number
+        | Type::Text
+        | Type::Words(_)
+        | Type::Given(_)) => found,
+    }
 }
 
 /// A text, or what the step's schema says.
@@ -84,12 +91,7 @@ fn llm(step: &Step) -> Type {
         .get("outputSchema")
         .filter(|schema| schema.is_object());
     if let Some(schema) = schema {
-        let found = Type::of_schema(&schema.to_json());
-        return if matches!(&found, Type::Object(fields) if fields.known.is_empty()) {
-            found
-        } else {
-            undeclared(found)
-        };
+        return undeclared(Type::of_schema(&schema.to_json()));
     }
     let format = step.config.get("outputFormat").and_then(Node::as_str);
     match format {
@@ -147,14 +149,20 @@ fn others(step: &Step) -> Others {
     }
 }
 
-/// The type of a value of the definition, where no template stands in it.
+/// The type of a value of the definition: a template may give anything.
 fn written(node: &Node) -> Type {
-    let mut is_plain = true;
-    node.each_string(&mut |_, text| is_plain &= !text.contains("{{"));
-    match node.as_str() {
-        None if is_plain && !node.is_object() => Type::of(&node.to_json()),
-        Some(_) if is_plain => Type::Text,
-        _ => Type::Any,
+    match &node.data {
+        Data::Object(entries) if entries.iter().any(|entry| entry.key.contains("{{")) => Type::Any,
+        Data::Object(entries) => {
+            let fields = entries
+                .iter()
+                .map(|entry| (entry.key.clone(), written(&entry.node)));
+            Type::object(fields, Others::Never)
+        }
+        Data::Array(elements) => Type::List(Box::new(Type::either(elements.iter().map(written)))),
+        Data::String(text) if text.contains("{{") => Type::Any,
+        Data::String(_) => Type::Text,
+        Data::Null | Data::Bool(_) | Data::Number(_) => Type::of(&node.to_json()),
     }
 }
 
@@ -180,7 +188,7 @@ pub(super) fn input(definition: &Definition) -> Type {
         let name = input.get("name")?.as_str()?;
         Some((name.to_owned(), declared(input)))
     });
-    Type::object(fields, Others::Maybe)
+    Type::object(fields, Others::Undeclared)
 }
 
 /// A schema whose root says that it is an object, which that of an input always is.
@@ -213,5 +221,9 @@ fn declared(input: &Node) -> Type {
         Some("text" | "email" | "date") => Type::Text,
         _ => Type::Any,
     };
+    let is_required = input.get("required").map(|node| &node.data) == Some(&Data::Bool(true));
+    if is_required {
+        return found;
+    }
     Type::either([found, Type::Null])
 }

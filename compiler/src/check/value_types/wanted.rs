@@ -3,6 +3,7 @@
 use pawl_contract::{Kind, Shape};
 use pawl_expression::Type;
 
+use super::items::goes_through;
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Node;
@@ -17,7 +18,7 @@ pub(super) fn misfit(step: &Step, node: &Node, found: &Type) -> Option<Diagnosti
         return None;
     }
     let (name, shape) = wanted(step, node)?;
-    if found.may(|one| fits(one, &shape)) {
+    if !found.never(|one| fits(one, &shape)) {
         return None;
     }
     let message = format!("`{name}` is {shape}, and this gives {found}");
@@ -27,9 +28,7 @@ pub(super) fn misfit(step: &Step, node: &Node, found: &Type) -> Option<Diagnosti
 /// The parameter that a value is, and its shape.
 fn wanted<'step>(step: &'step Step, node: &Node) -> Option<(&'step str, Shape)> {
     match step.kind {
-        Kind::Loop if node.pointer == format!("{}/items", step.config.pointer) => {
-            Some(("items", Shape::List))
-        }
+        Kind::Loop if goes_through(step, node) => Some(("items", Shape::List)),
         Kind::Action => {
             let operation = steps::operation(step)?;
             let parameters = step.config.get("parameters").unwrap_or(&step.config);

@@ -109,7 +109,7 @@ pub(super) fn open(root: &Node, translation: &mut Translation<'_>) -> Envelope {
         translation.say(
             Diagnostic::error(codes::INVALID_VALUE, "only workflows of the mode `Sequential` run here")
                 .on(node)
-                .help("name the states one after the other: a model that chooses among assistants is an `llm` step with tools"),
+                .help("name the states one after the other: a model that chooses what to do is an assistant with tools"),
         );
     }
     for (field, least, most) in [

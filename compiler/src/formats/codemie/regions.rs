@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Translation;
 use super::FLOW;
+use super::knots::{self, Crossing, Way};
 use super::states::{Next, State};
 use crate::diagnostic::{Diagnostic, codes};
 
@@ -20,7 +21,7 @@ pub(super) struct Region {
 }
 
 /// Where a region ends.
-enum Ends {
+pub(super) enum Ends {
     Whole,
     /// A branch of the state `owner`, which meets the others at `join`.
     Branch {
@@ -72,6 +73,8 @@ impl Regions {
             states,
             regions: &mut regions,
             translation,
+            led: BTreeMap::new(),
+            crossings: Vec::new(),
         };
         if !states.is_empty() {
             finder.visit(0, 0);
@@ -82,7 +85,19 @@ impl Regions {
                 finder.visit(state, 0);
             }
         }
+        let crossings = finder.crossings;
+        knots::tell(&crossings, states, &regions, translation);
         regions
+    }
+
+    /// Where a region ends.
+    pub(super) fn ends(&self, region: usize) -> Option<&Ends> {
+        self.all.get(region).map(|region| &region.ends)
+    }
+
+    /// The region around one.
+    pub(super) fn parent(&self, region: usize) -> Option<usize> {
+        self.all.get(region)?.parent
     }
 
     /// The region that a state runs in.
@@ -156,22 +171,36 @@ struct Finder<'a, 's, 't, 'd> {
     states: &'s [State<'a>],
     regions: &'s mut Regions,
     translation: &'t mut Translation<'d>,
+    /// By which way each state was come to first.
+    led: BTreeMap<usize, Way>,
+    crossings: Vec<Crossing>,
 }
 
 impl Finder<'_, '_, '_, '_> {
     /// Puts a state into a region, and all that follows.
     fn visit(&mut self, first: usize, region: usize) {
-        let mut open = vec![(first, region)];
-        while let Some((at, region)) = open.pop() {
-            if let Some(known) = self.regions.of.get(&at) {
-                if *known != region {
-                    self.conflict(at);
+        let begin = Way { from: None, region };
+        let mut open = vec![(first, begin)];
+        while let Some((at, way)) = open.pop() {
+            let region = way.region;
+            if let Some(first) = self.led.get(&at).copied() {
+                if first.region != region {
+                    self.crossings.push(Crossing {
+                        state: at,
+                        first,
+                        second: way,
+                    });
                 }
                 continue;
             }
+            self.led.insert(at, way);
             self.regions.of.insert(at, region);
             let Some(state) = self.states.get(at) else {
                 continue;
+            };
+            let from = |(to, region)| {
+                let from = Some(at);
+                (to, Way { from, region })
             };
             match &state.next {
                 Next::Many(heads) => {
@@ -183,9 +212,9 @@ impl Finder<'_, '_, '_, '_> {
                         }
                         let inner =
                             self.begin(at, *head, region, number, Ends::Branch { owner: at, join });
-                        open.push((*head, inner));
+                        open.push(from((*head, inner)));
                     }
-                    open.extend(self.next(region, join, false));
+                    open.extend(self.next(region, join, false).map(from));
                 }
                 Next::Each(head, _)
                     if edge(self.states, self.regions, at, region) == Edge::Begins =>
@@ -198,19 +227,22 @@ impl Finder<'_, '_, '_, '_> {
                         after,
                     };
                     let inner = self.begin(at, *head, region, 0, ends);
-                    open.push((*head, inner));
-                    open.extend(self.next(region, after, false));
+                    open.push(from((*head, inner)));
+                    open.extend(self.next(region, after, false).map(from));
                 }
                 Next::Each(target, _) => {
                     let is_exit = edge(self.states, self.regions, at, region) == Edge::Ends;
-                    open.extend(self.next(region, Some(*target), is_exit));
+                    open.extend(self.next(region, Some(*target), is_exit).map(from));
                 }
                 Next::One(target) => {
-                    open.extend(self.next(region, *target, self.leaves(at, region)));
+                    open.extend(
+                        self.next(region, *target, self.leaves(at, region))
+                            .map(from),
+                    );
                 }
                 Next::Condition(..) | Next::Switch(..) => {
                     for target in state.targets() {
-                        open.extend(self.next(region, Some(target), false));
+                        open.extend(self.next(region, Some(target), false).map(from));
                     }
                 }
             }
@@ -355,20 +387,6 @@ impl Finder<'_, '_, '_, '_> {
             }
         }
         first
-    }
-
-    fn conflict(&mut self, at: usize) {
-        if let Some(state) = self.states.get(at) {
-            let message = format!(
-                "state `{}` is led to from inside of a branch or an iteration, and from outside",
-                state.id
-            );
-            self.translation.say(
-                Diagnostic::error(codes::UNSOUND_BRANCHES, message)
-                    .on(state.node)
-                    .help("let all branches lead to one state, at which they meet"),
-            );
-        }
     }
 
     fn early(&mut self, owner: usize, head: usize) {

@@ -364,7 +364,15 @@ impl Reader<'_, '_> {
         let found = given(node, field);
         if found.is_none() {
             let message = format!("{what} has no `{field}`");
-            self.say(Diagnostic::error(codes::MISSING_FIELD, message).on(node));
+            let help = match field {
+                "expression" | "condition" => format!("add `{field}`: an expression of Python"),
+                _ => format!("add `{field}`: the id of a state, or `end`"),
+            };
+            self.say(
+                Diagnostic::error(codes::MISSING_FIELD, message)
+                    .on(node)
+                    .help(help),
+            );
         }
         found
     }
@@ -376,7 +384,8 @@ impl Reader<'_, '_> {
             return Some(*target);
         }
         if id != END && id != "END" && id != "__end__" {
-            let help = near(id, self.ids.keys().map(String::as_str));
+            let known = self.ids.keys().map(String::as_str).chain([END]);
+            let help = near(id, known);
             let help = help.map(|near| format!("did you mean `{near}`?"));
             let message = format!("state `{from}` leads to `{id}`, which does not exist");
             self.say(

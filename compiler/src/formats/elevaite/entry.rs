@@ -6,6 +6,7 @@ use super::given;
 use super::steps::Step;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{Data, Node};
+use crate::triggers::cron::convert;
 
 /// The configuration of the step with which runs begin.
 pub(super) fn trigger(step: &Step<'_>, translation: &mut Translation<'_>) -> Node {
@@ -102,10 +103,18 @@ fn cron(schedule: &Node, step: &Step<'_>, translation: &mut Translation<'_>) -> 
         let message = format!(
             "schedules begin runs to the minute, and this one says `{seconds}` for the seconds"
         );
+        // Where the first field is zero and the others are five of cron, the seconds probably stand first.
+        let may_be_first = !is_first
+            && matches!(fields.as_slice(), ["0" | "00", others @ ..] if convert(&others.join(" "), None).is_ok());
+        let help = if may_be_first {
+            "add `seconds_at_beginning: true` beside it if the seconds come first, or leave them out"
+        } else {
+            "write `0` for the seconds, or leave them out"
+        };
         translation.say(
             Diagnostic::error(codes::INVALID_VALUE, message)
                 .on(node)
-                .help("write `0` for the seconds, or leave them out"),
+                .help(help),
         );
     }
     Some(text(node, minutes.join(" ")))

@@ -7,7 +7,7 @@ use super::super::build::{Object, text};
 use super::super::tools::of_others;
 use super::steps::Step;
 use super::texts::Texts;
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, codes, near};
 use crate::source::{Entry, Node};
 
 /// The fields of a tool's step that are not for the tool.
@@ -53,6 +53,19 @@ pub(super) fn tool(
         config.maybe("operation", step.get("operation").cloned());
         config.put("parameters", parameters);
         return config;
+    }
+    // An integration may have any name, so what is nearly one of ours is only doubtful.
+    let ours = catalogue::operations().map(|ours| format!("{}.{}", ours.action, ours.operation));
+    let ours: Vec<String> = ours.collect();
+    if let Some(near) = near(name, ours.iter().map(String::as_str)) {
+        translation.say(
+            Diagnostic::warning(
+                codes::UNKNOWN_ACTION,
+                format!("there is no tool `{name}` here, so it is an integration's"),
+            )
+            .on(at)
+            .help(format!("did you mean `{near}`?")),
+        );
     }
     let operation = step.get("operation").cloned();
     of_others(at, name, text(at, name), operation, parameters, translation)

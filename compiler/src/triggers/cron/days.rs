@@ -25,6 +25,7 @@ const LENGTHS: [u8; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 impl Days {
     pub(super) fn read(day: &str, weekday: &str) -> Result<Self, Refusal> {
+        weekday.split(',').try_for_each(counted)?;
         let is_open = |text: &str| text == "*" || text == "?";
         let month = (!is_open(day)).then(|| Half::read(day, month_day, |text| DAY.read(text)));
         let week =
@@ -137,6 +138,21 @@ impl Half {
         let plain = self.plain.iter().map(spell);
         plain.chain(self.special.iter().cloned())
     }
+}
+
+/// Refuses `1#6`: no month has six Mondays.
+fn counted(item: &str) -> Result<(), Refusal> {
+    let Some((day, nth)) = item.split_once('#') else {
+        return Ok(());
+    };
+    let is_day = WEEKDAY.number(&day.to_ascii_uppercase()).is_some();
+    if !is_day || digits(nth).is_some_and(|nth| (1..=5).contains(&nth)) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        format!("`{item}` asks for a weekday that no month has: they are counted from 1 to 5"),
+        format!("write `{day}#1` for the first in a month, `{day}L` for the last"),
+    ))
 }
 
 /// `L`, `LW`, `15W`: the last day, the last day of work, the one next to the fifteenth.

@@ -123,6 +123,10 @@ const ROWS: &[(&str, &[&str])] = &[
         "0 0 L-3 * *",
         &["refused: `L-3` is no day of month of a schedule"],
     ),
+    (
+        "0 9 * * 1#6",
+        &["refused: `1#6` asks for a weekday that no month has: they are counted from 1 to 5"],
+    ),
     ("H H * * *", &["refused: `H` is no minute of a schedule"]),
 ];
 

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::{Translated, Translator, UNBOUND, apply, literal, negated, node};
+use super::truth::negated;
+use super::{Translated, Translator, UNBOUND, apply, literal, node};
 use crate::python::syntax::{Clause, Shape, Tree};
 use crate::tree::{Base, Form, Node, Operator};
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Number, Value};
 
+use super::digit::as_ascii;
 use super::{Call, Made, kind::Kind};
 
 /// A number of Python.
@@ -87,8 +88,8 @@ pub(super) fn print_float(number: f64) -> String {
 
 /// `int('…')`
 pub(super) fn read_int(text: &str) -> Option<i128> {
-    let text = super::text::strip(text);
-    let (sign, digits) = signed(text);
+    let text = as_ascii(super::text::strip(text));
+    let (sign, digits) = signed(&text);
     let digits = ungrouped(digits)?;
     let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let number = digits.parse::<i128>().ok().filter(|_| is_whole)?;
@@ -97,8 +98,8 @@ pub(super) fn read_int(text: &str) -> Option<i128> {
 
 /// `float('…')`
 pub(super) fn read_float(text: &str) -> Option<f64> {
-    let text = super::text::strip(text);
-    let (sign, digits) = signed(text);
+    let text = as_ascii(super::text::strip(text));
+    let (sign, digits) = signed(&text);
     let digits = ungrouped(digits)?;
     let without = match digits.to_ascii_lowercase().as_str() {
         "inf" | "infinity" => Some(f64::INFINITY),
