@@ -8,6 +8,7 @@ pub mod cost;
 pub mod definition;
 pub mod diagnostic;
 pub mod diff;
+pub mod enter;
 mod fields;
 pub mod formats;
 pub mod graph;

@@ -74,7 +74,7 @@ pub use secret::{KeyFile, KeyFileError, Keys, Reach, Vault, VaultError, find_sec
 pub use services::Services;
 pub use settings::{BedrockSettings, LlmSettings, Mail, Schedules, Settings};
 pub use signal::{Sent, send};
-pub use trigger::resume::resume;
+pub use trigger::resume::{Onto, node, resume, resume_onto};
 pub use trigger::{Started, StartedStatus, start};
 
 use pawl_contract::{Kind, Payload, Start, StepError, code};

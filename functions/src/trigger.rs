@@ -72,6 +72,7 @@ pub(crate) async fn begin(mut start: Start, services: &Services) -> Result<Start
         }
         if start.machine.is_empty() {
             start.machine = published.machine;
+            start.number = published.number;
         }
     }
     if start.machine.is_empty() {
@@ -183,15 +184,8 @@ async fn first_plan(services: &Services, machine: &str) -> Result<Arc<Plan>, Err
     if let Some(plan) = services.plan(machine) {
         return Ok(plan);
     }
-    let described = services
-        .states()
-        .describe_state_machine()
-        .state_machine_arn(machine)
-        .send()
-        .await;
-    let described =
-        described.map_err(|failed| unavailable("DescribeStateMachine", machine, &failed))?;
-    let plan = intake::first_plan(&described.definition).ok_or_else(|| {
+    let definition = definition(services, machine).await?;
+    let plan = intake::first_plan(&definition).ok_or_else(|| {
         let message = format!("`{machine}` was not compiled by Pawl: its first Task has no intake");
         Error::step(code::VALIDATION_ERROR, message)
     })?;
@@ -205,6 +199,15 @@ async fn first_plan(services: &Services, machine: &str) -> Result<Arc<Plan>, Err
         services.keep_plan(machine, Arc::clone(&plan));
     }
     Ok(plan)
+}
+
+/// A machine's definition, as text.
+async fn definition(services: &Services, machine: &str) -> Result<String, Error> {
+    let describe = services.states().describe_state_machine();
+    let described = describe.state_machine_arn(machine).send().await;
+    let described =
+        described.map_err(|failed| unavailable("DescribeStateMachine", machine, &failed))?;
+    Ok(described.definition)
 }
 
 /// Step Functions refused, or did not answer.
@@ -221,18 +224,19 @@ pub(crate) fn unavailable<E: std::error::Error>(call: &str, machine: &str, faile
     )
 }
 
-/// Where a run begins.
+/// Where a run begins: behind its intake, or where its present version took it over.
 pub(crate) fn first(run: &Run) -> Position {
+    let last = run.stretches.last();
     Position {
         org: run.org.clone(),
         run: run.run.clone(),
         machine: run.machine.clone(),
-        at: At::first(),
-        base: At::intake(),
+        at: last.map_or_else(At::first, |stretch| stretch.from.clone()),
+        base: last.map_or_else(At::intake, |stretch| stretch.from.clone()),
         routes: std::collections::BTreeMap::new(),
         values: std::collections::BTreeMap::new(),
         caught: None,
-        enter: None,
+        enter: last.and_then(|stretch| stretch.enter.clone()),
     }
 }
 

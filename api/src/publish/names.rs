@@ -14,6 +14,14 @@ pub(super) fn machine(org: &str, workflow: &str) -> String {
     fit(org, workflow, MACHINE)
 }
 
+/// The name of the machine whose versions serve single runs: those of drafts, and those that go on with another version.
+///
+/// Step Functions keeps a thousand versions of a machine, and what is tried must not use up those that are published.
+pub(super) fn single(org: &str, workflow: &str) -> String {
+    // No workflow has a `#` in its id.
+    fit(org, &format!("{workflow}#single"), MACHINE)
+}
+
 /// What the names of a workflow's schedules and rules begin with.
 pub(super) fn trigger(org: &str, workflow: &str) -> String {
     fit(org, workflow, TRIGGER)
@@ -61,5 +69,6 @@ mod tests {
             assert!(trigger(org, workflow).len() <= TRIGGER);
         }
         assert_ne!(machine("a-b", "c"), machine("a", "b-c"));
+        assert_ne!(single("acme", "greet"), machine("acme", "greetsingle"));
     }
 }

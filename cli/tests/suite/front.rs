@@ -8,6 +8,7 @@
 mod access;
 mod described;
 mod life;
+mod onward;
 mod resources;
 mod starts;
 mod stream;
