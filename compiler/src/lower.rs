@@ -96,13 +96,12 @@ pub(crate) fn lower_entered(
 ) -> (Lowered, String) {
     let task = plan::entering(checked, None, Target::Step(step), |_| mode);
     let state = names::Names::new(checked).task(&task);
-    (lower_with(checked, options, Some(task)), state)
+    (lower_with(checked, options, Some(&task)), state)
 }
 
-fn lower_with(checked: &Checked, options: Options, entered: Option<Task>) -> Lowered {
+fn lower_with(checked: &Checked, options: Options, entered: Option<&Task>) -> Lowered {
     let names = names::Names::new(checked);
     let mut notes = Notes::default();
-    let entered = entered.as_ref();
     let mut planned = plan::plan(checked, options.level, &names, entered, &mut notes);
     let mut strands = states::states(checked, &planned, &names);
     let mut events = Events::new(checked, &planned, &names, &strands);
