@@ -8,6 +8,7 @@ use pawl_store::Store;
 
 use crate::oidc::{Keys, Provider};
 use crate::stream::Streams;
+use crate::webhooks::opened::Opened;
 
 /// What a deployment decides about its API.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,6 +41,7 @@ struct Parts {
     settings: Settings,
     streams: Streams,
     provider_keys: Keys,
+    opened: Opened,
 }
 
 impl App {
@@ -50,6 +52,7 @@ impl App {
             settings,
             streams: Streams::default(),
             provider_keys: Keys::default(),
+            opened: Opened::default(),
         }))
     }
 
@@ -67,6 +70,10 @@ impl App {
 
     pub(crate) fn provider_keys(&self) -> &Keys {
         &self.0.provider_keys
+    }
+
+    pub(crate) fn opened(&self) -> &Opened {
+        &self.0.opened
     }
 
     pub(crate) fn store(&self) -> &Store {

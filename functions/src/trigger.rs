@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
 use pawl_contract::{At, Execution, Plan, Position, Start, StepError, code};
-use pawl_store::{Run, RunStatus};
+use pawl_store::{Change, Run, RunStatus};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -55,7 +55,25 @@ pub async fn start(start: Start, services: &Services) -> Result<Started, StepErr
     begin(start, services).await.map_err(Error::into_step)
 }
 
-pub(crate) async fn begin(mut start: Start, services: &Services) -> Result<Started, Error> {
+/// The same, with a note of who asked for the run: written with it, or not at all.
+pub async fn start_noted(
+    start: Start,
+    services: &Services,
+    note: impl FnOnce(&str) -> Change,
+) -> Result<Started, StepError> {
+    let begun = begin_with(start, services, |run| Some(note(run)));
+    Box::pin(begun).await.map_err(Error::into_step)
+}
+
+pub(crate) async fn begin(start: Start, services: &Services) -> Result<Started, Error> {
+    Box::pin(begin_with(start, services, |_| None)).await
+}
+
+async fn begin_with(
+    mut start: Start,
+    services: &Services,
+    note: impl FnOnce(&str) -> Option<Change>,
+) -> Result<Started, Error> {
     let org = start
         .org
         .clone()
@@ -86,7 +104,8 @@ pub(crate) async fn begin(mut start: Start, services: &Services) -> Result<Start
         None => id::new(now),
     };
     let run = intake::run(&plan, start, org, id, now)?;
-    let is_new = intake::write(&plan, &run, services).await?;
+    let noted = note(&run.run);
+    let is_new = intake::write(&plan, &run, noted, services).await?;
     let current = if is_new {
         None
     } else {
@@ -139,7 +158,7 @@ pub(crate) async fn by_hand(
     };
     let org = services.settings().org.clone();
     let run = intake::run(plan, start, org, execution.name, services.now())?;
-    if !intake::write(plan, &run, services).await? {
+    if !intake::write(plan, &run, None, services).await? {
         let current = services.store().run(&run.org, &run.run).await?;
         if current.is_none_or(|current| current.machine != run.machine) {
             let message = format!(

@@ -12,6 +12,7 @@
 //! acme#run-1        y#000004/000007       what that iteration gave
 //! acme#run-1        w#paid#000004         visit 000004 listens for the signal `paid`
 //! acme#run-1        g#paid#000000000002   a signal that nobody has taken yet
+//! acme#run-1        d#000004              the question of visit 000004 was decided
 //! acme#run-1        f#onComplete          the workflow that follows the run, and what came of it
 //! acme#run-1        n#paid                how many of them have come
 //! acme#doc#published  send_invoice        which machine runs a workflow
@@ -25,6 +26,7 @@
 pub mod business;
 pub mod counter;
 pub mod cursor;
+pub mod decided;
 pub mod document;
 pub mod event;
 pub mod follow_up;
@@ -66,6 +68,7 @@ use aws_types::SdkConfig;
 pub use business::{Business, Version};
 pub use cache::Kept;
 pub use cursor::{Cursor, List};
+pub use decided::Decided;
 pub use document::{Change, Direction, Document, Documents};
 pub use error::Error;
 pub use event::{Batch, Told};

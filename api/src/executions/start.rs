@@ -100,19 +100,16 @@ pub(super) async fn execute(
     Ok((status, axum::Json(started)))
 }
 
-/// Starts a run, and notes who did.
+/// Starts a run, with a note of who did.
 pub(super) async fn begin(
     app: &App,
     me: &Identity,
     start: Start,
     action: &str,
 ) -> Result<Begun, Problem> {
-    let begun = pawl_functions::start(start, app.services()).await?;
+    let noted = |run: &str| note(app, me, action, run);
+    let begun = pawl_functions::start_noted(start, app.services(), noted).await?;
     let duplicate = begun.status == StartedStatus::Duplicate;
-    if !duplicate {
-        let noted = note(app, me, action, &begun.run);
-        app.store().change(&me.org, [noted]).await?;
-    }
     let run = super::read(app, &me.org, &begun.run).await?;
     Ok(Begun::of(run, duplicate))
 }
