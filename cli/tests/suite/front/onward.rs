@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Answer, Front};
 
 /// A step of a line: its slug, its type, its configuration, and what comes next.
-fn step(slug: &str, kind: &str, config: Value, next: &str) -> Value {
+fn step(slug: &str, kind: &str, config: &Value, next: &str) -> Value {
     json!({ "stepSlug": slug, "stepType": kind, "config": config, "nextSteps": { "success": next } })
 }
 
@@ -15,7 +15,7 @@ fn create(slug: &str, name: &str, next: &str) -> Value {
     step(
         slug,
         "action",
-        json!({ "type": "customer_create", "parameters": parameters }),
+        &json!({ "type": "customer_create", "parameters": parameters }),
         next,
     )
 }
@@ -47,7 +47,7 @@ fn broken(text: &str) -> Value {
         step(
             "done",
             "output",
-            json!({ "mapping": { "third": "{{steps.third.output.name}}" } }),
+            &json!({ "mapping": { "third": "{{steps.third.output.name}}" } }),
             "end",
         ),
     ])
@@ -165,7 +165,7 @@ fn looping(text: &str) -> Value {
         step(
             "note",
             "action",
-            json!({ "type": "set_variables", "parameters": { "last": text } }),
+            &json!({ "type": "set_variables", "parameters": { "last": text } }),
             "each",
         ),
     ])
@@ -269,7 +269,7 @@ async fn a_draft_is_tried_without_being_published() {
         step(
             "done",
             "output",
-            json!({ "mapping": { "name": "{{steps.make.output.name}}" } }),
+            &json!({ "mapping": { "name": "{{steps.make.output.name}}" } }),
             "end",
         ),
     ]);
