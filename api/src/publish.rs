@@ -9,7 +9,7 @@
 
 pub(crate) mod chains;
 mod machine;
-mod names;
+pub(crate) mod names;
 mod triggers;
 
 pub(crate) use machine::publish_for_single_runs;

@@ -75,24 +75,26 @@ impl Scope {
     }
 
     /// Refuses what confines to nothing, or to what there is not.
-    pub(crate) fn check(&self) -> Result<(), Problem> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         if [&self.workflows, &self.actions]
             .into_iter()
             .flatten()
             .any(BTreeSet::is_empty)
         {
-            return Err(Problem::invalid(
-                "a key that is confined names at least one workflow or action: leave the field out otherwise",
-            ));
+            return Err(
+                "a key that is confined names at least one workflow or action: leave the field out otherwise"
+                    .to_owned(),
+            );
         }
         let known = actions();
         let mut given = self.actions.iter().flatten();
         match given.find(|action| !known.contains(*action)) {
             None => Ok(()),
-            Some(action) => Err(Problem::invalid(format!(
-                "there is no action `{action}`; there are {}",
-                known.into_iter().collect::<Vec<_>>().join(", ")
-            ))),
+            Some(action) => {
+                let known: Vec<String> = known.into_iter().collect();
+                let known = known.join(", ");
+                Err(format!("there is no action `{action}`; there are {known}"))
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) async fn publish(
     workflow: &str,
     machine: &Machine,
 ) -> Result<String, Problem> {
-    publish_as(app, names::machine(org, workflow), machine).await
+    publish_as(app, names::machine(app, org, workflow), machine).await
 }
 
 /// Publishes a machine for single runs of a workflow, beside what the workflow's own machine is.
@@ -31,7 +31,7 @@ pub(crate) async fn publish_for_single_runs(
     workflow: &str,
     machine: &Machine,
 ) -> Result<String, Problem> {
-    publish_as(app, names::single(org, workflow), machine).await
+    publish_as(app, names::single(app, org, workflow), machine).await
 }
 
 async fn publish_as(app: &App, name: String, machine: &Machine) -> Result<String, Problem> {
@@ -86,7 +86,7 @@ pub(super) async fn point(
     if !is_there {
         return Err(failed_call("CreateStateMachineAlias", failed));
     }
-    let alias = format!("{}:{ALIAS}", arn(app, &names::machine(org, workflow)));
+    let alias = format!("{}:{ALIAS}", arn(app, &names::machine(app, org, workflow)));
     let update = states
         .update_state_machine_alias()
         .state_machine_alias_arn(alias);
