@@ -51,6 +51,7 @@ docs: ## Build the API documentation without warnings
 
 definitions: pawl .tools/sarif/ready ## Check and format every definition, and hold the SARIF log against the standard
 	$(PAWL) check workflows/examples
+	$(PAWL) check --deny notes workflows/templates
 	$(PAWL) fmt --check workflows cases
 	.tools/sarif/bin/python infra/checks/sarif.py --pawl $(PAWL)
 

@@ -1,5 +1,7 @@
 //! Who asks, for which organisation, and what they may do: nothing, until somebody has said who they are.
 
+mod scope;
+
 use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
@@ -7,6 +9,8 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub(crate) use scope::Scope;
 
 use crate::answer::RequestId;
 use crate::app::App;
@@ -52,6 +56,8 @@ pub(crate) struct Identity {
     pub(crate) who: String,
     /// What they may do.
     pub(crate) role: Role,
+    /// What of that they are confined to.
+    pub(crate) scope: Scope,
     /// What names the request.
     pub(crate) request: String,
 }
@@ -73,12 +79,14 @@ impl FromRequestParts<App> for Identity {
         };
         let request = parts.extensions.get::<RequestId>();
         let request = request.map(|RequestId(id)| id.clone()).unwrap_or_default();
-        match &app.settings().provider {
+        let identity = match &app.settings().provider {
             Some(provider) if !token.starts_with(keys::PREFIX) => {
-                oidc::identify(app, provider, token, request).await
+                oidc::identify(app, provider, token, request).await?
             }
-            _ => keys::identify(app, token, request).await,
-        }
+            _ => keys::identify(app, token, request).await?,
+        };
+        identity.scope.permit(app, &identity.org, parts).await?;
+        Ok(identity)
     }
 }
 

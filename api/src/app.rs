@@ -8,6 +8,7 @@ use pawl_store::Store;
 use crate::oidc::Keys;
 use crate::settings::Settings;
 use crate::stream::Streams;
+use crate::webhooks::opened::Opened;
 
 /// Everything that a request needs. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -19,6 +20,7 @@ struct Parts {
     settings: Settings,
     streams: Streams,
     provider_keys: Keys,
+    opened: Opened,
 }
 
 impl App {
@@ -29,6 +31,7 @@ impl App {
             settings,
             streams: Streams::default(),
             provider_keys: Keys::default(),
+            opened: Opened::default(),
         }))
     }
 
@@ -46,6 +49,10 @@ impl App {
 
     pub(crate) fn provider_keys(&self) -> &Keys {
         &self.0.provider_keys
+    }
+
+    pub(crate) fn opened(&self) -> &Opened {
+        &self.0.opened
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use pawl_contract::{At, Kind};
 use pawl_functions::{Decision, decide as decide_run};
-use pawl_store::{Record, RecordStatus, Waiting, key};
+use pawl_store::{Record, RecordStatus, Waiting, Window, key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +15,11 @@ use crate::app::App;
 use crate::audit::note;
 use crate::executions;
 use crate::extract::{Json, Path, Query};
+use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
+
+/// What a place begins with that is behind what waits.
+const BEHIND: &str = "decided ";
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -27,7 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Filter {
-    /// Only those that nobody has decided are listed; a decided one is found by its id.
+    /// `pending`, `decided` or `all`; where absent, those that wait.
     #[param(inline)]
     status: Option<Listed>,
     /// The workflow's name.
@@ -35,11 +39,16 @@ struct Filter {
 }
 
 /// Which approvals can be listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Listed {
-    /// Those that wait.
+    /// Those that wait, what waits longest first.
+    #[default]
     Pending,
+    /// Those that somebody has decided, the latest first.
+    Decided,
+    /// Those that wait, then those that are decided.
+    All,
 }
 
 /// How an approval stands.
@@ -168,30 +177,81 @@ async fn read(app: &App, org: &str, id: &str) -> Result<(String, Record), Proble
     Ok((run.to_owned(), record.ok_or_else(missing)?))
 }
 
-/// List what waits for a decision
+/// List approvals
 ///
-/// What waits longest comes first.
-#[utoipa::path(get, path = "/api/approvals", tag = "approvals", params(Filter),
-    responses((status = 200, body = Vec<Approval>)), security(("bearer" = ["viewer"])))]
+/// What waits longest comes first; of what is decided, the latest.
+#[utoipa::path(get, path = "/api/approvals", tag = "approvals", params(Filter, PageQuery),
+    responses((status = 200, body = Page<Approval>)), security(("bearer" = ["viewer"])))]
 async fn list(
     State(app): State<App>,
     me: Viewer,
     Query(filter): Query<Filter>,
-) -> Result<axum::Json<Vec<Approval>>, Problem> {
-    let Some(Listed::Pending) = filter.status.or(Some(Listed::Pending)) else {
-        return Ok(axum::Json(Vec::new()));
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<Page<Approval>>, Problem> {
+    let listed = filter.status.unwrap_or_default();
+    let workflow = filter.workflow.as_deref();
+    let limit = page.limit()?;
+    let place = page.place()?;
+    // In a list of both, the place says in which part the page begins.
+    let behind = place
+        .as_deref()
+        .and_then(|place| place.strip_prefix(BEHIND));
+    let is_behind = listed == Listed::Decided || behind.is_some();
+    let mut approvals = Vec::new();
+    if !is_behind {
+        let (pending, next) = pending(&app, &me.org, workflow, limit, place.as_deref()).await?;
+        approvals = pending;
+        if listed == Listed::Pending || next.is_some() {
+            return Ok(axum::Json(Page::new(approvals, next.as_deref())));
+        }
+    }
+    let window = Window {
+        limit: limit - approvals.len(),
+        cursor: if listed == Listed::Decided {
+            place.clone()
+        } else {
+            behind.filter(|place| !place.is_empty()).map(str::to_owned)
+        },
+        prefix: String::new(),
     };
-    let waits = pawl_functions::waits(app.services(), &me.org).await?;
+    let (decided, next) = app.store().decided(&me.org, &window, workflow).await?;
+    let is_full = decided.is_empty() && window.limit == 0;
+    let decided = decided.into_iter();
+    approvals.extend(decided.map(|decided| Approval::of(&decided.run, decided.record)));
+    let next = match (listed, next) {
+        (Listed::Decided, next) => next,
+        (_, Some(next)) => Some(format!("{BEHIND}{next}")),
+        (_, None) => is_full.then(|| BEHIND.to_owned()),
+    };
+    Ok(axum::Json(Page::new(approvals, next.as_deref())))
+}
+
+/// What waits behind a place, and the place of the last on the page where there is more.
+async fn pending(
+    app: &App,
+    org: &str,
+    workflow: Option<&str>,
+    limit: usize,
+    place: Option<&str>,
+) -> Result<(Vec<Approval>, Option<String>), Problem> {
+    let waits = pawl_functions::waits(app.services(), org).await?;
+    let place_of =
+        |wait: &Waiting| format!("{}#{}#{}", wait.record.started_at, wait.run, wait.record.at);
     let is_wanted = |wait: &Waiting| {
-        let is_of = |workflow: &String| *workflow == wait.workflow;
-        wait.record.kind == Some(Kind::Approval) && filter.workflow.as_ref().is_none_or(is_of)
+        wait.record.kind == Some(Kind::Approval)
+            && workflow.is_none_or(|workflow| workflow == wait.workflow)
+            && place.is_none_or(|place| place < place_of(wait).as_str())
     };
-    let waits = waits.into_iter().filter(is_wanted);
-    let approvals = waits.map(|wait| Approval {
+    let mut waits: Vec<Waiting> = waits.into_iter().filter(is_wanted).collect();
+    waits.sort_by_cached_key(place_of);
+    let is_more = waits.len() > limit;
+    waits.truncate(limit);
+    let next = waits.last().filter(|_| is_more).map(place_of);
+    let approvals = waits.into_iter().map(|wait| Approval {
         expires_at: wait.expires_at,
         ..Approval::of(&wait.run, wait.record)
     });
-    Ok(axum::Json(approvals.collect()))
+    Ok((approvals.collect(), next))
 }
 
 /// Read an approval

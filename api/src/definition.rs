@@ -120,11 +120,7 @@ impl Written {
 
     /// Compiles it as it is published.
     pub(crate) fn compile(&self) -> Compiled {
-        let options = Options {
-            level: Level::O1,
-            ..Options::default()
-        };
-        pawl_compiler::compile(&self.text, self.notation(), options)
+        pawl_compiler::compile(&self.text, self.notation(), options())
     }
 
     /// What stands in it, or why nobody can tell.
@@ -218,6 +214,14 @@ impl Written {
                 })
                 .collect(),
         }
+    }
+}
+
+/// How definitions are compiled that are published.
+pub(crate) fn options() -> Options {
+    Options {
+        level: Level::O1,
+        ..Options::default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Runs: started, watched, stopped, and taken up again.
 
+mod onward;
 mod shown;
 mod start;
 
@@ -20,6 +21,7 @@ use crate::audit::note;
 use crate::extract::{MaybeJson, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
+use crate::versions::Wanted;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -65,6 +67,14 @@ pub(crate) enum Status {
     Cancelled,
     /// It took longer than it may.
     Timeout,
+}
+
+/// How a run is gone on with.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Resume {
+    /// The version to go on with from the step that failed: a number, or `active`; the run's own where absent.
+    version: Option<Wanted>,
 }
 
 /// What a run is started with once more.
@@ -222,6 +232,7 @@ async fn rerun(
     let text = |field: &str| run.trigger.get(field).and_then(Value::as_str);
     let start = Start {
         machine: run.machine.clone(),
+        number: run.number,
         org: Some(me.org.clone()),
         input: rerun.input.unwrap_or_else(|| run.input.clone()),
         mocks: run.mocks.clone(),
@@ -237,13 +248,16 @@ async fn rerun(
 
 /// Go on with a run that did not complete
 ///
-/// What is recorded is not done again; the step that failed is tried again.
+/// What is recorded is not done again; the step that failed is tried again. With a `version`, the run goes on from there
+/// on that version of its workflow, if the step stands there where it stood and finds what it reads.
 #[utoipa::path(post, path = "/api/executions/{id}/resume", tag = "executions", params(("id" = String, Path)),
+    request_body = Option<Resume>,
     responses((status = 202, body = Summary)), security(("bearer" = ["operator"])))]
 async fn resume(
     State(app): State<App>,
     me: Operator,
     Path(id): Path<String>,
+    MaybeJson(resume): MaybeJson<Resume>,
 ) -> Result<(StatusCode, axum::Json<Summary>), Problem> {
     let run = read(&app, &me.org, &id).await?;
     if run.is_open() || run.status == RunStatus::Completed {
@@ -252,7 +266,14 @@ async fn resume(
             "run `{id}` is {status}: nothing is to be resumed"
         )));
     }
-    pawl_functions::resume(app.services(), &me.org, &id).await?;
+    let onto = match resume.version {
+        Some(version) => onward::onto(&app, &run, version).await?,
+        None => None,
+    };
+    match onto {
+        Some(onto) => pawl_functions::resume_onto(app.services(), &me.org, &id, onto).await?,
+        None => pawl_functions::resume(app.services(), &me.org, &id).await?,
+    };
     let noted = note(&app, &me, "execution.resume", &id);
     app.store().change(&me.org, [noted]).await?;
     let run = read(&app, &me.org, &id).await?;

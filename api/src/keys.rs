@@ -7,6 +7,8 @@
 //!      '- the organisation
 //! ```
 
+use std::collections::BTreeSet;
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::extract::State;
 use base64::Engine;
@@ -21,7 +23,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::access::{Admin, Identity, Role, Viewer};
+use crate::access::{Admin, Identity, Role, Scope, Viewer};
 use crate::app::App;
 use crate::audit;
 use crate::extract::{Json, Path, Query};
@@ -49,6 +51,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 struct Kept {
     name: String,
     role: Role,
+    #[serde(flatten)]
+    scope: Scope,
     hash: String,
     created_at: String,
     created_by: String,
@@ -64,6 +68,14 @@ pub struct NewKey {
     pub name: String,
     /// What whoever has it may do.
     pub role: Role,
+    /// The ids of the workflows that it is confined to, with their runs, approvals and webhooks; it reaches nothing else.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["welcome_email"]))]
+    pub workflows: Option<BTreeSet<String>>,
+    /// What it may do of what its role may, such as `workflows.execute` and `executions.read`.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["workflows.execute", "executions.read"]))]
+    pub actions: Option<BTreeSet<String>>,
     /// The moment after which it is good for nothing; it does not expire where absent.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime, example = "2027-01-31T00:00:00Z")]
@@ -71,14 +83,14 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// Whether it says what it is for.
+    /// Whether it says what it is for, and is good for something.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.name.trim().is_empty() || self.name.len() > LONGEST_NAME {
             return Err(format!(
                 "a key has a `name` of 1 to {LONGEST_NAME} bytes that says what it is for"
             ));
         }
-        Ok(())
+        self.scope().check()
     }
 }
 
@@ -91,6 +103,8 @@ struct Key {
     name: String,
     /// What whoever has it may do.
     role: Role,
+    #[serde(flatten)]
+    scope: Shown,
     /// When it was made.
     created_at: String,
     /// Who made it.
@@ -126,6 +140,40 @@ struct Me {
     who: String,
     /// What they may do.
     role: Role,
+    #[serde(flatten)]
+    scope: Shown,
+}
+
+/// What a key is confined to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = KeyScope)]
+struct Shown {
+    /// The ids of the workflows that it reaches; every one where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    workflows: Option<BTreeSet<String>>,
+    /// The actions that it may take; all that the role may where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    actions: Option<BTreeSet<String>>,
+}
+
+impl From<Scope> for Shown {
+    fn from(scope: Scope) -> Self {
+        Self {
+            workflows: scope.workflows,
+            actions: scope.actions,
+        }
+    }
+}
+
+impl NewKey {
+    fn scope(&self) -> Scope {
+        Scope {
+            workflows: self.workflows.clone(),
+            actions: self.actions.clone(),
+        }
+    }
 }
 
 /// Makes a key of an organisation.
@@ -146,6 +194,7 @@ fn prepare(app: &App, org: &str, new: &NewKey, by: &str) -> (Token, Change) {
     let kept = Kept {
         name: new.name.clone(),
         role: new.role,
+        scope: new.scope(),
         hash: hash(&secret),
         created_at: app.now().iso(),
         created_by: by.to_owned(),
@@ -189,6 +238,7 @@ pub(crate) async fn identify(app: &App, token: &str, request: String) -> Result<
         org: org.to_owned(),
         who: format!("key:{id}"),
         role: kept.role,
+        scope: kept.scope,
         request,
     })
 }
@@ -209,6 +259,7 @@ async fn create(
     app.store().change(&me.org, [change, noted]).await?;
     let about = Key {
         id: token.id,
+        scope: new.scope().into(),
         name: new.name,
         role: new.role,
         created_at: app.now().iso(),
@@ -238,6 +289,7 @@ async fn list(
             id,
             name: value.name,
             role: value.role,
+            scope: value.scope.into(),
             created_at: value.created_at,
             created_by: value.created_by,
             expires_at: value.expires_at,
@@ -279,6 +331,7 @@ async fn me(me: Viewer) -> axum::Json<Me> {
         organization: me.org.clone(),
         who: me.who.clone(),
         role: me.role,
+        scope: me.scope.clone().into(),
     })
 }
 

@@ -7,6 +7,7 @@
 //! nothing in the store has a key without an organisation: what a handler does not ask for, it cannot reach.
 
 mod access;
+mod agents;
 mod answer;
 mod app;
 mod approvals;
@@ -28,6 +29,7 @@ mod records;
 mod secrets;
 mod settings;
 mod stream;
+mod templates;
 mod threads;
 mod versions;
 mod webhooks;
@@ -83,11 +85,13 @@ fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(workflows::routes())
         .merge(versions::routes())
+        .merge(templates::routes())
         .merge(executions::routes())
         .merge(approvals::routes())
         .merge(links::routes())
         .merge(threads::routes())
         .merge(records::routes())
+        .merge(agents::routes())
         .merge(secrets::routes())
         .merge(stream::routes())
         .merge(keys::routes())

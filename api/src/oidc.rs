@@ -14,7 +14,7 @@ use pawl_store::key;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::access::{Identity, Role};
+use crate::access::{Identity, Role, Scope};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -159,6 +159,7 @@ pub(crate) async fn identify(
             .to_owned(),
         who: format!("user:{subject}"),
         role: role.ok_or_else(|| forbid(&provider.role_claim, "role of ours"))?,
+        scope: Scope::default(),
         request,
     })
 }

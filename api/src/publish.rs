@@ -12,6 +12,7 @@ mod machine;
 pub(crate) mod names;
 mod triggers;
 
+pub(crate) use machine::publish_for_single_runs;
 use pawl_store::{Change, Document, Published};
 
 use crate::access::Identity;
@@ -49,6 +50,7 @@ pub(crate) async fn publish(
     names.sort_unstable();
     let published = Published {
         machine: machine.clone(),
+        number: Some(number),
         triggers: names,
         paused: stored.value.paused,
     };

@@ -1,5 +1,7 @@
 //! Versions: a draft that is written, one that runs and never changes, and those that ran before.
 
+mod wanted;
+
 use axum::extract::State;
 use pawl_compiler::diff;
 use pawl_store::{Change, Direction, Document, Window};
@@ -8,6 +10,8 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+pub(crate) use wanted::{Named, Wanted, find};
 
 use crate::access::{Editor, Operator, Viewer};
 use crate::app::App;

@@ -3,6 +3,7 @@
 mod body;
 mod kept;
 mod log;
+pub(crate) mod opened;
 pub(crate) mod published;
 mod receive;
 mod verify;

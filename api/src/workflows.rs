@@ -332,7 +332,7 @@ async fn set_paused(app: &App, me: &Identity, id: &str, paused: bool) -> Result<
 }
 
 /// Makes a workflow that has a draft and nothing else.
-async fn make(
+pub(crate) async fn make(
     app: &App,
     me: &Identity,
     written: Written,

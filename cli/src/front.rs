@@ -54,6 +54,8 @@ pub async fn owners_key(app: &App, state: &Path) -> anyhow::Result<String> {
     let new = NewKey {
         name: "the owner of this machine".to_owned(),
         role: Role::Admin,
+        workflows: None,
+        actions: None,
         expires_at: None,
     };
     let token = make_key(app, ORG, &new, "pawl dev").await?;

@@ -8,6 +8,7 @@ pub mod cost;
 pub mod definition;
 pub mod diagnostic;
 pub mod diff;
+pub mod enter;
 mod fields;
 pub mod formats;
 pub mod graph;
@@ -160,8 +161,12 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
             authored: &authored.unwrap_or_default(),
         };
         teller.tell(&mut diagnostics, own);
-        // What could be better is said in the words of the native format, and its fixes write them.
-        diagnostics.retain(|found| found.severity != Severity::Note);
+        // What could be better is said in the words of the native format, and its fixes write them; other formats have
+        // no word for who signs a webhook's deliveries.
+        let is_told = |found: &Diagnostic| {
+            found.severity != Severity::Note && found.code != diagnostic::codes::OPEN_WEBHOOK
+        };
+        diagnostics.retain(is_told);
     }
     diagnostic::arrange(&mut diagnostics);
     diagnostic::fix::place(text, notation, &mut diagnostics);

@@ -12,6 +12,7 @@ mod loops;
 mod names;
 mod prose;
 mod spelling;
+mod webhooks;
 
 use crate::check::StepReads;
 use crate::check::texts::Text;
@@ -45,7 +46,7 @@ impl<'a> Facts<'a> {
 type Lint = fn(&Facts<'_>, &mut Vec<Diagnostic>);
 
 /// Every lint. Those that follow from the graph wait until it is whole.
-const LINTS: [Lint; 14] = [
+const LINTS: [Lint; 15] = [
     acting::no_error_port,
     acting::silent_failure,
     acting::missing_timeout,
@@ -60,6 +61,7 @@ const LINTS: [Lint; 14] = [
     prose::commented_out,
     prose::object_in_text,
     spelling::not_canonical,
+    webhooks::open,
 ];
 
 /// Looks at a definition with every lint.

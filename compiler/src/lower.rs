@@ -17,11 +17,11 @@ mod states;
 pub(crate) use budget::{step_timeout, writes};
 use indexmap::IndexMap;
 use pawl_asl::{Machine, QueryLanguage};
-use pawl_contract::Plan;
+use pawl_contract::{LoopMode, Plan};
 
 use crate::check::Checked;
 use crate::formats::Format;
-use crate::graph::StepId;
+use crate::graph::{StepId, Target};
 pub use decisions::Decision;
 use decisions::Notes;
 use events::Events;
@@ -81,9 +81,28 @@ pub struct Lowered {
 
 /// Lowers a definition.
 pub fn lower(checked: &Checked, options: Options) -> Lowered {
+    lower_with(checked, options, None)
+}
+
+/// Lowers a definition to a machine that an execution may also begin with at a step of the root strand, and names the
+/// state to begin with: what a position has as its `enter`.
+///
+/// The step has a Task of its own there, even where it rides along otherwise.
+pub(crate) fn lower_entered(
+    checked: &Checked,
+    options: Options,
+    step: StepId,
+    mode: LoopMode,
+) -> (Lowered, String) {
+    let task = plan::entering(checked, None, Target::Step(step), |_| mode);
+    let state = names::Names::new(checked).task(&task);
+    (lower_with(checked, options, Some(&task)), state)
+}
+
+fn lower_with(checked: &Checked, options: Options, entered: Option<&Task>) -> Lowered {
     let names = names::Names::new(checked);
     let mut notes = Notes::default();
-    let mut planned = plan::plan(checked, options.level, &names, &mut notes);
+    let mut planned = plan::plan(checked, options.level, &names, entered, &mut notes);
     let mut strands = states::states(checked, &planned, &names);
     let mut events = Events::new(checked, &planned, &names, &strands);
     natives::insert(
@@ -102,7 +121,10 @@ pub fn lower(checked: &Checked, options: Options) -> Lowered {
         checked,
         &mut planned,
         &names,
-        options.hand_over_after,
+        hand_over::Asked {
+            after: options.hand_over_after,
+            entered: entered.map(|task| names.task(task)),
+        },
         &events,
         &mut states,
         &mut notes,

@@ -54,7 +54,6 @@ pub fn check(definition: &Definition, diagnostics: &mut Vec<Diagnostic>) {
     let mut steps = definition.steps.iter();
     let first = steps.find(|step| step.kind == Kind::Trigger);
     if let Some(trigger) = first.filter(understood) {
-        trigger::readiness(trigger, diagnostics);
         triggers::check_secret(definition, trigger, diagnostics);
     }
 }

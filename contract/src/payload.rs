@@ -47,6 +47,9 @@ pub struct Start {
     /// The ARN of the published machine version to run; where absent, that of the workflow.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub machine: String,
+    /// Beside a machine: the number of the workflow's version that it is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
     /// The published workflow to run, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflow: Option<String>,

@@ -46,6 +46,7 @@ pub(crate) async fn give(
     mut more: Transaction,
 ) -> Result<Given, Error> {
     let store = services.store();
+    let is_decided = matches!(outcome, Outcome::Port("approved" | "rejected", _));
     let mut record = answered(waiting, outcome, services.now().iso());
     if let Some(wait) = &mut record.wait {
         wait.is_untold = true;
@@ -53,6 +54,9 @@ pub(crate) async fn give(
     more.record(store, &record, &Expect::Waiting).await?;
     more.latest(store, &record.scope, &record.step, &Latest::of(&record))
         .await?;
+    if is_decided {
+        more.list_decided(store, run, &record)?;
+    }
     more.only_if_open(store)?;
     match more.commit(store).await? {
         Committed::Done => {

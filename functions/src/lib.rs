@@ -75,8 +75,8 @@ pub use secret::{KeyFile, KeyFileError, Keys, Reach, Vault, VaultError, find_sec
 pub use services::Services;
 pub use settings::{BedrockSettings, LlmSettings, Mail, Schedules, Settings};
 pub use signal::{Sent, send};
-pub use trigger::resume::resume;
-pub use trigger::{Started, StartedStatus, start};
+pub use trigger::resume::{Onto, node, resume, resume_onto};
+pub use trigger::{Started, StartedStatus, start, start_noted};
 
 use pawl_contract::{Kind, Payload, Start, StepError, code};
 use serde_json::Value;

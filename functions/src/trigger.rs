@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
 use pawl_contract::{At, Execution, Plan, Position, Start, StepError, code};
-use pawl_store::{Run, RunStatus};
+use pawl_store::{Change, Run, RunStatus};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -55,7 +55,25 @@ pub async fn start(start: Start, services: &Services) -> Result<Started, StepErr
     begin(start, services).await.map_err(Error::into_step)
 }
 
-pub(crate) async fn begin(mut start: Start, services: &Services) -> Result<Started, Error> {
+/// The same, with a note of who asked for the run: written with it, or not at all.
+pub async fn start_noted(
+    start: Start,
+    services: &Services,
+    note: impl FnOnce(&str) -> Change,
+) -> Result<Started, StepError> {
+    let begun = begin_with(start, services, |run| Some(note(run)));
+    Box::pin(begun).await.map_err(Error::into_step)
+}
+
+pub(crate) async fn begin(start: Start, services: &Services) -> Result<Started, Error> {
+    Box::pin(begin_with(start, services, |_| None)).await
+}
+
+async fn begin_with(
+    mut start: Start,
+    services: &Services,
+    note: impl FnOnce(&str) -> Option<Change>,
+) -> Result<Started, Error> {
     let org = start
         .org
         .clone()
@@ -72,6 +90,7 @@ pub(crate) async fn begin(mut start: Start, services: &Services) -> Result<Start
         }
         if start.machine.is_empty() {
             start.machine = published.machine;
+            start.number = published.number;
         }
     }
     if start.machine.is_empty() {
@@ -85,7 +104,8 @@ pub(crate) async fn begin(mut start: Start, services: &Services) -> Result<Start
         None => id::new(now),
     };
     let run = intake::run(&plan, start, org, id, now)?;
-    let is_new = intake::write(&plan, &run, services).await?;
+    let noted = note(&run.run);
+    let is_new = intake::write(&plan, &run, noted, services).await?;
     let current = if is_new {
         None
     } else {
@@ -138,7 +158,7 @@ pub(crate) async fn by_hand(
     };
     let org = services.settings().org.clone();
     let run = intake::run(plan, start, org, execution.name, services.now())?;
-    if !intake::write(plan, &run, services).await? {
+    if !intake::write(plan, &run, None, services).await? {
         let current = services.store().run(&run.org, &run.run).await?;
         if current.is_none_or(|current| current.machine != run.machine) {
             let message = format!(
@@ -183,15 +203,8 @@ async fn first_plan(services: &Services, machine: &str) -> Result<Arc<Plan>, Err
     if let Some(plan) = services.plan(machine) {
         return Ok(plan);
     }
-    let described = services
-        .states()
-        .describe_state_machine()
-        .state_machine_arn(machine)
-        .send()
-        .await;
-    let described =
-        described.map_err(|failed| unavailable("DescribeStateMachine", machine, &failed))?;
-    let plan = intake::first_plan(&described.definition).ok_or_else(|| {
+    let definition = definition(services, machine).await?;
+    let plan = intake::first_plan(&definition).ok_or_else(|| {
         let message = format!("`{machine}` was not compiled by Pawl: its first Task has no intake");
         Error::step(code::VALIDATION_ERROR, message)
     })?;
@@ -205,6 +218,15 @@ async fn first_plan(services: &Services, machine: &str) -> Result<Arc<Plan>, Err
         services.keep_plan(machine, Arc::clone(&plan));
     }
     Ok(plan)
+}
+
+/// A machine's definition, as text.
+async fn definition(services: &Services, machine: &str) -> Result<String, Error> {
+    let describe = services.states().describe_state_machine();
+    let described = describe.state_machine_arn(machine).send().await;
+    let described =
+        described.map_err(|failed| unavailable("DescribeStateMachine", machine, &failed))?;
+    Ok(described.definition)
 }
 
 /// Step Functions refused, or did not answer.
@@ -221,18 +243,19 @@ pub(crate) fn unavailable<E: std::error::Error>(call: &str, machine: &str, faile
     )
 }
 
-/// Where a run begins.
+/// Where a run begins: behind its intake, or where its present version took it over.
 pub(crate) fn first(run: &Run) -> Position {
+    let last = run.stretches.last();
     Position {
         org: run.org.clone(),
         run: run.run.clone(),
         machine: run.machine.clone(),
-        at: At::first(),
-        base: At::intake(),
+        at: last.map_or_else(At::first, |stretch| stretch.from.clone()),
+        base: last.map_or_else(At::intake, |stretch| stretch.from.clone()),
         routes: std::collections::BTreeMap::new(),
         values: std::collections::BTreeMap::new(),
         caught: None,
-        enter: None,
+        enter: last.and_then(|stretch| stretch.enter.clone()),
     }
 }
 

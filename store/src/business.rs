@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use serde_json::{Map, Value};
 
 use crate::attribute::{Item, count, number, required};
@@ -71,6 +72,35 @@ impl Store {
             records.insert(id.to_owned(), self.business_from(item).await?);
         }
         Ok(records)
+    }
+
+    /// Takes a business record away, if it is still what it was when it was read.
+    pub async fn take_away(
+        &self,
+        org: &str,
+        collection: &str,
+        id: &str,
+        version: u64,
+    ) -> Result<bool, Error> {
+        let delete = self
+            .dynamodb
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(primary_key(&key::collection(org, collection), id)))
+            .condition_expression("#version = :version")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", number(version));
+        let Err(failed) = delete.send().await else {
+            return Ok(true);
+        };
+        let is_refused = failed
+            .as_service_error()
+            .is_some_and(DeleteItemError::is_conditional_check_failed_exception);
+        if is_refused {
+            Ok(false)
+        } else {
+            Err(Error::call("DeleteItem")(failed))
+        }
     }
 
     /// Makes a collection hold exactly these records, each with its `_id`.

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::attribute::{Item, count, number, required, string};
 use crate::fetch::primary_key;
 use crate::transaction::{MOST_TRIES, is_passing, reasons};
-use crate::{Error, Store, Window, key};
+use crate::{Error, Key, Store, Window, key};
 
 /// A document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +120,16 @@ impl Change {
     }
 }
 
+impl Change {
+    /// The key of the document that it changes.
+    pub(crate) fn key(&self, org: &str) -> Key {
+        Key {
+            pk: key::shelf(org, self.shelf),
+            sk: self.id.clone(),
+        }
+    }
+}
+
 impl Store {
     /// A document, as it is now.
     pub async fn document<T: DeserializeOwned>(
@@ -211,7 +221,11 @@ impl Store {
         Err(Error::Busy("TransactWriteItems"))
     }
 
-    async fn operation(&self, org: &str, change: Change) -> Result<TransactWriteItem, Error> {
+    pub(crate) async fn operation(
+        &self,
+        org: &str,
+        change: Change,
+    ) -> Result<TransactWriteItem, Error> {
         let key = primary_key(&key::shelf(org, change.shelf), &change.id);
         let (condition, expected) = match change.replaces {
             Replaces::Nothing => (Some("attribute_not_exists(pk)"), None),

@@ -68,6 +68,11 @@ pub(crate) fn outbox(nonce: &str) -> String {
     format!("o#{nonce}")
 }
 
+/// That the question of a visit was decided.
+pub(crate) fn decided(at: &At) -> String {
+    format!("d#{at}")
+}
+
 /// What follows a run that has ended so.
 pub(crate) fn follow_up(end: &str) -> String {
     format!("f#{end}")

@@ -12,6 +12,7 @@
 //! acme#run-1        y#000004/000007       what that iteration gave
 //! acme#run-1        w#paid#000004         visit 000004 listens for the signal `paid`
 //! acme#run-1        g#paid#000000000002   a signal that nobody has taken yet
+//! acme#run-1        d#000004              the question of visit 000004 was decided
 //! acme#run-1        f#onComplete          the workflow that follows the run, and what came of it
 //! acme#run-1        n#paid                how many of them have come
 //! acme#doc#published  send_invoice        which machine runs a workflow
@@ -25,6 +26,7 @@
 pub mod business;
 pub mod counter;
 pub mod cursor;
+pub mod decided;
 pub mod document;
 pub mod event;
 pub mod follow_up;
@@ -40,6 +42,7 @@ pub mod schema;
 pub mod secret;
 pub mod select;
 pub mod spending;
+pub mod stretch;
 pub mod thread;
 pub mod time;
 pub mod transaction;
@@ -65,6 +68,7 @@ use aws_types::SdkConfig;
 pub use business::{Business, Version};
 pub use cache::Kept;
 pub use cursor::{Cursor, List};
+pub use decided::Decided;
 pub use document::{Change, Direction, Document, Documents};
 pub use error::Error;
 pub use event::{Batch, Told};
@@ -82,6 +86,7 @@ pub use secret::Sealed;
 pub use select::{Page, Window};
 pub use spending::Spending;
 pub use strand::Given;
+pub use stretch::Stretch;
 pub use thread::{Said, Thread};
 pub use transaction::{Committed, Expect, Transaction};
 pub use turnstile::{Comer, Place, Standing, Turnstile};

@@ -12,7 +12,7 @@ use crate::attribute::{Item, count, json, number, parsed, place, required, strin
 use crate::fetch::primary_key;
 use crate::pages::Pages;
 use crate::record::word;
-use crate::{Error, Items, Store, Window, key};
+use crate::{Error, Items, Store, Stretch, Window, key};
 
 /// So many runs are read at once.
 const RUNS_AT_ONCE: i32 = 100;
@@ -97,8 +97,14 @@ pub struct Run {
     pub name: String,
     /// The workflow's version, as the author wrote it.
     pub version: Option<String>,
+    /// The number of the workflow's version, where it was published under one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
     /// The ARN of the machine that it runs.
     pub machine: String,
+    /// The parts of it that different versions did, the last one being its own; none where it has had one version only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stretches: Vec<Stretch>,
     /// How it stands.
     pub status: RunStatus,
     /// What it was started with.
@@ -318,47 +324,6 @@ impl Store {
         }
     }
 
-    /// Opens a run that did not complete, for its next generation. Whether it was in the state that the caller saw.
-    pub async fn reopen(
-        &self,
-        run: &Run,
-        execution: &str,
-        deadline: Option<&str>,
-    ) -> Result<bool, Error> {
-        let mut set =
-            "SET #status = :running, execution = :execution, #base = :base, generation = :next"
-                .to_owned();
-        let mut update = self
-            .dynamodb
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(primary_key(
-                &key::partition(&run.org, &run.run),
-                key::RUN,
-            )))
-            .condition_expression("#status = :status AND generation = :generation")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#error", "error")
-            .expression_attribute_names("#base", "base")
-            .expression_attribute_values(":running", string("running"))
-            .expression_attribute_values(":status", string(word(&run.status)))
-            .expression_attribute_values(":execution", string(execution))
-            .expression_attribute_values(":base", string(At::intake().as_str()))
-            .expression_attribute_values(":generation", number(run.generation))
-            .expression_attribute_values(":next", number(run.generation + 1));
-        if let Some(deadline) = deadline {
-            set.push_str(", deadline = :deadline");
-            update = update.expression_attribute_values(":deadline", string(deadline));
-        }
-        let update =
-            update.update_expression(format!("{set} REMOVE #error, completedAt, closedBy"));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_condition(&error) => Ok(false),
-            Err(error) => Err(Error::call("UpdateItem")(error)),
-        }
-    }
-
     async fn run_from(&self, item: &Item) -> Result<Run, Error> {
         let input = self.value(item, "input").await?.unwrap_or_default();
         self.run_with(item, input).await
@@ -374,7 +339,9 @@ impl Store {
             workflow: required(item, "workflow")?.to_owned(),
             name: required(item, "name")?.to_owned(),
             version: text(item, "version").map(str::to_owned),
+            number: Some(count(item, "number")?).filter(|number| *number > 0),
             machine: required(item, "machine")?.to_owned(),
+            stretches: json(item, "stretches")?.unwrap_or_default(),
             status: parsed(item, "status")?.ok_or_else(|| missing("status"))?,
             input,
             trigger: self.value(item, "trigger").await?.unwrap_or_default(),
@@ -426,10 +393,9 @@ impl Store {
                 self.keep(&run.org, &json!(run.mocks)).await?,
             );
         }
-        item.extend(
-            run.timeout_ms
-                .map(|timeout| ("timeoutMs".to_owned(), number(timeout))),
-        );
+        for (name, amount) in [("timeoutMs", run.timeout_ms), ("number", run.number)] {
+            item.extend(amount.map(|amount| (name.to_owned(), number(amount))));
+        }
         for (name, text) in [
             ("version", &run.version),
             ("threadId", &run.thread_id),
@@ -466,7 +432,7 @@ impl Close {
     }
 }
 
-fn is_condition<R>(
+pub(crate) fn is_condition<R>(
     error: &aws_sdk_dynamodb::error::SdkError<
         aws_sdk_dynamodb::operation::update_item::UpdateItemError,
         R,

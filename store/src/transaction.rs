@@ -12,7 +12,7 @@ use crate::business::{Business, Version};
 use crate::fetch::primary_key;
 use crate::key::{self, Key};
 use crate::record::Record;
-use crate::{Close, Cursor, Error, Event, Latest, List, Run, Store};
+use crate::{Change, Close, Cursor, Error, Event, Latest, List, Run, Store};
 
 /// So many items fit one transaction.
 const MOST_ITEMS: usize = 100;
@@ -328,6 +328,15 @@ impl Transaction {
         let key = self.key(key::outbox(nonce));
         self.insert(store, key.clone(), item, Guard::Visit, Put::builder())?;
         Ok(key)
+    }
+
+    /// Changes a document.
+    pub async fn change(&mut self, store: &Store, change: Change) -> Result<(), Error> {
+        let key = change.key(&self.org);
+        let item = store.operation(&self.org, change).await?;
+        let guard = Guard::Run;
+        self.operations.insert(key, Operation { item, guard });
+        Ok(())
     }
 
     /// Writes everything, or nothing.

@@ -13,6 +13,9 @@ const SHELF: &str = "published";
 pub struct Published {
     /// The ARN of the machine version.
     pub machine: String,
+    /// The number of the workflow's version, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
     /// The schedules and events that start it, each by its name; whatever another one asks for is not done.
     #[serde(default)]
     pub triggers: Vec<String>,

@@ -1,6 +1,6 @@
 //! Runs and their steps as they are shown.
 
-use pawl_store::{Record, RecordStatus, Run, RunError};
+use pawl_store::{Record, RecordStatus, Run, RunError, Stretch};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -51,8 +51,12 @@ pub(crate) struct Summary {
 pub(crate) struct Execution {
     #[serde(flatten)]
     summary: Summary,
-    /// The ARN of the machine version that it runs, and stays on.
+    /// The number of the workflow's version that it runs on now.
+    version: Option<u64>,
+    /// The ARN of the machine version that it runs on now; only a resume with another `version` changes it.
     machine: String,
+    /// The versions that it ran on, in order: one, unless it was resumed with another.
+    versions: Vec<Part>,
     /// What it was started with.
     #[schema(value_type = Object)]
     input: Value,
@@ -65,6 +69,20 @@ pub(crate) struct Execution {
     /// What the run gave; null unless it completed.
     #[schema(value_type = Object)]
     result: Value,
+}
+
+/// The part of a run that one version did.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ExecutionVersion)]
+struct Part {
+    /// The version's number.
+    version: Option<u64>,
+    /// The ARN of its machine.
+    machine: String,
+    /// The first visit that was its own.
+    from: String,
+    /// When that began.
+    since: String,
 }
 
 /// A visit of a step.
@@ -141,7 +159,10 @@ impl Summary {
 
 impl Execution {
     pub(super) fn of(mut run: Run, records: Vec<Record>, result: Value) -> Self {
+        let versions = run.all_stretches().into_iter().map(Part::of).collect();
         Self {
+            version: run.number,
+            versions,
             machine: std::mem::take(&mut run.machine),
             input: run.input.take(),
             thread_id: run.thread_id.take(),
@@ -149,6 +170,17 @@ impl Execution {
             steps: records.into_iter().map(StepVisit::of).collect(),
             summary: Summary::of(run),
             result,
+        }
+    }
+}
+
+impl Part {
+    fn of(stretch: Stretch) -> Self {
+        Self {
+            version: stretch.number,
+            machine: stretch.machine,
+            from: stretch.from.to_string(),
+            since: stretch.since,
         }
     }
 }

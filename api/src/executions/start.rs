@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
-use pawl_contract::{Mock, Start};
+use pawl_compiler::Program;
+use pawl_contract::{Kind, Mock, Nature, Start};
 use pawl_functions::StartedStatus;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::shown::Begun;
-use crate::access::{Identity, Operator};
+use crate::access::{Editor, Identity, Role};
 use crate::app::App;
 use crate::audit::note;
+use crate::definition::Written;
 use crate::extract::{Path, Raw};
 use crate::problem::Problem;
-use crate::{idempotency, versions, workflows};
+use crate::versions::{self, Named, Status, Wanted};
+use crate::{idempotency, publish, workflows};
 
 /// The header that makes the same request one run.
 const KEY: &str = "idempotency-key";
@@ -45,14 +48,15 @@ pub(crate) struct Execute {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     mocks: BTreeMap<String, Mock>,
-    /// The number of the version to run; the active one's where absent.
-    version: Option<u64>,
+    /// The version to run: a number, `active` or `draft`; the active one where absent.
+    version: Option<Wanted>,
 }
 
 /// Start a run
 ///
 /// With the header `idempotency-key`, the same request starts one run however often it comes; another request with the
-/// same key is refused.
+/// same key is refused. The `version` may be the draft: a test run, which changes nothing of what starts the workflow.
+/// That an `editor` may, too, where `mocks` stand in for every step that acts.
 #[utoipa::path(post, path = "/api/workflows/{id}/execute", tag = "executions",
     params(("id" = String, Path), ("idempotency-key" = Option<String>, Header)),
     request_body = Option<Execute>,
@@ -61,17 +65,13 @@ pub(crate) struct Execute {
     security(("bearer" = ["operator"])))]
 pub(super) async fn execute(
     State(app): State<App>,
-    me: Operator,
+    me: Editor,
     Path(id): Path<String>,
     request: Raw,
 ) -> Result<(StatusCode, axum::Json<Begun>), Problem> {
-    let asked: Execute = if request.body.iter().all(u8::is_ascii_whitespace) {
-        Execute::default()
-    } else {
-        serde_json::from_slice(&request.body)
-            .map_err(|error| Problem::malformed(format!("the body cannot be read: {error}")))?
-    };
-    let machine = machine(&app, &me, &id, asked.version).await?;
+    // Whoever may do no more than write is told so before anything else is said.
+    let asked = read(&request).and_then(|asked| asked.permitted(&me))?;
+    let (machine, number) = machine(&app, &me, &id, &asked).await?;
     for (step, mock) in &asked.mocks {
         if let Some(problem) = mock.problem() {
             return Err(Problem::invalid(format!("the mock of `{step}`: {problem}")));
@@ -87,6 +87,7 @@ pub(super) async fn execute(
     };
     let start = Start {
         machine,
+        number: Some(number),
         idempotency_key: key,
         ..asked.start(&me.org)
     };
@@ -99,40 +100,95 @@ pub(super) async fn execute(
     Ok((status, axum::Json(started)))
 }
 
-/// Starts a run, and notes who did.
+/// Starts a run, with a note of who did.
 pub(super) async fn begin(
     app: &App,
     me: &Identity,
     start: Start,
     action: &str,
 ) -> Result<Begun, Problem> {
-    let begun = pawl_functions::start(start, app.services()).await?;
+    let noted = |run: &str| note(app, me, action, run);
+    let begun = pawl_functions::start_noted(start, app.services(), noted).await?;
     let duplicate = begun.status == StartedStatus::Duplicate;
-    if !duplicate {
-        let noted = note(app, me, action, &begun.run);
-        app.store().change(&me.org, [noted]).await?;
-    }
     let run = super::read(app, &me.org, &begun.run).await?;
     Ok(Begun::of(run, duplicate))
 }
 
-/// The machine of the version that is to run.
+fn read(request: &Raw) -> Result<Execute, Problem> {
+    if request.body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Execute::default());
+    }
+    serde_json::from_slice(&request.body)
+        .map_err(|error| Problem::malformed(format!("the body cannot be read: {error}")))
+}
+
+/// The machine of the version that is to run, and its number.
 async fn machine(
     app: &App,
     me: &Identity,
     id: &str,
-    version: Option<u64>,
-) -> Result<String, Problem> {
+    asked: &Execute,
+) -> Result<(String, u64), Problem> {
     let workflow = workflows::read(app, &me.org, id).await?;
-    let unpublished = |what: &str| Problem::conflict(format!("{what} is not published"));
-    if let Some(number) = version.filter(|version| workflow.value.active != Some(*version)) {
-        let version = versions::read(app, &me.org, id, number).await?;
-        let what = format!("version {number} of `{id}`");
-        return version.value.machine.ok_or_else(|| unpublished(&what));
+    let wanted = asked.version.unwrap_or(Wanted::Named(Named::Active));
+    let version = versions::find(app, &me.org, &workflow, wanted).await?.value;
+    if me.role < Role::Operator && version.status != Status::Draft {
+        return Err(only_drafts(me));
     }
-    let published = app.store().published(&me.org, id).await?;
-    let published = published.ok_or_else(|| unpublished(&format!("`{id}`")))?;
-    Ok(published.machine)
+    let machine = match version.machine {
+        Some(machine) => machine,
+        None => draft(app, me, id, &version.written, &asked.mocks).await?,
+    };
+    Ok((machine, version.number))
+}
+
+/// The machine of a draft: a version of its own, which nothing but this run begins with.
+async fn draft(
+    app: &App,
+    me: &Identity,
+    id: &str,
+    written: &Written,
+    mocks: &BTreeMap<String, Mock>,
+) -> Result<String, Problem> {
+    let program = written.sound()?;
+    let found = pawl_compiler::mocks::check(&program, mocks);
+    if let Some(found) = found.into_iter().next() {
+        return Err(Problem::invalid(found.message));
+    }
+    if me.role < Role::Operator {
+        acts_nowhere(&program, mocks)?;
+    }
+    publish::publish_for_single_runs(app, &me.org, id, &program.lowered.machine).await
+}
+
+/// Refuses a run that would act on the world.
+fn acts_nowhere(program: &Program, mocks: &BTreeMap<String, Mock>) -> Result<(), Problem> {
+    let kinds = program.checked.kinds();
+    let acts = |kind: Kind| matches!(kind.nature(), Nature::Work | Nature::Wait);
+    let bare: Vec<String> = kinds
+        .iter()
+        .filter(|(slug, kind)| acts(**kind) && !mocks.contains_key(**slug))
+        .map(|(slug, _)| format!("`{slug}`"))
+        .collect();
+    if !bare.is_empty() {
+        return Err(Problem::forbidden(format!(
+            "your role runs a draft only where nothing acts: give `mocks` for {}",
+            bare.join(", ")
+        )));
+    }
+    if !program.checked.definition.settings.follow_ups.is_empty() {
+        return Err(Problem::forbidden(
+            "your role runs a draft only where nothing acts, and other workflows follow this one: leave `onComplete` and `onError` out",
+        ));
+    }
+    Ok(())
+}
+
+fn only_drafts(me: &Identity) -> Problem {
+    Problem::forbidden(format!(
+        "this takes the role `operator`; yours is `{}`, which runs drafts only",
+        me.role.name()
+    ))
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
@@ -145,6 +201,18 @@ fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 }
 
 impl Execute {
+    /// The request, if whoever asks may ask for such a run at all.
+    fn permitted(self, me: &Identity) -> Result<Self, Problem> {
+        let may_be_draft = matches!(
+            self.version,
+            Some(Wanted::Number(_) | Wanted::Named(Named::Draft))
+        );
+        if me.role < Role::Operator && !may_be_draft {
+            return Err(only_drafts(me));
+        }
+        Ok(self)
+    }
+
     fn start(self, org: &str) -> Start {
         let mut trigger = self.trigger.unwrap_or_default();
         let kind = trigger.remove("kind").or_else(|| trigger.remove("type"));

@@ -14,17 +14,30 @@ use crate::problem::Problem;
 /// The alias that names the version that runs.
 const ALIAS: &str = "active";
 
-/// Publishes a machine as a version, and gives the version's ARN. The same machine is the same version.
+/// Publishes a workflow's machine as a version, and gives the version's ARN. The same machine is the same version.
 pub(super) async fn publish(
     app: &App,
     org: &str,
     workflow: &str,
     machine: &Machine,
 ) -> Result<String, Problem> {
+    publish_as(app, names::machine(app, org, workflow), machine).await
+}
+
+/// Publishes a machine for single runs of a workflow, beside what the workflow's own machine is.
+pub(crate) async fn publish_for_single_runs(
+    app: &App,
+    org: &str,
+    workflow: &str,
+    machine: &Machine,
+) -> Result<String, Problem> {
+    publish_as(app, names::single(app, org, workflow), machine).await
+}
+
+async fn publish_as(app: &App, name: String, machine: &Machine) -> Result<String, Problem> {
     let definition = serde_json::to_string(machine)
         .map_err(|error| Problem::unavailable("the machine cannot be written", &error))?;
     let definition = with_functions(app, definition);
-    let name = names::machine(app, org, workflow);
     let role = &app.settings().machine_role;
     let states = app.services().states();
     let create = states.create_state_machine().name(&name).role_arn(role);

@@ -22,6 +22,15 @@ pub(super) fn machine(app: &App, org: &str, workflow: &str) -> String {
     fit(&app.settings().prefix, org, workflow, MACHINE)
 }
 
+/// The name of the machine whose versions serve single runs: those of drafts, and those that go on with another version.
+///
+/// Step Functions keeps a thousand versions of a machine, and what is tried must not use up those that are published.
+pub(super) fn single(app: &App, org: &str, workflow: &str) -> String {
+    // No workflow has a `#` in its id.
+    let workflow = format!("{workflow}#single");
+    fit(&app.settings().prefix, org, &workflow, MACHINE)
+}
+
 /// What the names of a workflow's schedules and rules begin with.
 pub(super) fn trigger(app: &App, org: &str, workflow: &str) -> String {
     fit(&app.settings().prefix, org, workflow, TRIGGER)
@@ -78,5 +87,6 @@ mod tests {
         }
         let name = |org, workflow| fit("pawl", org, workflow, MACHINE);
         assert_ne!(name("a-b", "c"), name("a", "b-c"));
+        assert_ne!(name("acme", "greet#single"), name("acme", "greetsingle"));
     }
 }

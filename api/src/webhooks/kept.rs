@@ -65,7 +65,7 @@ pub(super) async fn secrets(app: &App, org: &str, workflow: &str) -> Result<Vec<
     let mut secrets = Vec::new();
     for good in good(app, kept.map(|kept| kept.value.secrets).unwrap_or_default()) {
         let vault = app.services().vault();
-        let opened = vault.open(&good.value, org).await;
+        let opened = app.opened().open(&vault, org, &good.value, app.now()).await;
         let opened = opened
             .map_err(|error| Problem::unavailable("a webhook's secret does not open", &error))?;
         secrets.push(opened);

@@ -20,7 +20,7 @@ const LONGEST: usize = 300;
 #[serde(rename_all = "snake_case")]
 #[schema(as = DeliveryOutcome)]
 pub(super) enum Outcome {
-    /// It started a run, or was answered without one.
+    /// It started a run.
     Accepted,
     /// It was refused.
     Rejected,
@@ -28,6 +28,8 @@ pub(super) enum Outcome {
     Duplicate,
     /// There were too many.
     RateLimited,
+    /// It asks for no run.
+    Ignored,
 }
 
 /// A delivery that came.

@@ -61,8 +61,8 @@ struct Listener {
 enum Taken {
     /// A run.
     Run { run: String, is_new: bool },
-    /// An answer that the provider waits for before it sends anything.
-    Challenge(String),
+    /// An answer that the provider waits for before it sends anything, with what it asks.
+    Answer(Value, &'static str),
 }
 
 /// A delivery that was accepted.
@@ -177,8 +177,9 @@ async fn receive(app: &App, listener: &Listener, request: Request) -> Result<Res
                 entry.status = 200;
             }
         }
-        Ok(Taken::Challenge(_)) => {
-            entry.reason = Some("the provider asked whether anybody listens".to_owned());
+        Ok(Taken::Answer(_, why)) => {
+            entry.outcome = Outcome::Ignored;
+            entry.reason = Some((*why).to_owned());
             entry.status = 200;
         }
         Err(problem) => {
@@ -197,9 +198,7 @@ async fn receive(app: &App, listener: &Listener, request: Request) -> Result<Res
     }
     match taken? {
         Taken::Run { run, is_new } => answer(app, listener, run, is_new).await,
-        Taken::Challenge(challenge) => {
-            Ok(axum::Json(json!({ "challenge": challenge })).into_response())
-        }
+        Taken::Answer(answer, _) => Ok(axum::Json(answer).into_response()),
     }
 }
 
@@ -227,8 +226,8 @@ async fn take(
         return Err(problem);
     }
     let input = body::read(&parts.headers, &bytes)?;
-    if let Some(challenge) = challenge(webhook, &input) {
-        return Ok(Taken::Challenge(challenge));
+    if let Some(answer) = listens(webhook, parts, &input) {
+        return Ok(answer);
     }
     let key = match body::key(webhook, &parts.headers, &input)? {
         None => None,
@@ -245,6 +244,7 @@ async fn take(
     };
     let start = Start {
         machine: listener.published.machine.clone(),
+        number: listener.published.number,
         org: Some(listener.org.clone()),
         kind: Some("webhook".to_owned()),
         context: body::context(webhook, &parts.headers, parts.uri.query()),
@@ -311,14 +311,21 @@ async fn named(app: &App, listener: &Listener, source: &SecretSource) -> Result<
     })
 }
 
-/// What Slack wants to hear before it sends anything.
-fn challenge(webhook: &Webhook, input: &Value) -> Option<String> {
+/// What is said to a provider that only asks whether anybody listens: Slack, GitHub.
+fn listens(webhook: &Webhook, parts: &Parts, input: &Value) -> Option<Taken> {
     let provider = webhook.verify.as_ref().map(|verify| verify.provider);
-    let is_asked = input.get("type").and_then(Value::as_str) == Some("url_verification");
-    if provider != Some(Provider::Slack) || !is_asked {
-        return None;
+    let is_question = input.get("type").and_then(Value::as_str) == Some("url_verification");
+    if provider == Some(Provider::Slack) && is_question {
+        let challenge = input.get("challenge")?.as_str()?;
+        let answer = json!({ "challenge": challenge });
+        return Some(Taken::Answer(answer, "Slack asked whether anybody listens"));
     }
-    input.get("challenge")?.as_str().map(str::to_owned)
+    let may_be_github = provider.is_none_or(|provider| provider == Provider::Github);
+    let is_ping = may_be_github && header(parts, "x-github-event").as_deref() == Some("ping");
+    is_ping.then(|| {
+        let answer = json!({ "status": "ignored" });
+        Taken::Answer(answer, "GitHub asked whether anybody listens")
+    })
 }
 
 /// The body, if it is no larger than it may be.

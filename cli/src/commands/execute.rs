@@ -38,9 +38,9 @@ pub(super) struct Execute {
     /// The thread that the run's llm steps share
     #[arg(long, value_name = "THREAD")]
     thread: Option<String>,
-    /// The version to run, by its number; the active one where absent
-    #[arg(long = "workflow-version", value_name = "N")]
-    version: Option<u64>,
+    /// The version to run: a number, `active` or `draft`; the active one where absent
+    #[arg(long, alias = "workflow-version", value_name = "N|draft")]
+    version: Option<String>,
     /// Say what happens until the run ends or waits
     #[arg(long)]
     follow: bool,
@@ -66,7 +66,7 @@ impl Execute {
         let body = json!({
             "input": input,
             "session_id": self.thread,
-            "version": self.version,
+            "version": self.version.as_deref().map(version_argument),
             "mocks": self.mocks()?,
         });
         let path = format!("/api/workflows/{}/execute", identifier(&self.workflow));
@@ -95,6 +95,12 @@ impl Execute {
         let text = text.with_context(|| format!("cannot read {}", path.display()))?;
         serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))
     }
+}
+
+/// A version as the API takes it: a number, or a word.
+pub(super) fn version_argument(given: &str) -> Value {
+    let number = given.parse::<u64>();
+    number.map_or_else(|_| given.into(), Value::from)
 }
 
 /// Says what happens in a run until it ends or waits for somebody.

@@ -8,9 +8,12 @@
 mod access;
 mod described;
 mod life;
+mod onward;
 mod resources;
+mod scopes;
 mod starts;
 mod stream;
+mod templates;
 mod tokens;
 mod triggers;
 mod webhooks;
@@ -91,6 +94,8 @@ impl Front {
         let new = NewKey {
             name: format!("{} of {org}", role.name()),
             role,
+            workflows: None,
+            actions: None,
             expires_at: None,
         };
         let token = make_key(&self.app, org, &new, "a test").await;

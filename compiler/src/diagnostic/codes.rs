@@ -107,6 +107,8 @@ pub const SAME_TARGET: &str = "same-target";
 pub const UNUSED_NAME: &str = "unused-name";
 /// A comment where a value was probably meant.
 pub const COMMENTED_OUT: &str = "commented-out";
+/// A webhook that starts runs for everybody.
+pub const OPEN_WEBHOOK: &str = "open-webhook";
 
 /// Every code.
 pub const ALL: &[&str] = &[
@@ -162,4 +164,5 @@ pub const ALL: &[&str] = &[
     SAME_TARGET,
     UNUSED_NAME,
     COMMENTED_OUT,
+    OPEN_WEBHOOK,
 ];

@@ -16,16 +16,25 @@ use super::states::{expression, route_is};
 use super::{budget, plan, states as tasks};
 use crate::check::Checked;
 
+/// What the caller asks for.
+pub(super) struct Asked {
+    /// Visits after which every cycle is handed over.
+    pub(super) after: Option<u32>,
+    /// The state with which an execution may begin beside the first.
+    pub(super) entered: Option<String>,
+}
+
 /// Adds hand-over where a cycle needs it, and returns the name of the state with which the machine begins.
 pub(super) fn insert(
     checked: &Checked,
     planned: &mut Planned,
     names: &Names<'_>,
-    after: Option<u32>,
+    asked: Asked,
     events: &Events,
     states: &mut IndexMap<String, State>,
     notes: &mut Notes,
 ) -> String {
+    let Asked { after, entered } = asked;
     let first = states.keys().next().cloned().unwrap_or_default();
     // What passing every state once costs.
     let once: u64 = states.keys().map(|name| events.of(name)).sum();
@@ -36,10 +45,7 @@ pub(super) fn insert(
     let needs = |cycle: &BTreeSet<String>| after.is_some() || !fits(cycle);
     let cycles: Vec<BTreeSet<String>> = cycles(states).into_iter().filter(needs).collect();
     let visits = after.map_or_else(|| visits(checked, events), u64::from);
-    if cycles.is_empty() {
-        return first;
-    }
-    let mut entered = BTreeSet::new();
+    let mut staying = BTreeSet::new();
     for cycle in &cycles {
         let decides = |name: &&String| matches!(states.get(*name), Some(State::Choice(_)));
         notes.hand_overs.push(HandOver {
@@ -52,7 +58,7 @@ pub(super) fn insert(
             let Some(State::Choice(choice)) = states.get_mut(name) else {
                 continue;
             };
-            let staying: Vec<String> = choice
+            let next: Vec<String> = choice
                 .choices
                 .iter()
                 .map(|rule| rule.next.clone())
@@ -66,16 +72,20 @@ pub(super) fn insert(
                 next: names.task(&Task::HandOver(next.clone())),
                 ..Rule::default()
             };
-            choice.choices.splice(0..0, staying.iter().map(rule));
-            entered.extend(staying);
+            choice.choices.splice(0..0, next.iter().map(rule));
+            staying.extend(next);
         }
     }
+    let entered: BTreeSet<&String> = staying.iter().chain(&entered).collect();
+    if entered.is_empty() {
+        return first;
+    }
     let enter = names.own(Own::Enter, None);
-    let rule = |state: &String| Rule {
+    let rule = |state: &&String| Rule {
         condition: Some(Dynamic::Expression(expression(&format!(
             "$states.input.enter = '{state}'"
         )))),
-        next: state.clone(),
+        next: (*state).clone(),
         ..Rule::default()
     };
     let choice = Choice {
@@ -85,7 +95,7 @@ pub(super) fn insert(
         ..Choice::default()
     };
     states.shift_insert(0, enter.clone(), State::Choice(choice));
-    for task in entered.into_iter().map(Task::HandOver) {
+    for task in staying.into_iter().map(Task::HandOver) {
         let name = names.task(&task);
         let plan = plan::own(checked, names, &task);
         states.insert(

@@ -31,11 +31,12 @@ pub(super) struct Planned {
     pub(super) natives: IndexMap<String, Native>,
 }
 
-/// Plans every Task that a run can come to.
+/// Plans every Task that a run can come to, and the one with which an execution may begin beside the first.
 pub(super) fn plan(
     checked: &Checked,
     level: Level,
     names: &Names<'_>,
+    entered: Option<&Task>,
     notes: &mut Notes,
 ) -> Planned {
     let mut planner = Planner {
@@ -50,6 +51,9 @@ pub(super) fn plan(
     let entry = checked.graph.entry.unwrap_or(Target::End);
     let first = entering(checked, None, entry, |_| LoopMode::Start);
     planner.need(first, Alone::First);
+    if let Some(task) = entered {
+        planner.need(task.clone(), Alone::First);
+    }
     let mut found = Planned {
         plans: IndexMap::new(),
         tasks: IndexMap::new(),
@@ -359,7 +363,7 @@ impl Tree {
 }
 
 /// The Task by which a target is entered from a strand when no Lambda can evaluate it on the way.
-fn entering(
+pub(super) fn entering(
     checked: &Checked,
     strand: Option<StrandId>,
     target: Target,

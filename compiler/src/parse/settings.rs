@@ -102,14 +102,7 @@ fn workflow_schedule(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
         );
         return;
     }
-    if schedule::read(node, None, diagnostics).is_none() {
-        return;
-    }
-    diagnostics.push(
-        Diagnostic::warning(codes::NOT_YET, "schedules do not start runs yet")
-            .on(node)
-            .help("runs started by hand work without it"),
-    );
+    schedule::read(node, None, diagnostics);
 }
 
 /// Variables whose name is a word of ours can be read only behind `variables.`.

@@ -13,19 +13,18 @@ use crate::shape::near_ours;
 use crate::source::{Data, Node};
 use crate::{schedule, schema, triggers};
 
-/// A way to start runs: its name, the fields of its own, and whether anything starts runs by it already.
+/// A way to start runs: its name, and the fields of its own.
 struct Type {
     name: &'static str,
     fields: &'static [&'static str],
-    is_ready: bool,
 }
 
 const TYPES: [Type; 7] = [
-    kind("manual", &[], true),
-    kind("api", &[], true),
-    kind("chat", &[], true),
-    kind("schedule", &["schedule", "timezone"], false),
-    kind("scheduled", &["schedule", "timezone"], false),
+    kind("manual", &[]),
+    kind("api", &[]),
+    kind("chat", &[]),
+    kind("schedule", &["schedule", "timezone"]),
+    kind("scheduled", &["schedule", "timezone"]),
     kind(
         "webhook",
         &[
@@ -37,17 +36,12 @@ const TYPES: [Type; 7] = [
             "respond",
             "maxPerMinute",
         ],
-        true,
     ),
-    kind("event", &["eventType", "eventData", "eventFilter"], false),
+    kind("event", &["eventType", "eventData", "eventFilter"]),
 ];
 
-const fn kind(name: &'static str, fields: &'static [&'static str], is_ready: bool) -> Type {
-    Type {
-        name,
-        fields,
-        is_ready,
-    }
+const fn kind(name: &'static str, fields: &'static [&'static str]) -> Type {
+    Type { name, fields }
 }
 
 /// The fields of a trigger's configuration.
@@ -115,25 +109,6 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
             }
         }
         _ => {}
-    }
-}
-
-/// Says what the first trigger does not do yet; those behind it never start anything.
-pub(super) fn readiness(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(node) = step.config.get("type") else {
-        return;
-    };
-    let word = node.as_str().unwrap_or_default();
-    let known = TYPES.iter().find(|known| known.name == word);
-    if known.is_some_and(|known| !known.is_ready) {
-        diagnostics.push(
-            Diagnostic::warning(
-                codes::NOT_YET,
-                format!("triggers of type `{word}` do not start runs yet"),
-            )
-            .on(node)
-            .help("runs started by hand work without it"),
-        );
     }
 }
 

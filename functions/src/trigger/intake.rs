@@ -2,7 +2,9 @@
 
 use pawl_contract::{At, Intake, Kind, Plan, Start, code};
 use pawl_store::key::ROOT;
-use pawl_store::{Committed, Expect, Latest, Record, RecordStatus, Run, RunStatus, Transaction};
+use pawl_store::{
+    Change, Committed, Expect, Latest, Record, RecordStatus, Run, RunStatus, Transaction,
+};
 use serde_json::{Map, Value, json};
 
 use super::input;
@@ -42,7 +44,9 @@ pub(super) fn run(
         workflow: plan.workflow.clone(),
         name: intake.name.clone(),
         version: intake.version.clone(),
+        number: start.number,
         machine: start.machine,
+        stretches: Vec::new(),
         status: RunStatus::Running,
         input,
         trigger: Value::Null,
@@ -64,8 +68,13 @@ pub(super) fn run(
     Ok(run)
 }
 
-/// Writes a run that does not exist yet. Whether it did.
-pub(super) async fn write(plan: &Plan, run: &Run, services: &Services) -> Result<bool, Error> {
+/// Writes a run that does not exist yet, and who asked for it. Whether it did.
+pub(super) async fn write(
+    plan: &Plan,
+    run: &Run,
+    noted: Option<Change>,
+    services: &Services,
+) -> Result<bool, Error> {
     let Some(intake) = &plan.intake else {
         return Ok(false);
     };
@@ -105,6 +114,9 @@ pub(super) async fn write(plan: &Plan, run: &Run, services: &Services) -> Result
         let value = template::render(value, &scope.fixed())?;
         transaction.variable(store, ROOT, name, &value).await?;
         scope.set_variable(name, value);
+    }
+    if let Some(noted) = noted {
+        transaction.change(store, noted).await?;
     }
     Ok(transaction.commit(store).await? == Committed::Done)
 }

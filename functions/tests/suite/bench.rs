@@ -96,6 +96,8 @@ impl Bench {
             completed_at: None,
             error: None,
             closed_by: None,
+            number: None,
+            stretches: Vec::new(),
         };
         // Where faults are on, a first try may not do.
         while self.write(&run).await.is_err() {}

@@ -79,13 +79,14 @@ async fn a_failing_pure_step_without_an_error_port_ends_the_run() {
             .await
             .expect("a variable");
         transaction.commit(bench.store()).await.expect("a variable");
-        assert!(
-            bench
-                .store()
-                .reopen(&run, "run-1.1", None)
-                .await
-                .expect("an answer")
-        );
+        let next = pawl_store::Run {
+            status: pawl_store::RunStatus::Running,
+            execution: "run-1.1".to_owned(),
+            generation: 1,
+            ..run.clone()
+        };
+        let reopened = bench.store().reopen(&run, &next).await;
+        assert!(reopened.expect("an answer"));
         let next = bench.task(&plan, &position).await.expect("a position");
         assert_eq!(json!(next.routes), json!({ "ask": "a" }));
         assert_eq!(

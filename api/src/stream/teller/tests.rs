@@ -75,6 +75,8 @@ fn run() -> Run {
         completed_at: None,
         error: None,
         closed_by: None,
+        number: None,
+        stretches: Vec::new(),
     }
 }
 

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::{Front, greeting};
 
 /// An operation as it is described.
-struct Operation {
-    method: String,
-    path: String,
-    role: Option<String>,
+pub(super) struct Operation {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) role: Option<String>,
 }
 
-fn operations() -> Vec<Operation> {
+pub(super) fn operations() -> Vec<Operation> {
     let document = serde_json::to_value(pawl_api::openapi()).expect("a document");
     let paths = document["paths"].as_object().expect("paths");
     let mut operations = Vec::new();

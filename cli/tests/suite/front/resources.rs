@@ -13,7 +13,8 @@ async fn asked(front: &Front) -> Value {
         let waiting = front
             .want(200, "GET", "/api/approvals?status=pending", Value::Null)
             .await;
-        if let Some(first) = waiting.as_array().and_then(|waiting| waiting.first()) {
+        let items = waiting["items"].as_array();
+        if let Some(first) = items.and_then(|waiting| waiting.first()) {
             return first.clone();
         }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
@@ -284,4 +285,106 @@ async fn a_link_shows_a_page_and_decides_only_when_it_is_sent() {
         front.by("").ask("GET", &mangled, &Value::Null).await.status,
         404
     );
+}
+
+#[tokio::test]
+async fn what_was_decided_is_listed_page_by_page() {
+    let front = Front::open_in_real_time().await;
+    let mut definition = asking("Send it?");
+    definition["steps"][0]["config"]["notify"] = "none".into();
+    let id = front.publish(definition).await;
+    let list = async |query: &str| {
+        let path = format!("/api/approvals?{query}");
+        front.want(200, "GET", &path, Value::Null).await
+    };
+    let mut decided = Vec::new();
+    for decision in ["approved", "rejected", "approved"] {
+        let path = format!("/api/workflows/{id}/execute");
+        front.want(202, "POST", &path, json!({})).await;
+        let approval = asked(&front).await["id"].clone();
+        let path = format!("/api/approvals/{}", approval.as_str().expect("an id"));
+        let body = json!({ "decision": decision, "decided_by": "anna@example.com" });
+        front.want(200, "POST", &path, body).await;
+        front.settled().await;
+        decided.insert(0, (approval, json!(decision)));
+    }
+    let path = format!("/api/workflows/{id}/execute");
+    front.want(202, "POST", &path, json!({})).await;
+    let waiting = asked(&front).await["id"].clone();
+    let rows = [
+        ("status=decided&limit=2", decided.clone()),
+        ("status=decided&workflow=Ask", decided.clone()),
+        ("status=decided&workflow=Other", Vec::new()),
+        ("status=pending", vec![(waiting.clone(), json!("pending"))]),
+        ("limit=1", vec![(waiting.clone(), json!("pending"))]),
+    ];
+    let mut all = vec![(waiting, json!("pending"))];
+    all.extend(decided);
+    let all = ["status=all&limit=1", "status=all&limit=2", "status=all"]
+        .map(|query| (query, all.clone()));
+    for (query, expected) in rows.into_iter().chain(all) {
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = list(&format!("{query}{cursor}")).await;
+            for item in page["items"].as_array().expect("approvals") {
+                found.push((item["id"].clone(), item["status"].clone()));
+            }
+            let Some(next) = page["next_cursor"].as_str() else {
+                break;
+            };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(found, expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn an_agent_is_kept_and_fills_in_what_a_step_leaves_out() {
+    let model = Web::serve(|_, _| says("Hello"));
+    let front = Front::open_with(|settings| with_model(settings, &model)).await;
+    let path = "/api/agents/greeter";
+    let agent =
+        json!({ "systemPrompt": "You greet people.", "temperature": 1, "tools": ["customer_get"] });
+    let rows = [
+        (json!({ "systemPrmpt": "x" }), "systemPrmpt"),
+        (json!({ "temperature": 7 }), "temperature"),
+        (
+            json!({ "systemPrompt": "Greet {{input.name}}" }),
+            "templates",
+        ),
+        (json!({ "agent_id": "other" }), "agent_id"),
+        (
+            json!({ "systemPrompt": "x", "tools": ["no_such_tool"] }),
+            "no_such_tool",
+        ),
+    ];
+    for (wrong, expected) in rows {
+        let said = front.want(422, "PUT", path, wrong).await;
+        let message = said["message"].as_str().expect("a message");
+        assert!(message.contains(expected), "{message}");
+    }
+    front.want(404, "GET", path, Value::Null).await;
+    front.want(201, "PUT", path, agent.clone()).await;
+    front.want(200, "PUT", path, agent).await;
+    let kept = front.want(200, "GET", path, Value::Null).await;
+    assert_eq!(kept["_id"], "greeter");
+    let listed = front.want(200, "GET", "/api/agents", Value::Null).await;
+    assert_eq!(listed["items"], json!([kept]));
+    let id = front.publish(json!({ "name": "Greet by agent", "steps": [
+        { "stepSlug": "talk", "stepType": "llm", "config": { "agent_id": "greeter", "userPrompt": "I am {{input.name}}" } },
+    ] })).await;
+    let body = json!({ "input": { "name": "Ada" } });
+    let run = front.run(&id, body.clone()).await;
+    let run = front.want(200, "GET", &run, Value::Null).await;
+    assert_eq!(run["status"], "completed", "{run}");
+    let asked = model.asked().remove(0).body;
+    assert!(
+        asked.contains("You greet people.") && asked.contains("I am Ada"),
+        "{asked}"
+    );
+    front.want(204, "DELETE", path, Value::Null).await;
+    front.want(404, "DELETE", path, Value::Null).await;
+    let run = front.run(&id, body).await;
+    let run = front.want(200, "GET", &run, Value::Null).await;
+    assert_eq!(run["error"]["code"], "VALIDATION_ERROR", "{run}");
 }

@@ -42,6 +42,14 @@ async fn the_same_request_starts_one_run() {
     let other = ask("k-2", "Ada").await;
     assert_ne!(other.body["execution_id"], first.body["execution_id"]);
     assert_eq!(ask("", "Ada").await.status, 400);
+    // Who started a run is written with it, and only then.
+    front.settled().await;
+    let log = front.want(200, "GET", "/api/audit", Value::Null).await;
+    let notes = log["items"].as_array().expect("notes").iter();
+    let starts = notes.filter(|note| note["action"] == "execution.start");
+    let subjects: Vec<&Value> = starts.map(|note| &note["subject"]).collect();
+    let expected = [&other.body["execution_id"], &first.body["execution_id"]];
+    assert_eq!(subjects, expected);
 }
 
 #[tokio::test]

@@ -159,6 +159,37 @@ async fn slack_is_answered_before_it_sends_anything() {
 }
 
 #[tokio::test]
+async fn github_is_answered_when_it_only_asks_whether_anybody_listens() {
+    let front = Front::open().await;
+    let trigger = json!({ "path": "/push", "verify": { "provider": "github" } });
+    let id = front.publish(listening("Push", &trigger)).await;
+    set(&front, &id, json!({ "secret": "a shared secret" })).await;
+    let body = r#"{"zen":"Design for failure."}"#;
+    let deliver = async |event: &str, secret: &str| {
+        let signature = format!("sha256={}", sign(secret, body));
+        let headers = [
+            ("x-github-event", event),
+            ("x-hub-signature-256", signature.as_str()),
+        ];
+        front.deliver("/webhooks/push", &headers, body).await
+    };
+    let rows = [
+        ("ping", "a shared secret", 200, "ignored"),
+        ("ping", "another secret", 401, "rejected"),
+        ("push", "a shared secret", 202, "accepted"),
+    ];
+    for (event, secret, status, _) in rows {
+        let answer = deliver(event, secret).await;
+        assert_eq!(answer.status, status, "{event}: {}", answer.body);
+    }
+    front.settled().await;
+    let expected = rows.map(|(_, _, status, outcome)| (outcome.to_owned(), u64::from(status)));
+    assert_eq!(front.deliveries(&id).await, expected);
+    let runs = front.want(200, "GET", "/api/executions", Value::Null).await;
+    assert_eq!(runs["items"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
 async fn a_secret_of_the_definition_is_found_where_it_says() {
     let front = Front::open().await;
     let trigger = json!({ "path": "/own", "verify": { "provider": "header", "header": "X-Shared", "secret": "{{secrets.hook}}" } });
