@@ -28,6 +28,7 @@ mod secrets;
 mod stream;
 mod threads;
 mod versions;
+mod waits;
 mod webhooks;
 mod workflows;
 
@@ -73,6 +74,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(versions::routes())
         .merge(executions::routes())
         .merge(approvals::routes())
+        .merge(waits::routes())
         .merge(links::routes())
         .merge(threads::routes())
         .merge(records::routes())

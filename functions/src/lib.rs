@@ -61,7 +61,7 @@ mod work;
 pub mod lambda;
 
 pub use answer::{Closing, close_waits};
-pub use approval::{Decided, Decision, Link, decide, decide_by_link, delegate, waits};
+pub use approval::{Decided, Decision, Link, asked_in, decide, decide_by_link, delegate, waits};
 pub use cancel::cancel;
 pub use catch_up::catch_up;
 pub use clock::Moment;
@@ -75,7 +75,7 @@ pub use services::Services;
 pub use settings::{BedrockSettings, LlmSettings, Mail, Schedules, Settings};
 pub use signal::{Sent, send};
 pub use trigger::resume::resume;
-pub use trigger::{Started, StartedStatus, start};
+pub use trigger::{Started, StartedStatus, execution_arn, start};
 
 use pawl_contract::{Kind, Payload, Start, StepError, code};
 use serde_json::Value;

@@ -4,7 +4,9 @@ use reqwest::Method;
 
 use super::execute::follow;
 use super::{Outcome, asking, print, print_json};
-use crate::deployment::Which;
+use crate::deployment::execution;
+use crate::place::Which;
+use crate::source::Source;
 
 const EXAMPLES: &str = "Examples:
   pawl resume 01a20264-7b3b-70e7-9d9a-0879792c0a4c --follow
@@ -16,7 +18,7 @@ does the same.";
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Resume {
-    /// The run's id
+    /// The run: its id, a part of it that no other has, or `latest`
     run: String,
     /// Say what happens until the run ends or waits
     #[arg(long)]
@@ -31,15 +33,18 @@ pub(super) struct Resume {
 impl Resume {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         asking(&self.which, async |deployment| {
-            let path = format!("/api/executions/{}/resume", self.run);
+            let named = Source::Deployment(deployment.clone())
+                .run(&self.run)
+                .await?;
+            let path = format!("{}/resume", execution(&named.run));
             let run = deployment.want(Method::POST, &path, None).await?;
             if self.follow {
-                return follow(deployment, &self.run, self.json).await;
+                return follow(deployment, &named.run, self.json).await;
             }
             if self.json {
                 print_json(&run)?;
             } else {
-                print(&format!("{} goes on\n", self.run))?;
+                print(&format!("{} goes on\n", named.run))?;
             }
             Ok(Outcome::Done)
         })
