@@ -76,8 +76,9 @@ engines: pawl .tools/clients/ready .tools/ministack/ready .tools/moto/ready .too
 clients: pawl .tools/clients/ready ## Talk to `pawl dev` as boto3 and the AWS command line do
 	.tools/clients/bin/python infra/engines/clients.py --pawl $(PAWL)
 
-api: pawl .tools/schemathesis/ready ## Ask the API everything that its description allows, and what it does not
+api: pawl .tools/schemathesis/ready ## Ask the API everything that its description allows, and what it does not; deliver webhooks by the thousand
 	.tools/schemathesis/bin/python infra/checks/api.py --pawl $(PAWL)
+	$(PYTHON) infra/checks/deliveries.py --pawl $(PAWL)
 
 browser: pawl ## Watch a run from a page in Chromium, where there is one
 	$(PYTHON) infra/checks/browser.py --pawl $(PAWL)
