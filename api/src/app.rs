@@ -1,34 +1,13 @@
 //! What handlers work with.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pawl_functions::{Moment, Services};
 use pawl_store::Store;
 
-use crate::oidc::{Keys, Provider};
+use crate::oidc::Keys;
+use crate::settings::Settings;
 use crate::stream::Streams;
-
-/// What a deployment decides about its API.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// The ARN of the published version of each function, by the placeholder that machines name it with.
-    pub functions: BTreeMap<String, String>,
-    /// The function that schedules and events call.
-    pub trigger_function: String,
-    /// The role with which machines run.
-    pub machine_role: String,
-    /// The role with which Scheduler calls the trigger.
-    pub schedule_role: String,
-    /// The group of Scheduler in which schedules stand.
-    pub schedule_group: String,
-    /// The address at which the API is reached.
-    pub url: String,
-    /// The origins whose pages may ask, such as `https://app.example.com`; `http://localhost:*` means every port.
-    pub origins: Vec<String>,
-    /// The identity provider whose tokens are believed beside keys.
-    pub provider: Option<Provider>,
-}
 
 /// Everything that a request needs. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -70,6 +70,18 @@ pub struct NewKey {
     pub expires_at: Option<Timestamp>,
 }
 
+impl NewKey {
+    /// Whether it says what it is for.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.name.trim().is_empty() || self.name.len() > LONGEST_NAME {
+            return Err(format!(
+                "a key has a `name` of 1 to {LONGEST_NAME} bytes that says what it is for"
+            ));
+        }
+        Ok(())
+    }
+}
+
 /// A key, without what makes it one.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 struct Key {
@@ -191,11 +203,7 @@ async fn create(
     me: Admin,
     Json(new): Json<NewKey>,
 ) -> Result<(StatusCode, axum::Json<MadeKey>), Problem> {
-    if new.name.trim().is_empty() || new.name.len() > LONGEST_NAME {
-        return Err(Problem::invalid(format!(
-            "a key has a `name` of 1 to {LONGEST_NAME} bytes that says what it is for"
-        )));
-    }
+    new.check().map_err(Problem::invalid)?;
     let (token, change) = prepare(&app, &me.org, &new, &me.who);
     let noted = audit::note(&app, &me, "key.create", &token.id);
     app.store().change(&me.org, [change, noted]).await?;

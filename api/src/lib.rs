@@ -18,6 +18,7 @@ mod executions;
 mod extract;
 mod idempotency;
 mod keys;
+pub mod lambda;
 mod links;
 mod oidc;
 mod page;
@@ -25,6 +26,7 @@ mod problem;
 mod publish;
 mod records;
 mod secrets;
+mod settings;
 mod stream;
 mod threads;
 mod versions;
@@ -40,16 +42,26 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use access::Role;
-pub use app::{App, Settings};
+pub use app::App;
 pub use keys::{NewKey, Token, is_key, make as make_key};
 pub use oidc::Provider;
+pub use settings::{Settings, SettingsError};
 
 /// The most bytes that a request may have: what API Gateway hands to a function.
 const LARGEST_BODY: usize = 6 * 1024 * 1024;
 
 /// The router, for whoever serves it.
 pub fn router(app: App) -> Router {
-    let (router, _) = routes().split_for_parts();
+    complete(routes(), app)
+}
+
+/// The part of the router that answers for longer than API Gateway waits.
+pub fn stream_router(app: App) -> Router {
+    complete(stream::long_routes(), app)
+}
+
+fn complete(described: OpenApiRouter<App>, app: App) -> Router {
+    let (router, _) = described.split_for_parts();
     let cors = cors::of(&app.settings().origins);
     router
         .fallback(problem::no_route)

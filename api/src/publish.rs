@@ -9,7 +9,7 @@
 
 pub(crate) mod chains;
 mod machine;
-mod names;
+pub(crate) mod names;
 mod triggers;
 
 use pawl_store::{Change, Document, Published};

@@ -12,11 +12,11 @@ mod watch;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts, State};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Extension, FromRequestParts, State};
+use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use futures_util::stream;
 use http::header::CONTENT_TYPE;
@@ -50,9 +50,26 @@ const TICK: Duration = Duration::from_secs(1);
 const IN_HAND: usize = 128 * 1024;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(follow))
-        .routes(routes!(make_token))
+    long_routes().routes(routes!(make_token))
+}
+
+/// What answers for as long as a run goes on.
+pub(crate) fn long_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(follow))
+}
+
+/// The moment at which whoever serves a stream ends it; clients ask again and go on where they were.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Until(Instant);
+
+impl Until {
+    pub(crate) fn after(left: Duration) -> Self {
+        Self(Instant::now() + left)
+    }
+
+    fn is_over(self) -> bool {
+        self.0 <= Instant::now()
+    }
 }
 
 /// What streams share in this process.
@@ -118,14 +135,21 @@ async fn make_token(
 ) -> Result<(StatusCode, axum::Json<StreamToken>), Problem> {
     read(&app, &me.org, &id).await?;
     let (token, claim) = token::make(&app, &me.org, &id).await?;
-    let base = app.settings().url.trim_end_matches('/');
     let until = jiff::Timestamp::from_second(claim.until).unwrap_or_default();
     let made = StreamToken {
-        url: format!("{base}/api/executions/{id}/stream?token={token}"),
+        url: address(&app, &id, &token),
         expires_at: pawl_store::time::iso(until),
         token,
     };
     Ok((StatusCode::CREATED, axum::Json(made)))
+}
+
+/// The address of a run's stream, with a token in it.
+fn address(app: &App, run: &str, token: &str) -> String {
+    let settings = app.settings();
+    let base = settings.stream_url.as_ref().unwrap_or(&settings.url);
+    let base = base.trim_end_matches('/');
+    format!("{base}/api/executions/{run}/stream?token={token}")
 }
 
 /// An event as it is sent.
@@ -149,21 +173,29 @@ struct SentEvent {
 ///
 /// Server-sent events, from the run's beginning or from behind `Last-Event-ID`: `connected`, `status`, `step_start`,
 /// `step_complete`, `delta`, `tool_call`, `tool_result`, `error`, `heartbeat`, and `complete`, which is the last one.
-/// Where nothing is left behind `Last-Event-ID` the answer is 204, and `EventSource` asks no more.
+/// Where nothing is left behind `Last-Event-ID` the answer is 204, and `EventSource` asks no more. A deployment that has
+/// its streams at an address of their own sends clients there.
 #[utoipa::path(get, path = "/api/executions/{id}/stream", tag = "executions",
     params(("id" = String, Path), Asked, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was received")),
-    responses((status = 200, body = SentEvent, content_type = "text/event-stream"), (status = 204)),
+    responses((status = 200, body = SentEvent, content_type = "text/event-stream"), (status = 204),
+        (status = 307, description = "The stream is at this address.", headers(("location" = String)))),
     security(("bearer" = ["viewer"])))]
 async fn follow(
     State(app): State<App>,
     me: Watcher,
     Path(id): Path<String>,
     headers: HeaderMap,
+    until: Option<Extension<Until>>,
 ) -> Result<Response, Problem> {
     if me.run.as_ref().is_some_and(|run| *run != id) {
         return Err(Problem::forbidden("this token is for another run"));
     }
     let run = read(&app, &me.org, &id).await?;
+    // Only whoever serves streams says how long one may take.
+    if app.settings().stream_url.is_some() && until.is_none() {
+        let (token, _) = token::make(&app, &me.org, &id).await?;
+        return Ok(Redirect::temporary(&address(&app, &id, &token)).into_response());
+    }
     let last = last_event(&headers)?;
     if last > 0 {
         let told = app.store().told_with(&me.org, &id, last).await?;
@@ -182,7 +214,8 @@ async fn follow(
             return Ok(StatusCode::NO_CONTENT.into_response());
         }
     }
-    let client = Client::new(&app, &me.org, &run, last + 1);
+    let until = until.map(|Extension(until)| until);
+    let client = Client::new(&app, &me.org, &run, last + 1, until);
     let body = Body::from_stream(stream::unfold(client, Client::next));
     let headers = [
         (CONTENT_TYPE, "text/event-stream"),
@@ -222,6 +255,7 @@ struct Client {
     in_hand: VecDeque<Arc<Frame>>,
     heartbeat: i64,
     comment: i64,
+    until: Option<Until>,
     stage: Stage,
 }
 
@@ -234,7 +268,7 @@ enum Stage {
 }
 
 impl Client {
-    fn new(app: &App, org: &str, run: &Run, next: u64) -> Self {
+    fn new(app: &App, org: &str, run: &Run, next: u64, until: Option<Until>) -> Self {
         let watches = &app.streams().watches;
         let watch = watches.watch(app, org, &run.run, run.generation);
         let now = app.now().milliseconds();
@@ -247,6 +281,7 @@ impl Client {
             in_hand: VecDeque::new(),
             heartbeat: now,
             comment: now,
+            until,
             stage: Stage::New,
         }
     }
@@ -280,6 +315,9 @@ impl Client {
                     None => {}
                 }
                 return Ok(Some(frame.text.clone()));
+            }
+            if self.until.is_some_and(Until::is_over) {
+                return Ok(None);
             }
             self.changes.mark_unchanged();
             match self.watch.find(self.next, IN_HAND) {

@@ -29,7 +29,10 @@ impl Laptop {
             machine_role: "arn:aws:iam::000000000000:role/pawl-machine".to_owned(),
             schedule_role: "arn:aws:iam::000000000000:role/pawl-schedule".to_owned(),
             schedule_group: "default".to_owned(),
+            dead_letters: None,
+            prefix: "pawl".to_owned(),
             url: url.to_owned(),
+            stream_url: None,
             // Pages that are made on this machine.
             origins: ["localhost", "127.0.0.1", "[::1]"]
                 .map(|host| format!("http://{host}:*"))

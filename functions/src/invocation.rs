@@ -32,7 +32,7 @@ use serde_json::Value;
 use crate::answer::{self, Closing};
 use crate::clock::Moment;
 use crate::scope::Scope;
-use crate::{Error, Services, follow_up, id, subflow, trigger};
+use crate::{Error, Services, follow_up, id, metrics, subflow, trigger};
 use asked::Asked;
 use situation::Situation;
 pub(crate) use situation::nodes;
@@ -263,6 +263,7 @@ impl Invocation<'_> {
         let news = self.announce(vec![ended], &mut transaction).await?;
         match transaction.commit(self.store()).await? {
             Committed::Done => {
+                metrics::run_ended(self.services, run, &close);
                 news.tell(self.services).await;
                 self.closed(run).await?;
                 Err(stop())

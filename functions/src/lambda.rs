@@ -10,18 +10,7 @@ use crate::{Function, Services, Settings, handle};
 
 /// Serves a function until Lambda ends the process.
 pub async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
-    // Lambda's own log formatting applies; inputs and outputs are never logged.
-    tracing_subscriber::fmt()
-        .json()
-        .with_ansi(false)
-        .without_time()
-        .init();
-    let sdk = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .load()
-        .await;
-    let services = Services::new(&sdk, Settings::from_env(&|name| std::env::var(name).ok()))
-        .with_environment(|name| std::env::var(name).ok());
-    let services = &services;
+    let services = &services().await;
     // Boxed: the compiler would rather not look through every layer at once.
     Box::pin(lambda_runtime::run(service_fn(
         |event: LambdaEvent<Value>| async move {
@@ -33,6 +22,21 @@ pub async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
         },
     )))
     .await
+}
+
+/// What a process on Lambda begins with: logs, and what its environment gives.
+pub async fn services() -> Services {
+    // Lambda's own log formatting applies; inputs and outputs are never logged.
+    tracing_subscriber::fmt()
+        .json()
+        .with_ansi(false)
+        .without_time()
+        .init();
+    let sdk = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .load()
+        .await;
+    Services::new(&sdk, Settings::from_env(&|name| std::env::var(name).ok()))
+        .with_environment(|name| std::env::var(name).ok())
 }
 
 /// How long a function takes at the most to say how it ended.

@@ -37,6 +37,7 @@ mod invocation;
 mod llm;
 mod r#loop;
 mod merge;
+mod metrics;
 mod pure;
 mod question;
 mod reads;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Closing, close_waits};
 use crate::events::{self, News, Occasion};
-use crate::{Error, Services, catch_up, follow_up, id, parse, subflow};
+use crate::{Error, Services, catch_up, follow_up, id, metrics, parse, subflow};
 
 /// Whoever recorded something tells it within so many milliseconds, or never.
 const PATIENCE: u64 = 60_000;
@@ -115,6 +115,7 @@ pub(crate) async fn close_run(run: &Run, close: Close, services: &Services) -> R
     let news = News::write(ended, &key, &mut transaction, services).await?;
     let is_closed = transaction.commit(store).await? == Committed::Done;
     if is_closed {
+        metrics::run_ended(services, run, &close);
         news.tell(services).await;
     }
     if (run.parent.is_some() || !run.follow_ups.is_empty())

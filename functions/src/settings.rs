@@ -35,6 +35,8 @@ pub struct Settings {
     pub reach: Reach,
     /// The event bus that hears what happens.
     pub bus: Option<String>,
+    /// The namespace of the metrics that are written to the log.
+    pub metrics: Option<String>,
     /// Amazon Bedrock.
     pub bedrock: Option<BedrockSettings>,
     /// The model, where a step names none.
@@ -116,6 +118,7 @@ impl Settings {
     /// | `PAWL_KEY_FILE` | the file of keys that encrypt secrets | nothing can be encrypted |
     /// | `PAWL_SECRETS_URL` | where KMS, Secrets Manager and the Parameter Store answer | AWS, in a Lambda |
     /// | `PAWL_BUS` | the event bus, such as `default` | nobody is told what happens |
+    /// | `PAWL_METRICS` | the namespace of metrics in the log, such as `Pawl/pawl` | nothing is counted |
     /// | `PAWL_LLM_PRICES` | `{ "model": { "input", "output" } }`, US dollars for a million tokens | the table's |
     /// | `PAWL_BEDROCK_REGION` | the region in which Bedrock is asked | Bedrock is not asked |
     /// | `PAWL_BEDROCK_URL` | another address for it | the region's |
@@ -142,6 +145,7 @@ impl Settings {
             },
             http_allow: list(&read("PAWL_HTTP_ALLOW").unwrap_or_default()),
             bus: read("PAWL_BUS"),
+            metrics: read("PAWL_METRICS"),
             bedrock: read("PAWL_BEDROCK_REGION").map(|region| BedrockSettings {
                 region,
                 url: read("PAWL_BEDROCK_URL"),
@@ -206,6 +210,9 @@ impl Settings {
         }
         if let Some(bus) = &self.bus {
             set("PAWL_BUS", bus);
+        }
+        if let Some(namespace) = &self.metrics {
+            set("PAWL_METRICS", namespace);
         }
         match &self.keys {
             Keys::Kms(key) => set("PAWL_KMS_KEY", key),
@@ -280,6 +287,7 @@ mod tests {
                     ("PAWL_OUTBOX", "mail"),
                     ("PAWL_LLM_URL", ""),
                     ("PAWL_BUS", "default"),
+                    ("PAWL_METRICS", "Pawl/pawl"),
                 ],
                 Mail::Outbox("mail".into()),
                 None,

@@ -27,7 +27,23 @@ class Deployment:
     table: str
     bucket: str
     trigger: str
+    api: str
+    api_url: str
+    stream_url: str
     machines: dict[str, str]
+
+    def url(self, aws: MiniStack) -> str:
+        """The API's address here: hosts of AWS have no names on this machine, and paths stand for them."""
+        return f"{aws.endpoint}/_aws/execute-api/{host(self.api_url)}/$default"
+
+    def stream(self, aws: MiniStack, path: str) -> str:
+        """The address of a stream here."""
+        return f"{aws.endpoint}/_aws/lambda-url/{host(self.stream_url)}{path}"
+
+
+def host(url: str) -> str:
+    """The id that begins a host's name."""
+    return url.split("//")[1].split(".")[0]
 
 
 def sam(*arguments: str, environment: dict[str, str]) -> None:
@@ -47,23 +63,27 @@ def build(environment: dict[str, str]) -> None:
     sam("build", "--parameter-overrides", f"Architecture={ARCHITECTURE}", environment=environment)
 
 
-def deploy(aws: MiniStack, scratch: Path, machines: dict[str, Path], outbox: Path) -> Deployment:
+def deploy(aws: MiniStack, scratch: Path, machines: dict[str, Path], outbox: Path, **parameters: str) -> Deployment:
     """Deploys the built template with these machines in the place of the committed ones."""
     template = yaml_parse((BUILT / "template.yaml").read_text())
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Serverless::Function":
             properties["CodeUri"] = str((BUILT / properties["CodeUri"]).resolve())
+        elif resource["Type"] == "AWS::Serverless::Application":
+            properties["Location"] = str((BUILT / properties["Location"]).resolve())
         elif resource["Type"] == "AWS::Serverless::StateMachine":
             properties["DefinitionUri"] = str(machines[workflow(properties)].resolve())
             # MiniStack's CloudFormation knows neither versions nor aliases of machines; its API does.
             del properties["AutoPublishAlias"]
     file = scratch / "template.json"
     file.write_text(json.dumps(template))
-    overrides = [f"Architecture={ARCHITECTURE}", f"Outbox={outbox}", "MailFrom=pawl@localhost"]
+    parameters = {"Architecture": ARCHITECTURE, "Outbox": outbox, "MailFrom": "pawl@localhost", **parameters}
+    overrides = [f"{name}={value}" for name, value in parameters.items()]
     sam(
         "deploy", "--template-file", str(file), "--stack-name", STACK, "--resolve-s3", "--no-confirm-changeset",
-        "--capabilities", "CAPABILITY_IAM", "--parameter-overrides", *overrides, environment=aws.environment,
+        "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--parameter-overrides", *overrides,
+        environment=aws.environment,
     )
     return deployed(aws, template)
 
@@ -89,4 +109,12 @@ def deployed(aws: MiniStack, template: dict) -> Deployment:
         if resource["Type"] == "AWS::Serverless::StateMachine":
             version = publish(stateMachineArn=outputs[name])["stateMachineVersionArn"]
             machines[workflow(resource["Properties"])] = version
-    return Deployment(outputs["Table"], outputs["Bucket"], outputs["TriggerFunction"], machines)
+    return Deployment(
+        table=outputs["Table"],
+        bucket=outputs["Bucket"],
+        trigger=outputs["TriggerFunction"],
+        api=outputs["Api"],
+        api_url=outputs["Url"],
+        stream_url=outputs["StreamUrl"],
+        machines=machines,
+    )

@@ -4,6 +4,7 @@
 
 For every machine of template.yaml, at both levels: the records are loaded into the deployed table, the trigger Lambda
 starts a run with the example's input and mocks, and what the run left in DynamoDB must equal what `pawl run` leaves.
+Then a user comes in by the front door, and goes on while the deployment is updated.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import compare
 import deployment
+import front_door
 import ministack
 from deployment import Deployment
 from ministack import MiniStack
@@ -100,7 +102,31 @@ def main() -> int:
                     here = run_here(pawl, project, level)
                     there = run_there(aws, stack, project, level, outbox)
                     rows.append((project.name, level, here, there, list(compare.differences(here, there))))
-    return report(rows)
+            if report(rows):
+                return 1
+            print("doing what a user does ...", flush=True)
+            api = front_door.visit(aws, stack)
+            update(aws, scratch, machines, outbox, api)
+    return 0
+
+
+def update(aws: MiniStack, scratch: Path, machines: dict[str, Path], outbox: Path, api: front_door.Api) -> None:
+    """Deploys again while a run waits: it goes on with the functions that it began with."""
+    run = api.execute("ask_first")
+    front_door.until(lambda: api("GET", f"/api/executions/{run}")["status"] == "waiting", f"the question of {run}")
+    before = versions(aws)
+    begun = time.monotonic()
+    deployment.deploy(aws, scratch, machines, outbox, MailFrom="somebody@localhost")
+    front_door.want("new versions of the function of actions", versions(aws) - before, 1)
+    front_door.decide(api, run)
+    print(f"{time.monotonic() - begun:7.1f} s  an update while a run waited, which then went on where it was")
+
+
+def versions(aws: MiniStack) -> int:
+    """How many versions the function of actions has."""
+    found = aws.client("cloudformation").describe_stack_resource(StackName=deployment.STACK, LogicalResourceId="ActionFunction")
+    name = found["StackResourceDetail"]["PhysicalResourceId"]
+    return len(aws.client("lambda").list_versions_by_function(FunctionName=name)["Versions"])
 
 
 def line(name: str, level: str, place: str, run: dict) -> str:

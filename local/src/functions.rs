@@ -67,6 +67,16 @@ pub(crate) fn current_invocation() -> Option<Invocation> {
     INVOCATION.try_with(Clone::clone).ok()
 }
 
+/// Does something that is no function of this AWS under the name of one, so that its requests can be told from others:
+/// what serves HTTP beside it.
+pub async fn acting_as<Done>(function: &str, acting: impl Future<Output = Done>) -> Done {
+    let invocation = Invocation {
+        function: function.to_owned(),
+        number: 0,
+    };
+    INVOCATION.scope(invocation, acting).await
+}
+
 /// Runs a function under the name of an invocation, so that its requests can be told from others.
 pub(crate) async fn invoke(
     functions: &Functions,

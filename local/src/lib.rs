@@ -50,7 +50,7 @@ pub use clock::Clock;
 pub use durability::Durability;
 pub use engine::{Ended, Ending, Rest};
 pub use error::Error;
-pub use functions::{Bootstrap, FunctionError, Functions, Handling};
+pub use functions::{Bootstrap, FunctionError, Functions, Handling, acting_as};
 pub use local::{Local, Options};
 pub use network::{Call, Fault, Faults, Invocation, Service};
 pub use run::NotStarted;

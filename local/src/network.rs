@@ -3,6 +3,7 @@
 mod call;
 mod exchange;
 mod fault;
+mod noted;
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -24,7 +24,7 @@ pub(super) async fn publish(
     let definition = serde_json::to_string(machine)
         .map_err(|error| Problem::unavailable("the machine cannot be written", &error))?;
     let definition = with_functions(app, definition);
-    let name = names::machine(org, workflow);
+    let name = names::machine(app, org, workflow);
     let role = &app.settings().machine_role;
     let states = app.services().states();
     let create = states.create_state_machine().name(&name).role_arn(role);
@@ -73,7 +73,7 @@ pub(super) async fn point(
     if !is_there {
         return Err(failed_call("CreateStateMachineAlias", failed));
     }
-    let alias = format!("{}:{ALIAS}", arn(app, &names::machine(org, workflow)));
+    let alias = format!("{}:{ALIAS}", arn(app, &names::machine(app, org, workflow)));
     let update = states
         .update_state_machine_alias()
         .state_machine_alias_arn(alias);

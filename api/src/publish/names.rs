@@ -3,20 +3,28 @@
 use pawl_functions::hexadecimal;
 use sha2::{Digest, Sha256};
 
+use crate::app::App;
+
 /// The longest name of a machine.
 const MACHINE: usize = 80;
 
 /// The longest that a trigger's name may begin with: AWS takes 64 characters, of which the trigger's own are 26.
 const TRIGGER: usize = 38;
 
+/// What a hash takes of a name, with the dash before it.
+const HASH: usize = 17;
+
+/// The longest beginning of names that a deployment may have: it leaves room for a hash in the shortest.
+pub(crate) const LONGEST_PREFIX: usize = TRIGGER - HASH - 1;
+
 /// The name of a workflow's machine.
-pub(super) fn machine(org: &str, workflow: &str) -> String {
-    fit(org, workflow, MACHINE)
+pub(super) fn machine(app: &App, org: &str, workflow: &str) -> String {
+    fit(&app.settings().prefix, org, workflow, MACHINE)
 }
 
 /// What the names of a workflow's schedules and rules begin with.
-pub(super) fn trigger(org: &str, workflow: &str) -> String {
-    fit(org, workflow, TRIGGER)
+pub(super) fn trigger(app: &App, org: &str, workflow: &str) -> String {
+    fit(&app.settings().prefix, org, workflow, TRIGGER)
 }
 
 /// The beginning of a text's hash, as hexadecimal text.
@@ -26,8 +34,14 @@ pub(super) fn hash(text: &str) -> String {
     hexadecimal(start)
 }
 
-/// A name of letters that every service takes; where that changes or shortens it, its hash keeps it apart from others.
-fn fit(org: &str, workflow: &str, longest: usize) -> String {
+/// A name that begins as this deployment's do, of letters that every service takes; where that changes or shortens it,
+/// its hash keeps it apart from others.
+fn fit(prefix: &str, org: &str, workflow: &str, longest: usize) -> String {
+    let longest = longest.saturating_sub(prefix.len() + 1).max(HASH);
+    format!("{prefix}-{}", shortened(org, workflow, longest))
+}
+
+fn shortened(org: &str, workflow: &str, longest: usize) -> String {
     let name = format!("{org}-{workflow}");
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
     let mut plain: String = name.chars().filter(|letter| is_plain(*letter)).collect();
@@ -36,7 +50,7 @@ fn fit(org: &str, workflow: &str, longest: usize) -> String {
     if is_clear && plain.len() <= longest {
         return plain;
     }
-    plain.truncate(longest - 17);
+    plain.truncate(longest - HASH);
     // No organisation has a `/` in its name, so what is hashed has one reading, too.
     format!("{plain}-{}", hash(&format!("{org}/{workflow}")))
 }
@@ -54,12 +68,15 @@ mod tests {
             ("acme", "grüße", false),
             ("acme", long.as_str(), true),
         ];
+        let longest = "p".repeat(LONGEST_PREFIX);
         for (org, workflow, is_plain) in rows {
-            let name = machine(org, workflow);
+            let name = fit("pawl", org, workflow, MACHINE);
             assert!(name.len() <= MACHINE, "{name}");
-            assert_eq!(name == format!("{org}-{workflow}"), is_plain, "{name}");
-            assert!(trigger(org, workflow).len() <= TRIGGER);
+            let plain = format!("pawl-{org}-{workflow}");
+            assert_eq!(name == plain, is_plain, "{name}");
+            assert!(fit(&longest, org, workflow, TRIGGER).len() <= TRIGGER);
         }
-        assert_ne!(machine("a-b", "c"), machine("a", "b-c"));
+        let name = |org, workflow| fit("pawl", org, workflow, MACHINE);
+        assert_ne!(name("a-b", "c"), name("a", "b-c"));
     }
 }

@@ -4,11 +4,12 @@
 
 use aws_sdk_eventbridge::operation::delete_rule::DeleteRuleError;
 use aws_sdk_eventbridge::operation::remove_targets::RemoveTargetsError;
-use aws_sdk_eventbridge::types::{InputTransformer, Target};
+use aws_sdk_eventbridge::types::{DeadLetterConfig, InputTransformer, Target};
 use aws_sdk_scheduler::operation::create_schedule::CreateScheduleError;
 use aws_sdk_scheduler::operation::delete_schedule::DeleteScheduleError;
 use aws_sdk_scheduler::types::{
-    FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target as ScheduleTarget,
+    DeadLetterConfig as ScheduleDeadLetters, FlexibleTimeWindow, FlexibleTimeWindowMode,
+    RetryPolicy, Target as ScheduleTarget,
 };
 use pawl_compiler::triggers::{Event, Schedule, Trigger};
 use serde_json::{Value, json};
@@ -95,7 +96,7 @@ pub(super) async fn make(
     triggers: &[Planned],
 ) -> Result<(), Problem> {
     for trigger in triggers {
-        let name = format!("{}-{}", names::trigger(org, workflow), trigger.name);
+        let name = format!("{}-{}", names::trigger(app, org, workflow), trigger.name);
         let asked = Asked {
             workflow,
             org,
@@ -119,7 +120,7 @@ pub(super) async fn sweep(
     workflow: &str,
     kept: &[String],
 ) -> Result<(), Problem> {
-    let prefix = format!("{}-", names::trigger(org, workflow));
+    let prefix = format!("{}-", names::trigger(app, org, workflow));
     let is_over = |name: &str, kind: &str| {
         let own = name.strip_prefix(&prefix);
         own.is_some_and(|own| own.starts_with(kind) && !kept.iter().any(|kept| kept == own))
@@ -206,10 +207,14 @@ async fn put_schedule(
     let retry = RetryPolicy::builder()
         .maximum_event_age_in_seconds(3600)
         .maximum_retry_attempts(185);
+    let letters = settings.dead_letters.as_ref();
     let target = ScheduleTarget::builder()
         .arn(&settings.trigger_function)
         .role_arn(&settings.schedule_role)
         .retry_policy(retry.build())
+        .set_dead_letter_config(
+            letters.map(|queue| ScheduleDeadLetters::builder().arn(queue).build()),
+        )
         .input(input.to_string())
         .build()
         .map_err(|error| failed("CreateSchedule", &error))?;
@@ -266,8 +271,10 @@ async fn put_rule(
         .input_template(template)
         .build()
         .map_err(|error| failed("PutTargets", &error))?;
+    let letters = app.settings().dead_letters.as_ref();
     let target = Target::builder()
         .id(TARGET)
+        .set_dead_letter_config(letters.map(|queue| DeadLetterConfig::builder().arn(queue).build()))
         .arn(&app.settings().trigger_function)
         .input_transformer(transformer)
         .build()

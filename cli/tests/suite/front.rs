@@ -24,7 +24,7 @@ use http_body_util::BodyExt;
 use pawl::laptop::{Laptop, ORG, Options};
 use pawl_api::{App, NewKey, Provider, Role, make_key};
 use pawl_functions::Settings;
-use pawl_local::{Clock, Faults};
+use pawl_local::{Clock, Faults, acting_as};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -146,7 +146,7 @@ impl Front {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await;
+        let response = acting_as("api", self.router.clone().oneshot(request)).await;
         let (head, body) = response.expect("an answer").into_parts();
         let body = body.collect().await.expect("a body").to_bytes();
         let text = || json!(String::from_utf8_lossy(&body));

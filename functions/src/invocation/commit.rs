@@ -12,6 +12,7 @@ use super::visit::Visit;
 use super::{Invocation, stop};
 use crate::Error;
 use crate::events::{self, News, Occasion};
+use crate::metrics;
 use crate::pure::Effect;
 
 impl Invocation<'_> {
@@ -53,12 +54,13 @@ impl Invocation<'_> {
             Ending::End => Some(self.close(RunStatus::Completed, None)),
             Ending::Failed(status, error) => Some(self.close(*status, Some(error.clone()))),
         };
-        if let Some(close) = close {
-            events.push(self.write_end(situation.run.as_ref(), &close, &mut whole)?);
+        if let Some(close) = &close {
+            events.push(self.write_end(situation.run.as_ref(), close, &mut whole)?);
         }
         let news = self.announce(events, &mut whole).await?;
         match whole.commit(self.store()).await? {
             Committed::Done => {
+                self.count(&path, situation, close.as_ref());
                 news.tell(self.services).await;
                 if let (false, Some(run)) = (matches!(path.ending, Ending::State), &situation.run) {
                     self.closed(run).await?;
@@ -81,6 +83,17 @@ impl Invocation<'_> {
                 }
                 Err(stop())
             }
+        }
+    }
+
+    /// Tells the log what a path did.
+    fn count(&self, path: &Path, situation: &Situation, close: Option<&Close>) {
+        for visit in std::iter::once(&path.host).chain(&path.riders) {
+            let (workflow, run) = (&self.plan.workflow, &self.position.run);
+            metrics::visited(self.services, workflow, run, &visit.record);
+        }
+        if let (Some(run), Some(close)) = (&situation.run, close) {
+            metrics::run_ended(self.services, run, close);
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::situation::Situation;
 use super::{Invocation, stop};
-use crate::{Error, trigger};
+use crate::{Error, metrics, trigger};
 
 impl Invocation<'_> {
     /// Does what a Task of the machine's own does.
@@ -135,13 +135,16 @@ impl Invocation<'_> {
         mut transaction: Transaction,
     ) -> Result<Option<Position>, Error> {
         let mut events = Vec::new();
-        if self.is_root() {
-            let close = self.close(status, error);
-            events.push(self.write_end(Some(run), &close, &mut transaction)?);
+        let close = self.is_root().then(|| self.close(status, error));
+        if let Some(close) = &close {
+            events.push(self.write_end(Some(run), close, &mut transaction)?);
         }
         let news = self.announce(events, &mut transaction).await?;
         match transaction.commit(self.store()).await? {
             Committed::Done => {
+                if let Some(close) = &close {
+                    metrics::run_ended(self.services, run, close);
+                }
                 news.tell(self.services).await;
                 self.closed(run).await?;
                 Ok(Some(self.onward()))

@@ -18,7 +18,7 @@ use crate::scope::Scope;
 use crate::secret::{self, Mask, Revealed};
 use crate::unknown::{self, OnUnknown};
 use crate::work::{Act, Acted, Context};
-use crate::{Error, action, llm, request, template};
+use crate::{Error, action, llm, metrics, request, template};
 
 /// So often a step acts at the most whose author would rather have it act twice than not at all.
 const MOST_ACTS: u32 = 3;
@@ -377,7 +377,11 @@ impl Invocation<'_> {
         let mut transaction = transaction.clone();
         self.write(&visit, &mut transaction).await?;
         match transaction.commit(self.store()).await? {
-            pawl_store::Committed::Done => Err(Error::Step(error)),
+            pawl_store::Committed::Done => {
+                let (workflow, run) = (&self.plan.workflow, &self.position.run);
+                metrics::visited(self.services, workflow, run, &visit.record);
+                Err(Error::Step(error))
+            }
             pawl_store::Committed::Settled
             | pawl_store::Committed::Closed
             | pawl_store::Committed::Stale => Ok(None),

@@ -9,7 +9,7 @@ use crate::Aws;
 use crate::answer::{Answer, refuse};
 use crate::route::Target;
 
-use super::{Fault, Invocation};
+use super::{Fault, Invocation, noted};
 
 /// How a request ended without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ impl Aws {
         request: Request<Bytes>,
         invocation: Option<Invocation>,
     ) -> Result<Answer, Unanswered> {
+        let (service, operation) = (target.service, &target.operation);
+        noted::note(service, operation, request.body(), invocation.as_ref());
         let admitted = self
             .network
             .admit(target.service, &target.operation, invocation);

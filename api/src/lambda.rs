@@ -1,0 +1,89 @@
+//! The API on Lambda: behind an HTTP API, and its streams behind a Function URL, which waits as long as a function may.
+//!
+//! The first key of a deployment is asked of the function itself, by whoever AWS lets invoke it:
+//!
+//! ```sh
+//! aws lambda invoke --function-name pawl-api --payload '{"make_key":{"name":"Ada","role":"admin"}}' /dev/stdout
+//! ```
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, RequestExt, Service, run_with_streaming_response};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use pawl_functions::lambda::services;
+use pawl_store::key;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::keys::{self, NewKey};
+use crate::settings::Settings;
+use crate::stream::Until;
+
+/// So long before a function is ended its streams end, with everything sent.
+const TO_END: Duration = Duration::from_secs(5);
+
+/// A key that is asked of the function itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    make_key: NewKey,
+    org: Option<String>,
+}
+
+/// Serves the API until Lambda ends the process.
+pub async fn serve() -> Result<(), Error> {
+    let app = &app().await?;
+    let http = &Adapter::from(crate::router(app.clone()));
+    let answer = async |event: LambdaEvent<Value>| -> Result<Value, Error> {
+        let LambdaEvent { payload, context } = event;
+        if payload.get("make_key").is_some() {
+            return make_key(app, serde_json::from_value(payload)?).await;
+        }
+        let request: LambdaRequest = serde_json::from_value(payload)?;
+        let answered = http.clone().call(LambdaEvent::new(request, context)).await;
+        let answered = answered.unwrap_or_else(|never| match never {});
+        Ok(serde_json::to_value(answered)?)
+    };
+    Box::pin(lambda_runtime::run(service_fn(answer))).await
+}
+
+/// Serves the streams of runs until Lambda ends the process.
+pub async fn serve_streams() -> Result<(), Error> {
+    let router: Router = crate::stream_router(app().await?).layer(from_fn(limit));
+    Box::pin(run_with_streaming_response(router)).await
+}
+
+async fn app() -> Result<App, Error> {
+    let settings = Settings::from_env(&|name| std::env::var(name).ok())?;
+    Ok(App::new(services().await, settings))
+}
+
+async fn make_key(app: &App, asked: Asked) -> Result<Value, Error> {
+    let usual = || app.services().settings().org.clone();
+    let org = asked.org.unwrap_or_else(usual);
+    asked.make_key.check()?;
+    if !key::is_organisation(&org) {
+        return Err("`org` has letters, digits, `-` and `_`".into());
+    }
+    let by = "whoever may invoke this function";
+    let token = keys::make(app, &org, &asked.make_key, by).await?;
+    Ok(json!({ "id": token.id, "key": token.text, "organization": org }))
+}
+
+/// Says how long a stream may take.
+async fn limit(mut request: Request, next: Next) -> Response {
+    let deadline = request.lambda_context_ref().map(|context| context.deadline);
+    if let Some(deadline) = deadline {
+        let deadline = UNIX_EPOCH + Duration::from_millis(deadline);
+        let left = deadline.duration_since(SystemTime::now());
+        let left = left.unwrap_or_default().saturating_sub(TO_END);
+        request.extensions_mut().insert(Until::after(left));
+    }
+    next.run(request).await
+}

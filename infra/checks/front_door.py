@@ -1,0 +1,231 @@
+"""What a user does with a deployment, over HTTP alone: publishes, starts runs in every way, watches, decides, cancels."""
+
+import hashlib
+import hmac
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deployment import Deployment
+from ministack import MiniStack
+
+SECONDS_TO_HAPPEN = 120
+# A schedule of every minute fires within one, and Scheduler has another to be there.
+SECONDS_TO_FIRE = 150
+OVER = {"completed", "failed", "cancelled", "timeout"}
+
+
+def tell(name: str, trigger: dict) -> dict:
+    """A workflow that says how it was started."""
+    return {
+        "name": name,
+        "steps": [
+            {"stepSlug": "begin", "stepType": "trigger", "config": trigger, "nextSteps": {"success": "tell"}},
+            {"stepSlug": "tell", "stepType": "output", "config": {"mapping": {"input": "{{input}}", "kind": "{{trigger.type}}"}}},
+        ],
+    }
+
+
+LOOP = {
+    "name": "Add up",
+    "steps": [
+        {"stepSlug": "zero", "stepType": "set_variables", "config": {"variables": {"sum": 0}}, "nextSteps": {"success": "each"}},
+        {"stepSlug": "each", "stepType": "loop", "config": {"items": "{{input.numbers}}", "itemVariable": "number"}, "nextSteps": {"loop": "add", "done": "tell"}},
+        {"stepSlug": "add", "stepType": "set_variables", "config": {"variables": {"sum": "{{variables.sum + number}}"}}, "nextSteps": {"success": "each"}},
+        {"stepSlug": "tell", "stepType": "output", "config": {"mapping": {"sum": "{{variables.sum}}"}}},
+    ],
+}
+
+ASK = {
+    "name": "Ask first",
+    "steps": [
+        {"stepSlug": "ask", "stepType": "approval", "config": {"message": "Go on?"}, "nextSteps": {"approved": "tell", "rejected": "tell"}},
+        {"stepSlug": "tell", "stepType": "output", "config": {"mapping": {"decision": "{{steps.ask.output.decision}}"}}},
+    ],
+}
+
+FAIL = {
+    "name": "Look for nobody",
+    "config": {"onError": "Tell somebody"},
+    "steps": [
+        {"stepSlug": "find", "stepType": "action", "config": {"type": "customer", "operation": "get_by_id", "parameters": {"id": "nobody"}}, "nextSteps": {"success": "end"}},
+    ],
+}
+
+WAIT = {
+    "name": "Wait long",
+    "steps": [
+        {"stepSlug": "wait", "stepType": "delay", "config": {"duration": 600}, "nextSteps": {"success": "tell"}},
+        {"stepSlug": "tell", "stepType": "output", "config": {"mapping": {"over": True}}},
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API of a deployment, asked with a key."""
+
+    aws: MiniStack
+    stack: Deployment
+    key: str
+
+    def __call__(self, method: str, path: str, body=None, status: int = 200, headers: dict | None = None):
+        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        own = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
+        request = urllib.request.Request(self.stack.url(self.aws) + path, data, {**own, **(headers or {})}, method=method)
+        answered, text = send(request)
+        if answered != status:
+            sys.exit(f"error: {method} {path} was answered with {answered} and not {status}: {text}")
+        return json.loads(text) if text else None
+
+    def publish(self, definition: dict) -> str:
+        workflow = self("POST", "/api/workflows", definition, 201)["id"]
+        self("POST", f"/api/workflows/{workflow}/publish")
+        return workflow
+
+    def execute(self, workflow: str, body: dict | None = None) -> str:
+        return self("POST", f"/api/workflows/{workflow}/execute", body or {}, 202)["execution_id"]
+
+    def ended(self, run: str) -> dict:
+        return until(lambda: (shown := self("GET", f"/api/executions/{run}"))["status"] in OVER and shown, f"the end of {run}")
+
+    def first_run(self, workflow: str, seconds: int = SECONDS_TO_HAPPEN) -> dict:
+        """The first run of a workflow that something else starts."""
+        path = f"/api/executions?workflow_id={workflow}"
+        found = until(lambda: self("GET", path)["items"], f"a run of {workflow}", seconds)
+        return self.ended(found[0]["id"])
+
+
+def send(request: urllib.request.Request) -> tuple[int, str]:
+    # No proxy of the environment may stand between this process and its own machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=SECONDS_TO_HAPPEN) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read().decode()
+
+
+def until(happened: Callable, what: str, seconds: int = SECONDS_TO_HAPPEN):
+    deadline = time.monotonic() + seconds
+    while not (found := happened()):
+        if time.monotonic() > deadline:
+            sys.exit(f"error: {what} did not come within {seconds} seconds")
+        time.sleep(0.3)
+    return found
+
+
+def want(what: str, found, expected) -> None:
+    if found != expected:
+        sys.exit(f"error: {what} is {json.dumps(found)} and not {json.dumps(expected)}")
+
+
+def first_key(aws: MiniStack, stack: Deployment) -> Api:
+    """The first key, which the function itself makes for whoever may invoke it."""
+    asked = json.dumps({"make_key": {"name": "the check", "role": "admin"}}).encode()
+    answer = aws.client("lambda").invoke(FunctionName=stack.api, Payload=asked)
+    made = json.load(answer["Payload"])
+    if "FunctionError" in answer:
+        sys.exit(f"error: the API made no key: {made}")
+    return Api(aws, stack, made["key"])
+
+
+def by_request(api: Api) -> str:
+    run = api.ended(api.execute(api.publish(LOOP), {"input": {"numbers": [1, 2, 39]}}))
+    want("the sum", run["result"], {"sum": 42})
+    return "a loop, by POST /execute"
+
+
+def by_webhook(api: Api) -> str:
+    trigger = {"type": "webhook", "path": "/new-order", "verify": {"provider": "github"}}
+    workflow = api.publish(tell("Take orders", trigger))
+    api("POST", f"/api/webhooks/{workflow}/secret", {"secret": "a secret of the shop"})
+    body = json.dumps({"order": 7}).encode()
+    signature = hmac.new(b"a secret of the shop", body, hashlib.sha256).hexdigest()
+    signed = {"x-hub-signature-256": f"sha256={signature}", "x-github-delivery": "delivery-1"}
+    accepted = api("POST", "/webhooks/new-order", body, 202, signed)
+    again = api("POST", "/webhooks/new-order", body, 202, signed)
+    want("the run of a delivery that came twice", again["execution_id"], accepted["execution_id"])
+    api("POST", "/webhooks/new-order", body, 401, {"x-hub-signature-256": "sha256=00"})
+    want("what the webhook brought", api.ended(accepted["execution_id"])["result"]["input"], {"order": 7})
+    return "a signed webhook, delivered twice, and refused with a wrong signature"
+
+
+def by_schedule(api: Api) -> str:
+    workflow = api.publish(tell("Tick", {"type": "schedule", "schedule": "* * * * *"}))
+    want("the kind of the run", api.first_run(workflow, SECONDS_TO_FIRE)["result"]["kind"], "schedule")
+    api("POST", f"/api/workflows/{workflow}/archive")
+    return "a schedule, `* * * * *`"
+
+
+def by_event(api: Api) -> str:
+    workflow = api.publish(tell("Hear of orders", {"type": "event", "eventType": "order.paid"}))
+    detail = json.dumps({"order": "o-1"})
+    entry = {"Source": "shop", "DetailType": "order.paid", "Detail": detail, "EventBusName": "default"}
+    put = api.aws.client("events").put_events(Entries=[entry])
+    want("failed entries", put["FailedEntryCount"], 0)
+    want("what the event brought", api.first_run(workflow)["result"]["input"], {"order": "o-1"})
+    return "an event of another system, by PutEvents"
+
+
+def approved(api: Api) -> str:
+    run = api.execute(api.publish(ASK))
+    decide(api, run)
+    return "an approval, decided by the API"
+
+
+def decide(api: Api, run: str) -> None:
+    def asked() -> list:
+        items = api("GET", "/api/approvals?status=pending")["items"]
+        return [item for item in items if item["execution_id"] == run]
+
+    approval = until(asked, f"what {run} asks")[0]
+    api("POST", f"/api/approvals/{approval['id']}", {"decision": "approved"})
+    want("the decision", api.ended(run)["result"], {"decision": "approved"})
+
+
+def followed(api: Api) -> str:
+    run = api.execute("add_up", {"input": {"numbers": [1, 2]}})
+    token = api("POST", f"/api/executions/{run}/stream-token", status=201)
+    names = streamed(api, token["url"])
+    want("the first and the last event", [names[0], names[-1]], ["connected", "complete"])
+    want("what an old token opens", send(urllib.request.Request(api.stack.stream(api.aws, f"/api/executions/{run}/stream?token=x")))[0], 401)
+    return f"a stream of {len(names)} events, by its own address"
+
+
+def streamed(api: Api, url: str) -> list[str]:
+    path = url[url.index("/api/"):]
+    status, text = send(urllib.request.Request(api.stack.stream(api.aws, path)))
+    want("the stream's status", status, 200)
+    return [line.removeprefix("event: ") for line in text.splitlines() if line.startswith("event: ")]
+
+
+def failed(api: Api) -> str:
+    follower = api.publish(tell("Tell somebody", {"type": "manual"}))
+    run = api.ended(api.execute(api.publish(FAIL)))
+    want("how it ended", [run["status"], run["error"]["step"]], ["failed", "find"])
+    want("what followed it", api.first_run(follower)["status"], "completed")
+    return "a failure, and what follows it by onError"
+
+
+def cancelled(api: Api) -> str:
+    run = api.execute(api.publish(WAIT))
+    until(lambda: api("GET", f"/api/executions/{run}")["status"] == "running", f"the beginning of {run}")
+    api("POST", f"/api/executions/{run}/cancel")
+    want("how it ended", api.ended(run)["status"], "cancelled")
+    return "a run that was cancelled while it waited"
+
+
+def visit(aws: MiniStack, stack: Deployment) -> Api:
+    """Does everything once, and says how long it took."""
+    api = first_key(aws, stack)
+    want("who asks", api("GET", "/api/me")["role"], "admin")
+    for act in (by_request, by_webhook, by_event, approved, followed, failed, cancelled, by_schedule):
+        begun = time.monotonic()
+        done = act(api)
+        print(f"{time.monotonic() - begun:7.1f} s  {done}", flush=True)
+    return api
