@@ -91,7 +91,10 @@ impl Place {
 impl aws::Place {
     /// Itself, unless a deployment is named, which does not tell what only AWS knows.
     pub fn find(&self) -> anyhow::Result<&Self> {
-        match named(None, None)?.filter(|_| !self.is_given()) {
+        if self.is_given() {
+            return Ok(self);
+        }
+        match named(None, None)? {
             None => Ok(self),
             Some(login) => Err(only_aws(&login)),
         }
@@ -131,16 +134,21 @@ fn key(url: &str, file: Option<&Path>) -> anyhow::Result<String> {
         let text = fs::read_to_string(path);
         text.with_context(|| format!("cannot read {}", path.display()))
     };
-    let given = file.map(read).transpose()?.or_else(|| given("PAWL_KEY"));
+    let of_environment = given("PAWL_KEY").map(|key| Login {
+        url: given("PAWL_URL").unwrap_or_else(|| url.to_owned()),
+        key,
+    });
     let kept = || {
         let kept = [
+            of_environment,
             Login::remembered().ok().flatten(),
             served(&state_folder(None)),
         ];
         let mut kept = kept.into_iter().flatten();
         kept.find(|login| login.is_of(url)).map(|login| login.key)
     };
-    let key = given.or_else(kept).map(|key| key.trim().to_owned());
+    let key = file.map(read).transpose()?.or_else(kept);
+    let key = key.map(|key| key.trim().to_owned());
     key.filter(|key| !key.is_empty()).ok_or_else(|| {
         Misuse::new(format!("there is no key for {url}"))
             .help("set PAWL_KEY, give `--key-file`, or log in with `pawl login URL`")

@@ -156,7 +156,7 @@ fn who_cannot_be_asked_is_said_with_what_to_do() {
     let client = Client::new();
     let aws = client.served.endpoint.clone();
     let key = client.of_deployment("key");
-    let rows: [(&[&str], &str, &str, &str); 7] = [
+    let rows: [(&[&str], &str, &str, &str); 8] = [
         (&["runs"], "http://127.0.0.1:1", &key, "does it run?"),
         (&["runs"], &aws, &key, "is not the API of Pawl"),
         (
@@ -182,6 +182,13 @@ fn who_cannot_be_asked_is_said_with_what_to_do() {
             &client.of_deployment("api"),
             &key,
             "--endpoint",
+        ),
+        // The key of one address goes to no other.
+        (
+            &["runs", "--url", "http://127.0.0.1:1"],
+            &client.of_deployment("api"),
+            &key,
+            "there is no key for http://127.0.0.1:1",
         ),
         (&["approvals"], "http://127.0.0.1:1", "", "PAWL_KEY"),
     ];
