@@ -16,6 +16,8 @@ use sha2::{Sha256, Sha512};
 
 #[path = "../../api/src/webhooks/body.rs"]
 mod body;
+// Its tests are not found from here.
+#[rustfmt::skip]
 #[path = "../../api/src/webhooks/verify.rs"]
 mod verify;
 
@@ -45,8 +47,19 @@ const NAMES: &[&str] = &[
     "x-other",
 ];
 
+/// Those that prove who delivers, which no run may see.
+const PROOFS: &[&str] = &[
+    "authorization",
+    "stripe-signature",
+    "webhook-signature",
+    "x-gitlab-token",
+    "x-hub-signature-256",
+    "x-shopify-hmac-sha256",
+    "x-slack-signature",
+];
+
 /// Who signs how.
-#[derive(Debug, Clone, Copy, Arbitrary)]
+#[derive(Debug, Clone, Copy)]
 enum Signer {
     Github,
     Shopify,
@@ -79,7 +92,7 @@ impl<'data> Arbitrary<'data> for Delivery {
         }
         Ok(Self {
             headers,
-            signer: input.arbitrary()?,
+            signer: *input.choose(&Signer::ALL)?,
             secret: input.arbitrary()?,
             query: input.arbitrary()?,
             away: input.arbitrary()?,
@@ -90,6 +103,18 @@ impl<'data> Arbitrary<'data> for Delivery {
 }
 
 impl Signer {
+    const ALL: [Self; 9] = [
+        Self::Github,
+        Self::Shopify,
+        Self::Stripe,
+        Self::Slack,
+        Self::Standard,
+        Self::Sha1,
+        Self::Sha256,
+        Self::Sha512,
+        Self::Timed,
+    ];
+
     /// The rule of the trigger.
     fn rule(self) -> Verify {
         let rule = match self {
@@ -101,7 +126,9 @@ impl Signer {
             Self::Sha1 => json!({ "provider": "hmac", "header": "x-own", "algorithm": "sha1" }),
             Self::Sha256 => json!({ "provider": "hmac", "header": "x-own" }),
             Self::Sha512 => json!({ "provider": "hmac", "header": "x-own", "algorithm": "sha512" }),
-            Self::Timed => json!({ "provider": "hmac", "header": "x-own", "timestampHeader": "x-time" }),
+            Self::Timed => {
+                json!({ "provider": "hmac", "header": "x-own", "timestampHeader": "x-time" })
+            }
         };
         let mut rule = rule;
         rule["toleranceSeconds"] = TOLERANCE.into();
@@ -114,7 +141,9 @@ impl Signer {
             Self::Stripe | Self::Timed => format!("{time}."),
             Self::Slack => format!("v0:{time}:"),
             Self::Standard => format!("evt_1.{time}."),
-            Self::Github | Self::Shopify | Self::Sha1 | Self::Sha256 | Self::Sha512 => String::new(),
+            Self::Github | Self::Shopify | Self::Sha1 | Self::Sha256 | Self::Sha512 => {
+                String::new()
+            }
         };
         [before.as_bytes(), body].concat()
     }
@@ -169,26 +198,38 @@ impl Signer {
 
     /// Whether the time is a part of what is signed.
     fn is_timed(self) -> bool {
-        matches!(self, Self::Stripe | Self::Slack | Self::Standard | Self::Timed)
+        matches!(
+            self,
+            Self::Stripe | Self::Slack | Self::Standard | Self::Timed
+        )
     }
 }
 
 fuzz_target!(|delivery: Delivery| {
-    let Delivery { signer, secret, body, .. } = &delivery;
+    let Delivery {
+        signer,
+        secret,
+        body,
+        ..
+    } = &delivery;
     let rule = signer.rule();
+    // Standard Webhooks gives the secret in base64.
+    let given = match signer {
+        Signer::Standard => format!("whsec_{}", STANDARD.encode(secret)),
+        _ => secret.clone(),
+    };
     let believed = |headers: &HeaderMap, body: &[u8]| {
-        let secrets = ["another secret".to_owned(), secret.clone()];
-        let claim = verify::Claim { headers, body, now: NOW };
+        let secrets = ["another secret".to_owned(), given.clone()];
+        let claim = verify::Claim {
+            headers,
+            body,
+            now: NOW,
+        };
         verify::verify(&rule, &secrets, claim).is_ok()
     };
     reads(&delivery, &rule);
 
-    // Standard Webhooks gives the secret in base64.
-    let given = secret.strip_prefix("whsec_").unwrap_or(secret);
-    let key = match signer {
-        Signer::Standard if is_base_64(given) => return,
-        _ => secret.as_bytes(),
-    };
+    let key = secret.as_bytes();
     let time = (NOW + i64::from(delivery.away)).to_string();
     let signature = signer.sign(key, &signer.text(&time, body));
     let is_near = !signer.is_timed() || delivery.away.unsigned_abs() <= 300;
@@ -197,7 +238,10 @@ fuzz_target!(|delivery: Delivery| {
 
     // Another byte anywhere, and nobody believes it.
     let mut other = body.clone();
-    let place = delivery.changed.checked_rem(other.len()).unwrap_or_default();
+    let place = delivery
+        .changed
+        .checked_rem(other.len())
+        .unwrap_or_default();
     match other.get_mut(place) {
         Some(byte) => *byte ^= 1 << (delivery.changed % 8),
         None => other.push(0),
@@ -215,13 +259,26 @@ fuzz_target!(|delivery: Delivery| {
     // What anybody sends is believed only where it holds what the other implementation signs.
     let sent = sent(&delivery);
     if believed(&sent, body) {
-        let texts: Vec<String> = sent.values().map(|value| String::from_utf8_lossy(value.as_bytes()).to_lowercase()).collect();
+        let texts: Vec<String> = sent
+            .values()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).to_lowercase())
+            .collect();
         let holds = |text: &str| texts.iter().any(|value| value.contains(text));
-        let times: Vec<&str> = texts.iter().flat_map(|text| text.split(|letter: char| !letter.is_ascii_digit())).collect();
+        let times: Vec<&str> = texts
+            .iter()
+            .flat_map(|text| text.split(|letter: char| !letter.is_ascii_digit()))
+            .collect();
         let proves = times.iter().any(|time| {
             let signature = signer.sign(key, &signer.text(time, body));
             let digits: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
-            holds(&digits) || holds(STANDARD.encode(&signature).trim_end_matches('=').to_lowercase().as_str())
+            holds(&digits)
+                || holds(
+                    STANDARD
+                        .encode(&signature)
+                        .trim_end_matches('=')
+                        .to_lowercase()
+                        .as_str(),
+                )
         });
         assert!(proves, "{sent:?}");
     }
@@ -230,7 +287,10 @@ fuzz_target!(|delivery: Delivery| {
 /// The headers as somebody sends them.
 fn sent(delivery: &Delivery) -> HeaderMap {
     let headers = delivery.headers.iter().filter_map(|(name, value)| {
-        Some((HeaderName::from_static(name), HeaderValue::from_bytes(value).ok()?))
+        Some((
+            HeaderName::from_static(name),
+            HeaderValue::from_bytes(value).ok()?,
+        ))
     });
     let mut map = HeaderMap::new();
     for (name, value) in headers {
@@ -241,17 +301,26 @@ fn sent(delivery: &Delivery) -> HeaderMap {
 
 /// Reads a body, what makes it the same as another one, and what a run sees of the rest.
 fn reads(delivery: &Delivery, rule: &Verify) {
-    let mut headers = sent(delivery);
-    headers.append("x-signature-of-somebody", HeaderValue::from_static("hidden-from-runs"));
+    let headers = sent(delivery);
     let webhook = json!({ "step": "start", "path": "/a", "verify": rule });
     let webhook: Webhook = serde_json::from_value(webhook).expect("a webhook");
-    let shown = body::context(&webhook, &headers, Some(&delivery.query)).to_string();
-    assert!(!shown.contains("hidden-from-runs"), "{shown}");
+    let shown = body::context(&webhook, &headers, Some(&delivery.query));
+    for part in ["headers", "query"] {
+        for name in PROOFS {
+            assert_eq!(
+                shown.get(part).and_then(|part| part.get(name)),
+                None,
+                "{shown}"
+            );
+        }
+    }
     let Ok(input) = body::read(&headers, &delivery.body) else {
         return;
     };
     if let Ok(value) = serde_json::from_slice::<Value>(&delivery.body)
-        && headers.get("content-type").is_some_and(|kind| kind == "application/json")
+        && headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "application/json")
     {
         assert_eq!(input, value);
     }
@@ -259,9 +328,4 @@ fn reads(delivery: &Delivery, rule: &Verify) {
         assert!(key.is_signed || headers.values().any(|value| value == key.text.as_str()));
     }
     assert!(delivery.body.len() <= body::LARGEST);
-}
-
-/// Whether a text would be read as base64, of either alphabet.
-fn is_base_64(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte))
 }
