@@ -35,10 +35,10 @@ const ENDPOINT: &str = "endpoint";
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(id = "aws")]
 pub struct Place {
-    /// The folder that keeps runs and records [default: .pawl]
+    /// The folder that keeps runs and records, asked in place of any deployment [default: .pawl]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// Ask the AWS that answers at this address, such as that of a `pawl dev`
+    /// Ask the AWS that answers at this address, such as that of a `pawl dev`, in place of any deployment
     #[arg(long, value_name = "URL", conflicts_with = "state")]
     pub endpoint: Option<String>,
 }

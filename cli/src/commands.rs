@@ -77,7 +77,10 @@ const EXAMPLES: &str = r#"Examples:
   pawl policy workflows/examples/auto-reply
   pawl test workflows/examples
   pawl diff old.json new.json
-  pawl compile workflows/examples/welcome-email -o welcome-email.asl.json"#;
+  pawl compile workflows/examples/welcome-email -o welcome-email.asl.json
+
+What publishes, starts, shows or answers runs asks the first of these that is there: `--url`, `--state` or `--endpoint`;
+PAWL_URL, with the key in PAWL_KEY; what `pawl login` remembers; the folder .pawl here and the `pawl dev` that serves it."#;
 
 #[derive(Subcommand)]
 enum Command {
