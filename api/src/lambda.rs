@@ -38,7 +38,8 @@ struct Asked {
 
 /// Serves the API until Lambda ends the process.
 pub async fn serve() -> Result<(), Error> {
-    let app = &app().await?;
+    let settings = Settings::from_env(&environment)?;
+    let app = &App::new(services().await, settings);
     let http = &Adapter::from(crate::router(app.clone()));
     let answer = async |event: LambdaEvent<Value>| -> Result<Value, Error> {
         let LambdaEvent { payload, context } = event;
@@ -55,13 +56,13 @@ pub async fn serve() -> Result<(), Error> {
 
 /// Serves the streams of runs until Lambda ends the process.
 pub async fn serve_streams() -> Result<(), Error> {
-    let router: Router = crate::stream_router(app().await?).layer(from_fn(limit));
+    let app = App::new(services().await, Settings::of_readers(&environment));
+    let router: Router = crate::stream_router(app).layer(from_fn(limit));
     Box::pin(run_with_streaming_response(router)).await
 }
 
-async fn app() -> Result<App, Error> {
-    let settings = Settings::from_env(&|name| std::env::var(name).ok())?;
-    Ok(App::new(services().await, settings))
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 async fn make_key(app: &App, asked: Asked) -> Result<Value, Error> {

@@ -73,8 +73,6 @@ impl Settings {
             return Err(SettingsError::Prefix(prefix.len()));
         }
         let address = |name: &str| read(name).map(|url| url.trim_end_matches('/').to_owned());
-        let origins = read("PAWL_ORIGINS").unwrap_or_default();
-        let origins = origins.split(',').map(str::trim);
         Ok(Self {
             functions,
             trigger_function: needed("PAWL_TRIGGER_FUNCTION")?,
@@ -85,12 +83,22 @@ impl Settings {
             prefix,
             url: address("PAWL_URL").unwrap_or_default(),
             stream_url: address("PAWL_STREAM_URL"),
+            ..Self::of_readers(get)
+        })
+    }
+
+    /// Reads the settings of whoever publishes nothing: `PAWL_ORIGINS`, and those of [`Provider::from_env`].
+    pub fn of_readers(get: &dyn Fn(&str) -> Option<String>) -> Self {
+        let origins = get("PAWL_ORIGINS").unwrap_or_default();
+        let origins = origins.split(',').map(str::trim);
+        Self {
             origins: origins
                 .filter(|origin| !origin.is_empty())
                 .map(str::to_owned)
                 .collect(),
             provider: Provider::from_env(get),
-        })
+            ..Self::default()
+        }
     }
 }
 
