@@ -18,7 +18,7 @@ ENGINES := sfnx ministack moto
 # SAM looks for a region and keys even where it asks nobody.
 OFFLINE := AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none SAM_CLI_TELEMETRY=0
 
-.PHONY: help test browser tools pawl generate fuzz bench coverage performance $(STEPS)
+.PHONY: help test browser transcript tools pawl generate fuzz bench coverage performance $(STEPS)
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -77,8 +77,12 @@ engines: pawl .tools/clients/ready .tools/ministack/ready .tools/moto/ready .too
 clients: pawl .tools/clients/ready ## Talk to `pawl dev` as boto3 and the AWS command line do
 	.tools/clients/bin/python infra/engines/clients.py --pawl $(PAWL)
 
-api: pawl .tools/schemathesis/ready ## Ask the API everything that its description allows, and what it does not
+api: pawl .tools/schemathesis/ready ## Ask the API everything that its description allows, and what it does not; deliver webhooks by the thousand
 	.tools/schemathesis/bin/python infra/checks/api.py --pawl $(PAWL)
+	$(PYTHON) infra/checks/deliveries.py --pawl $(PAWL)
+
+transcript: pawl ## Go through the life of a workflow with curl, and print what is asked and answered
+	@$(PYTHON) infra/checks/transcript.py --pawl $(PAWL)
 
 browser: pawl ## Watch a run from a page in Chromium, where there is one
 	$(PYTHON) infra/checks/browser.py --pawl $(PAWL)

@@ -52,6 +52,9 @@ def main(folder: Path) -> None:
         text = file.read_text()
         for target in ("definition_check", "definition_convert", "definition_figures"):
             keep(folder / target, text)
+        # A delivery is made of bytes, too.
+        if "webhook" in text:
+            keep(folder / "webhook_verify", text[:1000])
         if file.suffix != ".json":
             continue
         try:

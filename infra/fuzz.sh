@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fuzzes the parsers, the evaluator and the compiler.
+# Fuzzes the parsers, the evaluator, the compiler and what believes webhooks.
 #
 #     infra/fuzz.sh                               every target, for the number of runs that is usual for it
 #     infra/fuzz.sh expression_parse 2000000      one target, for so many runs
@@ -23,6 +23,7 @@ usual_runs() {
     definition_convert) echo 100000 ;;
     definition_figures) echo 100000 ;;
     schedule_convert) echo 2000000 ;;
+    webhook_verify) echo 1000000 ;;
     *) echo "there is no target $1" >&2 && exit 2 ;;
     esac
 }
@@ -31,6 +32,7 @@ dictionary() {
     case $1 in
     definition_check | definition_convert | definition_figures) echo fuzz/definition.dict ;;
     schedule_convert) echo fuzz/schedule.dict ;;
+    webhook_verify) echo fuzz/webhook.dict ;;
     *) echo fuzz/jexl.dict ;;
     esac
 }
@@ -59,7 +61,7 @@ ulimit -s 2048
 if [ $# -gt 0 ]; then
     fuzz "$@"
 else
-    for target in expression_parse expression_evaluate definition_check definition_convert definition_figures schedule_convert; do
+    for target in expression_parse expression_evaluate definition_check definition_convert definition_figures schedule_convert webhook_verify; do
         fuzz "$target"
     done
 fi

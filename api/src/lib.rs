@@ -32,6 +32,7 @@ mod stream;
 mod templates;
 mod threads;
 mod versions;
+mod waits;
 mod webhooks;
 mod workflows;
 
@@ -88,6 +89,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(templates::routes())
         .merge(executions::routes())
         .merge(approvals::routes())
+        .merge(waits::routes())
         .merge(links::routes())
         .merge(threads::routes())
         .merge(records::routes())

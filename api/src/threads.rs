@@ -44,6 +44,8 @@ struct Message {
     execution_id: String,
     /// The step that said it.
     step_id: String,
+    /// Where in the run.
+    at: String,
     /// When it was said.
     said_at: String,
     /// It: `role`, `content`, and calls of tools with their results.
@@ -68,6 +70,7 @@ impl Message {
         Self {
             execution_id: said.run,
             step_id: said.step,
+            at: said.at.to_string(),
             said_at: said.said_at,
             said: json!(said.message),
         }

@@ -1,7 +1,6 @@
 //! Where AWS is: in this process, on a state folder, or behind an endpoint such as a `pawl dev`.
 
 mod history;
-mod named;
 mod others;
 
 use std::path::{Path, PathBuf};
@@ -23,7 +22,7 @@ use pawl_functions::Services;
 use pawl_store::{Run, Store};
 
 pub use history::{Event, Execution, step_of};
-pub use others::{Ends, Other, Subject};
+pub use others::{Ends, Other, SHORTEST_PART, Subject};
 
 use crate::keys::{self, environment};
 use crate::laptop::{BUCKET, Driving, Laptop, ORG, Options, TABLE, fresh_seed, state_folder};
@@ -32,13 +31,14 @@ use crate::project::Misuse;
 /// The file of a state folder in which a `pawl dev` says where it answers.
 const ENDPOINT: &str = "endpoint";
 
-/// Where to look for runs.
+/// Which AWS on this machine is asked.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[group(id = "aws")]
 pub struct Place {
-    /// The folder that keeps runs and records [default: .pawl]
+    /// The folder that keeps runs and records, asked in place of any deployment [default: .pawl]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// Ask the AWS that answers there, such as a `pawl dev`
+    /// Ask the AWS that answers at this address, such as that of a `pawl dev`, in place of any deployment
     #[arg(long, value_name = "URL", conflicts_with = "state")]
     pub endpoint: Option<String>,
 }

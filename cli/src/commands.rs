@@ -17,6 +17,7 @@ mod fmt;
 mod graph;
 mod history;
 mod login;
+mod logout;
 mod logs;
 mod policy;
 mod publish;
@@ -38,10 +39,13 @@ use clap::{Parser, Subcommand, ValueEnum};
 use pawl_compiler::{Diagnostic, Program};
 use pawl_local::Clock;
 use serde::Serialize;
+use tokio::runtime::Runtime;
 
-use crate::aws::{Aws, Place};
-use crate::deployment::{Deployment, Which};
+use crate::aws;
+use crate::deployment::Deployment;
+use crate::place::{Place, Which};
 use crate::project::{DefinitionFile, Misuse};
+use crate::source::Source;
 
 /// Workflows as AWS Step Functions machines, on this machine and in the cloud.
 #[derive(Parser)]
@@ -73,7 +77,10 @@ const EXAMPLES: &str = r#"Examples:
   pawl policy workflows/examples/auto-reply
   pawl test workflows/examples
   pawl diff old.json new.json
-  pawl compile workflows/examples/welcome-email -o welcome-email.asl.json"#;
+  pawl compile workflows/examples/welcome-email -o welcome-email.asl.json
+
+What publishes, starts, shows or answers runs asks the first of these that is there: `--url`, `--state` or `--endpoint`;
+PAWL_URL, with the key in PAWL_KEY; what `pawl login` remembers; the folder .pawl here and the `pawl dev` that serves it."#;
 
 #[derive(Subcommand)]
 enum Command {
@@ -99,6 +106,8 @@ enum Command {
     Dev(dev::Dev),
     /// Remember a deployment, and a key for it
     Login(login::Login),
+    /// Forget the deployment that is remembered
+    Logout(logout::Logout),
     /// Publish workflows to a deployment
     Publish(publish::Publish),
     /// Start a run in a deployment
@@ -129,7 +138,7 @@ enum Command {
     Graph(graph::Graphed),
     /// Write definitions in one layout
     Fmt(fmt::Fmt),
-    /// Keep secrets in definitions, encrypted
+    /// Keep secrets, encrypted: in definitions, or in a deployment
     Secrets(secrets::Secrets),
     /// Evaluate an expression or a template
     Eval(eval::Eval),
@@ -154,6 +163,7 @@ impl Pawl {
             Command::Run(command) => command.run(),
             Command::Dev(command) => command.run(),
             Command::Login(command) => command.run(),
+            Command::Logout(command) => command.run(),
             Command::Publish(command) => command.run(),
             Command::Execute(command) => command.run(),
             Command::Cancel(command) => command.run(),
@@ -242,43 +252,48 @@ fn asking(
     ask: impl AsyncFnOnce(&Deployment) -> anyhow::Result<Outcome>,
 ) -> anyhow::Result<Outcome> {
     let deployment = which.find()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start")?;
-    runtime.block_on(ask(&deployment))
+    runtime()?.block_on(ask(&deployment))
 }
 
-/// Looks into an AWS, and leaves it as it was.
+/// Looks into runs, and leaves them as they were.
 fn looking(
     place: &Place,
-    look: impl AsyncFnOnce(&Aws) -> anyhow::Result<Outcome>,
+    look: impl AsyncFnOnce(&Source) -> anyhow::Result<Outcome>,
 ) -> anyhow::Result<Outcome> {
-    with(async || Aws::open(place).await, look)
+    with(async || Source::open(place).await, look)
+}
+
+/// Looks for what only an AWS knows of runs.
+fn looking_into_aws(
+    place: &aws::Place,
+    look: impl AsyncFnOnce(&Source) -> anyhow::Result<Outcome>,
+) -> anyhow::Result<Outcome> {
+    with(async || Source::open_aws(place).await, look)
 }
 
 /// Changes something in an AWS.
 fn changing(
-    place: &Place,
-    change: impl AsyncFnOnce(&Aws) -> anyhow::Result<Outcome>,
+    place: &aws::Place,
+    change: impl AsyncFnOnce(&Source) -> anyhow::Result<Outcome>,
 ) -> anyhow::Result<Outcome> {
-    with(async || Aws::open_running(place).await, change)
+    with(async || Source::open_running(place).await, change)
 }
 
 fn with(
-    open: impl AsyncFnOnce() -> anyhow::Result<Aws>,
-    act: impl AsyncFnOnce(&Aws) -> anyhow::Result<Outcome>,
+    open: impl AsyncFnOnce() -> anyhow::Result<Source>,
+    act: impl AsyncFnOnce(&Source) -> anyhow::Result<Outcome>,
 ) -> anyhow::Result<Outcome> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start")?;
-    runtime.block_on(async {
-        let aws = open().await?;
-        let outcome = act(&aws).await;
-        aws.close().await;
+    runtime()?.block_on(async {
+        let source = open().await?;
+        let outcome = act(&source).await;
+        source.close().await;
         outcome
     })
+}
+
+/// What a command waits with.
+fn runtime() -> anyhow::Result<Runtime> {
+    Runtime::new().context("cannot start")
 }
 
 /// Writes a line for people to standard error.

@@ -1,40 +1,23 @@
-//! A deployment of Pawl, asked over HTTP: the one that is named, that somebody has logged in to, or a `pawl dev` here.
+//! A deployment of Pawl, asked over HTTP.
 
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+mod reading;
+
+use std::time::Duration;
 
 use anyhow::Context;
-use reqwest::{Client, Method, StatusCode};
-use serde::{Deserialize, Serialize};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::front::{KEY_FILE, URL_FILE};
-use crate::keys::{environment, user_folder};
+pub use reading::execution;
+
+use crate::login::Login;
 use crate::project::Misuse;
 
-/// The file among a user's settings that holds a login.
-const LOGIN: &str = "login.json";
-
-/// Which deployment is asked, and by whom.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct Which {
-    /// The address of the API [default: PAWL_URL, the login, or the `pawl dev` of this folder]
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-    /// A file with the key [default: PAWL_KEY, the login, or the one of `pawl dev`]
-    #[arg(long, value_name = "FILE", requires = "url")]
-    pub key_file: Option<PathBuf>,
-}
-
-/// An address and a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Login {
-    /// The address of the API.
-    pub url: String,
-    /// The key.
-    pub key: String,
-}
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// A deployment that is asked.
 #[derive(Debug, Clone)]
@@ -58,49 +41,13 @@ pub struct Refusal {
 /// What a deployment answered.
 pub type Answered = Result<Value, (StatusCode, Refusal)>;
 
-impl Which {
-    /// Finds the deployment.
-    pub fn find(&self) -> anyhow::Result<Deployment> {
-        let login = match &self.url {
-            Some(url) => Login {
-                url: url.clone(),
-                key: self.key()?,
-            },
-            None => named().map_or_else(logged_in, |login| Ok(Some(login)))?.or_else(here).ok_or_else(|| {
-                Misuse::new("no deployment is named").help(
-                    "start one with `pawl dev`, log in with `pawl login URL`, or set PAWL_URL and PAWL_KEY",
-                )
-            })?,
-        };
-        Ok(Deployment::new(login))
-    }
-
-    fn key(&self) -> anyhow::Result<String> {
-        let read = |path: &PathBuf| {
-            let text = fs::read_to_string(path);
-            text.with_context(|| format!("cannot read {}", path.display()))
-        };
-        let given = self.key_file.as_ref().map(read).transpose()?;
-        let found = given
-            .or_else(|| environment("PAWL_KEY"))
-            .or_else(|| here().map(|login| login.key));
-        let found = found
-            .map(|key| key.trim().to_owned())
-            .filter(|key| !key.is_empty());
-        found.ok_or_else(|| {
-            Misuse::new("there is no key")
-                .help("set PAWL_KEY, or give `--key-file`")
-                .into()
-        })
-    }
-}
-
 impl Deployment {
     /// A deployment, asked with this login.
     pub fn new(login: Login) -> Self {
+        let http = Client::builder().connect_timeout(CONNECT).build();
         Self {
             login,
-            http: Client::new(),
+            http: http.unwrap_or_default(),
         }
     }
 
@@ -116,35 +63,64 @@ impl Deployment {
         path: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<Answered> {
-        let url = format!("{}{path}", self.login.url.trim_end_matches('/'));
-        let mut request = self.http.request(method, &url).bearer_auth(&self.login.key);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
+        let request = self.http.request(method, self.address(path));
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let answer = self.send(request.bearer_auth(&self.login.key)).await?;
+        answer.map_or_else(
+            |refusal| Ok(Err(refusal)),
+            |text| match text.as_str() {
+                "" => Ok(Ok(Value::Null)),
+                text => serde_json::from_str(text)
+                    .map(Ok)
+                    .map_err(|_| self.is_no_pawl()),
+            },
+        )
+    }
+
+    /// Presses the button of a link's page; whoever has the link may.
+    pub async fn press(&self, link: &str, comment: &str) -> anyhow::Result<()> {
+        let request = self
+            .http
+            .post(self.address(&format!("/links/{}", segment(link))))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(format!("comment={}", segment(comment)));
+        let answer = self.send(request).await?;
+        answer.map(|_| ()).map_err(|(_, refusal)| refusal.into())
+    }
+
+    /// The text of a success, or why there is none.
+    async fn send(
+        &self,
+        request: RequestBuilder,
+    ) -> anyhow::Result<Result<String, (StatusCode, Refusal)>> {
         let answer = request.send().await.map_err(|error| {
-            let why = error.without_url();
-            Misuse::new(format!(
-                "nothing of Pawl answers at {}: {why}",
-                self.login.url
-            ))
-            .help("is it the address of the API, and does it run?")
+            let why = anyhow::Error::new(error.without_url());
+            let address = &self.login.url;
+            Misuse::new(format!("nothing answers at {address}: {}", why.root_cause()))
+                .help("is it the address of the API, and does it run? `pawl dev` starts one here; `pawl logout` forgets a login")
         })?;
         let status = answer.status();
         let text = answer.text().await.context("the answer broke off")?;
         if status.is_success() {
-            let value = if text.is_empty() {
-                Value::Null
-            } else {
-                serde_json::from_str(&text).context("the answer is no JSON")?
-            };
-            return Ok(Ok(value));
+            return Ok(Ok(text));
         }
-        let refusal = serde_json::from_str(&text).unwrap_or_else(|_| Refusal {
-            code: status.as_str().to_owned(),
-            message: text.chars().take(200).collect(),
-            details: Value::Null,
-        });
+        let refusal = serde_json::from_str(&text).map_err(|_| self.is_no_pawl())?;
         Ok(Err((status, refusal)))
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.login.url.trim_end_matches('/'))
+    }
+
+    /// What is said where the answers are of something else.
+    fn is_no_pawl(&self) -> anyhow::Error {
+        let address = &self.login.url;
+        Misuse::new(format!("what answers at {address} is not the API of Pawl"))
+            .help("give the address of the API, as `pawl dev` says it: `http://127.0.0.1:4567`")
+            .into()
     }
 
     /// Asks, where nothing but a success goes on.
@@ -160,72 +136,20 @@ impl Deployment {
     }
 }
 
+/// A name as a part of a path, whatever it holds.
+pub fn segment(name: &str) -> String {
+    utf8_percent_encode(name, NON_ALPHANUMERIC).to_string()
+}
+
 impl From<Refusal> for anyhow::Error {
     fn from(refusal: Refusal) -> Self {
-        let misuse = Misuse::new(refusal.message.clone());
         let help = match refusal.code.as_str() {
-            "UNAUTHENTICATED" => Some("log in anew: `pawl login URL`"),
-            "FORBIDDEN" => Some("ask an administrator for a key with that role"),
-            _ => None,
+            "UNAUTHENTICATED" => {
+                "log in anew with `pawl login URL`, or set PAWL_KEY to a key that is good"
+            }
+            "FORBIDDEN" => "ask an administrator for a key with that role",
+            _ => return Misuse::new(refusal.message).into(),
         };
-        match help {
-            Some(help) => misuse.help(help).into(),
-            None => misuse.into(),
-        }
+        Misuse::new(refusal.message).help(help).into()
     }
-}
-
-impl Login {
-    /// Keeps it among the user's settings, where nobody else reads it: the file.
-    pub fn keep(&self) -> anyhow::Result<PathBuf> {
-        let folder =
-            user_folder(environment).ok_or_else(|| Misuse::new("there is no home folder"))?;
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let path = folder.join(LOGIN);
-        write_private(&path, &serde_json::to_string_pretty(self)?)
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(path)
-    }
-}
-
-/// The deployment that the environment names.
-fn named() -> Option<Login> {
-    let given = |name: &str| environment(name).filter(|value| !value.is_empty());
-    Some(Login {
-        url: given("PAWL_URL")?,
-        key: given("PAWL_KEY")?,
-    })
-}
-
-/// The deployment that somebody has logged in to.
-fn logged_in() -> anyhow::Result<Option<Login>> {
-    let Some(path) = user_folder(environment).map(|folder| folder.join(LOGIN)) else {
-        return Ok(None);
-    };
-    let Ok(text) = fs::read_to_string(&path) else {
-        return Ok(None);
-    };
-    let login = serde_json::from_str(&text);
-    login
-        .map(Some)
-        .with_context(|| format!("{} is no login", path.display()))
-}
-
-/// The `pawl dev` of this folder.
-fn here() -> Option<Login> {
-    let folder = crate::laptop::state_folder(None);
-    let read = |name: &str| fs::read_to_string(folder.join(name)).ok();
-    Some(Login {
-        url: read(URL_FILE)?.trim().to_owned(),
-        key: read(KEY_FILE)?.trim().to_owned(),
-    })
-}
-
-/// Writes a file that nobody else can read.
-pub fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    writeln!(options.open(path)?, "{text}")
 }

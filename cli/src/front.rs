@@ -7,8 +7,8 @@ use anyhow::Context;
 use pawl_api::{App, NewKey, Provider, Role, Settings, make_key};
 use pawl_contract::Kind;
 
-use crate::deployment::write_private;
 use crate::laptop::{Laptop, ORG, function_arn};
+use crate::login::write_private;
 
 /// The file in the state folder that holds the owner's key.
 pub const KEY_FILE: &str = "key";

@@ -108,13 +108,9 @@ impl Report {
         machine: Figures,
     ) -> Self {
         Self {
+            status: status(&run, &records),
             run: run.run,
             workflow: run.name,
-            status: if run.status.is_open() && records.iter().any(waits) {
-                RunStatus::Waiting
-            } else {
-                run.status
-            },
             output,
             error: run.error,
             models: Models::of(&records),
@@ -125,9 +121,14 @@ impl Report {
     }
 }
 
-/// Whether a visit waits for somebody.
-fn waits(record: &Record) -> bool {
-    record.status == RecordStatus::Waiting
+/// How a run stands: its own item is not touched when a step begins to wait.
+pub fn status(run: &Run, records: &[Record]) -> RunStatus {
+    let waits = |record: &Record| record.status == RecordStatus::Waiting;
+    if run.status.is_open() && records.iter().any(waits) {
+        RunStatus::Waiting
+    } else {
+        run.status
+    }
 }
 
 impl From<Record> for Visit {

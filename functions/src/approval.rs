@@ -230,6 +230,11 @@ async fn asked_by(
     one_of(&services.store().records(org, run).await?, run, step)
 }
 
+/// The question among the records of a run that a decision answers: the one that waits, or the last one that did.
+pub fn asked_in(records: &[Record], run: &str, step: Option<&str>) -> Result<Record, StepError> {
+    one_of(records, run, step).map_err(Error::into_step)
+}
+
 fn one_of(records: &[Record], run: &str, step: Option<&str>) -> Result<Record, Error> {
     let approvals = records
         .iter()

@@ -62,7 +62,7 @@ mod work;
 pub mod lambda;
 
 pub use answer::{Closing, close_waits};
-pub use approval::{Decided, Decision, Link, decide, decide_by_link, delegate, waits};
+pub use approval::{Decided, Decision, Link, asked_in, decide, decide_by_link, delegate, waits};
 pub use cancel::cancel;
 pub use catch_up::catch_up;
 pub use clock::Moment;
@@ -76,7 +76,7 @@ pub use services::Services;
 pub use settings::{BedrockSettings, LlmSettings, Mail, Schedules, Settings};
 pub use signal::{Sent, send};
 pub use trigger::resume::{Onto, node, resume, resume_onto};
-pub use trigger::{Started, StartedStatus, start, start_noted};
+pub use trigger::{Started, StartedStatus, execution_arn, start, start_noted};
 
 use pawl_contract::{Kind, Payload, Start, StepError, code};
 use serde_json::Value;

@@ -262,7 +262,7 @@ pub(crate) fn first(run: &Run) -> Position {
 /// The ARN of a machine's execution.
 ///
 /// `arn:aws:states:eu-west-1:1:stateMachine:hello:3` and `run-1` give `arn:aws:states:eu-west-1:1:execution:hello:run-1`.
-pub(crate) fn execution_arn(machine: &str, name: &str) -> String {
+pub fn execution_arn(machine: &str, name: &str) -> String {
     let parts: Vec<&str> = machine.split(':').take(7).collect();
     parts.join(":").replacen(":stateMachine:", ":execution:", 1) + ":" + name
 }

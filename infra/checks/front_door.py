@@ -180,7 +180,7 @@ def approved(api: Api) -> str:
 
 def decide(api: Api, run: str) -> None:
     def asked() -> list:
-        items = api("GET", "/api/approvals?status=pending")
+        items = api("GET", "/api/approvals?status=pending")["items"]
         return [item for item in items if item["execution_id"] == run]
 
     approval = until(asked, f"what {run} asks")[0]

@@ -1,14 +1,12 @@
 //! What a delivery brings: JSON or a form, which headers a run may see, and what makes two deliveries one.
 
+use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
 use pawl_compiler::triggers::{Provider, Webhook};
 use serde_json::{Map, Value};
 
-use crate::problem::Problem;
-
 /// The most bytes that a delivery may have.
-pub(super) const LARGEST: usize = 1024 * 1024;
+pub(crate) const LARGEST: usize = 1024 * 1024;
 
 /// The headers with which anybody can say that two deliveries are one.
 const KEYS: [&str; 2] = ["x-idempotency-key", "idempotency-key"];
@@ -39,17 +37,28 @@ const SECRETS: [&str; 11] = [
 /// How such names end, a word of their own.
 const SECRET_ENDS: [&str; 5] = ["key", "auth", "sig", "pass", "code"];
 
+/// Why a delivery cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unread {
+    /// It is not what it says it is.
+    #[error("{0}")]
+    Malformed(String),
+    /// It is of a type that nobody reads.
+    #[error("send `application/json` or `application/x-www-form-urlencoded`")]
+    Unsupported,
+}
+
 /// What makes two deliveries one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Key {
+pub(crate) struct Key {
     /// The same in both.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Whether the provider has signed it, so that it says which event it is whatever else has changed.
-    pub(super) is_signed: bool,
+    pub(crate) is_signed: bool,
 }
 
 /// The body of a delivery as a run's input.
-pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Value, Problem> {
+pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Value, Unread> {
     let given = headers.get(CONTENT_TYPE);
     let given = given.map(|given| given.to_str().unwrap_or("?"));
     let essence = given.map(|given| given.split(';').next().unwrap_or_default().trim());
@@ -61,26 +70,22 @@ pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Value, Problem> {
             json(body)
         }
         Some("application/x-www-form-urlencoded") => form(body),
-        _ => Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "UNSUPPORTED_MEDIA_TYPE",
-            "send `application/json` or `application/x-www-form-urlencoded`",
-        )),
+        _ => Err(Unread::Unsupported),
     }
 }
 
-fn json(body: &[u8]) -> Result<Value, Problem> {
+fn json(body: &[u8]) -> Result<Value, Unread> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Object(Map::new()));
     }
     serde_json::from_slice(body)
-        .map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))
+        .map_err(|error| Unread::Malformed(format!("the body is no JSON: {error}")))
 }
 
 /// A form is an object of its fields; one that comes twice is a list. GitHub and Slack put JSON into the only one.
-fn form(body: &[u8]) -> Result<Value, Problem> {
+fn form(body: &[u8]) -> Result<Value, Unread> {
     let text = std::str::from_utf8(body);
-    let text = text.map_err(|_| Problem::malformed("the form is no UTF-8"))?;
+    let text = text.map_err(|_| Unread::Malformed("the form is no UTF-8".to_owned()))?;
     let fields = fields(text);
     if let (1, Some(Value::String(payload))) = (fields.len(), fields.get("payload"))
         && let Ok(found @ Value::Object(_)) = serde_json::from_str(payload)
@@ -110,7 +115,7 @@ fn add(fields: &mut Map<String, Value>, name: &str, value: &str) {
 }
 
 /// What a run knows of a delivery beside its body: the headers and the query, without what is secret in them.
-pub(super) fn context(webhook: &Webhook, headers: &HeaderMap, query: Option<&str>) -> Value {
+pub(crate) fn context(webhook: &Webhook, headers: &HeaderMap, query: Option<&str>) -> Value {
     let own = webhook.verify.as_ref();
     let own = own.and_then(|verify| verify.header.as_deref());
     let is_open = |name: &str| {
@@ -138,11 +143,11 @@ fn sounds_secret(name: &str) -> bool {
 }
 
 /// What makes a delivery and another one the same, where anything does.
-pub(super) fn key(
+pub(crate) fn key(
     webhook: &Webhook,
     headers: &HeaderMap,
     body: &Value,
-) -> Result<Option<Key>, Problem> {
+) -> Result<Option<Key>, Unread> {
     let provider = webhook.verify.as_ref().map(|verify| verify.provider);
     if let Some(header) = &webhook.idempotency_header
         && let Some(text) = header_text(headers, header)?
@@ -181,12 +186,12 @@ pub(super) fn key(
     Ok(None)
 }
 
-fn header_text(headers: &HeaderMap, name: &str) -> Result<Option<String>, Problem> {
+fn header_text(headers: &HeaderMap, name: &str) -> Result<Option<String>, Unread> {
     let Some(value) = headers.get(name) else {
         return Ok(None);
     };
     let text = value.to_str();
-    let text = text.map_err(|_| Problem::malformed(format!("the header `{name}` is no ASCII")))?;
+    let text = text.map_err(|_| Unread::Malformed(format!("the header `{name}` is no ASCII")))?;
     Ok(Some(text.to_owned()))
 }
 
@@ -210,7 +215,7 @@ mod tests {
             ("application/json; charset=utf-8", "[1]", Ok(json!([1]))),
             ("application/vnd.api+json", "{}", Ok(json!({}))),
             ("application/json", "", Ok(json!({}))),
-            ("application/json", "{", Err(400)),
+            ("application/json", "{", Err(false)),
             (
                 FORM,
                 "a=1&b=x+y%21&a=2&c",
@@ -223,12 +228,12 @@ mod tests {
                 Ok(json!({ "payload": "{}", "b": "1" })),
             ),
             (FORM, "payload=hello", Ok(json!({ "payload": "hello" }))),
-            ("text/plain", "{}", Err(415)),
-            ("multipart/form-data; boundary=x", "--x", Err(415)),
+            ("text/plain", "{}", Err(true)),
+            ("multipart/form-data; boundary=x", "--x", Err(true)),
         ];
         for (kind, body, expected) in rows {
             let found = read(&typed(kind), body.as_bytes());
-            let found = found.map_err(|problem| problem.status.as_u16());
+            let found = found.map_err(|unread| unread == Unread::Unsupported);
             assert_eq!(found, expected, "{kind} {body}");
         }
         assert_eq!(read(&HeaderMap::new(), b"").ok(), Some(json!({})));

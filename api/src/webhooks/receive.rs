@@ -20,9 +20,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::body::{self, Unread};
 use super::log::{self, Entry, Outcome};
 use super::verify::{Claim, verify};
-use super::{body, kept, published};
+use super::{kept, published};
 use crate::answer::RequestId;
 use crate::app::App;
 use crate::extract::Path;
@@ -309,6 +310,20 @@ async fn named(app: &App, listener: &Listener, source: &SecretSource) -> Result<
             "the secret that the definition of `{workflow}` names is not there; the log says why"
         ))
     })
+}
+
+impl From<Unread> for Problem {
+    fn from(unread: Unread) -> Self {
+        let message = unread.to_string();
+        match unread {
+            Unread::Malformed(_) => Self::malformed(message),
+            Unread::Unsupported => Self::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UNSUPPORTED_MEDIA_TYPE",
+                message,
+            ),
+        }
+    }
 }
 
 /// What is said to a provider that only asks whether anybody listens: Slack, GitHub.

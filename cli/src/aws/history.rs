@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationI
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use jiff::Timestamp;
+use pawl_functions::execution_arn;
 use pawl_store::Run;
 use pawl_store::time::iso;
 use serde::Serialize;
@@ -233,13 +234,6 @@ impl Intercept for Answer {
 
 pub(super) fn moment(date: &aws_smithy_types::DateTime) -> Option<Timestamp> {
     Timestamp::from_millisecond(date.to_millis().ok()?).ok()
-}
-
-/// The ARN of a machine's execution, whatever the machine's version.
-fn execution_arn(machine: &str, name: &str) -> String {
-    let parts: Vec<&str> = machine.split(':').take(7).collect();
-    let arn = parts.join(":").replacen(":stateMachine:", ":execution:", 1);
-    format!("{arn}:{name}")
 }
 
 /// The step that a state is of: `each (advance)` is `each`.

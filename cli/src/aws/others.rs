@@ -6,10 +6,11 @@ use pawl_asl::Machine;
 use pawl_store::{Run, RunStatus};
 
 use super::history::moment;
-use super::named::{Missing, SHORTEST_PART};
 use super::{Aws, Execution};
 use crate::graph::from_machine;
-use crate::project::Misuse;
+
+/// The fewest letters that can stand for an id or a name.
+pub const SHORTEST_PART: usize = 4;
 
 /// An execution of a machine that is no workflow's.
 #[derive(Debug, Clone)]
@@ -57,41 +58,6 @@ impl Other {
 }
 
 impl Aws {
-    /// Finds the run or the execution that a person means.
-    pub async fn subject(&self, given: &str) -> anyhow::Result<Subject> {
-        let missing = match self.run_named(given).await? {
-            Ok(run) => return Ok(Subject::Run(Box::new(run))),
-            Err(missing) => missing,
-        };
-        match self.other(given).await? {
-            Some(other) if !missing.is_several => Ok(Subject::Other(Box::new(other))),
-            _ => Err(missing.misuse.into()),
-        }
-    }
-
-    /// Finds the run that a person means.
-    pub async fn run(&self, given: &str) -> anyhow::Result<Run> {
-        let Missing { misuse, is_several } = match self.run_named(given).await? {
-            Ok(run) => return Ok(run),
-            Err(missing) => missing,
-        };
-        if is_several {
-            return Err(misuse.into());
-        }
-        Err(match self.other(given).await? {
-            Some(Other { execution, machine }) => Misuse::new(format!(
-                "`{}` is an execution of the machine `{machine}`, which is no workflow",
-                execution.name
-            ))
-            .help(format!(
-                "`pawl show {0}` and `pawl history {0}` show it",
-                execution.name
-            ))
-            .into(),
-            None => misuse.into(),
-        })
-    }
-
     /// The executions of machines that are no workflow's, newest first.
     pub async fn others(&self) -> anyhow::Result<Vec<Other>> {
         let mut others = Vec::new();
@@ -126,7 +92,7 @@ impl Aws {
     }
 
     /// An execution that is no run, by its ARN, its name, or a part of the name that no other has.
-    async fn other(&self, given: &str) -> anyhow::Result<Option<Other>> {
+    pub async fn other(&self, given: &str) -> anyhow::Result<Option<Other>> {
         let mut others = self.others().await?;
         let is_it = |other: &Other| {
             [&other.execution.execution_arn, &other.execution.name].contains(&&given.to_owned())

@@ -1,15 +1,19 @@
 //! `pawl approve`, `pawl reject`, `pawl signal`: answers what a run waits for.
 
-use anyhow::Context;
+mod asked;
+
 use pawl_contract::{StepError, code};
 use pawl_functions::{Decided, Decision, Link, Sent, Services};
 use serde_json::{Value, json};
 
 use super::run::follow::{Follower, how_to_answer, outcome, show};
-use super::{Outcome, print, print_json};
-use crate::aws::{Aws, Place};
+use super::{Outcome, print, print_json, runtime};
+use crate::aws;
+use crate::deployment::Deployment;
 use crate::laptop::ORG;
+use crate::place::{Found, Place};
 use crate::project::{Misuse, json_argument};
+use crate::source::Source;
 
 const APPROVE_EXAMPLES: &str = "Examples:
   pawl approve latest
@@ -18,7 +22,8 @@ const APPROVE_EXAMPLES: &str = "Examples:
   pawl approve latest --form @form.json
   pawl approve --link eyJvcmciOi...
 
-The run goes on, and is followed until it ends or waits again. Beside a `pawl dev` it goes on there.
+The run goes on, and is followed until it ends or waits again. Beside a `pawl dev` and in a deployment it goes on there.
+A deployment takes the owner of the key for whoever decides, where `--as` names nobody else.
 The same decision given twice is one decision; another one is refused.";
 
 const REJECT_EXAMPLES: &str = "Examples:
@@ -47,7 +52,7 @@ struct Question {
     /// Why
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
-    /// Who decides [default: the user of this machine]
+    /// Who decides [default: the user of this machine, or the owner of the key]
     #[arg(long = "as", value_name = "WHO")]
     who: Option<String>,
     #[command(flatten)]
@@ -90,7 +95,7 @@ pub(super) struct Signal {
     name: String,
     /// What it says, as JSON or `@FILE`
     payload: Option<String>,
-    /// Who sends it [default: the user of this machine]
+    /// Who sends it [default: the user of this machine, or the owner of the key]
     #[arg(long = "as", value_name = "WHO")]
     who: Option<String>,
     #[command(flatten)]
@@ -124,30 +129,52 @@ impl Reject {
 impl Question {
     fn decide(self, decision: Decision) -> anyhow::Result<Outcome> {
         let decision = Decision {
-            by: Some(self.who.unwrap_or_else(user)),
             comment: self.comment,
+            by: self.who,
             ..decision
         };
         let approved = decision.approved;
-        if let Some(text) = self.link {
-            let link = Link::read(&text).map_err(misuse)?;
+        if let Some(text) = &self.link {
+            let link = Link::read(text).map_err(misuse)?;
             if link.approved != approved {
                 let word = if approved { "rejects" } else { "approves" };
                 return Err(
                     Misuse::new(format!("this link {word}: take the mail's other one")).into(),
                 );
             }
-            return answering(&self.place, &link.run, self.json, async |services, _| {
-                let decided = pawl_functions::decide_by_link(services, &text, decision).await?;
-                Ok(said(&decided, approved))
-            });
+            return answering(
+                &self.place,
+                &link.run,
+                self.json,
+                async |services, _| {
+                    let decided = pawl_functions::decide_by_link(services, text, decision.clone());
+                    Ok(said(&decided.await?, approved))
+                },
+                async |deployment, _| {
+                    let decided = asked::decide_by_link(deployment, text, &link, &decision);
+                    Ok(said(&decided.await?, approved))
+                },
+            );
         }
         let step = self.step.as_deref();
         let run = self.run.unwrap_or_default();
-        answering(&self.place, &run, self.json, async |services, run| {
-            let decided = pawl_functions::decide(services, ORG, run, step, &decision).await?;
-            Ok(said(&decided, approved))
-        })
+        answering(
+            &self.place,
+            &run,
+            self.json,
+            async |services, run| {
+                let decision = Decision {
+                    by: Some(decision.by.clone().unwrap_or_else(user)),
+                    ..decision.clone()
+                };
+                let decided = pawl_functions::decide(services, ORG, run, step, &decision).await?;
+                Ok(said(&decided, approved))
+            },
+            async |deployment, run| {
+                let decided = asked::decide(deployment, run, step, &decision).await?;
+                Ok(said(&decided, approved))
+            },
+        )
     }
 }
 
@@ -156,21 +183,34 @@ impl Signal {
         let payload = self.payload.as_deref();
         let payload = payload.map(|given| json_argument("PAYLOAD", given));
         let payload = payload.transpose()?.unwrap_or(Value::Null);
-        let who = self.who.unwrap_or_else(user);
-        let signal = &self.name;
-        answering(&self.place, &self.run, self.json, async |services, run| {
-            let by = Some(who.as_str());
-            let sent = pawl_functions::send(services, ORG, run, signal, &payload, by).await?;
-            let said = match sent {
-                Sent::Delivered => format!("signal `{signal}` is delivered"),
-                Sent::Kept => format!("signal `{signal}` is kept until a step waits for it"),
-            };
-            Ok((
-                said,
-                json!({ "run": run, "signal": signal, "status": sent }),
-            ))
-        })
+        let (signal, who) = (self.name.as_str(), self.who.as_deref());
+        answering(
+            &self.place,
+            &self.run,
+            self.json,
+            async |services, run| {
+                let by = who.map_or_else(user, str::to_owned);
+                let sent = pawl_functions::send(services, ORG, run, signal, &payload, Some(&by));
+                Ok(sent_as(run, signal, &sent.await?))
+            },
+            async |deployment, run| {
+                let sent = asked::send(deployment, run, signal, &payload, who).await?;
+                Ok(sent_as(run, signal, &sent))
+            },
+        )
     }
+}
+
+/// What became of a signal, for people and for scripts.
+fn sent_as(run: &str, signal: &str, sent: &Sent) -> (String, Value) {
+    let said = match sent {
+        Sent::Delivered => format!("signal `{signal}` is delivered"),
+        Sent::Kept => format!("signal `{signal}` is kept until a step waits for it"),
+    };
+    (
+        said,
+        json!({ "run": run, "signal": signal, "status": sent }),
+    )
 }
 
 /// What became of a decision, for people and for scripts.
@@ -189,47 +229,69 @@ pub(super) fn user() -> String {
     named.unwrap_or_else(|| "somebody".to_owned())
 }
 
-/// Answers, and follows the run where it goes on in this process.
+/// Answers where the run is: through its services, or by asking its deployment.
 fn answering(
     place: &Place,
     run: &str,
     json: bool,
     answer: impl AsyncFnOnce(&Services, &str) -> Result<(String, Value), StepError>,
+    ask: impl AsyncFnOnce(&Deployment, &str) -> anyhow::Result<(String, Value)>,
 ) -> anyhow::Result<Outcome> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start")?;
-    runtime.block_on(async {
-        let aws = Aws::open_running(place).await?;
-        let answered = async {
-            let found = aws.run(run).await?;
-            let run = found.run.clone();
-            let machine = aws.machine(&found).await?;
-            let states = machine.states.len();
-            let follower = aws
-                .laptop()
-                .map(|laptop| Follower::new(laptop, states, json));
-            let (said, value) = answer(&aws.services(), &run).await.map_err(misuse)?;
-            match aws.laptop().zip(follower) {
-                Some((laptop, follower)) => {
-                    if !json {
-                        print(&(said + "\n\n"))?;
-                    }
-                    let end = follower.follow(&run).await?;
-                    let report = laptop.report(&run, end.figures.clone()).await?;
-                    show(&report, json)?;
-                    how_to_answer(&end, place.state.as_deref());
-                    Ok(outcome(&report))
-                }
-                None if json => print_json(&value).map(|()| Outcome::Done),
-                None => Ok(print(&(said + "\n")).map(|()| Outcome::Done)?),
+    runtime()?.block_on(async {
+        match place.find()? {
+            Found::Deployment(deployment) => {
+                let source = Source::Deployment(*deployment.clone());
+                let run = source.run(run).await?.run;
+                tell(ask(&deployment, &run).await?, json)
             }
-        };
-        let outcome = answered.await;
-        aws.close().await;
-        outcome
+            Found::Aws(place) => answer_in(&place, run, json, answer).await,
+        }
     })
+}
+
+/// Answers, and follows the run where it goes on in this process.
+async fn answer_in(
+    place: &aws::Place,
+    run: &str,
+    json: bool,
+    answer: impl AsyncFnOnce(&Services, &str) -> Result<(String, Value), StepError>,
+) -> anyhow::Result<Outcome> {
+    let source = Source::open_running(place).await?;
+    let answered = async {
+        let (found, aws) = (source.run(run).await?, source.aws()?);
+        let run = found.run.clone();
+        let states = aws.machine(&found).await?.states.len();
+        let follower = aws
+            .laptop()
+            .map(|laptop| Follower::new(laptop, states, json));
+        let (said, value) = answer(&aws.services(), &run).await.map_err(misuse)?;
+        match aws.laptop().zip(follower) {
+            Some((laptop, follower)) => {
+                if !json {
+                    print(&(said + "\n\n"))?;
+                }
+                let end = follower.follow(&run).await?;
+                let report = laptop.report(&run, end.figures.clone()).await?;
+                show(&report, json)?;
+                how_to_answer(&end, place.state.as_deref());
+                Ok(outcome(&report))
+            }
+            None => tell((said, value), json),
+        }
+    };
+    let outcome = answered.await;
+    source.close().await;
+    outcome
+}
+
+/// Says what became of an answer.
+fn tell((said, value): (String, Value), json: bool) -> anyhow::Result<Outcome> {
+    if json {
+        print_json(&value)?;
+    } else {
+        print(&(said + "\n"))?;
+    }
+    Ok(Outcome::Done)
 }
 
 /// An answer that the run does not take.

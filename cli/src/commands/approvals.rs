@@ -8,14 +8,14 @@ use pawl_store::Waiting;
 
 use super::runs::readable;
 use super::{Outcome, looking, print, print_json, say};
-use crate::aws::{Aws, Place};
-use crate::laptop::ORG;
+use crate::place::Place;
 use crate::report::shorten;
+use crate::source::Source;
 use crate::table::{Side, table};
 
 const EXAMPLES: &str = "Examples:
   pawl approvals
-  pawl approvals --json | jq -r '.[].record.input.message'
+  pawl approvals --json | jq -r '.[].input.message'
   pawl approvals --endpoint http://127.0.0.1:4566
   pawl approvals delegate latest --to bo@example.com
 
@@ -45,11 +45,11 @@ impl Approvals {
         if let Some(Command::Delegate(command)) = self.command {
             return command.run();
         }
-        looking(&self.place, async |aws| self.list(aws).await)
+        looking(&self.place, async |source| self.list(source).await)
     }
 
-    async fn list(&self, aws: &Aws) -> anyhow::Result<Outcome> {
-        let waits = aws.store.waits(ORG).await?;
+    async fn list(&self, source: &Source) -> anyhow::Result<Outcome> {
+        let waits = source.waits().await?;
         if self.json {
             print_json(&waits)?;
         } else if waits.is_empty() {

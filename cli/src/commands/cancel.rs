@@ -4,7 +4,9 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::{Outcome, asking, print, print_json};
-use crate::deployment::Which;
+use crate::deployment::execution;
+use crate::place::Which;
+use crate::source::Source;
 
 const EXAMPLES: &str = "Examples:
   pawl cancel 01a20264-7b3b-70e7-9d9a-0879792c0a4c
@@ -15,7 +17,7 @@ A step that acts right now still does, and nothing follows it.";
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Cancel {
-    /// The run's id
+    /// The run: its id, a part of it that no other has, or `latest`
     run: String,
     #[command(flatten)]
     which: Which,
@@ -27,7 +29,10 @@ pub(super) struct Cancel {
 impl Cancel {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         asking(&self.which, async |deployment| {
-            let path = format!("/api/executions/{}/cancel", self.run);
+            let run = Source::Deployment(deployment.clone())
+                .run(&self.run)
+                .await?;
+            let path = format!("{}/cancel", execution(&run.run));
             let run = deployment.want(Method::POST, &path, None).await?;
             if self.json {
                 print_json(&run)?;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use pawl_contract::identifier;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Outcome, asking, print, print_json};
-use crate::deployment::{Deployment, Which};
-use crate::project::json_argument;
+use crate::deployment::{Deployment, execution};
+use crate::place::Which;
+use crate::project::{Misuse, json_argument};
 
 const EXAMPLES: &str = "Examples:
   pawl execute welcome_email --input '{\"customerId\": \"cust_456\"}' --follow
@@ -70,7 +71,14 @@ impl Execute {
             "mocks": self.mocks()?,
         });
         let path = format!("/api/workflows/{}/execute", identifier(&self.workflow));
-        let started = deployment.want(Method::POST, &path, Some(&body)).await?;
+        let started = match deployment.ask(Method::POST, &path, Some(&body)).await? {
+            Ok(started) => started,
+            Err((StatusCode::NOT_FOUND, refusal)) => {
+                let help = "publish it with `pawl publish PATH`";
+                return Err(Misuse::new(refusal.message).help(help).into());
+            }
+            Err((_, refusal)) => return Err(refusal.into()),
+        };
         let id = started.get("execution_id").and_then(Value::as_str);
         let id = id.context("the answer names no run")?.to_owned();
         if self.follow {
@@ -109,7 +117,7 @@ pub(super) async fn follow(
     id: &str,
     is_json: bool,
 ) -> anyhow::Result<Outcome> {
-    let path = format!("/api/executions/{id}");
+    let path = execution(id);
     let mut told = std::collections::BTreeSet::new();
     loop {
         let run = deployment.want(Method::GET, &path, None).await?;
@@ -154,7 +162,7 @@ fn ending(run: &Value, id: &str) -> anyhow::Result<String> {
     Ok(match run.get("status").and_then(Value::as_str) {
         Some("completed") => serde_json::to_string_pretty(&field("result"))? + "\n",
         Some("waiting") => {
-            format!("run {id} waits for somebody: `GET /api/approvals` lists what is asked\n")
+            format!("run {id} waits: `pawl approvals` lists what for\n")
         }
         _ => format!(
             "{} in {}: {}\n`pawl resume {id}` tries again\n",

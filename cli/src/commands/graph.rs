@@ -7,12 +7,13 @@ use clap::ValueEnum;
 use pawl_compiler::{Options, Severity};
 
 use super::runs::readable;
-use super::{Outcome, looking, print, say};
-use crate::aws::{Aws, Place};
+use super::{Outcome, looking_into_aws, print, say};
+use crate::aws::Place;
 use crate::duration::between;
 use crate::graph::{Graph, from_definition, from_machine, mermaid, svg};
 use crate::project::{Misuse, Project};
 use crate::report::sign;
+use crate::source::Source;
 
 const EXAMPLES: &str = "Examples:
   pawl graph workflows/examples/auto-reply -o auto-reply.svg
@@ -66,8 +67,8 @@ impl Graphed {
                 .help("name a definition, or a run that `pawl runs` lists")
                 .into());
         }
-        looking(&self.place, async |aws| {
-            let graph = run(aws, &self.what).await?;
+        looking_into_aws(&self.place, async |source| {
+            let graph = run(source, &self.what).await?;
             self.write(&graph, format)
         })
     }
@@ -121,17 +122,17 @@ fn definition(path: &Path) -> anyhow::Result<Option<Graph>> {
 }
 
 /// The graph of a run.
-async fn run(aws: &Aws, given: &str) -> anyhow::Result<Graph> {
-    let run = aws.run(given).await?;
-    let machine = aws.machine(&run).await?;
+async fn run(source: &Source, given: &str) -> anyhow::Result<Graph> {
+    let run = source.run(given).await?;
+    let machine = source.aws()?.machine(&run).await?;
     let graph = from_machine(&machine).with_context(|| {
         format!(
             "the machine of run `{}` was not compiled from a workflow",
             run.run
         )
     })?;
-    let records = aws.store.records(&run.org, &run.run).await?;
-    let current = aws.current(&run).await?.map(|(step, _)| step);
+    let records = source.records(&run).await?;
+    let current = source.current(&run).await?.map(|(step, _)| step);
     let took = run.completed_at.as_ref();
     let took = took.map_or_else(String::new, |end| {
         format!(" after {}", between(&run.started_at, end))

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Outcome, looking, print, print_json, say};
-use crate::aws::{Aws, Event, Execution, Place, Subject};
+use super::{Outcome, looking_into_aws, print, print_json, say};
+use crate::aws::{Event, Execution, Place, Subject};
 use crate::duration::{between, since};
 use crate::report::shorten;
+use crate::source::Source;
 use crate::table::{Side, table};
 
 const EXAMPLES: &str = "Examples:
@@ -37,17 +38,17 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        looking(&self.place, async |aws| self.show(aws).await)
+        looking_into_aws(&self.place, async |source| self.show(source).await)
     }
 
-    async fn show(&self, aws: &Aws) -> anyhow::Result<Outcome> {
-        let (name, found) = match aws.subject(&self.run).await? {
-            Subject::Run(run) => (run.run.clone(), aws.executions(&run).await?),
+    async fn show(&self, source: &Source) -> anyhow::Result<Outcome> {
+        let (name, found) = match source.subject(&self.run).await? {
+            Subject::Run(run) => (run.run.clone(), source.executions(&run).await?),
             Subject::Other(other) => (other.execution.name.clone(), vec![other.execution]),
         };
         let mut executions = Vec::new();
         for execution in found {
-            let events = aws.history(&execution.execution_arn).await?;
+            let events = source.history(&execution).await?;
             executions.push((execution, events));
         }
         if executions.is_empty() {

@@ -6,16 +6,18 @@ use anyhow::Context;
 use reqwest::Method;
 use serde_json::Value;
 
-use super::{Outcome, print};
-use crate::deployment::{self, Deployment};
+use super::{Outcome, print, runtime};
+use crate::deployment::Deployment;
+use crate::login;
 use crate::project::Misuse;
 
 const EXAMPLES: &str = "Examples:
   pawl login https://pawl.example.com
   pass show pawl/key | pawl login https://pawl.example.com
 
-The key is read from the terminal without showing it, or from standard input; `POST /api/keys` makes one. A `pawl dev` in this
-folder needs no login. PAWL_URL and PAWL_KEY go before what is remembered.";
+The key is read from the terminal without showing it, or from standard input; `POST /api/keys` makes one. It is kept in a file
+that only you can read, and every command that asks a deployment asks this one until `pawl logout`, in whatever folder; PAWL_URL
+goes before it, and so do `--url`, `--state` and `--endpoint`. A `pawl dev` in this folder needs no login.";
 
 /// Remember a deployment, and a key for it.
 #[derive(clap::Args)]
@@ -27,17 +29,13 @@ pub(super) struct Login {
 
 impl Login {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        let login = deployment::Login {
+        let login = login::Login {
             url: self.url,
             key: key()?,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("cannot start")?;
         let deployment = Deployment::new(login);
-        let me = runtime.block_on(deployment.want(Method::GET, "/api/me", None))?;
-        let path = deployment.login().keep()?;
+        let me = runtime()?.block_on(deployment.want(Method::GET, "/api/me", None))?;
+        let path = deployment.login().remember()?;
         let text = |field: &str| me.get(field).and_then(Value::as_str).unwrap_or_default();
         print(&format!(
             "{} of {} at {}, remembered in {}\n",

@@ -8,7 +8,8 @@ use std::time::Duration;
 use pawl_store::{Run, RunStatus};
 
 use super::{Outcome, looking, prints, say};
-use crate::aws::{Aws, Place};
+use crate::place::Place;
+use crate::source::Source;
 use entry::Entry;
 
 const EXAMPLES: &str = "Examples:
@@ -37,44 +38,42 @@ pub(super) struct Logs {
 
 impl Logs {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        looking(&self.place, async |aws| self.show(aws).await)
+        looking(&self.place, async |source| self.show(source).await)
     }
 
-    async fn show(&self, aws: &Aws) -> anyhow::Result<Outcome> {
-        let mut run = aws.run(&self.run).await?;
+    async fn show(&self, source: &Source) -> anyhow::Result<Outcome> {
+        let mut run = source.run(&self.run).await?;
         let mut written = BTreeSet::new();
         loop {
             // What a run that is over has left is complete only after it is over.
             let is_over = !run.is_open();
-            let is_read = write(aws, &run, &mut written).await?;
+            let is_read = write(source, &run, &mut written).await?;
             if !self.follow || !is_read {
                 return Ok(Outcome::Done);
             }
             if is_over {
                 return Ok(outcome(run.status));
             }
-            if !aws.is_running() {
+            if !source.is_running() {
                 say(
                     "Nothing goes on with this run while no other process has the folder open; `pawl dev` goes on with all of them",
                 );
                 return Ok(Outcome::Refused);
             }
             tokio::time::sleep(PAUSE).await;
-            run = aws.run(&run.run).await?;
+            run = source.run(&run.run).await?;
         }
     }
 }
 
 /// Writes what has not been written yet. Whether anybody reads it.
-async fn write(aws: &Aws, run: &Run, written: &mut BTreeSet<Entry>) -> anyhow::Result<bool> {
-    let mut entries = entry::of_records(&aws.store.records(&run.org, &run.run).await?);
-    for (number, execution) in aws.executions(run).await?.iter().enumerate() {
-        let events = aws.history(&execution.execution_arn).await?;
+async fn write(source: &Source, run: &Run, written: &mut BTreeSet<Entry>) -> anyhow::Result<bool> {
+    let mut entries = entry::of_records(&source.records(run).await?);
+    for (number, execution) in source.executions(run).await?.iter().enumerate() {
+        let events = source.history(execution).await?;
         entries.extend(entry::of_history(number, execution, &events));
     }
-    entries.extend(entry::of_events(
-        &aws.store.events(&run.org, &run.run).await?,
-    ));
+    entries.extend(entry::of_events(&source.events(run).await?));
     entries.extend(entry::of_run(run));
     entries.sort();
     let mut text = String::new();

@@ -7,7 +7,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Outcome, asking, complain, print, print_json, say, sound};
-use crate::deployment::{Deployment, Which};
+use crate::deployment::Deployment;
+use crate::place::Which;
 use crate::project::{DefinitionFile, find};
 
 const EXAMPLES: &str = "Examples:

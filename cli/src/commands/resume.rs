@@ -5,7 +5,9 @@ use serde_json::json;
 
 use super::execute::{follow, version_argument};
 use super::{Outcome, asking, print, print_json};
-use crate::deployment::Which;
+use crate::deployment::execution;
+use crate::place::Which;
+use crate::source::Source;
 
 const EXAMPLES: &str = "Examples:
   pawl resume 01a20264-7b3b-70e7-9d9a-0879792c0a4c --follow
@@ -19,7 +21,7 @@ does the same.";
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Resume {
-    /// The run's id
+    /// The run: its id, a part of it that no other has, or `latest`
     run: String,
     /// The version to go on with: a number, or `active`; the run's own where absent
     #[arg(long, value_name = "N|active")]
@@ -37,17 +39,20 @@ pub(super) struct Resume {
 impl Resume {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         asking(&self.which, async |deployment| {
-            let path = format!("/api/executions/{}/resume", self.run);
+            let named = Source::Deployment(deployment.clone())
+                .run(&self.run)
+                .await?;
+            let path = format!("{}/resume", execution(&named.run));
             let version = self.version.as_deref().map(version_argument);
             let body = version.map(|version| json!({ "version": version }));
             let run = deployment.want(Method::POST, &path, body.as_ref()).await?;
             if self.follow {
-                return follow(deployment, &self.run, self.json).await;
+                return follow(deployment, &named.run, self.json).await;
             }
             if self.json {
                 print_json(&run)?;
             } else {
-                print(&format!("{} goes on\n", self.run))?;
+                print(&format!("{} goes on\n", named.run))?;
             }
             Ok(Outcome::Done)
         })

@@ -5,14 +5,13 @@ pub(super) mod follow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use pawl_compiler::diagnostic::{Lines, to_json};
 use pawl_compiler::{Program, Severity, mocks};
 use pawl_contract::{Kind, Mock, Start, StepError, code};
 use serde_json::{Value, json};
 
 use self::follow::{Follower, how_to_answer, outcome, show};
-use super::{ClockChoice, MachineOptions, Outcome, print};
+use super::{ClockChoice, MachineOptions, Outcome, print, runtime};
 use crate::keys::{self, environment};
 use crate::laptop::{Laptop, Options, fresh_seed, state_folder};
 use crate::project::{Misuse, Project};
@@ -84,12 +83,8 @@ impl Run {
         }
         let input = project.input(self.input.as_deref())?;
         let data = project.data(self.data.as_deref())?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .context("cannot start")?;
         let workflows = (&program, &subflows);
-        runtime.block_on(self.follow(&project, workflows, input, &data, mocks))
+        runtime()?.block_on(self.follow(&project, workflows, input, &data, mocks))
     }
 
     /// Compiles, and says what there is to say; a step that cannot act yet must be mocked.

@@ -8,9 +8,10 @@ use pawl_store::{Run, RunStatus};
 use serde::Serialize;
 
 use super::{Outcome, looking, print, print_json, say};
-use crate::aws::{Aws, Place};
 use crate::duration::{between, since};
+use crate::place::Place;
 use crate::report::sign;
+use crate::source::{Source, Wanted};
 use crate::table::{Side, table};
 
 const EXAMPLES: &str = "Examples:
@@ -18,7 +19,7 @@ const EXAMPLES: &str = "Examples:
   pawl runs --status failed --limit 5
   pawl runs --workflow 'Welcome Email' --json | jq -r '.[].run'
   pawl runs --all
-  pawl runs --endpoint http://127.0.0.1:4566
+  pawl runs --url https://pawl.example.com
 
 A run is of a workflow. Other tools start executions of machines that are no workflows; `--all` lists those too.";
 
@@ -72,22 +73,21 @@ struct Listed {
 
 impl Runs {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        looking(&self.place, async |aws| self.list(aws).await)
+        looking(&self.place, async |source| self.list(source).await)
     }
 
-    async fn list(&self, aws: &Aws) -> anyhow::Result<Outcome> {
-        let is_wanted = |run: &Run| {
-            let is_of = |workflow: &String| [&run.name, &run.workflow].contains(&workflow);
-            self.status.is_none_or(|status| status == run.status)
-                && self.workflow.as_ref().is_none_or(is_of)
+    async fn list(&self, source: &Source) -> anyhow::Result<Outcome> {
+        let wanted = Wanted {
+            status: self.status,
+            workflow: self.workflow.clone(),
         };
         let mut listed = Vec::new();
-        for run in aws.runs(self.limit.get(), is_wanted).await? {
-            let current = aws.current(&run).await?.map(|(step, _)| step);
+        for run in source.runs(self.limit.get(), &wanted).await? {
+            let current = source.current(&run).await?.map(|(step, _)| step);
             listed.push(Listed::new(run, current));
         }
         if self.all {
-            listed.extend(self.others(aws).await?);
+            listed.extend(self.others(source).await?);
             listed.sort_by(|one, next| next.started_at.cmp(&one.started_at));
             listed.truncate(self.limit.get());
         }
@@ -96,7 +96,7 @@ impl Runs {
             return Ok(Outcome::Done);
         }
         if listed.is_empty() {
-            say(&self.nothing(aws).await?);
+            say(&self.nothing(source).await?);
         } else {
             print(&text(&listed))?;
         }
@@ -104,7 +104,7 @@ impl Runs {
         let others = if self.all || is_filtered {
             0
         } else {
-            aws.others().await?.len()
+            source.others().await?.len()
         };
         match others {
             0 => {}
@@ -117,8 +117,8 @@ impl Runs {
     }
 
     /// The executions that are no runs and are wanted, newest first.
-    async fn others(&self, aws: &Aws) -> anyhow::Result<Vec<Listed>> {
-        let mut others = aws.others().await?;
+    async fn others(&self, source: &Source) -> anyhow::Result<Vec<Listed>> {
+        let mut others = source.others().await?;
         others.retain(|other| {
             let is_of = |workflow: &String| *workflow == other.machine;
             self.status.is_none_or(|status| status == other.status())
@@ -126,7 +126,7 @@ impl Runs {
         });
         let mut listed = Vec::new();
         for other in others.into_iter().take(self.limit.get()) {
-            let error = aws.ends(&other.execution).await?.error;
+            let error = source.aws()?.ends(&other.execution).await?.error;
             listed.push(Listed {
                 workflow: other.machine.clone(),
                 version: None,
@@ -143,9 +143,9 @@ impl Runs {
     }
 
     /// What to say where there is nothing to list.
-    async fn nothing(&self, aws: &Aws) -> anyhow::Result<String> {
-        let is_empty = aws.runs(1, |_| true).await?.is_empty();
-        if is_empty && (!self.all || aws.others().await?.is_empty()) {
+    async fn nothing(&self, source: &Source) -> anyhow::Result<String> {
+        let is_empty = source.runs(1, &Wanted::default()).await?.is_empty();
+        if is_empty && (!self.all || source.others().await?.is_empty()) {
             let start = "start one: `pawl run workflows/examples/welcome-email`";
             return Ok(format!("There are no runs yet; {start}"));
         }

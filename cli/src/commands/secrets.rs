@@ -1,6 +1,7 @@
-//! `pawl secrets`: encrypts secrets into definitions, lists them, and encrypts them anew.
+//! `pawl secrets`: encrypts secrets into definitions, lists them, encrypts them anew, and keeps others in a deployment.
 
 mod insert;
+mod stored;
 
 use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use pawl_contract::SecretSource;
 use pawl_functions::{KeyFile, Keys, Settings, Vault};
 use serde_json::json;
 
-use super::{Outcome, complain, print, print_json, say};
+use super::{Outcome, complain, print, print_json, runtime, say};
 use crate::keys::{self, environment};
 use crate::laptop::ORG;
 use crate::project::{DefinitionFile, Found, Misuse, Project, find};
@@ -22,12 +23,15 @@ const EXAMPLES: &str = "Examples:
   pass show shop/key | pawl secrets set shopKey workflows/sync-orders
   pawl secrets list workflows/
   pawl secrets rotate workflows/
+  pawl secrets store shopKey
+  pawl secrets stored
 
+`set`, `list` and `rotate` are about definitions; `store`, `stored` and `forget` about what a deployment keeps.
 A secret is read from the terminal without showing it, or from standard input, and never from the command line, where other
 programs can see it. What is written into the definition is encrypted; the key stays in a file that only you can read, at
 PAWL_KEY_FILE or ~/.config/pawl/keys.json, or in KMS, where PAWL_KMS_KEY names a key.";
 
-/// Keep secrets in definitions, encrypted
+/// Keep secrets, encrypted: in definitions, or in a deployment
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Secrets {
@@ -43,6 +47,12 @@ enum Command {
     List(List),
     /// Encrypt the secrets of definitions anew, with a new key
     Rotate(Rotate),
+    /// Keep a secret in a deployment
+    Store(stored::Store),
+    /// List the secrets that a deployment keeps, without what they are
+    Stored(stored::Stored),
+    /// Have a deployment forget a secret
+    Forget(stored::Forget),
 }
 
 #[derive(clap::Args)]
@@ -82,15 +92,14 @@ struct Rotate {
 
 impl Secrets {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("cannot start")?;
-        runtime.block_on(async {
+        runtime()?.block_on(async {
             match self.command {
                 Command::Set(set) => set.run().await,
                 Command::List(list) => list.run().await,
                 Command::Rotate(rotate) => rotate.run().await,
+                Command::Store(store) => store.run().await,
+                Command::Stored(stored) => stored.run().await,
+                Command::Forget(forget) => forget.run().await,
             }
         })
     }

@@ -12,10 +12,12 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use super::{Outcome, looking, print, print_json};
-use crate::aws::{Aws, Execution, Other, Place, Subject};
+use crate::aws::{Execution, Other, Subject};
 use crate::graph::from_machine;
+use crate::place::Place;
 use crate::project::Misuse;
-use crate::report::{Models, Visit};
+use crate::report::{Models, Visit, status};
+use crate::source::Source;
 
 const EXAMPLES: &str = "Examples:
   pawl show latest
@@ -72,15 +74,15 @@ struct Shown {
 
 impl Show {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        looking(&self.place, async |aws| self.show(aws).await)
+        looking(&self.place, async |source| self.show(source).await)
     }
 
-    async fn show(&self, aws: &Aws) -> anyhow::Result<Outcome> {
-        let run = match aws.subject(&self.run).await? {
+    async fn show(&self, source: &Source) -> anyhow::Result<Outcome> {
+        let run = match source.subject(&self.run).await? {
             Subject::Run(run) => *run,
-            Subject::Other(other) => return self.other(aws, &other).await,
+            Subject::Other(other) => return self.other(source, &other).await,
         };
-        let records = aws.store.records(&run.org, &run.run).await?;
+        let records = source.records(&run).await?;
         if let Some(slug) = &self.step {
             let visits: Vec<Record> = records
                 .iter()
@@ -88,7 +90,7 @@ impl Show {
                 .cloned()
                 .collect();
             if visits.is_empty() {
-                return Err(never_visited(aws, &run, &records, slug).await?.into());
+                return Err(never_visited(source, &run, &records, slug).await?.into());
             }
             if self.json {
                 print_json(&visits)?;
@@ -97,7 +99,7 @@ impl Show {
             }
             return Ok(Outcome::Done);
         }
-        let shown = shown(aws, run, records).await?;
+        let shown = shown(source, run, records).await?;
         if self.json {
             print_json(&shown)?;
         } else {
@@ -106,7 +108,7 @@ impl Show {
         Ok(Outcome::Done)
     }
 
-    async fn other(&self, aws: &Aws, other: &Other) -> anyhow::Result<Outcome> {
+    async fn other(&self, source: &Source, other: &Other) -> anyhow::Result<Outcome> {
         let name = &other.execution.name;
         if self.step.is_some() {
             let message = format!(
@@ -116,28 +118,28 @@ impl Show {
             let help = format!("`pawl history {name}` shows its states");
             return Err(Misuse::new(message).help(help).into());
         }
-        let ends = aws.ends(&other.execution).await?;
+        let ends = source.aws()?.ends(&other.execution).await?;
         if self.json {
             print_json(&other::json(other, &ends))?;
         } else {
-            let events = aws.history(&other.execution.execution_arn).await?;
+            let events = source.history(&other.execution).await?;
             print(&other::text(other, &ends, &events))?;
         }
         Ok(Outcome::Done)
     }
 }
 
-async fn shown(aws: &Aws, run: Run, records: Vec<Record>) -> anyhow::Result<Shown> {
+async fn shown(source: &Source, run: Run, records: Vec<Record>) -> anyhow::Result<Shown> {
     Ok(Shown {
-        current: aws.current(&run).await?.map(|(step, _)| step),
-        output: aws.store.output(&run).await?,
-        executions: aws.executions(&run).await?,
+        status: status(&run, &records),
+        current: source.current(&run).await?.map(|(step, _)| step),
+        output: source.output(&run).await?,
+        executions: source.executions(&run).await?,
         models: Models::of(&records),
         steps: records.into_iter().map(Visit::from).collect(),
         run: run.run,
         workflow: run.name,
         version: run.version,
-        status: run.status,
         started_at: run.started_at,
         completed_at: run.completed_at,
         trigger: run.trigger,
@@ -150,15 +152,20 @@ async fn shown(aws: &Aws, run: Run, records: Vec<Record>) -> anyhow::Result<Show
 
 /// Why there is nothing to show of a step: the run has not come to it, or there is none of the name.
 async fn never_visited(
-    aws: &Aws,
+    source: &Source,
     run: &Run,
     records: &[Record],
     slug: &str,
 ) -> anyhow::Result<Misuse> {
-    let graph = from_machine(&aws.machine(run).await?);
+    let machine = match source.aws() {
+        Ok(aws) => Some(aws.machine(run).await?),
+        Err(_) => None,
+    };
+    let graph = machine.as_ref().and_then(from_machine);
     let steps = graph.map(|graph| graph.steps).unwrap_or_default();
     let known: Vec<&str> = steps.iter().map(|step| step.slug.as_str()).collect();
-    if known.contains(&slug) {
+    // Without the machine nobody knows what steps there are beside those that ran.
+    if known.is_empty() || known.contains(&slug) {
         let name = &run.run;
         let misuse = Misuse::new(format!("run `{name}` has not come to step `{slug}`"));
         let last = records.last().map(|record| record.step.as_str());

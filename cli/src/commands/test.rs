@@ -11,10 +11,9 @@ mod verdict;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use serde::Serialize;
 
-use super::{FormatChoice, Outcome, complain, print, print_json, sound};
+use super::{FormatChoice, Outcome, complain, print, print_json, runtime, sound};
 use crate::project::{self, Misuse, Project, find};
 use coverage::Coverage;
 use files::{Written, cases};
@@ -94,10 +93,7 @@ impl Test {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let project::Found { files, wrong } = find(&self.paths);
         wrong.iter().for_each(complain);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .context("cannot start")?;
+        let runtime = runtime()?;
         let mut all = Vec::new();
         let mut is_refused = false;
         for file in &files {

@@ -1,13 +1,13 @@
 //! `pawl threads`: lists threads, or prints one.
 
 use pawl_contract::Message;
-use pawl_store::{Said, Thread};
+use pawl_store::Thread;
 
 use super::runs::readable;
 use super::{Outcome, looking, print, print_json};
-use crate::aws::{Aws, Place};
-use crate::laptop::ORG;
+use crate::place::Place;
 use crate::project::Misuse;
+use crate::source::{Source, Spoken};
 use crate::table::{Side, table};
 
 const EXAMPLES: &str = "Examples:
@@ -36,14 +36,14 @@ pub(super) struct Threads {
 
 impl Threads {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        looking(&self.place, async |aws| match &self.thread {
-            Some(thread) => self.show(aws, thread).await,
-            None => self.list(aws).await,
+        looking(&self.place, async |source| match &self.thread {
+            Some(thread) => self.show(source, thread).await,
+            None => self.list(source).await,
         })
     }
 
-    async fn list(&self, aws: &Aws) -> anyhow::Result<Outcome> {
-        let threads = aws.store.threads(ORG, self.limit).await?;
+    async fn list(&self, source: &Source) -> anyhow::Result<Outcome> {
+        let threads = source.threads(self.limit).await?;
         if self.json {
             print_json(&threads)?;
         } else if threads.is_empty() {
@@ -54,8 +54,8 @@ impl Threads {
         Ok(Outcome::Done)
     }
 
-    async fn show(&self, aws: &Aws, thread: &str) -> anyhow::Result<Outcome> {
-        let said = aws.store.thread(ORG, thread).await?;
+    async fn show(&self, source: &Source, thread: &str) -> anyhow::Result<Outcome> {
+        let said = source.thread(thread).await?;
         if said.is_empty() {
             let misuse = Misuse::new(format!("there is no thread `{thread}`"));
             return Err(misuse.help("`pawl threads` lists them").into());
@@ -91,14 +91,14 @@ fn listed(threads: &[Thread]) -> String {
 }
 
 /// What was said, visit by visit.
-fn text(said: &[Said]) -> String {
+fn text(said: &[Spoken]) -> String {
     let mut text = String::new();
     let mut visit = None;
     for one in said {
         let place = (&one.run, &one.at);
         if visit != Some(place) {
             visit = Some(place);
-            let Said { run, at, step, .. } = one;
+            let Spoken { run, at, step, .. } = one;
             let moment = readable(&one.said_at);
             text.extend([format!("── {step}  {at}  run {run}  {moment}\n")]);
         }

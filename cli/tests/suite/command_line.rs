@@ -15,7 +15,12 @@ pub(crate) fn pawl(folder: &Path, arguments: &[&str]) -> Output {
 
 /// Runs the binary with a text as its standard input.
 pub(crate) fn pawl_reads(folder: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = command(folder, arguments)
+    reads(&mut command(folder, arguments), input)
+}
+
+/// Runs a command with a text as its standard input.
+pub(crate) fn reads(command: &mut Command, input: &str) -> Output {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -34,6 +39,7 @@ pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
         .args(arguments)
         .current_dir(folder)
         .env("XDG_CONFIG_HOME", folder)
+        .env_remove("PAWL_URL")
         .env_remove("PAWL_SMTP_URL")
         .env_remove("PAWL_LLM_URL")
         .env_remove("CLICOLOR_FORCE");

@@ -5,6 +5,7 @@ mod asking;
 mod calls;
 mod cases;
 mod check;
+mod client;
 mod command_line;
 mod corpus;
 mod costs;

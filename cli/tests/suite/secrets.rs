@@ -5,25 +5,16 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::command_line::{command, text};
+use crate::command_line::{command, reads, text};
 
 const SECRET: &str = "a secret, \"quoted\" ";
 
 fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
-    use std::io::Write;
-    use std::process::Stdio;
-    let mut child = command(folder, arguments)
+    let mut command = command(folder, arguments);
+    command
         .env("PAWL_KEY_FILE", folder.join("keys.json"))
-        .env("SHOP_KEY", "set")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("pawl runs");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(input.as_bytes()).expect("pawl reads");
-    drop(stdin);
-    child.wait_with_output().expect("an end")
+        .env("SHOP_KEY", "set");
+    reads(&mut command, input)
 }
 
 fn listed(folder: &Path) -> Vec<[String; 3]> {

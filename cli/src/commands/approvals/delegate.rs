@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::super::answer::{misuse, user};
 use super::super::{Outcome, changing, print, print_json};
-use crate::aws::{Aws, Place};
+use crate::aws::Place;
 use crate::laptop::ORG;
+use crate::source::Source;
 
 const EXAMPLES: &str = "Examples:
   pawl approvals delegate latest --to bo@example.com
@@ -36,14 +37,14 @@ pub(super) struct Delegate {
 
 impl Delegate {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        changing(&self.place, async |aws| self.delegate(aws).await)
+        changing(&self.place, async |source| self.delegate(source).await)
     }
 
-    async fn delegate(&self, aws: &Aws) -> anyhow::Result<Outcome> {
-        let run = aws.run(&self.run).await?.run;
+    async fn delegate(&self, source: &Source) -> anyhow::Result<Outcome> {
+        let run = source.run(&self.run).await?.run;
         let (step, to) = (self.step.as_deref(), self.to.as_str());
         let by = self.who.clone().unwrap_or_else(user);
-        let services = aws.services();
+        let services = source.aws()?.services();
         let delegated = pawl_functions::delegate(&services, ORG, &run, step, to, &by).await;
         let step = delegated.map_err(misuse)?;
         if self.json {

@@ -14,7 +14,8 @@ use serde_json::Value;
 use super::super::approvals::asks;
 use super::super::watching::Watching;
 use super::super::{Outcome, print, say};
-use crate::laptop::{Events, Laptop, ORG};
+use crate::laptop::{Events, Laptop, ORG, state_folder};
+use crate::place::is_deployment_named;
 use crate::report::{Figures, Report, text};
 
 /// How long to wait before looking again at what models say.
@@ -166,9 +167,13 @@ pub(in super::super) fn show(report: &Report, json: bool) -> anyhow::Result<()> 
 /// Says how to answer what a run waits for.
 pub(in super::super) fn how_to_answer(followed: &Followed, state: Option<&Path>) {
     let waits = &followed.waits;
-    let state = state
-        .map(|state| format!(" --state {}", state.display()))
-        .unwrap_or_default();
+    // Where a deployment is named, whoever means a folder has to say so.
+    let is_said = state.is_some() || is_deployment_named();
+    let state = if is_said {
+        format!(" --state {}", state_folder(state).display())
+    } else {
+        String::new()
+    };
     for waiting in waits {
         let Waiting { run, record, .. } = waiting;
         let word = |field: &str| record.input.get(field).and_then(Value::as_str);

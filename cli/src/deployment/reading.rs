@@ -1,0 +1,113 @@
+//! What the API tells of runs, as the store would: whoever shows it need not know where it comes from.
+
+mod answers;
+
+use anyhow::Context;
+use pawl_store::{Batch, Record, Run, Thread, Waiting};
+use reqwest::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use self::answers::{
+    BatchAnswer, Execution, MessageAnswer, Page, StepAnswer, ThreadAnswer, WaitAnswer,
+};
+use super::{Deployment, segment};
+use crate::source::{Spoken, Wanted};
+
+/// So many are read at once.
+const PAGE: usize = 100;
+
+impl Deployment {
+    /// A run.
+    pub async fn run(&self, id: &str) -> anyhow::Result<Option<Run>> {
+        let found: Option<Execution> = self.read(&execution(id)).await?;
+        Ok(found.map(Run::from))
+    }
+
+    /// What a run gave; null unless it completed.
+    pub async fn output(&self, id: &str) -> anyhow::Result<Value> {
+        let found: Option<Execution> = self.read(&execution(id)).await?;
+        Ok(found.map(|found| found.result).unwrap_or_default())
+    }
+
+    /// The latest runs that are wanted, newest first.
+    pub async fn runs(&self, most: usize, wanted: &Wanted) -> anyhow::Result<Vec<Run>> {
+        let mut query = String::new();
+        if let Some(status) = wanted.status {
+            query = format!("&status={}", status.name());
+        }
+        if let Some(workflow) = &wanted.workflow {
+            let id = pawl_contract::identifier(workflow);
+            query = format!("{query}&workflow_id={}", segment(&id));
+        }
+        let mut runs = Vec::new();
+        let mut place = String::new();
+        while runs.len() < most {
+            let limit = PAGE.min(most - runs.len());
+            let path = format!("/api/executions?limit={limit}{query}{place}");
+            let page: Option<Page> = self.read(&path).await?;
+            let Some(page) = page else { break };
+            runs.extend(page.items.into_iter().map(Run::from));
+            match page.next_cursor {
+                Some(cursor) => place = format!("&cursor={}", segment(&cursor)),
+                None => break,
+            }
+        }
+        Ok(runs)
+    }
+
+    /// Every record of a run, in order.
+    pub async fn records(&self, id: &str) -> anyhow::Result<Vec<Record>> {
+        let path = format!("{}/steps", execution(id));
+        self.list::<StepAnswer, _>(&path).await
+    }
+
+    /// What the language models of a run have said and done.
+    pub async fn events(&self, id: &str) -> anyhow::Result<Vec<Batch>> {
+        let path = format!("{}/logs", execution(id));
+        self.list::<BatchAnswer, _>(&path).await
+    }
+
+    /// What runs wait for, longest waiting first.
+    pub async fn waits(&self) -> anyhow::Result<Vec<Waiting>> {
+        self.list::<WaitAnswer, _>("/api/waits").await
+    }
+
+    /// The latest threads.
+    pub async fn threads(&self, most: usize) -> anyhow::Result<Vec<Thread>> {
+        let path = format!("/api/threads?limit={}", most.clamp(1, PAGE));
+        self.list::<ThreadAnswer, _>(&path).await
+    }
+
+    /// What was said in a thread, in order.
+    pub async fn thread(&self, id: &str) -> anyhow::Result<Vec<Spoken>> {
+        let path = format!("/api/threads/{}", segment(id));
+        self.list::<MessageAnswer, _>(&path).await
+    }
+
+    /// A list; empty where what it is of is not there.
+    async fn list<From: DeserializeOwned, Into>(&self, path: &str) -> anyhow::Result<Vec<Into>>
+    where
+        Into: std::convert::From<From>,
+    {
+        let found: Option<Vec<From>> = self.read(path).await?;
+        let found = found.unwrap_or_default().into_iter();
+        Ok(found.map(Into::from).collect())
+    }
+
+    /// Reads something; `None` where it is not there.
+    async fn read<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Option<T>> {
+        match self.ask(Method::GET, path, None).await? {
+            Ok(value) => serde_json::from_value(value)
+                .map(Some)
+                .with_context(|| format!("cannot understand the answer to {path}")),
+            Err((StatusCode::NOT_FOUND, _)) => Ok(None),
+            Err((_, refusal)) => Err(refusal.into()),
+        }
+    }
+}
+
+/// The path of a run.
+pub fn execution(id: &str) -> String {
+    format!("/api/executions/{}", segment(id))
+}
