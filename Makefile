@@ -7,10 +7,12 @@ MAKEFLAGS += --no-print-directory
 # The steps of `make test` stand in the order in which they are worth knowing: quick ones first.
 .NOTPARALLEL:
 
-STEPS := format spelling licences arrows lint tests docs definitions reference machines template foreign engines clients api
+STEPS := format spelling licences arrows lint tests policies docs definitions reference machines template foreign engines clients api
 
 PYTHON := python3
 SAM := .tools/sam/bin
+# What the functions asked AWS for in the tests.
+CALLS := $(abspath $(or $(CARGO_TARGET_DIR),target))/calls.txt
 PAWL := $(or $(CARGO_TARGET_DIR),target)/debug/pawl
 # How many random machines each engine of others gets; `make engines MACHINES=300` takes some minutes.
 MACHINES := 60
@@ -44,7 +46,11 @@ lint: ## Check the code with clippy
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 tests: ## Run the tests, cases included
-	cargo test --workspace --locked
+	rm -f $(CALLS)
+	PAWL_CALLS=$(CALLS) cargo test --workspace --locked
+
+policies: .tools/sam/ready ## Compare what the functions' roles allow with what the tests saw them ask for
+	.tools/sam/bin/python infra/checks/policies.py --calls $(CALLS)
 
 docs: ## Build the API documentation without warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
@@ -65,6 +71,7 @@ machines: pawl .tools/npm/ready .tools/sam/ready ## Show every example's and cas
 
 template: .tools/sam/ready ## Check the template of the deployment
 	$(OFFLINE) $(SAM)/sam validate --lint --template template.yaml
+	$(SAM)/cfn-lint infra/*.yaml
 
 foreign: pawl .tools/sam/ready .tools/ministack/ready ## Deploy to an AWS of others and compare its records with the laptop's
 	.tools/ministack/bin/python infra/checks/foreign.py --pawl $(PAWL)
