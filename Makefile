@@ -87,6 +87,7 @@ clients: pawl .tools/clients/ready ## Talk to `pawl dev` as boto3 and the AWS co
 api: pawl .tools/schemathesis/ready ## Ask the API everything that its description allows, and what it does not; deliver webhooks by the thousand
 	.tools/schemathesis/bin/python infra/checks/api.py --pawl $(PAWL)
 	$(PYTHON) infra/checks/deliveries.py --pawl $(PAWL)
+	$(PYTHON) infra/checks/transcript.py --pawl $(PAWL) --quiet
 
 transcript: pawl ## Go through the life of a workflow with curl, and print what is asked and answered
 	@$(PYTHON) infra/checks/transcript.py --pawl $(PAWL)

@@ -9,7 +9,9 @@ against what it should be.
 """
 
 import argparse
+import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -159,12 +161,14 @@ def mend(walk: Walk, run: str) -> None:
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--pawl", required=True, help="the program")
+    arguments.add_argument("--quiet", action="store_true", help="only say that every answer was as it should be")
     options = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder, served(options.pawl, folder) as api:
+    output = open(os.devnull, "w") if options.quiet else sys.stdout
+    with tempfile.TemporaryDirectory() as folder, served(options.pawl, folder) as api, contextlib.redirect_stdout(output):
         walk = Walk(api)
         prepare(walk)
         mend(walk, decide(walk))
-    print("\ntranscript: every answer was as it should be")
+    print("transcript: every answer was as it should be")
     return 0
 
 
