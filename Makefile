@@ -20,7 +20,7 @@ ENGINES := sfnx ministack moto
 # SAM looks for a region and keys even where it asks nobody.
 OFFLINE := AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none SAM_CLI_TELEMETRY=0
 
-.PHONY: help test browser transcript tools pawl generate fuzz bench coverage performance $(STEPS)
+.PHONY: help test browser transcript tools pawl generate fuzz bench coverage performance startup $(STEPS)
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -107,6 +107,10 @@ performance: .tools/clients/ready .tools/engines/ready .tools/ministack/ready .t
 	cargo build --release --package pawl --bin pawl --package pawl-local --example engine --locked --quiet
 	.tools/clients/bin/python infra/engines/performance.py --pawl $(or $(CARGO_TARGET_DIR),target)/release/pawl --bench $(or $(CARGO_TARGET_DIR),target)/release/examples/engine
 
+startup: .tools/startup/ready .tools/clients/ready ## Measure how quickly the functions that `sam build` made are there
+	cargo build --release --manifest-path infra/bench/startup/Cargo.toml --locked --quiet
+	.tools/clients/bin/python infra/bench/startup.py --node .tools/startup --python .tools/clients/bin/python
+
 coverage: .tools/reference/ready ## Count the branches of the evaluator that the comparison takes
 	infra/reference/coverage.sh
 
@@ -131,6 +135,12 @@ tools: .tools/linters/ready .tools/npm/ready .tools/reference/ready .tools/croni
 	mkdir -p .tools/reference
 	cp $^ .tools/reference/
 	npm ci --prefix .tools/reference --no-audit --no-fund --loglevel=error
+	touch $@
+
+.tools/startup/ready: infra/bench/startup/package.json infra/bench/startup/package-lock.json
+	mkdir -p .tools/startup
+	cp $^ .tools/startup/
+	npm ci --prefix .tools/startup --no-audit --no-fund --loglevel=error
 	touch $@
 
 .tools/engines/ready: infra/engines/package.json infra/engines/package-lock.json

@@ -17,6 +17,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 TEMPLATE = Path("template.yaml")
 SHARED = "StepPolicy"
+INDEX = " on the index"
 
 # What stands for services that the tests reach in another way than the one that notes calls, and what they stand for.
 ELSEWHERE = {
@@ -46,7 +47,13 @@ def listed(value) -> list:
 
 
 def granted(found: list[dict]) -> set[str]:
-    return {action for statement in found for action in listed(statement["Action"])}
+    """What statements allow; what they allow on an index counts apart."""
+    allowed = set()
+    for statement in found:
+        for resource in listed(statement["Resource"]):
+            suffix = INDEX if "/index/" in str(resource) else ""
+            allowed |= {action + suffix for action in listed(statement["Action"])}
+    return allowed
 
 
 def functions(template: dict) -> dict[str, list]:
@@ -63,8 +70,8 @@ def asked(path: Path) -> dict[str, set[str]]:
     """What each function asked for, as the tests have noted it."""
     calls = defaultdict(set)
     for line in path.read_text().splitlines():
-        function, action, _ = line.split()
-        calls[function].add(action)
+        function, action, resource = line.split()
+        calls[function].add(action + INDEX if resource == "index" else action)
     return calls
 
 

@@ -120,6 +120,30 @@ async fn an_event_starts_a_run_of_its_organisation_if_the_filter_lets_it_through
     assert_eq!(run["result"]["input"]["recordId"], "c-1");
     assert_eq!(run["result"]["kind"], "event");
     assert_eq!(runs(&other, &other_id).await.len(), 1);
+    // Put away, it hears nothing more, and its rule is gone.
+    let archive = format!("/api/workflows/{id}/archive");
+    front.want(200, "POST", &archive, Value::Null).await;
+    let body = json!({ "_id": "c-4", "name": "Eve", "status": "active" });
+    front
+        .want(201, "POST", "/api/records/customers", body)
+        .await;
+    assert_eq!(runs(&front, &id).await.len(), 1);
+    let rules = front.laptop.services.event_bridge().list_rules();
+    let rules = rules.send().await.expect("an answer").rules;
+    let names: Vec<String> = rules
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|rule| rule.name)
+        .collect();
+    let own = format!("pawl-default-{id}-");
+    assert!(
+        !names.iter().any(|name| name.starts_with(&own)),
+        "{names:?}"
+    );
+    assert!(
+        names.iter().any(|name| name.contains("elsewhere")),
+        "{names:?}"
+    );
 }
 
 #[tokio::test]
