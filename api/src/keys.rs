@@ -176,7 +176,7 @@ impl NewKey {
     }
 }
 
-/// Makes a key of an organisation.
+/// Makes a key of an organisation, for whoever is trusted without one.
 pub async fn make(
     app: &App,
     org: &str,
@@ -184,7 +184,15 @@ pub async fn make(
     by: &str,
 ) -> Result<Token, pawl_store::Error> {
     let (token, change) = prepare(app, org, new, by);
-    app.store().change(org, [change]).await?;
+    let maker = Identity {
+        org: org.to_owned(),
+        who: by.to_owned(),
+        role: Role::Admin,
+        scope: Scope::default(),
+        request: String::new(),
+    };
+    let noted = audit::note(app, &maker, "key.create", &token.id);
+    app.store().change(org, [change, noted]).await?;
     Ok(token)
 }
 

@@ -96,12 +96,17 @@ struct StreamToken {
 struct Asked {
     /// A token of `stream-token`, for those who can send no headers.
     token: Option<String>,
+    /// What `Last-Event-ID` says, for those who can send no headers.
+    last_event_id: Option<String>,
 }
 
 /// Somebody who may watch a run: by a role, or by a token for that run.
 struct Watcher {
     org: String,
+    /// The run that the token is for,
     run: Option<String>,
+    /// and the token.
+    token: Option<String>,
 }
 
 impl FromRequestParts<App> for Watcher {
@@ -112,12 +117,17 @@ impl FromRequestParts<App> for Watcher {
         let Some(token) = asked.token else {
             let me = Viewer::from_request_parts(parts, app).await?;
             let org = me.org.clone();
-            return Ok(Self { org, run: None });
+            return Ok(Self {
+                org,
+                run: None,
+                token: None,
+            });
         };
         let claim = token::read(app, &token).await?;
         Ok(Self {
             org: claim.org,
             run: Some(claim.run),
+            token: Some(token),
         })
     }
 }
@@ -184,6 +194,7 @@ async fn follow(
     State(app): State<App>,
     me: Watcher,
     Path(id): Path<String>,
+    Query(asked): Query<Asked>,
     headers: HeaderMap,
     until: Option<Extension<Until>>,
 ) -> Result<Response, Problem> {
@@ -193,10 +204,19 @@ async fn follow(
     let run = read(&app, &me.org, &id).await?;
     // Only whoever serves streams says how long one may take.
     if app.settings().stream_url.is_some() && until.is_none() {
-        let (token, _) = token::make(&app, &me.org, &id).await?;
-        return Ok(Redirect::temporary(&address(&app, &id, &token)).into_response());
+        // A token is good for as long as it says, wherever it leads.
+        let token = match me.token {
+            Some(token) => token,
+            None => token::make(&app, &me.org, &id).await?.0,
+        };
+        let mut there = address(&app, &id, &token);
+        if let Some(last) = asked.last_event_id {
+            there.push_str("&last_event_id=");
+            there.extend(form_urlencoded::byte_serialize(last.as_bytes()));
+        }
+        return Ok(Redirect::temporary(&there).into_response());
     }
-    let last = last_event(&headers)?;
+    let last = last_event(&headers, &asked)?;
     if last > 0 {
         let told = app.store().told_with(&me.org, &id, last).await?;
         let told = told.and_then(|entry| event_of(entry, last));
@@ -225,11 +245,12 @@ async fn follow(
 }
 
 /// The number of the last event that a client got; 0 where it got none.
-fn last_event(headers: &HeaderMap) -> Result<u64, Problem> {
-    let Some(last) = headers.get("last-event-id") else {
-        return Ok(0);
-    };
-    let last = last.to_str().unwrap_or("?").trim();
+fn last_event(headers: &HeaderMap, asked: &Asked) -> Result<u64, Problem> {
+    let header = headers.get("last-event-id");
+    // A browser that goes on by itself sends the later one in the header.
+    let header = header.map(|last| last.to_str().unwrap_or("?"));
+    let last = header.or(asked.last_event_id.as_deref());
+    let last = last.unwrap_or_default().trim();
     if last.is_empty() {
         return Ok(0);
     }

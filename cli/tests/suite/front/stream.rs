@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use futures_util::StreamExt;
 use http::Response;
-use pawl_api::Role;
+use pawl_api::{App, Role, Settings};
 use pawl_functions::{Decision, decide};
 use pawl_store::Change;
 use serde_json::{Value, json};
@@ -557,4 +557,53 @@ async fn pages_of_allowed_origins_may_ask() {
             "{origin}"
         );
     }
+}
+
+#[tokio::test]
+async fn where_streams_have_an_address_of_their_own_clients_are_sent_there() {
+    let front = Front::open().await;
+    let id = front.publish(greeting("Greet")).await;
+    let path = front.run(&id, json!({})).await + "/stream";
+    let settings = Settings {
+        stream_url: Some("https://streams.test".to_owned()),
+        ..Settings::default()
+    };
+    let app = App::new(front.laptop.services.clone(), settings);
+    let elsewhere = Front {
+        router: pawl_api::router(app.clone()),
+        app,
+        ..front.clone()
+    };
+    let sent = async |front: &Front, path: &str| {
+        let request = front.request("GET", path).body(Body::empty());
+        let answer = front.send(request.expect("a request")).await;
+        assert_eq!(answer.status, 307, "{}", answer.body);
+        answer.headers["location"]
+            .to_str()
+            .expect("text")
+            .to_owned()
+    };
+    let there = sent(&elsewhere, &format!("{path}?last_event_id=2")).await;
+    let address = there.strip_prefix("https://streams.test").expect(&there);
+    // Who comes with a token is sent there with that one: nobody makes it good for longer.
+    let again = sent(&elsewhere.by(""), address).await;
+    assert_eq!(again, there);
+    let streams = Front {
+        router: pawl_api::stream_router(front.app.clone()),
+        ..front.by("")
+    };
+    let told = async |path: &str| {
+        let answer = streams.ask("GET", path, &Value::Null).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body.as_str().expect("a stream").to_owned()
+    };
+    let (whole, _) = address.split_once("&last_event_id=").expect(address);
+    let (whole, rest) = (told(whole).await, told(address).await);
+    let (_, behind) = whole.split_once("id: 3\n").expect(&whole);
+    assert!(rest.ends_with(&format!("\n\nid: 3\n{behind}")), "{rest}");
+    assert!(!rest.contains("id: 2\n"), "{rest}");
+    assert_eq!(
+        streams.ask("GET", "/api/me", &Value::Null).await.status,
+        404
+    );
 }
