@@ -19,6 +19,7 @@ mod history;
 mod login;
 mod logout;
 mod logs;
+mod open;
 mod policy;
 mod publish;
 mod resume;
@@ -62,6 +63,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl execute "Welcome Email" --follow
   pawl runs
   pawl show latest
+  pawl open latest
   pawl approvals
   pawl threads
   pawl graph workflows/examples/auto-reply -o auto-reply.svg
@@ -120,6 +122,8 @@ enum Command {
     Runs(runs::Runs),
     /// Show a run with its steps
     Show(show::Show),
+    /// Print where AWS's console shows a run
+    Open(open::Open),
     /// List what runs wait for
     Approvals(approvals::Approvals),
     /// Say yes to what a run asks
@@ -170,6 +174,7 @@ impl Pawl {
             Command::Resume(command) => command.run(),
             Command::Runs(command) => command.run(),
             Command::Show(command) => command.run(),
+            Command::Open(command) => command.run(),
             Command::Approvals(command) => command.run(),
             Command::Approve(command) => command.run(),
             Command::Reject(command) => command.run(),

@@ -142,6 +142,10 @@ fn runs_are_seen_and_answered_by_the_api_as_beside_them() {
         assert_eq!(client.says(arguments, 0), client.says_there(arguments));
     }
     // What only Step Functions knows is left out, and nothing else.
+    let console = client.says_there(&["open", "latest"]);
+    assert_eq!(console, client.says(&["open", "latest"], 0));
+    let begins = "https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/arn:aws:states:us-east-1:000000000000:execution:";
+    assert!(console.starts_with(begins), "{console}");
     let there = client.says_there(&["show", "latest"]);
     let there = there.lines().filter(|line| !line.contains("executions "));
     let here = client.says(&["show", "latest"], 0);

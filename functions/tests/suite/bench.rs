@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use pawl_contract::{At, Kind, Mock, Position, StepError};
 use pawl_functions::{Function, Mail, Services, Settings, handle};
-use pawl_local::{Clock, Faults, Local, Options};
+use pawl_local::{Clock, Faults, Local, Options, acting_as};
 use pawl_store::{Record, Run, RunStatus, Store, Told, Transaction};
 use serde_json::{Value, json};
 
@@ -163,7 +163,8 @@ impl Bench {
             .entry("workflow")
             .or_insert_with(|| "test".into());
         let payload = json!({ "position": position, "attempt": attempt, "plan": plan.to_string() });
-        let answer = handle(Function::Step(kind), payload, &self.services).await?;
+        let acting = handle(Function::Step(kind), payload, &self.services);
+        let answer = acting_as(kind.name(), acting).await?;
         Ok(serde_json::from_value(answer).expect("a position"))
     }
 
