@@ -68,7 +68,8 @@ impl Triggers {
         wrong.iter().for_each(complain);
         if self.json {
             print_json(&shown.iter().map(Shown::to_json).collect::<Vec<_>>())?;
-        } else {
+        } else if !shown.is_empty() || (!is_refused && wrong.is_empty()) {
+            // Of what does not compile nobody knows what begins it.
             print(&text(&shown))?;
         }
         Ok(match (wrong.as_slice(), is_refused) {

@@ -9,7 +9,8 @@ use pawl_local::Faults;
 use crate::corpus::{Case, cases, run_compiled, run_in_memory};
 
 /// Cases whose runs are typical: nothing fails, no condition decides, and every loop has as many items as is said here.
-const TYPICAL: [(&str, &[(&str, u64)]); 15] = [
+const TYPICAL: [(&str, &[(&str, u64)]); 16] = [
+    ("cost/loops-side-by-side-in-each-other", &[]),
     ("examples/agent-assessment", &[]),
     ("examples/assess-customers", &[("loop_customers", 3)]),
     ("examples/customer-analysis", &[]),

@@ -264,7 +264,7 @@ impl Visit<'_, '_> {
         } else {
             (
                 format!("the secret `{name}` would be written down here"),
-                "read it where it is sent: in the `url`, `headers`, `query`, `auth` or body of a request".to_owned(),
+                "read it where it is sent: in the `url`, `headers`, `query`, `auth` or body of a request, or in the parameters of an `integration`".to_owned(),
             )
         };
         self.say(

@@ -336,7 +336,11 @@ impl Weigher<'_> {
         let step = self.scales.step(slug);
         if let Some(step) = step.filter(|step| step.kind == Kind::Loop) {
             let items = count(items(step, self.assumptions).usual);
-            let next = items / (items + 1.0);
+            // A loop whose items run side by side is come to once, and leads on at once only where there are none.
+            let next = match steps::division(step) {
+                Some(_) => items.min(1.0),
+                None => items / (items + 1.0),
+            };
             return BTreeMap::from([("next", next), ("done", 1.0 - next)]);
         }
         let share = count(usual.len().max(1) as u64).recip();

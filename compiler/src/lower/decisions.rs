@@ -62,6 +62,25 @@ pub(super) enum Alone {
     Full(StepId),
 }
 
+impl Alone {
+    /// The reason in words: what stands before and behind the step that it is of.
+    fn words(self) -> (&'static str, &'static str, Option<StepId>) {
+        match self {
+            Self::First => ("nothing comes before it in its line", "", None),
+            Self::Level => ("every step has one at -O0", "", None),
+            Self::Answer(step) => ("", " is answered from outside", Some(step)),
+            Self::Native(step) => (
+                "what ",
+                " was evaluated for is done by the machine first",
+                Some(step),
+            ),
+            Self::Failure(step) => ("a failure of ", " is caught by the machine", Some(step)),
+            Self::Again(step) => ("the invocation of ", " has met it already", Some(step)),
+            Self::Full(step) => ("the invocation of ", " holds no more", Some(step)),
+        }
+    }
+}
+
 /// What the iterations of a loop are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Iterations {
@@ -280,11 +299,7 @@ impl Teller<'_> {
             say("rides-along", text);
         }
         if let Some(reasons) = self.notes.alone.get(&id) {
-            let reasons: Vec<String> = reasons.iter().map(|why| self.alone(*why)).collect();
-            let text = format!(
-                "has a Task of its own, since {}",
-                reasons.join("; and since ")
-            );
+            let text = format!("has a Task of its own, since {}", self.alone(reasons));
             say("task", text);
         }
         if let Some(tops) = self.notes.merged.get(&id) {
@@ -296,23 +311,24 @@ impl Teller<'_> {
         }
     }
 
-    fn alone(&self, why: Alone) -> String {
-        match why {
-            Alone::First => "nothing comes before it in its line".to_owned(),
-            Alone::Level => "every step has one at -O0".to_owned(),
-            Alone::Answer(step) => format!("{} is answered from outside", self.slug(step)),
-            Alone::Native(step) => format!(
-                "what {} was evaluated for is done by the machine first",
-                self.slug(step)
-            ),
-            Alone::Failure(step) => {
-                format!("a failure of {} is caught by the machine", self.slug(step))
+    /// Each reason once, with all of the steps that it is of.
+    fn alone(&self, reasons: &BTreeSet<Alone>) -> String {
+        let mut said: Vec<(&str, &str, Vec<StepId>)> = Vec::new();
+        for why in reasons {
+            let (before, behind, step) = why.words();
+            match said
+                .iter_mut()
+                .find(|(one, other, _)| (*one, *other) == (before, behind))
+            {
+                Some((.., steps)) => steps.extend(step),
+                None => said.push((before, behind, step.into_iter().collect())),
             }
-            Alone::Again(step) => {
-                format!("the invocation of {} has met it already", self.slug(step))
-            }
-            Alone::Full(step) => format!("the invocation of {} holds no more", self.slug(step)),
         }
+        let said = said.iter().map(|(before, behind, steps)| {
+            let slugs: Vec<String> = steps.iter().map(|step| self.slug(*step)).collect();
+            format!("{before}{}{behind}", slugs.join(" or "))
+        });
+        said.collect::<Vec<String>>().join("; and since ")
     }
 
     /// What becomes of a step's failures.

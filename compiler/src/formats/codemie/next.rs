@@ -5,7 +5,7 @@ use super::super::build::{Object, list, number, text, value};
 use super::super::literal::{literal, quoted};
 use super::parts::Part;
 use super::regions::{Edge, Leads, edge};
-use super::states::{Next, State};
+use super::states::{END, Next, State};
 use super::steps::Writer;
 use super::{given, is_true};
 use crate::diagnostic::{Diagnostic, codes};
@@ -87,18 +87,23 @@ impl Writer<'_, '_> {
             }
         };
         // What a run gives is what its last step gave that acted; of a state that did not, an output says it.
-        let is_pure = matches!(self.parts.of(state.node), Some(Part::Custom(_)));
-        let leads = match leads {
-            None if is_pure && region == 0 => {
-                let output = format!("{}_output", state.slug);
-                more.push(gives(of, &output, flow));
-                Some(output)
-            }
-            leads => leads,
-        };
+        let leads = leads.or_else(|| self.output(at, state));
+        let ends = |target: &Option<usize>| self.leads(region, *target, false) == Leads::End;
+        if let Some(output) = self.output(at, state)
+            && (leads.as_ref() == Some(&output) || state.choices().iter().any(ends))
+        {
+            more.push(gives(of, &output, flow));
+        }
         natives.push(set(of, &after, flow, &noted, leads.as_deref()));
         natives.extend(more);
         natives
+    }
+
+    /// The step that says what a run gives that ends behind a state; none where that acted, or ends no run.
+    fn output(&self, at: usize, state: &State<'_>) -> Option<String> {
+        let is_pure = matches!(self.parts.of(state.node), Some(Part::Custom(_)));
+        let ends = is_pure && self.regions.region_of(at) == 0;
+        ends.then(|| format!("{}_output", state.slug))
     }
 
     /// What `next` says of the context and the messages, as the last argument.
@@ -174,14 +179,16 @@ impl Writer<'_, '_> {
     }
 
     /// The step that a choice leads to. Where that ends an iteration, a step says once more what it brings back, since
-    /// a choice gives nothing.
-    fn port(&self, region: usize, target: Option<usize>) -> String {
-        let leads = self.leads(region, target, false);
+    /// a choice gives nothing; so does one where it ends the run.
+    fn port(&self, at: usize, state: &State<'_>, target: Option<usize>) -> String {
+        let leads = self.leads(self.regions.region_of(at), target, false);
         match (&leads, self.slug_of(&leads)) {
             (Leads::Loop(_), Some(each)) => {
                 each.strip_suffix("_each").unwrap_or(&each).to_owned() + "_last"
             }
-            (_, slug) => slug.unwrap_or_else(|| "end".to_owned()),
+            (_, slug) => slug
+                .or_else(|| self.output(at, state))
+                .unwrap_or_else(|| END.to_owned()),
         }
     }
 
@@ -191,13 +198,8 @@ impl Writer<'_, '_> {
             let region = self.regions.region_of(at);
             let ends =
                 |target: Option<usize>| self.leads(region, target, false) == Leads::Loop(owner);
-            self.states.get(at).is_some_and(|state| match &state.next {
-                Next::Condition(_, targets) => targets.iter().any(|target| ends(*target)),
-                Next::Switch(cases, default, _) => {
-                    ends(*default) || cases.iter().any(|(_, target)| ends(*target))
-                }
-                Next::One(..) | Next::Many(_) | Next::Each(..) => false,
-            })
+            let state = self.states.get(at);
+            state.is_some_and(|state| state.choices().into_iter().any(ends))
         })
     }
 
@@ -224,12 +226,11 @@ impl Writer<'_, '_> {
             "description",
             text(expression, super::texts::plain(written)),
         );
-        let region = self.regions.region_of(at);
         let mut ports = Object::of(expression);
         let slug = format!("{}_next", state.slug);
         let words = [("true", "then"), ("false", "otherwise")];
         for ((port, word), target) in words.into_iter().zip(targets) {
-            ports.put(port, text(expression, self.port(region, *target)));
+            ports.put(port, text(expression, self.port(at, state, *target)));
             translation.authored.call_port(&slug, port, word);
         }
         step(
@@ -250,14 +251,13 @@ impl Writer<'_, '_> {
         node: &Node,
         translation: &mut Translation<'_>,
     ) -> Node {
-        let region = self.regions.region_of(at);
         let names = self.names(at);
         let native = cases.iter().map(|(condition, target)| {
             let written = condition.as_str().unwrap_or_default();
             let mut case = Object::of(condition);
             let read = holds(condition, &names, translation);
             case.put("when", text(condition, read));
-            case.put("next", text(condition, self.port(region, *target)));
+            case.put("next", text(condition, self.port(at, state, *target)));
             case.put("description", text(condition, super::texts::plain(written)));
             case.build()
         });
@@ -266,7 +266,7 @@ impl Writer<'_, '_> {
         config.put("cases", list(given(node, "cases").unwrap_or(node), native));
         config.put("onError", text(node, NEXT));
         let mut ports = Object::of(node);
-        ports.put("default", text(node, self.port(region, default)));
+        ports.put("default", text(node, self.port(at, state, default)));
         let slug = format!("{}_next", state.slug);
         step(node, &slug, "switch", config.build(), ports.build())
     }

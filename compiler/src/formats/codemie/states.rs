@@ -123,12 +123,21 @@ impl<'a> State<'a> {
             Next::One(target) => target.iter().copied().collect(),
             Next::Many(targets) => targets.iter().map(|(target, _)| *target).collect(),
             Next::Each(target, _) => vec![*target],
-            Next::Condition(_, targets) => targets.iter().flatten().copied().collect(),
-            Next::Switch(cases, default, _) => cases
-                .iter()
-                .filter_map(|(_, target)| *target)
-                .chain(*default)
-                .collect(),
+            Next::Condition(..) | Next::Switch(..) => {
+                self.choices().into_iter().flatten().collect()
+            }
+        }
+    }
+
+    /// Where a choice behind it may lead; none of the places is the end.
+    pub(super) fn choices(&self) -> Vec<Option<usize>> {
+        match &self.next {
+            Next::Condition(_, targets) => targets.to_vec(),
+            Next::Switch(cases, default, _) => {
+                let cases = cases.iter().map(|(_, target)| *target);
+                cases.chain([*default]).collect()
+            }
+            Next::One(_) | Next::Many(_) | Next::Each(..) => Vec::new(),
         }
     }
 }

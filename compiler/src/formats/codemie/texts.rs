@@ -18,11 +18,19 @@ pub(super) fn filled(written: &str, flow: &str) -> String {
             rest = after;
             continue;
         };
-        let text = format!("{{{{{flow}|flowText({})}}}}", quoted(inside));
-        template.push_str(&text);
+        template.push_str(&named(inside, flow, "flowText"));
         rest = after;
     }
     template + rest
+}
+
+/// What a name stands for: a secret is none of the context, and goes where it is sent alone.
+fn named(inside: &str, flow: &str, read: &str) -> String {
+    let path = inside.trim();
+    if path.starts_with("secrets.") {
+        return format!("{{{{{path}}}}}");
+    }
+    format!("{{{{{flow}|{read}({})}}}}", quoted(inside))
 }
 
 /// A text that is shown as it is.
@@ -40,10 +48,7 @@ pub(super) fn value(node: &Node, flow: &str) -> Node {
                 .and_then(|rest| rest.strip_suffix("}}"))
                 .filter(|inside| !inside.contains("{{") && !inside.contains("}}"));
             return match whole {
-                Some(inside) => text(
-                    node,
-                    format!("{{{{{flow}|flowValue({})}}}}", quoted(inside)),
-                ),
+                Some(inside) => text(node, named(inside, flow, "flowValue")),
                 None => text(node, filled(written, flow)),
             };
         }

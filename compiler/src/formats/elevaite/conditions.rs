@@ -1,13 +1,14 @@
 //! Conditions: as a text with the format's operators, as an object, or as a list of objects.
 
+mod object;
 mod parse;
 
 use super::super::Translation;
 use super::super::build::text;
-use super::super::literal::literal;
 use super::texts::{Names, Texts};
-use crate::diagnostic::{Diagnostic, codes, near};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{Data, Node};
+pub(super) use object::{OPERATOR_KEYS, is_of_comparison};
 
 /// The operators between two values, and those of one value.
 pub(super) const OPERATORS: [&str; 16] = [
@@ -85,7 +86,7 @@ fn one(
         Data::Bool(flag) => Some(flag.to_string()),
         Data::String(condition) => Some(parse::expression(condition, names, texts)),
         Data::Array(conditions) => all(conditions, "&&", names, texts, translation),
-        Data::Object(_) => object(node, names, texts, translation),
+        Data::Object(_) => object::object(node, names, texts, translation),
         Data::Null | Data::Number(_) => {
             let message = format!(
                 "a condition is a text, an object or a list, not {}",
@@ -114,78 +115,6 @@ fn all(
         return Some("true".to_owned());
     }
     Some(parts.join(&format!(" {joined_by} ")))
-}
-
-fn object(
-    node: &Node,
-    names: &Names,
-    texts: &Texts<'_>,
-    translation: &mut Translation<'_>,
-) -> Option<String> {
-    let get = |fields: &[&str]| fields.iter().find_map(|field| node.get(field));
-    for (field, joined_by) in [("and", "&&"), ("all", "&&"), ("or", "||"), ("any", "||")] {
-        if let Some(list) = get(&[field]) {
-            return all(list.elements(), joined_by, names, texts, translation);
-        }
-    }
-    if let Some(inner) = get(&["not"]) {
-        return Some(format!("!({})", one(inner, names, texts, translation)?));
-    }
-    let logic = get(&["operator", "logic", "logical_operator", "combinator"]);
-    let word = logic.and_then(Node::as_str).unwrap_or("==");
-    let lower = word.to_lowercase();
-    if let Some(list) = get(&["conditions", "rules", "operands"]) {
-        let joined_by = if ["or", "any", "||"].contains(&lower.as_str()) {
-            "||"
-        } else {
-            "&&"
-        };
-        let joined = all(list.elements(), joined_by, names, texts, translation)?;
-        return Some(if lower == "not" {
-            format!("!({joined})")
-        } else {
-            joined
-        });
-    }
-    if let Some(condition) = get(&["expression", "condition"]) {
-        return one(condition, names, texts, translation);
-    }
-    let Some(left) = get(&["field", "left", "variable", "path", "source", "key"]) else {
-        translation.say(
-            Diagnostic::error(codes::MISSING_FIELD, "the condition does not say what it looks at")
-                .on(node)
-                .help("write `{ \"field\": \"step1.output.status\", \"operator\": \"==\", \"value\": \"done\" }`"),
-        );
-        return None;
-    };
-    let Some(operator) = operator(&lower) else {
-        let at = logic.unwrap_or(node);
-        let near = near(&lower, OPERATORS);
-        let help = near.map_or_else(
-            || format!("the operators are {}", crate::fields::list(&OPERATORS)),
-            |near| format!("did you mean `{near}`?"),
-        );
-        let message = format!("there is no operator `{word}`");
-        translation.say(
-            Diagnostic::error(codes::INVALID_VALUE, message)
-                .on(at)
-                .help(help),
-        );
-        return None;
-    };
-    let left = match left.as_str() {
-        Some(path) => parse::operand(path, names, texts),
-        None => literal(&left.to_json()),
-    };
-    let right = get(&["value", "right", "target", "expected", "compare_to"]);
-    let right = right.map_or_else(
-        || "null".to_owned(),
-        |right| match right.as_str() {
-            Some(text) if text.contains("{{") => parse::operand(text, names, texts),
-            _ => literal(&right.to_json()),
-        },
-    );
-    Some(written(operator, &left, &right))
 }
 
 /// An operator with its operands, as an expression.
@@ -294,6 +223,22 @@ mod tests {
             (
                 json!({ "operator": "or", "conditions": ["a == 1", "b == 2"] }),
                 "(input.a == 1) || (input.b == 2)",
+            ),
+            (
+                json!({ "logical": "OR", "conditions": ["a == 1", "b == 2"] }),
+                "(input.a == 1) || (input.b == 2)",
+            ),
+            (
+                json!({ "AND": ["a == 1", { "Not": ["b == 2"] }] }),
+                "(input.a == 1) && (!((input.b == 2)))",
+            ),
+            (
+                json!({ "field": "a", "op": "gt", "value": 2, "id": "c1" }),
+                "input.a > 2",
+            ),
+            (
+                json!({ "field": "a", "value": null, "and": null }),
+                "input.a == null",
             ),
             (
                 json!(["a == 1", "b == 2"]),

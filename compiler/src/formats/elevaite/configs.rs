@@ -365,10 +365,15 @@ impl Writer<'_> {
             next.put(*port, text(step.node, target));
         }
         let chooses = matches!(step.what, What::Condition | What::Loop);
-        let needed = if chooses { step.what.ways_on() } else { &[] };
+        let is_said = |port: &str| !self.waits && self.edges.ends.contains(&(at, port));
+        let needed = step.what.ways_on().iter();
+        let needed: Vec<&str> = needed
+            .copied()
+            .filter(|port| chooses || is_said(port))
+            .collect();
         for port in needed {
             if !next.has(port) {
-                next.put(*port, text(step.node, self.end()));
+                next.put(port, text(step.node, self.end()));
             }
         }
         if step.what == What::Approval && !next.has("rejected") && self.asks_decision(step) {

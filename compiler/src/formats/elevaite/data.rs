@@ -286,12 +286,11 @@ pub(super) fn condition(
     let written = node.filter(|node| node.as_str().is_some());
     config.maybe("description", written.cloned());
     if let Some(node) = node {
-        let whole = if step.first(&["operator", "logic"]).is_some()
-            && matches!(node.data, Data::Array(_))
-        {
+        let word = step.first(&conditions::OPERATOR_KEYS);
+        let whole = if word.is_some() && matches!(node.data, Data::Array(_)) {
             // The word that joins them stands beside the list.
             let mut joined = Object::of(node);
-            joined.maybe("operator", step.first(&["operator", "logic"]).cloned());
+            joined.maybe("operator", word.cloned());
             joined.put("conditions", node.clone());
             joined.build()
         } else {
@@ -309,10 +308,16 @@ pub(super) fn condition(
             .any(|field| block.get(field).is_some())
             .then_some(block)
     }) {
+        let mut comparison = Object::of(block);
+        let entries = block.entries().iter();
+        for entry in entries.filter(|entry| conditions::is_of_comparison(&entry.key)) {
+            comparison.rename(entry, entry.key.clone());
+        }
         let names = texts.names(step);
+        let comparison = comparison.build();
         config.put(
             "expression",
-            conditions::expression(block, &names, texts, translation),
+            conditions::expression(&comparison, &names, texts, translation),
         );
     }
     config

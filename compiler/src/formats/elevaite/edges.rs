@@ -17,6 +17,9 @@ use super::words::What;
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::source::{Data, Node};
 
+/// The words for the end of a run.
+const ENDS: [&str; 4] = ["end", "END", "finish", "noop"];
+
 /// What follows each step, by port.
 #[derive(Debug, Default)]
 pub(super) struct Edges {
@@ -24,6 +27,8 @@ pub(super) struct Edges {
     pub(super) out: Vec<IndexMap<&'static str, Vec<usize>>>,
     /// For each parallel step: where its branches begin.
     pub(super) branches: BTreeMap<usize, Vec<usize>>,
+    /// The ports by which a step says that the run ends.
+    pub(super) ends: BTreeSet<(usize, &'static str)>,
     /// The steps with which a run begins, beside its trigger.
     pub(super) entries: Vec<usize>,
     /// Whether steps wait for all that they depend on.
@@ -154,7 +159,7 @@ impl Finder<'_, '_, '_> {
         if let Some(step) = self.ids.get(id) {
             return Some(*step);
         }
-        if !id.is_empty() && !["end", "END", "finish", "noop"].contains(&id) {
+        if !id.is_empty() && !ENDS.contains(&id) {
             let near = near(id, self.ids.keys().copied());
             let message = format!("`{from}` names the step `{id}`, which does not exist");
             let diagnostic = Diagnostic::error(codes::UNKNOWN_STEP, message).on(node);
@@ -178,6 +183,24 @@ impl Finder<'_, '_, '_> {
             Data::Bool(_) | Data::Number(_) | Data::String(_) | Data::Object(_) => {
                 self.step(node, from).into_iter().collect()
             }
+        }
+    }
+
+    /// Whether a field names the end, and not a step of that name.
+    fn is_end(&self, node: &Node) -> bool {
+        let is_word = |word: &str| ENDS.contains(&word) && !self.ids.contains_key(word);
+        let mut elements = node.elements().iter();
+        node.as_str().is_some_and(is_word)
+            || elements.any(|element| element.as_str().is_some_and(is_word))
+    }
+
+    /// By a port a step leads to what a field names: other steps, or the end.
+    fn lead_by(&mut self, from: usize, port: &'static str, node: &Node, id: &str) {
+        for target in self.targets(node, id) {
+            self.edges.add(from, port, target);
+        }
+        if self.is_end(node) {
+            self.edges.ends.insert((from, port));
         }
     }
 

@@ -32,18 +32,7 @@ pub(super) fn trigger(step: &Step<'_>, translation: &mut Translation<'_>) -> Nod
         other => other,
     };
     let schedule = step.get("schedule").filter(|schedule| is_on(schedule));
-    let native = if native == "schedule" && schedule.is_none() && step.get("cron").is_none() {
-        if let Some(off) = step.get("schedule") {
-            translation.differs(
-                "a-schedule-that-is-off",
-                off,
-                "the schedule is off, so runs are started by hand",
-            );
-        }
-        "manual"
-    } else {
-        native
-    };
+    let native = begun_by(native, word, schedule, step, translation);
     config.put("type", text(kind.unwrap_or(step.node), native));
     if native == "schedule" {
         let schedule = schedule.unwrap_or(step.node);
@@ -64,6 +53,44 @@ pub(super) fn trigger(step: &Step<'_>, translation: &mut Translation<'_>) -> Nod
     config.build()
 }
 
+/// The type of a trigger, beside which a schedule may stand: a workflow that people start may have one as well, and one
+/// that others' requests start may not.
+fn begun_by<'w>(
+    native: &'w str,
+    word: &str,
+    schedule: Option<&Node>,
+    step: &Step<'_>,
+    translation: &mut Translation<'_>,
+) -> &'w str {
+    let is_schedule = native == "schedule";
+    let is_off = schedule.is_none() && step.get("schedule").is_some();
+    let beside = step.get("cron").filter(|_| !is_off);
+    let Some(schedule) = schedule.or(beside) else {
+        if let Some(off) = step.get("schedule") {
+            let message = if is_schedule {
+                "the schedule is off, so runs are started by hand".to_owned()
+            } else {
+                format!("the schedule is off, so runs begin by `{word}` alone")
+            };
+            translation.differs("a-schedule-that-is-off", off, message);
+        }
+        return if is_schedule { "manual" } else { native };
+    };
+    match native {
+        "webhook" => {
+            let message = format!("a trigger of the kind `{word}` has no schedule beside it");
+            translation.say(
+                Diagnostic::error(codes::INVALID_VALUE, message)
+                    .on(schedule)
+                    .help("move the schedule to a workflow of its own, which runs this one by a `subflow`; or take it out"),
+            );
+            native
+        }
+        "chat" | "api" | "manual" => "schedule",
+        _ => native,
+    }
+}
+
 fn is_on(schedule: &Node) -> bool {
     given(schedule, "enabled").is_none_or(|flag| flag.data != Data::Bool(false))
 }
@@ -73,8 +100,9 @@ fn cron(schedule: &Node, step: &Step<'_>, translation: &mut Translation<'_>) -> 
     if let Some(text) = schedule.as_str() {
         return Some(super::super::build::text(schedule, text));
     }
+    let mode = given(schedule, "mode").and_then(Node::as_str);
     if let Some(seconds) = given(schedule, "interval_seconds")
-        && given(schedule, "cron").is_none()
+        && (given(schedule, "cron").is_none() || mode == Some("interval"))
     {
         let mut interval = Object::of(seconds);
         interval.put("intervalSeconds", seconds.clone());

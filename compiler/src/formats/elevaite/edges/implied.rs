@@ -124,7 +124,8 @@ impl Finder<'_, '_, '_> {
                         .out
                         .get(step)
                         .is_some_and(|out| out.contains_key(port));
-                    if !leads {
+                    // What ends the run within the body does not go on with the next item.
+                    if !leads && !self.edges.ends.contains(&(step, *port)) {
                         self.edges.add(step, port, head);
                     }
                 }

@@ -30,23 +30,22 @@ impl Finder<'_, '_, '_> {
                         }
                         // What is refused leads somewhere all the same, so that nothing is said to be unreachable.
                         let port = port.unwrap_or(step.what.main_port());
-                        for target in self.targets(&entry.node, &step.id) {
-                            self.edges.add(at, port, target);
-                        }
+                        self.lead_by(at, port, &entry.node, &step.id);
                     }
                     continue;
                 }
                 let targets = self.targets(next, &step.id);
                 self.lead(at, &targets);
+                if targets.is_empty() && self.is_end(next) {
+                    self.edges.ends.insert((at, step.what.main_port()));
+                }
             }
             for (field, port) in [
                 ("else_steps", step.what.else_port()),
                 ("error_steps", "error"),
             ] {
                 if let Some(next) = given(step.node, field) {
-                    for target in self.targets(next, &step.id) {
-                        self.edges.add(at, port, target);
-                    }
+                    self.lead_by(at, port, next, &step.id);
                 }
             }
         }
