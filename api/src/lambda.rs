@@ -3,7 +3,8 @@
 //! The first key of a deployment is asked of the function itself, by whoever AWS lets invoke it:
 //!
 //! ```sh
-//! aws lambda invoke --function-name pawl-api --payload '{"make_key":{"name":"Ada","role":"admin"}}' /dev/stdout
+//! aws lambda invoke --function-name NAME --cli-binary-format raw-in-base64-out \
+//!   --payload '{"make_key":{"name":"Ada","role":"admin"}}' /dev/stdout
 //! ```
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -202,9 +202,21 @@ impl Front {
     pub(crate) async fn publish(&self, definition: Value) -> String {
         let made = self.want(201, "POST", "/api/workflows", definition).await;
         let id = made["id"].as_str().expect("an id").to_owned();
+        self.publish_draft(&id).await;
+        id
+    }
+
+    /// Publishes what was written last.
+    pub(crate) async fn publish_draft(&self, id: &str) {
         let path = format!("/api/workflows/{id}/publish");
         self.want(200, "POST", &path, Value::Null).await;
-        id
+    }
+
+    /// Writes a draft over a workflow and publishes it.
+    pub(crate) async fn publish_again(&self, id: &str, definition: Value) {
+        let path = format!("/api/workflows/{id}");
+        self.want(200, "PUT", &path, definition).await;
+        self.publish_draft(id).await;
     }
 }
 

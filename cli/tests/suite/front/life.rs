@@ -321,17 +321,7 @@ async fn steps_that_follow_a_run_are_published_and_withdrawn_with_it() {
     let followers = "/api/executions?workflow_id=greet_on_complete";
     let runs = front.want(200, "GET", followers, Value::Null).await;
     assert_eq!(runs["items"][0]["status"], "completed", "{runs}");
-    front
-        .want(200, "PUT", &format!("/api/workflows/{id}"), greeting("Hi"))
-        .await;
-    front
-        .want(
-            200,
-            "POST",
-            &format!("/api/workflows/{id}/publish"),
-            Value::Null,
-        )
-        .await;
+    front.publish_again(&id, greeting("Hi")).await;
     let store = front.laptop.services.store();
     let gone = store.published("default", "greet_on_complete").await;
     assert_eq!(gone.expect("an answer"), None);

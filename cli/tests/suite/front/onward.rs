@@ -25,12 +25,13 @@ fn line(steps: &[Value]) -> Value {
     json!({ "name": "Line", "steps": steps })
 }
 
-/// Writes a draft over a workflow and publishes it.
-async fn publish_again(front: &Front, id: &str, definition: Value) {
-    let path = format!("/api/workflows/{id}");
-    front.want(200, "PUT", &path, definition).await;
-    let path = format!("{path}/publish");
-    front.want(200, "POST", &path, Value::Null).await;
+/// Goes on with a run, on a version: how it stands when nothing goes on.
+async fn go_on(front: &Front, path: &str, version: Value) -> Value {
+    let resume = format!("{path}/resume");
+    let body = json!({ "version": version });
+    front.want(202, "POST", &resume, body).await;
+    front.settled().await;
+    front.want(200, "GET", path, Value::Null).await
 }
 
 async fn customers(front: &Front) -> usize {
@@ -81,12 +82,8 @@ async fn a_failed_run_goes_on_with_the_version_that_is_put_right() {
     front
         .want(400, "POST", &resume, json!({ "version": "newest" }))
         .await;
-    publish_again(&front, &id, broken("{{input.name}}")).await;
-    front
-        .want(202, "POST", &resume, json!({ "version": "active" }))
-        .await;
-    front.settled().await;
-    let run = front.want(200, "GET", &path, Value::Null).await;
+    front.publish_again(&id, broken("{{input.name}}")).await;
+    let run = go_on(&front, &path, json!("active")).await;
     assert_eq!(run["status"], "completed", "{run}");
     assert_eq!(run["result"], json!({ "third": "Cleo" }));
     assert_eq!(customers(&front).await, 3, "nothing was done again");
@@ -115,7 +112,6 @@ async fn a_run_that_fails_again_goes_on_where_its_last_version_took_it_over() {
     let front = Front::open().await;
     let id = front.publish(broken("{{input.missing.name}}")).await;
     let path = front.run(&id, json!({ "input": { "name": "Cleo" } })).await;
-    let resume = format!("{path}/resume");
     // The second version has no `second`, and fails as well; its answers could not be read by the first one's states.
     let shorter = |text: &str| {
         line(&[
@@ -126,13 +122,9 @@ async fn a_run_that_fails_again_goes_on_where_its_last_version_took_it_over() {
             create("last", "{{input.lost.name}}", "end"),
         ])
     };
-    publish_again(&front, &id, shorter("{{input.name}}")).await;
+    front.publish_again(&id, shorter("{{input.name}}")).await;
     for _ in 0..2 {
-        front
-            .want(202, "POST", &resume, json!({ "version": 2 }))
-            .await;
-        front.settled().await;
-        let run = front.want(200, "GET", &path, Value::Null).await;
+        let run = go_on(&front, &path, json!(2)).await;
         assert_eq!(
             (&run["status"], &run["error"]["step"]),
             (&json!("failed"), &json!("last")),
@@ -140,17 +132,10 @@ async fn a_run_that_fails_again_goes_on_where_its_last_version_took_it_over() {
         );
         assert_eq!(customers(&front).await, 3);
     }
-    publish_again(
-        &front,
-        &id,
-        line(&[create("last", "{{input.name}}", "end")]),
-    )
-    .await;
     front
-        .want(202, "POST", &resume, json!({ "version": "active" }))
+        .publish_again(&id, line(&[create("last", "{{input.name}}", "end")]))
         .await;
-    front.settled().await;
-    let run = front.want(200, "GET", &path, Value::Null).await;
+    let run = go_on(&front, &path, json!("active")).await;
     assert_eq!(run["status"], "completed", "{run}");
     assert_eq!(run["versions"].as_array().map(Vec::len), Some(3));
     assert_eq!(customers(&front).await, 4);
@@ -187,17 +172,8 @@ async fn a_step_that_rides_along_is_entered_in_its_loop() {
         "{run}"
     );
     assert_eq!(customers(&front).await, 2);
-    publish_again(&front, &id, looping("{{loop.item}}")).await;
-    front
-        .want(
-            202,
-            "POST",
-            &format!("{path}/resume"),
-            json!({ "version": "active" }),
-        )
-        .await;
-    front.settled().await;
-    let run = front.want(200, "GET", &path, Value::Null).await;
+    front.publish_again(&id, looping("{{loop.item}}")).await;
+    let run = go_on(&front, &path, json!("active")).await;
     assert_eq!(run["status"], "completed", "{run}");
     assert_eq!(customers(&front).await, 3);
 }
@@ -244,7 +220,7 @@ async fn a_run_goes_on_only_with_a_version_that_fits() {
         ),
     ];
     for (what, definition, expected) in rows {
-        publish_again(&front, &id, definition).await;
+        front.publish_again(&id, definition).await;
         let Answer { status, body, .. } = front
             .ask("POST", &resume, &json!({ "version": "active" }))
             .await;

@@ -45,14 +45,7 @@ async fn every_template_becomes_a_workflow() {
             .await;
         assert_eq!(made["name"], format!("My {id}"));
         let id = made["id"].as_str().expect("an id");
-        front
-            .want(
-                200,
-                "POST",
-                &format!("/api/workflows/{id}/publish"),
-                Value::Null,
-            )
-            .await;
+        front.publish_draft(id).await;
     }
 }
 

@@ -63,22 +63,7 @@ async fn a_schedule_starts_runs_until_it_is_paused_or_another_one() {
     assert_eq!(runs(&front, &id).await.len(), 3);
     // Published anew with another schedule, the old one is no more.
     let daily = json!({ "type": "schedule", "schedule": "0 3 * * *" });
-    front
-        .want(
-            200,
-            "PUT",
-            &format!("/api/workflows/{id}"),
-            started_by("Tick", &daily),
-        )
-        .await;
-    front
-        .want(
-            200,
-            "POST",
-            &format!("/api/workflows/{id}/publish"),
-            Value::Null,
-        )
-        .await;
+    front.publish_again(&id, started_by("Tick", &daily)).await;
     let before = runs(&front, &id).await.len();
     pass(&front, 24 * 60).await;
     assert_eq!(runs(&front, &id).await.len(), before + 1);
