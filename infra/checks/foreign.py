@@ -111,10 +111,10 @@ def main() -> int:
     return 0
 
 
-def update(aws: MiniStack, scratch: Path, machines: dict[str, Path], outbox: Path, api: front_door.Api) -> None:
+def update(aws: MiniStack, scratch: Path, machines: dict[str, Path], outbox: Path, api: front_door.Visitor) -> None:
     """Deploys again while a run waits: it goes on with the functions that it began with."""
     run = api.execute("ask_first")
-    front_door.until(lambda: api("GET", f"/api/executions/{run}")["status"] == "waiting", f"the question of {run}")
+    front_door.until(lambda: api.ask(200, "GET", f"/api/executions/{run}")["status"] == "waiting", f"the question of {run}")
     before = versions(aws)
     begun = time.monotonic()
     deployment.deploy(aws, scratch, machines, outbox, MailFrom="somebody@localhost", Release="2")

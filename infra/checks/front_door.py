@@ -5,18 +5,15 @@ import hmac
 import json
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from deployment import Deployment
 from ministack import MiniStack
+from serving import Api
 
 SECONDS_TO_HAPPEN = 120
 # A schedule of every minute fires within one, and Scheduler has another to be there.
 SECONDS_TO_FIRE = 150
-OVER = {"completed", "failed", "cancelled", "timeout"}
 
 
 def tell(name: str, trigger: dict) -> dict:
@@ -65,49 +62,33 @@ WAIT = {
 }
 
 
-@dataclass(frozen=True)
-class Api:
-    """The API of a deployment, asked with a key."""
+class Visitor(Api):
+    """Somebody with a key of a deployment."""
 
-    aws: MiniStack
-    stack: Deployment
-    key: str
+    def __init__(self, aws: MiniStack, stack: Deployment, key: str):
+        super().__init__(stack.url(aws), key)
+        self.aws, self.stack = aws, stack
 
-    def __call__(self, method: str, path: str, body=None, status: int = 200, headers: dict | None = None):
-        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-        own = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
-        request = urllib.request.Request(self.stack.url(self.aws) + path, data, {**own, **(headers or {})}, method=method)
-        answered, text = send(request)
-        if answered != status:
-            sys.exit(f"error: {method} {path} was answered with {answered} and not {status}: {text}")
-        return json.loads(text) if text else None
-
-    def publish(self, definition: dict) -> str:
-        workflow = self("POST", "/api/workflows", definition, 201)["id"]
-        self("POST", f"/api/workflows/{workflow}/publish")
-        return workflow
+    def send(self, *asked) -> tuple:
+        # A deployment may have closed a connection that rested.
+        self.connection.close()
+        return super().send(*asked)
 
     def execute(self, workflow: str, body: dict | None = None) -> str:
-        return self("POST", f"/api/workflows/{workflow}/execute", body or {}, 202)["execution_id"]
-
-    def ended(self, run: str) -> dict:
-        return until(lambda: (shown := self("GET", f"/api/executions/{run}"))["status"] in OVER and shown, f"the end of {run}")
+        return self.ask(202, "POST", f"/api/workflows/{workflow}/execute", body or {})["execution_id"]
 
     def first_run(self, workflow: str, seconds: int = SECONDS_TO_HAPPEN) -> dict:
         """The first run of a workflow that something else starts."""
         path = f"/api/executions?workflow_id={workflow}"
-        found = until(lambda: self("GET", path)["items"], f"a run of {workflow}", seconds)
-        return self.ended(found[0]["id"])
+        found = until(lambda: self.ask(200, "GET", path)["items"], f"a run of {workflow}", seconds)
+        return self.ended(found[0]["id"], SECONDS_TO_HAPPEN)
 
-
-def send(request: urllib.request.Request) -> tuple[int, str]:
-    # No proxy of the environment may stand between this process and its own machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=SECONDS_TO_HAPPEN) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as refused:
-        return refused.code, refused.read().decode()
+    def delivered(self, body: bytes, status: int, headers: dict[str, str]) -> dict:
+        """What a webhook is answered with."""
+        typed = {"content-type": "application/json", **headers}
+        got, answer = self.send("POST", "/webhooks/new-order", body, typed)
+        want("the answer to a delivery", got, status)
+        return answer
 
 
 def until(happened: Callable, what: str, seconds: int = SECONDS_TO_HAPPEN):
@@ -124,45 +105,45 @@ def want(what: str, found, expected) -> None:
         sys.exit(f"error: {what} is {json.dumps(found)} and not {json.dumps(expected)}")
 
 
-def first_key(aws: MiniStack, stack: Deployment) -> Api:
+def first_key(aws: MiniStack, stack: Deployment) -> Visitor:
     """The first key, which the function itself makes for whoever may invoke it."""
     asked = json.dumps({"make_key": {"name": "the check", "role": "admin"}}).encode()
     answer = aws.client("lambda").invoke(FunctionName=stack.api, Payload=asked)
     made = json.load(answer["Payload"])
     if "FunctionError" in answer:
         sys.exit(f"error: the API made no key: {made}")
-    return Api(aws, stack, made["key"])
+    return Visitor(aws, stack, made["key"])
 
 
-def by_request(api: Api) -> str:
+def by_request(api: Visitor) -> str:
     run = api.ended(api.execute(api.publish(LOOP), {"input": {"numbers": [1, 2, 39]}}))
     want("the sum", run["result"], {"sum": 42})
     return "a loop, by POST /execute"
 
 
-def by_webhook(api: Api) -> str:
+def by_webhook(api: Visitor) -> str:
     trigger = {"type": "webhook", "path": "/new-order", "verify": {"provider": "github"}}
     workflow = api.publish(tell("Take orders", trigger))
-    api("POST", f"/api/webhooks/{workflow}/secret", {"secret": "a secret of the shop"})
+    api.ask(200, "POST", f"/api/webhooks/{workflow}/secret", {"secret": "a secret of the shop"})
     body = json.dumps({"order": 7}).encode()
     signature = hmac.new(b"a secret of the shop", body, hashlib.sha256).hexdigest()
     signed = {"x-hub-signature-256": f"sha256={signature}", "x-github-delivery": "delivery-1"}
-    accepted = api("POST", "/webhooks/new-order", body, 202, signed)
-    again = api("POST", "/webhooks/new-order", body, 200, signed)
+    accepted = api.delivered(body, 202, signed)
+    again = api.delivered(body, 200, signed)
     want("the run of a delivery that came twice", again["execution_id"], accepted["execution_id"])
-    api("POST", "/webhooks/new-order", body, 401, {"x-hub-signature-256": "sha256=00"})
+    api.delivered(body, 401, {"x-hub-signature-256": "sha256=00"})
     want("what the webhook brought", api.ended(accepted["execution_id"])["result"]["input"], {"order": 7})
     return "a signed webhook, delivered twice, and refused with a wrong signature"
 
 
-def by_schedule(api: Api) -> str:
+def by_schedule(api: Visitor) -> str:
     workflow = api.publish(tell("Tick", {"type": "schedule", "schedule": "* * * * *"}))
     want("the kind of the run", api.first_run(workflow, SECONDS_TO_FIRE)["result"]["kind"], "schedule")
-    api("POST", f"/api/workflows/{workflow}/archive")
+    api.ask(200, "POST", f"/api/workflows/{workflow}/archive")
     return "a schedule, `* * * * *`"
 
 
-def by_event(api: Api) -> str:
+def by_event(api: Visitor) -> str:
     workflow = api.publish(tell("Hear of orders", {"type": "event", "eventType": "order.paid"}))
     detail = json.dumps({"order": "o-1"})
     entry = {"Source": "shop", "DetailType": "order.paid", "Detail": detail, "EventBusName": "default"}
@@ -172,39 +153,39 @@ def by_event(api: Api) -> str:
     return "an event of another system, by PutEvents"
 
 
-def approved(api: Api) -> str:
+def approved(api: Visitor) -> str:
     run = api.execute(api.publish(ASK))
     decide(api, run)
     return "an approval, decided by the API"
 
 
-def decide(api: Api, run: str) -> None:
+def decide(api: Visitor, run: str) -> None:
     def asked() -> list:
-        items = api("GET", "/api/approvals?status=pending")["items"]
+        items = api.ask(200, "GET", "/api/approvals?status=pending")["items"]
         return [item for item in items if item["execution_id"] == run]
 
     approval = until(asked, f"what {run} asks")[0]
-    api("POST", f"/api/approvals/{approval['id']}", {"decision": "approved"})
+    api.ask(200, "POST", f"/api/approvals/{approval['id']}", {"decision": "approved"})
     want("the decision", api.ended(run)["result"], {"decision": "approved"})
 
 
-def followed(api: Api) -> str:
+def followed(api: Visitor) -> str:
     run = api.execute("add_up", {"input": {"numbers": [1, 2]}})
-    token = api("POST", f"/api/executions/{run}/stream-token", status=201)
-    names = streamed(api, token["url"])
+    token = api.ask(201, "POST", f"/api/executions/{run}/stream-token")
+    status, text = streamed(api, token["url"])
+    want("the stream's status", status, 200)
+    names = [line.removeprefix("event: ") for line in text.splitlines() if line.startswith("event: ")]
     want("the first and the last event", [names[0], names[-1]], ["connected", "complete"])
-    want("what an old token opens", send(urllib.request.Request(api.stack.stream(api.aws, f"/api/executions/{run}/stream?token=x")))[0], 401)
+    want("what no token opens", streamed(api, f"/api/executions/{run}/stream?token=x")[0], 401)
     return f"a stream of {len(names)} events, by its own address"
 
 
-def streamed(api: Api, url: str) -> list[str]:
-    path = url[url.index("/api/"):]
-    status, text = send(urllib.request.Request(api.stack.stream(api.aws, path)))
-    want("the stream's status", status, 200)
-    return [line.removeprefix("event: ") for line in text.splitlines() if line.startswith("event: ")]
+def streamed(api: Visitor, url: str) -> tuple:
+    """What a stream says, at the address that it has here."""
+    return Api(api.stack.stream(api.aws, ""), api.key).send("GET", url[url.index("/api/"):])
 
 
-def failed(api: Api) -> str:
+def failed(api: Visitor) -> str:
     follower = api.publish(tell("Tell somebody", {"type": "manual"}))
     run = api.ended(api.execute(api.publish(FAIL)))
     want("how it ended", [run["status"], run["error"]["step"]], ["failed", "find"])
@@ -212,18 +193,18 @@ def failed(api: Api) -> str:
     return "a failure, and what follows it by onError"
 
 
-def cancelled(api: Api) -> str:
+def cancelled(api: Visitor) -> str:
     run = api.execute(api.publish(WAIT))
-    until(lambda: api("GET", f"/api/executions/{run}")["status"] == "running", f"the beginning of {run}")
-    api("POST", f"/api/executions/{run}/cancel")
+    until(lambda: api.ask(200, "GET", f"/api/executions/{run}")["status"] == "running", f"the beginning of {run}")
+    api.ask(200, "POST", f"/api/executions/{run}/cancel")
     want("how it ended", api.ended(run)["status"], "cancelled")
     return "a run that was cancelled while it waited"
 
 
-def visit(aws: MiniStack, stack: Deployment) -> Api:
+def visit(aws: MiniStack, stack: Deployment) -> Visitor:
     """Does everything once, and says how long it took."""
     api = first_key(aws, stack)
-    want("who asks", api("GET", "/api/me")["role"], "admin")
+    want("who asks", api.ask(200, "GET", "/api/me")["role"], "admin")
     for act in (by_request, by_webhook, by_event, approved, followed, failed, cancelled, by_schedule):
         begun = time.monotonic()
         done = act(api)

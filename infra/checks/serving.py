@@ -1,4 +1,4 @@
-"""A `pawl dev` with nothing in it, and a client of its API."""
+"""A client of the API, and a `pawl dev` with nothing in it."""
 
 import http.client
 import json
@@ -12,15 +12,16 @@ from urllib.parse import urlsplit
 
 
 class Api:
-    """The API of a `pawl dev`, asked over one connection."""
+    """The API of a `pawl dev` or a deployment, asked over one connection."""
 
     def __init__(self, url: str, key: str, process: subprocess.Popen | None = None):
         self.url, self.key, self.process = url, key, process
-        self.connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
+        place = urlsplit(url)
+        self.connection, self.below = http.client.HTTPConnection(place.netloc, timeout=120), place.path
 
     def send(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         """The status and the body of an answer."""
-        self.connection.request(method, path, body, headers or {})
+        self.connection.request(method, self.below + path, body, headers or {})
         answer = self.connection.getresponse()
         text = answer.read()
         try:
