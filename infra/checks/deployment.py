@@ -77,7 +77,7 @@ def build(environment: dict[str, str]) -> None:
     sam("build", "--parameter-overrides", f"Architecture={ARCHITECTURE}", environment=environment)
 
 
-def deploy(aws: MiniStack, scratch: Path, machines: dict[str, Path], outbox: Path, **parameters: str) -> Deployment:
+def deploy(aws: MiniStack, scratch: Path, machines: dict[str, Path], parameters: dict) -> Deployment:
     """Deploys the built template with these machines in the place of the committed ones."""
     template = yaml_parse((BUILT / "template.yaml").read_text())
     for name, resource in template["Resources"].items():
@@ -96,8 +96,9 @@ def deploy(aws: MiniStack, scratch: Path, machines: dict[str, Path], outbox: Pat
             del properties["AutoPublishAlias"]
     file = scratch / "template.json"
     file.write_text(json.dumps(template))
-    parameters = {"Architecture": ARCHITECTURE, "Outbox": outbox, "MailFrom": "pawl@localhost", **parameters}
-    overrides = [f"{name}={value}" for name, value in parameters.items()]
+    parameters = {"Architecture": ARCHITECTURE, "MailFrom": "pawl@localhost", **parameters}
+    # Quoted as SAM wants texts that hold quotes or spaces themselves.
+    overrides = [f"{name}={json.dumps(str(value))}" for name, value in parameters.items()]
     sam(
         "deploy", "--template-file", str(file), "--stack-name", STACK, "--resolve-s3", "--no-confirm-changeset",
         "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--parameter-overrides", *overrides,
