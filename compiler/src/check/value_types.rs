@@ -95,6 +95,7 @@ fn roots<'d>(
         "organizationId",
         "wfDefinitionId",
         "rootWfDefinitionId",
+        "executionId",
     ];
     let texts = texts.map(|name| (name, Type::Text));
     // Steps that are not there are spoken of elsewhere.

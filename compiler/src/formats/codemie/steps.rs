@@ -5,7 +5,7 @@ use pawl_contract::catalogue;
 use super::super::Translation;
 use super::super::build::{Object, list, text, value};
 use super::super::literal::quoted;
-use super::super::tools::{User, of_others, usable};
+use super::super::tools::{of_others, put_tools};
 use super::next::{Settings, set, step, success};
 use super::parts::{Part, Parts};
 use super::regions::Regions;
@@ -130,12 +130,7 @@ impl Writer<'_, '_> {
             config.put("outputSchema", schema);
         }
         if let Some(given) = some_list(assistant, "tools") {
-            let user = User {
-                noun: "state",
-                id: &state.id,
-                slug: &state.slug,
-            };
-            config.put("tools", usable(&given, &["name"], &user, translation));
+            put_tools(&mut config, &given, &["name"], translation);
         }
         config.maybe("knowledgeFileIds", some_list(assistant, "datasource_ids"));
         if let Some(servers) = some_list(assistant, "mcp_servers") {

@@ -474,7 +474,7 @@ const IDLE: [(&str, &str); 12] = [
     ("jitter_seconds", "a schedule begins its runs on time"),
     (
         "need_history",
-        "what was said before is in the run's thread",
+        "what was said before comes with a chat alone",
     ),
     ("allowed_modalities", "whoever sends files decides on them"),
     ("allowed_mime_types", "whoever sends files decides on them"),
@@ -500,7 +500,11 @@ const IDLE: [(&str, &str); 12] = [
 fn idle(step: &Step<'_>, translation: &mut Translation<'_>) {
     for (field, why) in IDLE {
         // An output step has a mapping of its own.
-        let is_used = field == "output_mapping" && step.what == What::Output;
+        let is_used = match field {
+            "output_mapping" => step.what == What::Output,
+            "need_history" => step.text("kind") == Some("chat"),
+            _ => false,
+        };
         let schedule = step
             .get("schedule")
             .and_then(|schedule| schedule.get(field));

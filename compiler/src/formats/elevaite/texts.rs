@@ -16,7 +16,7 @@ use super::words::What;
 use crate::source::{Data, Entry, Node};
 
 /// The words of the format that mean something of the run.
-const BUILT_IN: [(&str, &str); 17] = [
+const BUILT_IN: [(&str, &str); 19] = [
     ("current_time", "now"),
     ("current_time_local", "now"),
     ("current_timestamp", "now"),
@@ -27,6 +27,9 @@ const BUILT_IN: [(&str, &str); 17] = [
     ("current_hour", "now|slice(11, 13)"),
     ("current_minute", "now|slice(14, 16)"),
     ("workflow_id", "wfDefinitionId"),
+    ("execution_id", "executionId"),
+    // As good as any other id that no other run has.
+    ("uuid", "executionId"),
     ("organization_id", "organizationId"),
     ("user_id", "userId"),
     ("session_id", "threadId"),
@@ -47,6 +50,9 @@ const ALL_STEPS: [&str; 5] = [
 
 /// The words for the run's input.
 const INPUTS: [&str; 4] = ["input", "inputs", "input_data", "trigger"];
+
+/// What whoever starts a run knows beside its input; some give it with the input.
+const CONTEXT: &str = "trigger.context ?? input.context";
 
 /// The words that say no more than that the output is meant.
 const OUTPUTS: [&str; 2] = ["output", "result"];
@@ -72,6 +78,8 @@ pub(super) struct Texts<'a> {
     globals: BTreeSet<&'a str>,
     /// Whether a text compares a decision with `denied`.
     says_denied: bool,
+    /// Whether a chat begins the runs, whose history its agents are told.
+    pub(super) has_history: bool,
 }
 
 /// What names mean in one step besides.
@@ -111,6 +119,7 @@ impl<'a> Texts<'a> {
                 .map(|entry| entry.key.as_str())
                 .collect(),
             says_denied,
+            has_history: steps.iter().any(has_history),
         }
     }
 
@@ -338,14 +347,17 @@ impl<'a> Texts<'a> {
         if root == "secrets" {
             return path.to_owned();
         }
+        if INPUTS.contains(&root) && first == "context" {
+            return follow(CONTEXT, after);
+        }
         if INPUTS.contains(&root) {
             return format!("input{}", skip(rest, &["output", "result", "input_data"]));
         }
         if let Some((_, native)) = BUILT_IN.iter().find(|(word, _)| *word == root) {
             return follow(native, rest);
         }
-        if ["execution_id", "uuid"].contains(&root) {
-            return "trigger.timestamp".to_owned();
+        if root == "context" {
+            return follow(CONTEXT, rest);
         }
         if ROOTS.contains(&root) {
             return path.to_owned();
@@ -442,4 +454,12 @@ pub(super) fn answers_json(step: &Step<'_>) -> bool {
         word.is_some_and(|word| word.contains("json"))
     });
     asks || step.get("output_schema").is_some_and(Node::is_object)
+}
+
+/// Whether a step begins runs with what was said before them.
+pub(super) fn has_history(step: &Step<'_>) -> bool {
+    let is_unwanted = step
+        .get("need_history")
+        .is_some_and(|flag| flag.data == Data::Bool(false));
+    step.what.begins() && step.text("kind") == Some("chat") && !is_unwanted
 }
