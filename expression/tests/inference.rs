@@ -104,6 +104,19 @@ fn a_member_that_no_element_has_is_found() {
             "(input.orders|find('amount', 3)).amonut",
             "(input.orders|find('amount', 3)) has no amonut",
         ),
+        (
+            "input.orders[0].amonut ?? input.orders[0]|at('amonut') ?? null",
+            "input.orders[0] has no amonut",
+        ),
+        (
+            "input.orders[0].amonut ?? input.orders[0].amoutn",
+            "input.orders[0] has no amonut",
+        ),
+        (
+            "(input.orders[0].amonut ?? input.maybe)[0].amonut",
+            "(input.orders[0].amonut ?? input.maybe)[0] has no amonut",
+        ),
+        ("input|pyName('nubmer')", "input has no nubmer"),
         ("input.orders[.amonut > 3]", ". has no amonut"),
         (
             "input.orders[.amount > 3].amonut",
@@ -147,6 +160,11 @@ fn what_may_be_there_is_not_spoken_of() {
         "input.flag == 1 || input.flag > input.any",
         "null|slice(1)",
         "'5'|number",
+        "input.number > '5' && input.number > input.text && input.any > 'a' && input.text > 'a'",
+        "input.number + input.text + input.any + input.flag",
+        "input.orders[0].amonut ?? input.number",
+        "input.orders[0].amount ?? input.orders|at('amonut')",
+        "(input.orders[0].amonut ?? input.maybe)[0].amount",
     ];
     for text in rows {
         assert_eq!(said(text), [""; 0], "{text}");
@@ -192,6 +210,18 @@ fn an_operand_or_an_argument_of_the_wrong_type_is_found() {
         ("1 < input.number < 3", "< of a flag and a number"),
         ("input.number|reverse", "reverse needs a list, not a number"),
         ("'abc'|number", "number needs a number, not the text `abc`"),
+        (
+            "input.orders[0].tags + 3",
+            "+ needs a number or a text, not a list of texts",
+        ),
+        (
+            "'Order: ' + input.orders[0]",
+            "+ needs a number or a text, not an object with `amount`, `buyer`, `tags`",
+        ),
+        (
+            "input.number > 'a'",
+            "> needs a number where the other side is one, not the text `a`",
+        ),
     ];
     for (text, expected) in rows {
         assert_eq!(said(text), [expected], "{text}");

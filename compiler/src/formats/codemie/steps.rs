@@ -6,6 +6,7 @@ use super::super::Translation;
 use super::super::build::{Object, list, text, value};
 use super::super::literal::quoted;
 use super::super::tools::{User, of_others, usable};
+use super::known::Known;
 use super::next::{Settings, set, step, success};
 use super::parts::{Part, Parts};
 use super::regions::Regions;
@@ -22,6 +23,7 @@ pub(super) struct Writer<'w, 'a> {
     pub(super) parts: &'w Parts<'a>,
     pub(super) regions: &'w Regions,
     pub(super) settings: &'w Settings,
+    pub(super) known: &'w Known<'w, 'a>,
 }
 
 impl Writer<'_, '_> {

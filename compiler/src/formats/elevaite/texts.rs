@@ -4,8 +4,8 @@ mod path;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use path::is_path;
-use path::{divide, follow, member, skip, with_places};
+use path::{divide, follow, member, skip, spelled, with_places};
+pub(super) use path::{is_path, without_quotes};
 use pawl_contract::reference::ROOTS;
 use pawl_expression::{Expression, Segment, Template};
 
@@ -292,12 +292,14 @@ impl<'a> Texts<'a> {
             let Some(written) = text.get(reference.span.clone()) else {
                 continue;
             };
-            let is_plain = reference
-                .path
-                .iter()
-                .all(|segment| !matches!(segment, Segment::Dynamic));
-            if is_plain && is_path(written) {
-                let path = self.path(written, names);
+            let path = if is_path(written) {
+                Some(written.to_owned())
+            } else {
+                spelled(&reference.path)
+            };
+            let is_dynamic = reference.path.contains(&Segment::Dynamic);
+            if let Some(path) = path.filter(|_| !is_dynamic) {
+                let path = self.path(&path, names);
                 let path = if path.contains(['|', '?', ' ']) {
                     format!("({path})")
                 } else {
