@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use equal::can_be_equal;
+pub(crate) use path::member as member_of;
 
 use crate::lexer::parse_number;
 use crate::tree::{Form, Node, Operator};
@@ -38,6 +39,15 @@ pub enum Mistake {
         found: Type,
         /// Whether a written default stands in for it.
         is_defaulted: bool,
+    },
+    /// A name in a section that its item does not have, and that is not known outside.
+    NoName {
+        /// The name.
+        name: String,
+        /// What the section goes through, as it is written.
+        list: String,
+        /// What the item is.
+        item: Type,
     },
     /// Two values that are never equal.
     NeverEqual {
@@ -71,9 +81,19 @@ pub type Roots<'t> = BTreeMap<Cow<'t, str>, Arc<Type>>;
 
 /// The type of a tree, and what is wrong with it.
 pub(crate) fn infer(node: &Node, roots: &Roots<'_>, findings: &mut Vec<Finding>) -> Type {
+    infer_within(node, roots, None, findings)
+}
+
+/// The same where `.` is the item of a section.
+pub(crate) fn infer_within(
+    node: &Node,
+    roots: &Roots<'_>,
+    element: Option<&Type>,
+    findings: &mut Vec<Finding>,
+) -> Type {
     Inference {
         roots,
-        element: None,
+        element,
         findings,
     }
     .node(node)

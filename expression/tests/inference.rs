@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use pawl_expression::{Expression, Mistake, Roots, Type};
+use pawl_expression::{Expression, Mistake, Roots, Template, Type};
 use serde_json::{Value, json};
 
 /// The input of every row: open and closed objects, and what no type is known of.
@@ -41,15 +41,21 @@ fn schema() -> Value {
     })
 }
 
-/// What is said of an expression, in short.
+/// What is said of an expression, in short; or of a template, where sections can be.
 fn said(text: &str) -> Vec<String> {
-    let expression = Expression::parse(text).expect("the expression can be read");
     let mut roots = Roots::new();
     let input = Type::of_schema(&schema());
     roots.insert(Cow::Borrowed("input"), Arc::new(input));
-    let (_, findings) = expression.infer(&roots);
+    let (_, findings) = if text.contains("{{") {
+        let template = Template::parse(text).expect("the template can be read");
+        template.infer(&roots)
+    } else {
+        let expression = Expression::parse(text).expect("the expression can be read");
+        expression.infer(&roots)
+    };
     let say = |mistake| match mistake {
         Mistake::NoMember { owner, member, .. } => format!("{owner} has no {member}"),
+        Mistake::NoName { name, list, .. } => format!("no item of {list} is {name}"),
         Mistake::NeverEqual { left, right, .. } => format!("{left} is never {right}"),
         Mistake::Misfit {
             operation,
@@ -130,6 +136,43 @@ fn a_member_that_no_element_has_is_found() {
     ];
     for (text, expected) in rows {
         assert_eq!(said(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn names_in_sections_are_those_of_the_item_or_of_what_is_around() {
+    let rows: [(&str, &[&str]); 10] = [
+        (
+            "{{#input.orders}}{{amount}} {{input.text}}{{/input.orders}}",
+            &[],
+        ),
+        (
+            "{{#input.orders}}{{amonut}}{{/input.orders}}",
+            &["no item of input.orders is amonut"],
+        ),
+        (
+            "{{#input.orders}}{{buyer.emial}} {{.amonut}}{{/input.orders}}",
+            &["buyer has no emial", ". has no amonut"],
+        ),
+        (
+            "{{#input.orders}}{{#tags}}{{.}} {{amount}} {{amonut}}{{/tags}}{{/input.orders}}",
+            &["no item of tags is amonut"],
+        ),
+        (
+            "{{#input.orders}}{{input.txet}}{{/input.orders}}",
+            &["input has no txet"],
+        ),
+        ("{{^input.orders}}{{anything}}{{/input.orders}}", &[]),
+        ("{{#input.flag}}{{anything}}{{/input.flag}}", &[]),
+        ("{{#input.any}}{{anything}}{{/input.any}}", &[]),
+        ("{{#input.open}}{{anything}}{{/input.open}}", &[]),
+        (
+            "{{#input.tags}}{{anything}}{{/input.tags}}",
+            &["input has no tags"],
+        ),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(said(text), expected, "{text}");
     }
 }
 

@@ -23,11 +23,14 @@ use crate::graph::{Loops, StepId};
 use crate::source::Node;
 use crate::steps::{self, Text as Reading};
 
+pub(crate) use given::of as given;
+
 /// What the texts of a definition are looked at with.
 struct Known<'a> {
     text: &'a str,
     definition: &'a Definition,
     loops: &'a Loops,
+    variables: &'a BTreeMap<String, Vec<StepId>>,
     /// The root names that mean the same everywhere.
     roots: Roots<'a>,
     items: Items,
@@ -46,6 +49,7 @@ pub(super) fn check(
         text,
         definition,
         loops,
+        variables,
         roots: roots(definition, variables, texts),
         items: Items::new(),
     };
@@ -153,7 +157,7 @@ impl<'a> Known<'a> {
         let is_constant = text.references.is_empty();
         for finding in findings {
             if !is_constant || matches!(finding.mistake, Mistake::Misfit { .. }) {
-                diagnostics.extend(self.say(&finding, &text.node));
+                diagnostics.extend(self.say(&finding, text));
             }
         }
         if let Some((_, step)) = step.filter(|_| text.reading == Reading::Template && !is_constant)

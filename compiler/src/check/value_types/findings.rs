@@ -2,14 +2,18 @@
 
 use std::ops::Range;
 
+use pawl_contract::reference::ROOTS;
 use pawl_expression::{Finding, Mistake, Others, Type};
 
 use super::Known;
+use crate::check::texts::Text;
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::source::Node;
+use crate::steps;
 
 impl Known<'_> {
-    pub(super) fn say(&self, finding: &Finding, node: &Node) -> Option<Diagnostic> {
+    pub(super) fn say(&self, finding: &Finding, text: &Text<'_>) -> Option<Diagnostic> {
+        let node = &text.node;
         let span = self.place(finding, node);
         let diagnostic = match &finding.mistake {
             Mistake::NoMember {
@@ -31,6 +35,7 @@ impl Known<'_> {
                 found,
                 is_defaulted: true,
             } => undeclared_member(owner, member, found),
+            Mistake::NoName { name, list, item } => self.no_name(name, list, item, text)?,
             Mistake::NeverEqual { left, right, gives } => never_equal(left, right, *gives),
             Mistake::Misfit {
                 operation,
@@ -47,6 +52,28 @@ impl Known<'_> {
             .help("use the value as the condition itself, or compare each value on its own and join them by `&&`"),
         };
         Some(diagnostic.at(node.pointer.clone(), span))
+    }
+
+    /// What there is to say of a name in a section that its item does not have, where it means nothing else.
+    fn no_name(&self, name: &str, list: &str, item: &Type, text: &Text<'_>) -> Option<Diagnostic> {
+        let step = text.step.and_then(|id| self.definition.steps.get(id));
+        let given = step.map_or(&[][..], |step| steps::given(step, &text.node.pointer));
+        let own = step.into_iter().flat_map(steps::names);
+        let mut meant = own
+            .map(|(name, _)| name)
+            .chain(given.iter().copied())
+            .chain(ROOTS);
+        if self.variables.contains_key(name) || meant.any(|meant| meant == name) {
+            return None;
+        }
+        let near = near(name, item.member_names());
+        // Whoever starts a run may give it.
+        if near.is_none() && steps::is_input_open(self.definition) {
+            return None;
+        }
+        let message = format!("no item of `{list}` has a `{name}`: each is {item}");
+        let diagnostic = Diagnostic::warning(codes::UNKNOWN_REFERENCE, message);
+        Some(diagnostic.perhaps_meant(name, near))
     }
 
     /// Whether the author of a text gives a default in it.
@@ -67,6 +94,7 @@ impl Known<'_> {
                     node.span.start + found.start..node.span.start + found.end
                 }),
             Mistake::NoMember { .. }
+            | Mistake::NoName { .. }
             | Mistake::NeverEqual { .. }
             | Mistake::Misfit { .. }
             | Mistake::FlagInOrder { .. } => span,

@@ -15,7 +15,7 @@ use crate::source::{Data, Node};
 use crate::steps;
 
 /// What a step gives.
-pub(super) fn of(step: &Step, definition: &Definition) -> Type {
+pub(crate) fn of(step: &Step, definition: &Definition) -> Type {
     match step.kind {
         Kind::Trigger => input(definition),
         Kind::Llm => llm(step),

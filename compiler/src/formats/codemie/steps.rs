@@ -11,7 +11,7 @@ use super::next::{Settings, set, step, success};
 use super::parts::{Part, Parts};
 use super::regions::Regions;
 use super::states::State;
-use super::texts::{self, filled, plain};
+use super::texts::{self, filled, plain, said};
 use super::{given, is_true, retries, word};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Templates};
@@ -112,7 +112,7 @@ impl Writer<'_, '_> {
             let prompt = if is_resolved {
                 filled(written, flow)
             } else {
-                plain(written)
+                said(written)
             };
             config.put("systemPrompt", text(node, prompt));
         } else if let Some(node) = given(assistant, "assistant_id") {
