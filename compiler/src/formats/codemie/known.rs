@@ -26,12 +26,26 @@ pub(super) struct Known<'s, 'a> {
     states: &'s [State<'a>],
     /// None of a state that may give anything.
     gives: Vec<Option<Type>>,
+    /// The states that lead to each.
+    sources: Vec<Vec<usize>>,
 }
 
 impl<'s, 'a> Known<'s, 'a> {
     pub(super) fn of(states: &'s [State<'a>], parts: &Parts<'_>) -> Self {
         let gives = states.iter().map(|state| gives(state, parts)).collect();
-        Self { states, gives }
+        let mut sources: Vec<Vec<usize>> = vec![Vec::new(); states.len()];
+        for (from, state) in states.iter().enumerate() {
+            for to in state.targets() {
+                if let Some(sources) = sources.get_mut(to) {
+                    sources.push(from);
+                }
+            }
+        }
+        Self {
+            states,
+            gives,
+            sources,
+        }
     }
 
     /// Says which names of a state's condition its result never has.
@@ -70,23 +84,33 @@ impl<'s, 'a> Known<'s, 'a> {
 
     /// Says which of the names that a state reads of the context no state before it gives.
     pub(super) fn reads(&self, at: usize, translation: &mut Translation<'_>) {
-        let (Some(state), Some(before)) = (self.states.get(at), self.before(at)) else {
+        let Some(state) = self.states.get(at) else {
             return;
         };
+        let mut read = Vec::new();
         let texts = [given(state.node, "task"), given(state.node, "tool_args")];
         for node in texts.into_iter().flatten() {
             node.each_string(&mut |node, text| {
-                for span in paths(text) {
-                    let path = text.get(span.clone()).unwrap_or_default();
-                    let message = format!(
-                        "no state before `{}` gives `{path}`, so that only the run's input could",
-                        state.id
-                    );
-                    missing(message, path, &before, node, span, translation);
-                }
+                read.extend(paths(text).into_iter().map(|span| (node, text, span)));
             });
         }
-        if matches!(state.next, Next::Each(..)) {
+        let divides = matches!(state.next, Next::Each(..));
+        // What is in the context is asked only where something is read of it.
+        let Some(before) = (divides || !read.is_empty())
+            .then(|| self.before(at))
+            .flatten()
+        else {
+            return;
+        };
+        for (node, text, span) in read {
+            let path = text.get(span.clone()).unwrap_or_default();
+            let message = format!(
+                "no state before `{}` gives `{path}`, so that only the run's input could",
+                state.id
+            );
+            missing(message, path, &before, node, span, translation);
+        }
+        if divides {
             self.goes_through(at, state, before, translation);
         }
     }
@@ -123,7 +147,13 @@ impl<'s, 'a> Known<'s, 'a> {
     /// What is in the context before a state, besides the user's input; none where that may be anything.
     fn before(&self, at: usize) -> Option<Names> {
         let mut names = Names::new();
-        for state in (0..self.states.len()).filter(|from| self.leads(*from, at)) {
+        let mut seen = BTreeSet::new();
+        let mut open = self.sources_of(at).to_vec();
+        while let Some(state) = open.pop() {
+            if !seen.insert(state) {
+                continue;
+            }
+            open.extend(self.sources_of(state));
             let brought = self.brings(state)?.into_iter().chain(self.spread(state)?);
             for (name, found) in brought {
                 add(&mut names, name, found);
@@ -132,20 +162,8 @@ impl<'s, 'a> Known<'s, 'a> {
         Some(names)
     }
 
-    /// Whether a state may come before another.
-    fn leads(&self, from: usize, to: usize) -> bool {
-        let targets = |at: usize| self.states.get(at).map(State::targets).unwrap_or_default();
-        let mut seen = BTreeSet::new();
-        let mut open = targets(from);
-        while let Some(at) = open.pop() {
-            if at == to {
-                return true;
-            }
-            if seen.insert(at) {
-                open.extend(targets(at));
-            }
-        }
-        false
+    fn sources_of(&self, at: usize) -> &[usize] {
+        self.sources.get(at).map_or(&[], Vec::as_slice)
     }
 
     /// What a state brings into the context; none where that may be anything.
