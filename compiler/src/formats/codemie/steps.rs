@@ -6,11 +6,12 @@ use super::super::Translation;
 use super::super::build::{Object, list, text, value};
 use super::super::literal::quoted;
 use super::super::tools::{of_others, put_tools};
+use super::known::Known;
 use super::next::{Settings, set, step, success};
 use super::parts::{Part, Parts};
 use super::regions::Regions;
 use super::states::State;
-use super::texts::{self, filled, plain};
+use super::texts::{self, filled, plain, said};
 use super::{given, is_true, retries, word};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Templates};
@@ -22,6 +23,7 @@ pub(super) struct Writer<'w, 'a> {
     pub(super) parts: &'w Parts<'a>,
     pub(super) regions: &'w Regions,
     pub(super) settings: &'w Settings,
+    pub(super) known: &'w Known<'w, 'a>,
 }
 
 impl Writer<'_, '_> {
@@ -110,7 +112,7 @@ impl Writer<'_, '_> {
             let prompt = if is_resolved {
                 filled(written, flow)
             } else {
-                plain(written)
+                said(written)
             };
             config.put("systemPrompt", text(node, prompt));
         } else if let Some(node) = given(assistant, "assistant_id") {
