@@ -100,15 +100,31 @@ impl From<RunStatus> for Status {
     }
 }
 
-/// A run of an organisation, and how it stands now.
+/// A run of an organisation, and how it stands now; it is closed first if nothing executes it.
 pub(crate) async fn read(app: &App, org: &str, id: &str) -> Result<Run, Problem> {
+    let run = stored(app, org, id).await?;
+    let run = pawl_functions::reconcile(app.services(), run).await;
+    with_waits(app, run).await
+}
+
+/// The same as the table has it, for whoever may only look.
+pub(crate) async fn read_only(app: &App, org: &str, id: &str) -> Result<Run, Problem> {
+    let run = stored(app, org, id).await?;
+    with_waits(app, run).await
+}
+
+async fn stored(app: &App, org: &str, id: &str) -> Result<Run, Problem> {
     let missing = || Problem::missing("execution", id);
     // A collection of records lies under its name as a run does.
     if pawl_store::key::is_collection(id) || id.contains('#') {
         return Err(missing());
     }
-    let mut run = app.store().run(org, id).await?.ok_or_else(missing)?;
-    // The run's own item is not touched when a step begins to wait, or ends waiting.
+    app.store().run(org, id).await?.ok_or_else(missing)
+}
+
+/// The run's own item is not touched when a step begins to wait, or ends waiting.
+async fn with_waits(app: &App, mut run: Run) -> Result<Run, Problem> {
+    let (org, id) = (&run.org, &run.run);
     if run.status == RunStatus::Running && !app.store().waits_of(org, id, "").await?.is_empty() {
         run.status = RunStatus::Waiting;
     }
@@ -200,12 +216,9 @@ async fn cancel(
     Path(id): Path<String>,
 ) -> Result<axum::Json<Summary>, Problem> {
     read(&app, &me.org, &id).await?;
-    let cancel = pawl_functions::cancel(app.services(), &me.org, &id, Some(&me.who));
-    let is_done = Box::pin(cancel).await?;
-    if is_done {
-        let noted = note(&app, &me, "execution.cancel", &id);
-        app.store().change(&me.org, [noted]).await?;
-    }
+    let noted = note(&app, &me, "execution.cancel", &id);
+    let cancel = pawl_functions::cancel(app.services(), &me.org, &id, Some(&me.who), Some(noted));
+    Box::pin(cancel).await?;
     let run = read(&app, &me.org, &id).await?;
     if run.status == RunStatus::Cancelled {
         return Ok(axum::Json(Summary::of(run)));
@@ -270,12 +283,9 @@ async fn resume(
         Some(version) => onward::onto(&app, &run, version).await?,
         None => None,
     };
-    match onto {
-        Some(onto) => pawl_functions::resume_onto(app.services(), &me.org, &id, onto).await?,
-        None => pawl_functions::resume(app.services(), &me.org, &id).await?,
-    };
-    let noted = note(&app, &me, "execution.resume", &id);
-    app.store().change(&me.org, [noted]).await?;
+    let noted = vec![note(&app, &me, "execution.resume", &id)];
+    let resume = pawl_functions::resume_noted(app.services(), &me.org, &id, onto, noted);
+    Box::pin(resume).await?;
     let run = read(&app, &me.org, &id).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(Summary::of(run))))
 }

@@ -306,6 +306,7 @@ impl Invocation<'_> {
             status,
             error,
             at: Some(self.position.at.clone()),
+            execution: None,
             completed_at: self.services.now().iso(),
         }
     }

@@ -8,6 +8,7 @@
 mod access;
 mod described;
 mod life;
+mod lost;
 mod onward;
 mod resources;
 mod scopes;

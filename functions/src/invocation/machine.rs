@@ -174,8 +174,9 @@ impl Invocation<'_> {
             ..position.clone()
         };
         // The run names its execution before it starts, so that nobody takes the end of the old one for the run's.
+        let now = self.now.iso();
         self.store()
-            .hand_over(&position.org, &position.run, &name, &position.at)
+            .hand_over(&position.org, &position.run, &name, &position.at, &now)
             .await?;
         trigger::execute(self.services, &position.machine, &name, &next).await?;
         Ok(Some(self.onward()))
