@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use pawl_contract::{At, Kind};
-use pawl_functions::{Decision, decide as decide_run};
+use pawl_functions::{Decision, decide_noted};
 use pawl_store::{Record, RecordStatus, Waiting, Window, key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -288,9 +288,8 @@ async fn decide(
         payload: decide.payload,
     };
     let at = Some(record.at.as_str());
-    decide_run(app.services(), &me.org, &run, at, &decision).await?;
     let noted = note(&app, &me, "approval.decide", &id);
-    app.store().change(&me.org, [noted]).await?;
+    decide_noted(app.services(), &me.org, &run, at, &decision, Some(noted)).await?;
     let (run, record) = read(&app, &me.org, &id).await?;
     Ok(axum::Json(Approval::of(&run, record)))
 }

@@ -64,7 +64,9 @@ mod work;
 pub mod lambda;
 
 pub use answer::{Closing, close_waits};
-pub use approval::{Decided, Decision, Link, asked_in, decide, decide_by_link, delegate, waits};
+pub use approval::{
+    Decided, Decision, Link, asked_in, decide, decide_by_link, decide_noted, delegate, waits,
+};
 pub use cancel::cancel;
 pub use catch_up::catch_up;
 pub use clock::Moment;

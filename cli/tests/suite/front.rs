@@ -9,6 +9,7 @@ mod access;
 mod described;
 mod life;
 mod lost;
+mod noted;
 mod onward;
 mod resources;
 mod scopes;
