@@ -246,6 +246,7 @@ async fn rerun(
     let start = Start {
         machine: run.machine.clone(),
         number: run.number,
+        draft: run.draft,
         org: Some(me.org.clone()),
         input: rerun.input.unwrap_or_else(|| run.input.clone()),
         mocks: run.mocks.clone(),

@@ -74,8 +74,8 @@ pub(crate) async fn close_run(
         key: &key,
         time: now,
     };
-    let ended = vec![events::of_end(&close, &occasion)];
-    let news = News::write(ended, &key, &mut transaction, services).await?;
+    let ended = events::of_end(Some(run), &close, &occasion);
+    let news = News::write(Vec::from_iter(ended), &key, &mut transaction, services).await?;
     if let Some(noted) = noted {
         transaction.change(store, noted).await?;
     }

@@ -55,8 +55,8 @@ pub(crate) struct Execute {
 /// Start a run
 ///
 /// With the header `idempotency-key`, the same request starts one run however often it comes; another request with the
-/// same key is refused. The `version` may be the draft: a test run, which changes nothing of what starts the workflow.
-/// That an `editor` may, too, where `mocks` stand in for every step that acts.
+/// same key is refused. The `version` may be the draft: a test run, which changes nothing of what starts the workflow,
+/// and whose end starts no other one. That an `editor` may, too, where `mocks` stand in for every step that acts.
 #[utoipa::path(post, path = "/api/workflows/{id}/execute", tag = "executions",
     params(("id" = String, Path), ("idempotency-key" = Option<String>, Header)),
     request_body = Option<Execute>,
@@ -71,7 +71,11 @@ pub(super) async fn execute(
 ) -> Result<(StatusCode, axum::Json<Begun>), Problem> {
     // Whoever may do no more than write is told so before anything else is said.
     let asked = read(&request).and_then(|asked| asked.permitted(&me))?;
-    let (machine, number) = machine(&app, &me, &id, &asked).await?;
+    let Version {
+        machine,
+        number,
+        draft,
+    } = version(&app, &me, &id, &asked).await?;
     for (step, mock) in &asked.mocks {
         if let Some(problem) = mock.problem() {
             return Err(Problem::invalid(format!("the mock of `{step}`: {problem}")));
@@ -88,6 +92,7 @@ pub(super) async fn execute(
     let start = Start {
         machine,
         number: Some(number),
+        draft,
         idempotency_key: key,
         ..asked.start(&me.org)
     };
@@ -122,28 +127,36 @@ fn read(request: &Raw) -> Result<Execute, Problem> {
         .map_err(|error| Problem::malformed(format!("the body cannot be read: {error}")))
 }
 
-/// The machine of the version that is to run, and its number.
-async fn machine(
-    app: &App,
-    me: &Identity,
-    id: &str,
-    asked: &Execute,
-) -> Result<(String, u64), Problem> {
+/// The version that is to run.
+struct Version {
+    machine: String,
+    number: u64,
+    /// Whether it is not published.
+    draft: bool,
+}
+
+/// The version that is asked for.
+async fn version(app: &App, me: &Identity, id: &str, asked: &Execute) -> Result<Version, Problem> {
     let workflow = workflows::read(app, &me.org, id).await?;
     let wanted = asked.version.unwrap_or(Wanted::Named(Named::Active));
     let version = versions::find(app, &me.org, &workflow, wanted).await?.value;
     if me.role < Role::Operator && version.status != Status::Draft {
         return Err(only_drafts(me));
     }
+    let draft = version.machine.is_none();
     let machine = match version.machine {
         Some(machine) => machine,
-        None => draft(app, me, id, &version.written, &asked.mocks).await?,
+        None => of_draft(app, me, id, &version.written, &asked.mocks).await?,
     };
-    Ok((machine, version.number))
+    Ok(Version {
+        machine,
+        number: version.number,
+        draft,
+    })
 }
 
 /// The machine of a draft: a version of its own, which nothing but this run begins with.
-async fn draft(
+async fn of_draft(
     app: &App,
     me: &Identity,
     id: &str,
@@ -176,11 +189,6 @@ fn acts_nowhere(program: &Program, mocks: &BTreeMap<String, Mock>) -> Result<(),
             "your role runs a draft only where nothing acts: give `mocks` for {}",
             bare.join(", ")
         )));
-    }
-    if !program.checked.definition.settings.follow_ups.is_empty() {
-        return Err(Problem::forbidden(
-            "your role runs a draft only where nothing acts, and other workflows follow this one: leave `onComplete` and `onError` out",
-        ));
     }
     Ok(())
 }

@@ -137,7 +137,7 @@ impl Invocation<'_> {
         let mut events = Vec::new();
         let close = self.is_root().then(|| self.close(status, error));
         if let Some(close) = &close {
-            events.push(self.write_end(Some(run), close, &mut transaction)?);
+            events.extend(self.write_end(Some(run), close, &mut transaction)?);
         }
         let news = self.announce(events, &mut transaction).await?;
         match transaction.commit(self.store()).await? {

@@ -308,3 +308,44 @@ async fn a_draft_is_tried_without_being_published() {
         .await;
     front.settled().await;
 }
+
+#[tokio::test]
+async fn the_end_of_a_draft_starts_nothing() {
+    let front = Front::open().await;
+    // Who listens waits: if it ended, it would hear itself.
+    let workflow = |name: &str, trigger: Value| {
+        json!({ "name": name, "steps": [
+            step("begin", "trigger", &trigger, "ask"),
+            { "stepSlug": "ask", "stepType": "approval", "config": { "message": "Go on?" }, "nextSteps": { "approved": "end" } },
+        ] })
+    };
+    let listens = json!({ "type": "event", "eventType": "workflow.completed" });
+    let listener = front.publish(workflow("Listen", listens)).await;
+    let manual = json!({ "type": "manual" });
+    let follower = front.publish(workflow("Follow", manual)).await;
+    let followed = || {
+        let mut definition = line(&[create("make", "{{input.name}}", "end")]);
+        definition["config"] = json!({ "onComplete": "Follow" });
+        definition
+    };
+    let id = front.publish(followed()).await;
+    front
+        .want(200, "PUT", &format!("/api/workflows/{id}"), followed())
+        .await;
+    for (version, expected) in [("draft", 0), ("active", 1)] {
+        let body = json!({ "version": version, "input": { "name": version } });
+        let run = front.run(&id, body).await;
+        let run = front.want(200, "GET", &run, Value::Null).await;
+        assert_eq!(
+            (&run["status"], &run["draft"]),
+            (&json!("completed"), &json!(version == "draft")),
+            "{run}"
+        );
+        for workflow in [&listener, &follower] {
+            let path = format!("/api/executions?workflow_id={workflow}");
+            let listed = front.want(200, "GET", &path, Value::Null).await;
+            let begun = listed["items"].as_array().expect("runs").len();
+            assert_eq!(begun, expected, "{version} {workflow}: {listed}");
+        }
+    }
+}
