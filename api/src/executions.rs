@@ -21,6 +21,7 @@ use crate::audit::note;
 use crate::extract::{MaybeJson, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
+use crate::publish;
 use crate::versions::Wanted;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -231,7 +232,7 @@ async fn cancel(
 
 /// Start a run once more
 ///
-/// A new run of the same version, with the same input or another one.
+/// A new run of the same version, with the same input or another one. Of a draft it is what the draft says now.
 #[utoipa::path(post, path = "/api/executions/{id}/rerun", tag = "executions", params(("id" = String, Path)),
     request_body = Option<Rerun>,
     responses((status = 202, body = Begun)), security(("bearer" = ["operator"])))]
@@ -242,11 +243,21 @@ async fn rerun(
     MaybeJson(rerun): MaybeJson<Rerun>,
 ) -> Result<(StatusCode, axum::Json<Begun>), Problem> {
     let run = read(&app, &me.org, &id).await?;
+    // What was published for one run alone may be gone.
+    let single = publish::single::held(&app, &me.org, &run.workflow, &run.machine);
+    let (machine, draft) = match run.number.filter(|_| single.is_some()) {
+        Some(number) => {
+            let wanted = Wanted::Number(number);
+            let version = start::version(&app, &me, &run.workflow, wanted, &run.mocks).await?;
+            (version.machine, version.draft)
+        }
+        None => (run.machine.clone(), run.draft),
+    };
     let text = |field: &str| run.trigger.get(field).and_then(Value::as_str);
     let start = Start {
-        machine: run.machine.clone(),
+        machine,
         number: run.number,
-        draft: run.draft,
+        draft,
         org: Some(me.org.clone()),
         input: rerun.input.unwrap_or_else(|| run.input.clone()),
         mocks: run.mocks.clone(),
@@ -256,7 +267,7 @@ async fn rerun(
         context: run.trigger.get("context").cloned().unwrap_or_default(),
         ..Start::default()
     };
-    let started = start::begin(&app, &me, start, "execution.rerun").await?;
+    let started = start::begin(&app, &me, &run.workflow, start, "execution.rerun").await?;
     Ok((StatusCode::ACCEPTED, axum::Json(started)))
 }
 
@@ -284,7 +295,11 @@ async fn resume(
         Some(version) => onward::onto(&app, &run, version).await?,
         None => None,
     };
-    let noted = vec![note(&app, &me, "execution.resume", &id)];
+    let mut noted = vec![note(&app, &me, "execution.resume", &id)];
+    let single = onto
+        .as_ref()
+        .and_then(|onto| publish::single::held(&app, &me.org, &run.workflow, &onto.machine));
+    noted.extend(single.map(|single| single.hold(&id)));
     let resume = pawl_functions::resume_noted(app.services(), &me.org, &id, onto, noted);
     Box::pin(resume).await?;
     let run = read(&app, &me.org, &id).await?;

@@ -143,7 +143,7 @@ pub async fn decide_noted(
     decision: &Decision,
     noted: Option<Change>,
 ) -> Result<Decided, StepError> {
-    let decided = decide_one(services, org, run, step, decision, noted).await;
+    let decided = Box::pin(decide_one(services, org, run, step, decision, noted)).await;
     decided.map_err(Error::into_step)
 }
 

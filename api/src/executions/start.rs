@@ -71,11 +71,12 @@ pub(super) async fn execute(
 ) -> Result<(StatusCode, axum::Json<Begun>), Problem> {
     // Whoever may do no more than write is told so before anything else is said.
     let asked = read(&request).and_then(|asked| asked.permitted(&me))?;
+    let wanted = asked.version.unwrap_or(Wanted::Named(Named::Active));
     let Version {
         machine,
         number,
         draft,
-    } = version(&app, &me, &id, &asked).await?;
+    } = version(&app, &me, &id, wanted, &asked.mocks).await?;
     for (step, mock) in &asked.mocks {
         if let Some(problem) = mock.problem() {
             return Err(Problem::invalid(format!("the mock of `{step}`: {problem}")));
@@ -96,7 +97,7 @@ pub(super) async fn execute(
         idempotency_key: key,
         ..asked.start(&me.org)
     };
-    let started = begin(&app, &me, start, "execution.start").await?;
+    let started = begin(&app, &me, &id, start, "execution.start").await?;
     let status = if started.duplicate {
         StatusCode::OK
     } else {
@@ -105,14 +106,21 @@ pub(super) async fn execute(
     Ok((status, axum::Json(started)))
 }
 
-/// Starts a run, with a note of who did.
+/// Starts a run of a workflow, with a note of who did.
 pub(super) async fn begin(
     app: &App,
     me: &Identity,
+    workflow: &str,
     start: Start,
     action: &str,
 ) -> Result<Begun, Problem> {
-    let noted = |run: &str| note(app, me, action, run);
+    let single = publish::single::held(app, &me.org, workflow, &start.machine);
+    let noted = |run: &str| {
+        let held = single.map(|single| single.hold(run));
+        held.into_iter()
+            .chain([note(app, me, action, run)])
+            .collect()
+    };
     let begun = pawl_functions::start_noted(start, app.services(), noted).await?;
     let duplicate = begun.status == StartedStatus::Duplicate;
     let run = super::read(app, &me.org, &begun.run).await?;
@@ -128,17 +136,22 @@ fn read(request: &Raw) -> Result<Execute, Problem> {
 }
 
 /// The version that is to run.
-struct Version {
-    machine: String,
-    number: u64,
+pub(super) struct Version {
+    pub(super) machine: String,
+    pub(super) number: u64,
     /// Whether it is not published.
-    draft: bool,
+    pub(super) draft: bool,
 }
 
 /// The version that is asked for.
-async fn version(app: &App, me: &Identity, id: &str, asked: &Execute) -> Result<Version, Problem> {
+pub(super) async fn version(
+    app: &App,
+    me: &Identity,
+    id: &str,
+    wanted: Wanted,
+    mocks: &BTreeMap<String, Mock>,
+) -> Result<Version, Problem> {
     let workflow = workflows::read(app, &me.org, id).await?;
-    let wanted = asked.version.unwrap_or(Wanted::Named(Named::Active));
     let version = versions::find(app, &me.org, &workflow, wanted).await?.value;
     if me.role < Role::Operator && version.status != Status::Draft {
         return Err(only_drafts(me));
@@ -146,7 +159,7 @@ async fn version(app: &App, me: &Identity, id: &str, asked: &Execute) -> Result<
     let draft = version.machine.is_none();
     let machine = match version.machine {
         Some(machine) => machine,
-        None => of_draft(app, me, id, &version.written, &asked.mocks).await?,
+        None => of_draft(app, me, id, &version.written, mocks).await?,
     };
     Ok(Version {
         machine,
@@ -172,7 +185,7 @@ async fn of_draft(
     if me.role < Role::Operator {
         acts_nowhere(&program, mocks)?;
     }
-    publish::publish_for_single_runs(app, &me.org, id, &program.lowered.machine).await
+    publish::single::publish(app, &me.org, id, &program.lowered.machine).await
 }
 
 /// Refuses a run that would act on the world.
