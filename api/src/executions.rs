@@ -1,5 +1,6 @@
 //! Runs: started, watched, stopped, and taken up again.
 
+mod history;
 mod onward;
 mod shown;
 mod start;
@@ -31,6 +32,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get))
         .routes(routes!(steps))
         .routes(routes!(logs))
+        .routes(routes!(history::machine))
+        .routes(routes!(history::executions))
+        .routes(routes!(history::events))
         .routes(routes!(cancel))
         .routes(routes!(rerun))
         .routes(routes!(resume))

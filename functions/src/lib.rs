@@ -61,6 +61,7 @@ mod trigger;
 mod unknown;
 mod work;
 
+pub mod history;
 pub mod lambda;
 
 pub use answer::{Closing, close_waits};

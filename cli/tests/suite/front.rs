@@ -7,6 +7,7 @@
 
 mod access;
 mod described;
+mod history;
 mod life;
 mod lost;
 mod noted;

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::source::Spoken;
 
-/// A page of runs.
+/// A page of a list.
 #[derive(Deserialize)]
-pub(super) struct Page {
-    pub(super) items: Vec<Execution>,
+pub(super) struct Page<T> {
+    pub(super) items: Vec<T>,
     pub(super) next_cursor: Option<String>,
 }
 

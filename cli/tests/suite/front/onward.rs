@@ -408,9 +408,7 @@ async fn a_version_of_a_draft_goes_once_no_run_needs_it() {
         .want(200, "GET", "/api/executions?limit=100", Value::Null)
         .await;
     let mut completed = runs["items"].as_array().expect("runs").iter();
-    let oldest = completed
-        .filter(|run| run["status"] == "completed")
-        .next_back();
+    let oldest = completed.rfind(|run| run["status"] == "completed");
     let oldest = oldest.and_then(|run| run["id"].as_str()).expect("a run");
     let rerun = format!("/api/executions/{oldest}/rerun");
     let again = front.want(202, "POST", &rerun, Value::Null).await;
