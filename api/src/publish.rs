@@ -10,9 +10,9 @@
 pub(crate) mod chains;
 mod machine;
 pub(crate) mod names;
+pub(crate) mod single;
 mod triggers;
 
-pub(crate) use machine::publish_for_single_runs;
 use pawl_store::{Change, Document, Published};
 
 use crate::access::Identity;

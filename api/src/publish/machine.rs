@@ -24,17 +24,12 @@ pub(super) async fn publish(
     publish_as(app, names::machine(app, org, workflow), machine).await
 }
 
-/// Publishes a machine for single runs of a workflow, beside what the workflow's own machine is.
-pub(crate) async fn publish_for_single_runs(
+/// Publishes a machine under a name as a version, and gives the version's ARN.
+pub(super) async fn publish_as(
     app: &App,
-    org: &str,
-    workflow: &str,
+    name: String,
     machine: &Machine,
 ) -> Result<String, Problem> {
-    publish_as(app, names::single(app, org, workflow), machine).await
-}
-
-async fn publish_as(app: &App, name: String, machine: &Machine) -> Result<String, Problem> {
     let definition = serde_json::to_string(machine)
         .map_err(|error| Problem::unavailable("the machine cannot be written", &error))?;
     let definition = with_functions(app, definition);
@@ -107,7 +102,7 @@ fn with_functions(app: &App, definition: String) -> String {
 }
 
 /// The ARN of a machine of this deployment: its partition, region and account are its functions'.
-fn arn(app: &App, name: &str) -> String {
+pub(super) fn arn(app: &App, name: &str) -> String {
     let function = app.settings().functions.values().next();
     let parts = function.map(String::as_str).unwrap_or_default().split(':');
     let parts: Vec<&str> = parts.collect();
@@ -120,6 +115,6 @@ fn arn(app: &App, name: &str) -> String {
     )
 }
 
-fn failed_call<E: std::error::Error>(call: &str, error: E) -> Problem {
+pub(super) fn failed_call<E: std::error::Error>(call: &str, error: E) -> Problem {
     Problem::unavailable(&format!("{call} failed"), &error)
 }

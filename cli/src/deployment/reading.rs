@@ -3,15 +3,17 @@
 mod answers;
 
 use anyhow::Context;
+use pawl_asl::Machine;
 use pawl_store::{Batch, Record, Run, Thread, Waiting};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::answers::{
     BatchAnswer, Execution, MessageAnswer, Page, StepAnswer, ThreadAnswer, WaitAnswer,
 };
 use super::{Deployment, segment};
+use crate::aws;
 use crate::source::{Spoken, Wanted};
 
 /// So many are read at once.
@@ -45,7 +47,7 @@ impl Deployment {
         while runs.len() < most {
             let limit = PAGE.min(most - runs.len());
             let path = format!("/api/executions?limit={limit}{query}{place}");
-            let page: Option<Page> = self.read(&path).await?;
+            let page: Option<Page<Execution>> = self.read(&path).await?;
             let Some(page) = page else { break };
             runs.extend(page.items.into_iter().map(Run::from));
             match page.next_cursor {
@@ -66,6 +68,37 @@ impl Deployment {
     pub async fn events(&self, id: &str) -> anyhow::Result<Vec<Batch>> {
         let path = format!("{}/logs", execution(id));
         self.list::<BatchAnswer, _>(&path).await
+    }
+
+    /// The machine that a run executes.
+    pub async fn machine(&self, id: &str) -> anyhow::Result<Machine> {
+        let path = format!("{}/machine", execution(id));
+        let machine = self.want(Method::GET, &path, None).await?;
+        serde_json::from_value(machine).context("cannot understand the machine")
+    }
+
+    /// The executions of a run in Step Functions, in the order in which they began.
+    pub async fn executions(&self, id: &str) -> anyhow::Result<Vec<aws::Execution>> {
+        let path = format!("{}/history", execution(id));
+        self.list::<aws::Execution, _>(&path).await
+    }
+
+    /// The history of one of them.
+    pub async fn history(&self, id: &str, name: &str) -> anyhow::Result<Vec<aws::Event>> {
+        let history = format!("{}/history/{}", execution(id), segment(name));
+        let mut events = Vec::new();
+        let mut place = String::new();
+        loop {
+            let path = format!("{history}?limit={PAGE}{place}");
+            let page: Option<Page<Map<String, Value>>> = self.read(&path).await?;
+            let Some(page) = page else { break };
+            events.extend(page.items.into_iter().filter_map(aws::Event::read));
+            match page.next_cursor {
+                Some(cursor) => place = format!("&cursor={}", segment(&cursor)),
+                None => break,
+            }
+        }
+        Ok(events)
     }
 
     /// What runs wait for, longest waiting first.

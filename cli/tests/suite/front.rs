@@ -7,7 +7,10 @@
 
 mod access;
 mod described;
+mod history;
 mod life;
+mod lost;
+mod noted;
 mod onward;
 mod resources;
 mod scopes;

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::source::Spoken;
 
-/// A page of runs.
+/// A page of a list.
 #[derive(Deserialize)]
-pub(super) struct Page {
-    pub(super) items: Vec<Execution>,
+pub(super) struct Page<T> {
+    pub(super) items: Vec<T>,
     pub(super) next_cursor: Option<String>,
 }
 
@@ -26,6 +26,8 @@ pub(super) struct Execution {
     workflow_name: String,
     status: RunStatus,
     triggered_by: String,
+    #[serde(default)]
+    draft: bool,
     started_at: String,
     completed_at: Option<String>,
     error: Option<RunError>,
@@ -138,6 +140,8 @@ impl From<Execution> for Run {
             mocks: BTreeMap::new(),
             thread_id: answer.thread_id,
             parent: None,
+            draft: answer.draft,
+            executing_since: None,
             follow_ups: FollowUps::default(),
             after: None,
             started_at: answer.started_at,
