@@ -47,6 +47,7 @@ pub use access::Role;
 pub use app::App;
 pub use keys::{NewKey, Token, is_key, make as make_key};
 pub use oidc::Provider;
+pub use publish::resources;
 pub use settings::{Settings, SettingsError};
 
 /// The most bytes that a request may have: what API Gateway hands to a function.

@@ -3,6 +3,7 @@
 mod actions;
 mod answer;
 mod approvals;
+mod build;
 mod cancel;
 mod check;
 mod compile;
@@ -80,6 +81,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl test workflows/examples
   pawl diff old.json new.json
   pawl compile workflows/examples/welcome-email -o welcome-email.asl.json
+  pawl build workflows/ -o infra/workflows.yaml
 
 What publishes, starts, shows or answers runs asks the first of these that is there: `--url`, `--state` or `--endpoint`;
 PAWL_URL, with the key in PAWL_KEY; what `pawl login` remembers; the folder .pawl here and the `pawl dev` that serves it."#;
@@ -92,6 +94,8 @@ enum Command {
     Convert(convert::Convert),
     /// Print the machine that a definition becomes
     Compile(compile::Compile),
+    /// Write workflows as a template, for review in a pull request
+    Build(build::Build),
     /// Say what begins runs by itself, and when next
     Triggers(triggers::Triggers),
     /// Say what a run takes and costs, before there is one
@@ -159,6 +163,7 @@ impl Pawl {
             Command::Check(command) => command.run(),
             Command::Convert(command) => command.run(),
             Command::Compile(command) => command.run(),
+            Command::Build(command) => command.run(),
             Command::Triggers(command) => command.run(),
             Command::Cost(command) => command.run(),
             Command::Policy(command) => command.run(),

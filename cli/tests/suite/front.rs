@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod as_code;
 mod described;
 mod life;
 mod onward;
