@@ -9,17 +9,17 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, RequestExt, Service, run_with_streaming_response};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use pawl_functions::lambda::services;
+use pawl_functions::lambda::{log, services};
 use pawl_store::key;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use crate::app::App;
 use crate::keys::{self, NewKey};
@@ -39,10 +39,16 @@ struct Asked {
 
 /// Serves the API until Lambda ends the process.
 pub async fn serve() -> Result<(), Error> {
-    let settings = Settings::from_env(&environment)?;
-    let app = &App::new(services().await, settings);
-    let http = &Adapter::from(crate::router(app.clone()));
+    log();
+    let settings = &Settings::from_env(&environment)?;
+    let parts = &OnceCell::new();
+    let make = async || {
+        let app = App::new(services().await, settings.clone());
+        let http = Adapter::from(crate::router(app.clone()));
+        (app, http)
+    };
     let answer = async |event: LambdaEvent<Value>| -> Result<Value, Error> {
+        let (app, http) = parts.get_or_init(make).await;
         let LambdaEvent { payload, context } = event;
         if payload.get("make_key").is_some() {
             return make_key(app, serde_json::from_value(payload)?).await;
@@ -57,9 +63,17 @@ pub async fn serve() -> Result<(), Error> {
 
 /// Serves the streams of runs until Lambda ends the process.
 pub async fn serve_streams() -> Result<(), Error> {
-    let app = App::new(services().await, Settings::of_readers(&environment));
-    let router: Router = crate::stream_router(app).layer(from_fn(limit));
-    Box::pin(run_with_streaming_response(router)).await
+    log();
+    let parts = &OnceCell::new();
+    let make = async || {
+        let app = App::new(services().await, Settings::of_readers(&environment));
+        crate::stream_router(app).layer(from_fn(limit))
+    };
+    let answer = async |request: lambda_http::Request| {
+        let mut router = parts.get_or_init(make).await.clone();
+        router.call(request).await
+    };
+    Box::pin(run_with_streaming_response(service_fn(answer))).await
 }
 
 fn environment(name: &str) -> Option<String> {

@@ -5,15 +5,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use pawl_contract::StepError;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::{Function, Services, Settings, handle};
 
 /// Serves a function until Lambda ends the process.
 pub async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
-    let services = &services().await;
+    log();
+    let services = &OnceCell::new();
     // Boxed: the compiler would rather not look through every layer at once.
     Box::pin(lambda_runtime::run(service_fn(
         |event: LambdaEvent<Value>| async move {
+            let services = services.get_or_init(self::services).await;
             let left = left(event.context.deadline, SystemTime::now());
             let limited = left.map(|left| services.clone().with_time_left(left));
             let services = limited.as_ref().unwrap_or(services);
@@ -24,14 +27,18 @@ pub async fn serve(function: Function) -> Result<(), lambda_runtime::Error> {
     .await
 }
 
-/// What a process on Lambda begins with: logs, and what its environment gives.
-pub async fn services() -> Services {
-    // Lambda's own log formatting applies; inputs and outputs are never logged.
+/// Logs from here on. Lambda's own log formatting applies; inputs and outputs are never logged.
+pub fn log() {
     tracing_subscriber::fmt()
         .json()
         .with_ansi(false)
         .without_time()
         .init();
+}
+
+/// What the environment of a process on Lambda gives. It reads the certificates of authorities and more, so it is asked
+/// for with the first event: a process that is there early, and waits, has cost nothing.
+pub async fn services() -> Services {
     let sdk = aws_config::defaults(aws_config::BehaviorVersion::latest())
         .load()
         .await;

@@ -26,15 +26,9 @@ def run(*command) -> None:
 
 
 def python_with_matplotlib() -> Path:
-    """The interpreter of .tools/bench, made anew when the requirements changed."""
-    requirements = ROOT / "infra/bench/requirements.txt"
-    made = TOOLS / "bench/requirements.txt"
-    interpreter = TOOLS / "bench/bin/python"
-    if not made.exists() or made.read_text() != requirements.read_text():
-        run(sys.executable, "-m", "venv", "--clear", TOOLS / "bench")
-        run(interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements)
-        made.write_text(requirements.read_text())
-    return interpreter
+    """The interpreter of .tools/bench, made where it is not there or its requirements changed."""
+    run("make", "--silent", ".tools/bench/ready")
+    return TOOLS / "bench/bin/python"
 
 
 def reference() -> Path:

@@ -49,20 +49,34 @@ def host(url: str) -> str:
     return url.split("//")[1].split(".")[0]
 
 
-def sam(*arguments: str, environment: dict[str, str]) -> None:
-    """Runs SAM; its own folder goes first, for that is where it looks for cargo-lambda and zig."""
+def tool(name: str, *arguments: str, environment: dict[str, str]) -> None:
+    """Runs SAM or what comes with it; their folder goes first, for that is where they look for each other."""
     path = f"{SAM.resolve()}{os.pathsep}{os.environ['PATH']}"
     surroundings = {**os.environ, **environment, "PATH": path, "SAM_CLI_TELEMETRY": "0"}
     done = subprocess.run(
-        [SAM / "sam", *arguments], env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        [SAM / name, *arguments], env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True,
     )
     if done.returncode != 0:
-        sys.exit(f"error: sam {arguments[0]} failed\n{done.stdout}")
+        sys.exit(f"error: {name} {arguments[0]} failed\n{done.stdout}")
+
+
+def sam(*arguments: str, environment: dict[str, str]) -> None:
+    tool("sam", *arguments, environment=environment)
 
 
 def build(environment: dict[str, str]) -> None:
-    """Builds the functions for this machine's processor."""
+    """Builds the functions for this machine's processor.
+
+    SAM builds one after the other, each with one core at its end; so all are built at once before, where SAM finds them.
+    """
+    functions = yaml_parse(Path("template.yaml").read_text())["Resources"].values()
+    binaries = [row["Metadata"]["BuildProperties"]["Binary"] for row in functions if row["Type"] == "AWS::Serverless::Function"]
+    processor = ["--arm64"] if ARCHITECTURE == "arm64" else []
+    tool(
+        "cargo-lambda", "lambda", "build", "--release", *processor, *(f"--bin={binary}" for binary in binaries),
+        environment={**environment, "CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR", "target")},
+    )
     sam("build", "--parameter-overrides", f"Architecture={ARCHITECTURE}", environment=environment)
 
 
@@ -74,7 +88,7 @@ def workflows(pawl: str, level: str, folder: Path) -> dict:
     return {**json.loads(done.stdout), "folder": folder}
 
 
-def deploy(aws: MiniStack, scratch: Path, workflows: dict, outbox: Path, **parameters: str) -> Deployment:
+def deploy(aws: MiniStack, scratch: Path, workflows: dict, parameters: dict) -> Deployment:
     """Deploys the built template with these workflows in the place of the committed ones."""
     template = yaml_parse((BUILT / "template.yaml").read_text())
     for name, resource in template["Resources"].items():
@@ -91,8 +105,9 @@ def deploy(aws: MiniStack, scratch: Path, workflows: dict, outbox: Path, **param
             properties["Location"] = str(transformed(workflows))
     file = scratch / "template.json"
     file.write_text(json.dumps(template))
-    parameters = {"Architecture": ARCHITECTURE, "Outbox": outbox, "MailFrom": "pawl@localhost", **parameters}
-    overrides = [f"{name}={value}" for name, value in parameters.items()]
+    parameters = {"Architecture": ARCHITECTURE, "MailFrom": "pawl@localhost", **parameters}
+    # Quoted as SAM wants texts that hold quotes or spaces themselves.
+    overrides = [f"{name}={json.dumps(str(value))}" for name, value in parameters.items()]
     sam(
         "deploy", "--template-file", str(file), "--stack-name", STACK, "--resolve-s3", "--no-confirm-changeset",
         "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--parameter-overrides", *overrides,
@@ -116,7 +131,7 @@ CHECKED_AGAINST = {
 def as_ministack_checks(statements: list) -> None:
     """Adds to statements what MiniStack checks their calls against."""
     for statement in statements:
-        actions, resources = listed(statement["Action"]), listed(statement["Resource"])
+        actions, resources = listed(statement.get("Action", [])), listed(statement["Resource"])
         statement["Resource"] = resources + [CHECKED_AGAINST[action] for action in actions if action in CHECKED_AGAINST]
 
 

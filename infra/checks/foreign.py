@@ -8,13 +8,16 @@ Then a user comes in by the front door, goes on while the deployment is updated,
 """
 
 import argparse
+import contextlib
 import json
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import compare
+import dashboard
 import deployment
 import front_door
 import ministack
@@ -25,6 +28,10 @@ from table import Table
 
 LEVELS = ("-O0", "-O1")
 SECONDS_TO_RUN = 300
+
+# A model that answers by script.
+MODEL = ["infra/llm/scripted.py", "--port", "0", "workflows/examples/auto-reply/llm.json"]
+PRICES = {"scripted": {"input": 1, "output": 4}}
 
 
 def run_here(pawl: str, project: Project, level: str) -> dict:
@@ -77,6 +84,7 @@ def transitions(aws: MiniStack, execution: str) -> int:
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--pawl", required=True, help="the command line to run the laptop's side with")
+    arguments.add_argument("--lines", type=Path, help="where to keep what the functions counted, for dashboard.py")
     arguments.add_argument("--built", action="store_true", help="deploy what `sam build` made last, without a new build")
     options = arguments.parse_args()
     pawl = options.pawl
@@ -86,7 +94,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         outbox = scratch / "outbox"
-        with ministack.running(scratch) as aws:
+        with ministack.running(scratch) as aws, model() as llm:
+            parameters = {"Outbox": outbox, "LlmUrl": llm, "LlmModel": "scripted", "LlmPrices": json.dumps(PRICES)}
             if not options.built:
                 print(f"building the functions for {deployment.ARCHITECTURE} ...", flush=True)
                 deployment.build(aws.environment)
@@ -94,7 +103,7 @@ def main() -> int:
                 (scratch / level).mkdir()
                 workflows = deployment.workflows(pawl, level, scratch / level)
                 print(f"deploying the machines of {level} ...", flush=True)
-                stack = deployment.deploy(aws, scratch, workflows, outbox)
+                stack = deployment.deploy(aws, scratch, workflows, parameters)
                 for project in projects:
                     here = run_here(pawl, project, level)
                     there = run_there(aws, stack, project, level, outbox)
@@ -103,18 +112,39 @@ def main() -> int:
                 return 1
             print("doing what a user does ...", flush=True)
             api = front_door.visit(aws, stack)
-            update(aws, scratch, workflows, outbox, api)
+            look(aws, options.lines)
+            update(aws, scratch, workflows, parameters, api)
             delete(aws, stack)
     return 0
 
 
-def update(aws: MiniStack, scratch: Path, workflows: dict, outbox: Path, api: front_door.Visitor) -> None:
+@contextlib.contextmanager
+def model():
+    """Starts the scripted model, and says where it is."""
+    with subprocess.Popen([sys.executable, *MODEL], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+def look(aws: MiniStack, keep: Path | None) -> None:
+    """Looks whether the dashboard shows what the functions counted until now."""
+    pages = aws.client("logs").get_paginator("filter_log_events").paginate(logGroupName="/pawl/functions")
+    lines = dashboard.metric_lines(event["message"] for page in pages for event in page["events"])
+    front_door.want("widgets of the dashboard that show nothing", dashboard.empty(lines), [])
+    print(f"          a dashboard that shows what {len(lines)} lines of the log counted")
+    if keep:
+        keep.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def update(aws: MiniStack, scratch: Path, workflows: dict, parameters: dict, api: front_door.Visitor) -> None:
     """Deploys again while a run waits: it goes on with the functions that it began with."""
     run = api.execute("ask_first")
     front_door.until(lambda: api.ask(200, "GET", f"/api/executions/{run}")["status"] == "waiting", f"the question of {run}")
     before = versions(aws)
     begun = time.monotonic()
-    deployment.deploy(aws, scratch, workflows, outbox, MailFrom="somebody@localhost", Release="2")
+    deployment.deploy(aws, scratch, workflows, {**parameters, "MailFrom": "somebody@localhost", "Release": "2"})
     front_door.want("new versions of the function of actions", versions(aws) - before, 1)
     front_door.decide(api, run)
     print(f"{time.monotonic() - begun:7.1f} s  an update while a run waited, which then went on where it was")

@@ -45,6 +45,14 @@ ASK = {
     ],
 }
 
+MODEL = {
+    "name": "Ask a model",
+    "steps": [
+        {"stepSlug": "say", "stepType": "llm", "config": {"systemPrompt": "You answer customers of a small web shop.", "userPrompt": "{{input.question}}"}, "nextSteps": {"success": "tell"}},
+        {"stepSlug": "tell", "stepType": "output", "config": {"mapping": {"said": "{{steps.say.output}}"}}},
+    ],
+}
+
 FAIL = {
     "name": "Look for nobody",
     "config": {"onError": "Tell somebody"},
@@ -153,6 +161,13 @@ def by_event(api: Visitor) -> str:
     return "an event of another system, by PutEvents"
 
 
+def asked_of_a_model(api: Visitor) -> str:
+    run = api.ended(api.execute(api.publish(MODEL), {"input": {"question": "Do you have the shoes in 43?"}}))
+    want("how it ended", run["status"], "completed")
+    want("the begin of the answer", run["result"]["said"][:9], "Of course")
+    return "a question to a language model"
+
+
 def approved(api: Visitor) -> str:
     run = api.execute(api.publish(ASK))
     decide(api, run)
@@ -206,7 +221,7 @@ def visit(aws: MiniStack, stack: Deployment) -> Visitor:
     """Does everything once, and says how long it took."""
     api = first_key(aws, stack)
     want("who asks", api.ask(200, "GET", "/api/me")["role"], "admin")
-    for act in (by_request, by_webhook, by_event, approved, followed, failed, cancelled, by_schedule):
+    for act in (by_request, by_webhook, by_event, asked_of_a_model, approved, followed, failed, cancelled, by_schedule):
         begun = time.monotonic()
         done = act(api)
         print(f"{time.monotonic() - begun:7.1f} s  {done}", flush=True)
