@@ -21,6 +21,7 @@ mod idempotency;
 mod keys;
 pub mod lambda;
 mod links;
+mod machines;
 mod oidc;
 mod page;
 mod problem;
@@ -87,6 +88,7 @@ fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(workflows::routes())
         .merge(versions::routes())
+        .merge(machines::routes())
         .merge(templates::routes())
         .merge(executions::routes())
         .merge(approvals::routes())

@@ -13,7 +13,7 @@ pub(crate) mod names;
 pub mod resources;
 mod triggers;
 
-pub(crate) use machine::publish_for_single_runs;
+pub(crate) use machine::{failed_call, machine_arn, publish_for_single_runs};
 use pawl_store::{Change, Document, Published};
 
 use crate::access::Identity;

@@ -15,6 +15,7 @@ mod eval;
 mod execute;
 mod explain;
 mod fmt;
+mod gc;
 mod graph;
 mod history;
 mod login;
@@ -65,6 +66,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl runs
   pawl show latest
   pawl open latest
+  pawl gc
   pawl approvals
   pawl threads
   pawl graph workflows/examples/auto-reply -o auto-reply.svg
@@ -118,6 +120,8 @@ enum Command {
     Publish(publish::Publish),
     /// Start a run in a deployment
     Execute(execute::Execute),
+    /// Remove machine versions of a deployment that nothing needs
+    Gc(gc::Gc),
     /// Cancel a run of a deployment
     Cancel(cancel::Cancel),
     /// Go on with a failed run of a deployment
@@ -175,6 +179,7 @@ impl Pawl {
             Command::Logout(command) => command.run(),
             Command::Publish(command) => command.run(),
             Command::Execute(command) => command.run(),
+            Command::Gc(command) => command.run(),
             Command::Cancel(command) => command.run(),
             Command::Resume(command) => command.run(),
             Command::Runs(command) => command.run(),

@@ -217,11 +217,24 @@ def cancelled(api: Visitor) -> str:
     return "a run that was cancelled while it waited"
 
 
+def kept(api: Visitor) -> str:
+    """Published again, a workflow has a version that new runs begin with, and one that stays for an hour."""
+    path = "/api/workflows/add_up"
+    changed = json.loads(json.dumps(LOOP))
+    changed["steps"][0]["config"]["variables"]["sum"] = 1
+    api.ask(200, "PUT", path, changed)
+    api.ask(200, "POST", f"{path}/publish")
+    versions = api.ask(200, "GET", f"{path}/machine-versions")
+    want("why versions are kept", [version["kept"].split()[0] for version in versions], ["new", "it"])
+    want("what nothing needs", api.ask(200, "DELETE", f"{path}/machine-versions"), [])
+    return "what is kept of a workflow that was published twice"
+
+
 def visit(aws: MiniStack, stack: Deployment) -> Visitor:
     """Does everything once, and says how long it took."""
     api = first_key(aws, stack)
     want("who asks", api.ask(200, "GET", "/api/me")["role"], "admin")
-    for act in (by_request, by_webhook, by_event, asked_of_a_model, approved, followed, failed, cancelled, by_schedule):
+    for act in (by_request, by_webhook, by_event, asked_of_a_model, approved, followed, failed, cancelled, kept, by_schedule):
         begun = time.monotonic()
         done = act(api)
         print(f"{time.monotonic() - begun:7.1f} s  {done}", flush=True)

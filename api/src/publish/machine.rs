@@ -90,10 +90,7 @@ pub(super) async fn point(
     if !is_there {
         return Err(failed_call("CreateStateMachineAlias", failed));
     }
-    let alias = format!(
-        "{}:{ALIAS}",
-        arn(app, &super::named(app, &names::machine(org, workflow)))
-    );
+    let alias = format!("{}:{ALIAS}", machine_arn(app, org, workflow));
     let update = states
         .update_state_machine_alias()
         .state_machine_alias_arn(alias);
@@ -113,6 +110,11 @@ fn with_functions(app: &App, definition: String) -> String {
     })
 }
 
+/// The ARN of a workflow's machine.
+pub(crate) fn machine_arn(app: &App, org: &str, workflow: &str) -> String {
+    arn(app, &super::named(app, &names::machine(org, workflow)))
+}
+
 /// The ARN of a machine of this deployment: its partition, region and account are its functions'.
 fn arn(app: &App, name: &str) -> String {
     let function = app.settings().functions.values().next();
@@ -127,7 +129,7 @@ fn arn(app: &App, name: &str) -> String {
     )
 }
 
-fn failed_call<E: std::error::Error>(call: &str, error: E) -> Problem {
+pub(crate) fn failed_call<E: std::error::Error>(call: &str, error: E) -> Problem {
     Problem::unavailable(&format!("{call} failed"), &error)
 }
 

@@ -9,6 +9,7 @@ mod access;
 mod as_code;
 mod described;
 mod life;
+mod machines;
 mod onward;
 mod resources;
 mod scopes;

@@ -11,11 +11,17 @@ use serde_json::{Value, json};
 
 use crate::source::Spoken;
 
-/// A page of runs.
+/// A page of a list.
 #[derive(Deserialize)]
-pub(super) struct Page {
-    pub(super) items: Vec<Execution>,
+pub(super) struct Page<T> {
+    pub(super) items: Vec<T>,
     pub(super) next_cursor: Option<String>,
+}
+
+/// A workflow.
+#[derive(Deserialize)]
+pub(super) struct WorkflowAnswer {
+    pub(super) id: String,
 }
 
 /// A run; in a list without what has a default here.
