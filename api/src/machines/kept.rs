@@ -1,5 +1,6 @@
 //! Why versions of a machine are kept, by what Step Functions says of them.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_sdk_sfn::types::{ExecutionStatus, StateMachineVersionListItem};
@@ -28,17 +29,25 @@ pub(super) async fn versions(
     let mut found = Vec::new();
     // When the version was made that replaced the one at hand.
     let mut replaced: Option<Timestamp> = None;
-    for version in listed(app, machine).await? {
+    let listed = listed(app, machine).await?;
+    if listed.is_empty() {
+        return Ok(found);
+    }
+    let aliases = aliases(app, machine).await?;
+    for version in listed {
         let arn = version.state_machine_version_arn;
         let created = Duration::try_from_secs_f64(version.creation_date.as_secs_f64());
         let created = Timestamp::try_from(UNIX_EPOCH + created.unwrap_or_default());
         let created = created.unwrap_or(Timestamp::UNIX_EPOCH);
         let kept = if active == Some(arn.as_str()) {
             Some("new runs begin with it".to_owned())
+        } else if let Some(alias) = aliases.get(&arn) {
+            Some(format!("the alias `{alias}` names it"))
         } else if let Some(replaced) = replaced {
             let is_recent = now.duration_since(replaced).unsigned_abs() < STAYS;
             let recent = is_recent.then(|| "it was replaced less than an hour ago".to_owned());
-            needed(app, &arn).await?.or(recent)
+            let run = open_run(app, &arn).await?;
+            run.map(|run| format!("the run `{run}` is open")).or(recent)
         } else {
             Some("it is the latest".to_owned())
         };
@@ -87,27 +96,38 @@ async fn listed(app: &App, machine: &str) -> Result<Vec<StateMachineVersionListI
     }
 }
 
-/// What needs a version that no new run begins with.
-async fn needed(app: &App, version: &str) -> Result<Option<String>, Problem> {
+/// The aliases of a machine, by the versions that they name.
+async fn aliases(app: &App, machine: &str) -> Result<BTreeMap<String, String>, Problem> {
     let states = app.services().states();
-    let aliases = states
+    let list = states
         .list_state_machine_aliases()
-        .state_machine_arn(version);
-    let aliases = aliases.send().await;
-    let aliases = aliases.map_err(|error| failed_call("ListStateMachineAliases", error))?;
-    if let Some(alias) = aliases.state_machine_aliases.first() {
-        let name = alias.state_machine_alias_arn.rsplit(':').next();
-        return Ok(Some(format!(
-            "the alias `{}` names it",
-            name.unwrap_or_default()
-        )));
+        .state_machine_arn(machine);
+    let listed = list.send().await;
+    let listed = listed.map_err(|error| failed_call("ListStateMachineAliases", error))?;
+    let mut named = BTreeMap::new();
+    for alias in listed.state_machine_aliases {
+        let arn = alias.state_machine_alias_arn;
+        let describe = states.describe_state_machine_alias();
+        let described = describe.state_machine_alias_arn(&arn).send().await;
+        let described =
+            described.map_err(|error| failed_call("DescribeStateMachineAlias", error))?;
+        for route in described.routing_configuration.unwrap_or_default() {
+            let name = arn.rsplit(':').next().unwrap_or_default();
+            named.insert(route.state_machine_version_arn, name.to_owned());
+        }
     }
-    let running = states.list_executions().state_machine_arn(version);
-    let running = running.status_filter(ExecutionStatus::Running);
-    let running = running.max_results(1).send().await;
+    Ok(named)
+}
+
+/// An execution that began with a version and has not ended, by its name.
+async fn open_run(app: &App, version: &str) -> Result<Option<String>, Problem> {
+    let list = app.services().states().list_executions();
+    let list = list.state_machine_arn(version);
+    let list = list.status_filter(ExecutionStatus::Running).max_results(1);
+    let running = list.send().await;
     let running = running.map_err(|error| failed_call("ListExecutions", error))?;
-    let run = running.executions.first();
-    Ok(run.map(|run| format!("the run `{}` is open", run.name)))
+    let run = running.executions.into_iter().next();
+    Ok(run.map(|run| run.name))
 }
 
 /// The versions of functions that a machine calls.
