@@ -24,11 +24,7 @@ pub(super) async fn publish(
 }
 
 /// Publishes a machine under a name as a version, and gives the version's ARN.
-pub(super) async fn publish_as(
-    app: &App,
-    name: &str,
-    text: String,
-) -> Result<String, Problem> {
+pub(super) async fn publish_as(app: &App, name: &str, text: String) -> Result<String, Problem> {
     let definition = with_functions(app, text);
     let tracing = TracingConfiguration::builder()
         .enabled(app.settings().is_traced)
