@@ -20,7 +20,7 @@ ENGINES := sfnx ministack moto
 # SAM looks for a region and keys even where it asks nobody.
 OFFLINE := AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none SAM_CLI_TELEMETRY=0
 
-.PHONY: help test browser transcript tools pawl generate fuzz bench coverage dashboard performance startup $(STEPS)
+.PHONY: help test browser transcript tools pawl generate fuzz bench coverage dashboard e2e-aws performance startup $(STEPS)
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -110,6 +110,9 @@ performance: .tools/clients/ready .tools/engines/ready .tools/ministack/ready .t
 startup: .tools/startup/ready .tools/clients/ready ## Measure how quickly the functions that `sam build` made are there
 	cargo build --release --manifest-path infra/bench/startup/Cargo.toml --locked --quiet
 	.tools/clients/bin/python infra/bench/startup.py --node .tools/startup --python .tools/clients/bin/python
+
+e2e-aws: pawl .tools/sam/ready .tools/ministack/ready ## Prove a deployment on AWS itself, with the credentials of the environment
+	.tools/ministack/bin/python infra/checks/e2e.py --pawl $(PAWL)
 
 dashboard: pawl .tools/sam/ready .tools/ministack/ready .tools/bench/ready ## Deploy to an AWS of others, and draw the dashboard with what was counted there
 	.tools/ministack/bin/python infra/checks/foreign.py --pawl $(PAWL) --lines .tools/lines.jsonl

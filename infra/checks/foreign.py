@@ -21,8 +21,7 @@ import dashboard
 import deployment
 import front_door
 import ministack
-from deployment import Deployment
-from ministack import MiniStack
+from deployment import Deployment, Site
 from project import DEPLOYED, EXAMPLES, Project, mails
 from table import Table
 
@@ -34,12 +33,14 @@ MODEL = ["infra/llm/scripted.py", "--port", "0", "workflows/examples/auto-reply/
 PRICES = {"scripted": {"input": 1, "output": 4}}
 
 
-def run_here(pawl: str, project: Project, level: str) -> dict:
+def run_here(pawl: str, project: Project, level: str, outbox: Path | None) -> dict:
     run = project.run(pawl, level)
+    if not outbox:
+        run["mails"] = []
     return {**run, "org": "default", "transitions": run["machine"]["transitions"]}
 
 
-def run_there(aws: MiniStack, stack: Deployment, project: Project, level: str, outbox: Path) -> dict:
+def run_there(aws: Site, stack: Deployment, project: Project, level: str, outbox: Path | None) -> dict:
     """Runs a workflow on the stack. An organisation of its own keeps its records apart from other runs'."""
     org = f"{project.name}{level}"
     table = Table(aws, stack, org)
@@ -60,12 +61,12 @@ def run_there(aws: MiniStack, stack: Deployment, project: Project, level: str, o
         "org": org,
         "status": table.run(started["run"])["status"],
         "transitions": transitions(aws, started["execution"]),
-        "mails": mails(outbox, started["run"]),
+        "mails": mails(outbox, started["run"]) if outbox else [],
         "steps": table.records(started["run"]),
     }
 
 
-def await_end(aws: MiniStack, execution: str) -> None:
+def await_end(aws: Site, execution: str) -> None:
     client = aws.client("stepfunctions")
     deadline = time.monotonic() + SECONDS_TO_RUN
     while client.describe_execution(executionArn=execution)["status"] == "RUNNING":
@@ -74,7 +75,7 @@ def await_end(aws: MiniStack, execution: str) -> None:
         time.sleep(0.1)
 
 
-def transitions(aws: MiniStack, execution: str) -> int:
+def transitions(aws: Site, execution: str) -> int:
     """What AWS would bill: each state entered, a Task with each of its attempts."""
     pages = aws.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution)
     kinds = [event["type"] for page in pages for event in page["events"]]
@@ -89,33 +90,36 @@ def main() -> int:
     options = arguments.parse_args()
     pawl = options.pawl
 
-    projects = [Project(EXAMPLES / name) for name in DEPLOYED]
-    rows = []
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         outbox = scratch / "outbox"
         with ministack.running(scratch) as aws, model() as llm:
             parameters = {"Outbox": outbox, "LlmUrl": llm, "LlmModel": "scripted", "LlmPrices": json.dumps(PRICES)}
             if not options.built:
-                print(f"building the functions for {deployment.ARCHITECTURE} ...", flush=True)
-                deployment.build(aws.environment)
-            for level in LEVELS:
-                (scratch / level).mkdir()
-                workflows = deployment.workflows(pawl, level, scratch / level)
-                print(f"deploying the machines of {level} ...", flush=True)
-                stack = deployment.deploy(aws, scratch, workflows, parameters)
-                for project in projects:
-                    here = run_here(pawl, project, level)
-                    there = run_there(aws, stack, project, level, outbox)
-                    rows.append((project.name, level, here, there, list(compare.differences(here, there))))
-            if report(rows):
-                return 1
-            print("doing what a user does ...", flush=True)
-            api = front_door.visit(aws, stack)
-            look(aws, options.lines)
-            update(aws, scratch, workflows, parameters, api)
-            delete(aws, stack)
+                print(f"building the functions for {aws.architecture} ...", flush=True)
+                deployment.build(aws)
+            prove(aws, options.pawl, scratch, parameters, outbox, options.lines)
     return 0
+
+
+def prove(aws: Site, pawl: str, scratch: Path, parameters: dict, outbox: Path | None, lines: Path | None = None) -> None:
+    """Compares runs, does what a user does, and updates and deletes the stack; mails are compared where they can be seen."""
+    rows = []
+    for level in LEVELS:
+        (scratch / level).mkdir()
+        workflows = deployment.workflows(pawl, level, scratch / level)
+        print(f"deploying the machines of {level} ...", flush=True)
+        stack = deployment.deploy(aws, scratch, workflows, parameters)
+        for project in [Project(EXAMPLES / name) for name in DEPLOYED]:
+            here = run_here(pawl, project, level, outbox)
+            there = run_there(aws, stack, project, level, outbox)
+            rows.append((project.name, level, here, there, list(compare.differences(here, there))))
+    report(aws, rows)
+    print("doing what a user does ...", flush=True)
+    api = front_door.visit(aws, stack)
+    look(aws, lines)
+    update(aws, scratch, workflows, parameters, api)
+    delete(aws, stack)
 
 
 @contextlib.contextmanager
@@ -128,17 +132,17 @@ def model():
             server.terminate()
 
 
-def look(aws: MiniStack, keep: Path | None) -> None:
+def look(aws: Site, keep: Path | None) -> None:
     """Looks whether the dashboard shows what the functions counted until now."""
-    pages = aws.client("logs").get_paginator("filter_log_events").paginate(logGroupName="/pawl/functions")
+    pages = aws.client("logs").get_paginator("filter_log_events").paginate(logGroupName=f"/{aws.prefix}/functions")
     lines = dashboard.metric_lines(event["message"] for page in pages for event in page["events"])
-    front_door.want("widgets of the dashboard that show nothing", dashboard.empty(lines), [])
+    front_door.want("widgets of the dashboard that show nothing", dashboard.empty(lines, aws.prefix), [])
     print(f"          a dashboard that shows what {len(lines)} lines of the log counted")
     if keep:
         keep.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
-def update(aws: MiniStack, scratch: Path, workflows: dict, parameters: dict, api: front_door.Visitor) -> None:
+def update(aws: Site, scratch: Path, workflows: dict, parameters: dict, api: front_door.Visitor) -> None:
     """Deploys again while a run waits: it goes on with the functions that it began with."""
     run = api.execute("ask_first")
     front_door.until(lambda: api.ask(200, "GET", f"/api/executions/{run}")["status"] == "waiting", f"the question of {run}")
@@ -150,19 +154,20 @@ def update(aws: MiniStack, scratch: Path, workflows: dict, parameters: dict, api
     print(f"{time.monotonic() - begun:7.1f} s  an update while a run waited, which then went on where it was")
 
 
-def delete(aws: MiniStack, stack: Deployment) -> None:
+def delete(aws: Site, stack: Deployment) -> None:
     """Deletes the stack: its functions are gone, and what it wrote is still there."""
     deployment.delete(aws)
-    left = aws.client("lambda").list_functions()["Functions"]
-    front_door.want("functions that are left", [function["FunctionName"] for function in left], [])
+    pages = aws.client("lambda").get_paginator("list_functions").paginate()
+    names = [function["FunctionName"] for page in pages for function in page["Functions"]]
+    front_door.want("functions that are left", [name for name in names if name.startswith(f"{aws.stack}-")], [])
     kept = aws.client("dynamodb").scan(TableName=stack.table, Select="COUNT")["Count"]
     front_door.want("whether items are left", kept > 0, True)
     print(f"          the stack deleted, and {kept} items of the table kept")
 
 
-def versions(aws: MiniStack) -> int:
+def versions(aws: Site) -> int:
     """How many versions the function of actions has."""
-    found = aws.client("cloudformation").describe_stack_resource(StackName=deployment.STACK, LogicalResourceId="ActionFunction")
+    found = aws.client("cloudformation").describe_stack_resource(StackName=aws.stack, LogicalResourceId="ActionFunction")
     name = found["StackResourceDetail"]["PhysicalResourceId"]
     return len(aws.client("lambda").list_versions_by_function(FunctionName=name)["Versions"])
 
@@ -172,17 +177,16 @@ def line(name: str, level: str, place: str, run: dict) -> str:
     return f"{name:<22}{level:<7}{place:<11}{run['status']:<11}{records:>8}{run['transitions']:>13}{mails:>7}"
 
 
-def report(rows: list[tuple]) -> int:
+def report(aws: Site, rows: list[tuple]) -> None:
+    """Prints what was compared; the end where anything differs."""
     print(f"{'workflow':<22}{'level':<7}{'':<11}{'status':<11}{'records':>8}{'transitions':>13}{'mails':>7}  the same")
     for name, level, here, there, differences in rows:
         print(line(name, level, "laptop", here))
-        print(line("", "", "MiniStack", there), "no" if differences else "yes", sep="  ")
+        print(line("", "", aws.name, there), "no" if differences else "yes", sep="  ")
     faults = [f"{name} {level}: {line}" for name, level, _, _, differences in rows for line in differences]
-    for fault in faults:
-        print(f"error: {fault}", file=sys.stderr)
-    if not faults:
-        print(f"foreign: {len(rows)} runs left the same records on MiniStack as on this machine")
-    return 1 if faults else 0
+    if faults:
+        sys.exit("\n".join(f"error: {fault}" for fault in faults))
+    print(f"foreign: {len(rows)} runs left the same records on {aws.name} as on this machine")
 
 
 if __name__ == "__main__":

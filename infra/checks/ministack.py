@@ -12,6 +12,9 @@ from pathlib import Path
 
 import boto3
 
+import fitted
+from deployment import ARCHITECTURE
+
 REGION = "us-east-1"
 # A Lambda, a deployment and the server's owner are told apart by key; these are the owner's.
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -22,6 +25,11 @@ SECONDS_TO_STOP = 10
 
 class MiniStack:
     """A running server, and clients of it."""
+
+    name = "MiniStack"
+    stack = prefix = "pawl"
+    architecture = ARCHITECTURE
+    has_model = True
 
     def __init__(self, endpoint: str):
         self.endpoint = endpoint
@@ -36,6 +44,22 @@ class MiniStack:
             aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
         )
+
+
+    def api(self, url: str) -> str:
+        """Hosts of AWS have no names on this machine, and paths stand for them."""
+        return f"{self.endpoint}/_aws/execute-api/{host(url)}/$default"
+
+    def stream(self, url: str) -> str:
+        return f"{self.endpoint}/_aws/lambda-url/{host(url)}"
+
+    def fit(self, template: dict, scratch: Path) -> None:
+        fitted.fit(template, scratch)
+
+
+def host(url: str) -> str:
+    """The id that begins a host's name."""
+    return url.split("//")[1].split(".")[0]
 
 
 @contextlib.contextmanager

@@ -17,7 +17,8 @@ class Api:
     def __init__(self, url: str, key: str, process: subprocess.Popen | None = None):
         self.url, self.key, self.process = url, key, process
         place = urlsplit(url)
-        self.connection, self.below = http.client.HTTPConnection(place.netloc, timeout=120), place.path
+        connect = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
+        self.connection, self.below = connect(place.netloc, timeout=120), place.path
 
     def send(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         """The status and the body of an answer."""

@@ -4,8 +4,7 @@ import json
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from deployment import Deployment
-from ministack import MiniStack
+from deployment import Deployment, Site
 
 READ = TypeDeserializer().deserialize
 
@@ -13,7 +12,7 @@ READ = TypeDeserializer().deserialize
 class Table:
     """The deployed table, for one organisation."""
 
-    def __init__(self, aws: MiniStack, deployment: Deployment, org: str):
+    def __init__(self, aws: Site, deployment: Deployment, org: str):
         self.dynamodb = aws.client("dynamodb")
         self.s3 = aws.client("s3")
         self.deployment = deployment
