@@ -6,10 +6,12 @@
 )]
 
 mod access;
+mod as_code;
 mod described;
 mod history;
 mod life;
 mod lost;
+mod machines;
 mod noted;
 mod onward;
 mod resources;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Front;
 
 /// A workflow that is started by what this says.
-fn started_by(name: &str, trigger: &Value) -> Value {
+pub(super) fn started_by(name: &str, trigger: &Value) -> Value {
     json!({
         "name": name,
         "steps": [
