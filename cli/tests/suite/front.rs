@@ -6,7 +6,9 @@
 )]
 
 mod access;
+mod approvals;
 mod described;
+mod drafts;
 mod history;
 mod life;
 mod lost;
