@@ -120,7 +120,7 @@ coverage: .tools/reference/ready ## Count the branches of the evaluator that the
 
 # ---------------------------------------------------------------- What the steps need
 
-generate: pawl ## Compile the machines that template.yaml deploys, and write the page of actions
+generate: pawl ## Build the workflows that template.yaml deploys, and write the page of actions
 	$(PYTHON) infra/checks/machines.py --pawl $(PAWL) --write
 	$(PAWL) actions --pages > docs/actions.md
 

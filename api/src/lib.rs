@@ -21,6 +21,7 @@ mod idempotency;
 mod keys;
 pub mod lambda;
 mod links;
+mod machines;
 mod oidc;
 mod page;
 mod problem;
@@ -47,6 +48,7 @@ pub use access::Role;
 pub use app::App;
 pub use keys::{NewKey, Token, is_key, make as make_key};
 pub use oidc::Provider;
+pub use publish::resources;
 pub use settings::{Settings, SettingsError};
 
 /// The most bytes that a request may have: what API Gateway hands to a function.
@@ -86,6 +88,7 @@ fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(workflows::routes())
         .merge(versions::routes())
+        .merge(machines::routes())
         .merge(templates::routes())
         .merge(executions::routes())
         .merge(approvals::routes())

@@ -10,9 +10,11 @@
 pub(crate) mod chains;
 mod machine;
 pub(crate) mod names;
+pub mod resources;
 pub(crate) mod single;
 mod triggers;
 
+pub(crate) use machine::{failed_call, machine_arn};
 use pawl_store::{Change, Document, Published};
 
 use crate::access::Identity;
@@ -39,14 +41,11 @@ pub(crate) async fn publish(
     let program = version.value.written.sound()?;
     // Whatever is refused is refused before anything is made.
     let webhook = webhooks::published::claim(app, &me.org, &id, &program.triggers).await?;
-    let triggers = triggers::planned(&program.triggers);
-    let machine = machine::publish(app, &me.org, &id, &program.lowered.machine).await?;
+    let triggers = resources::triggers(&me.org, &id, &program.triggers);
+    let machine = machine::publish(app, &me.org, &id, &program).await?;
     let (followers, followed_by) = chains::publish(app, &me.org, &program).await?;
-    let mut names: Vec<String> = triggers
-        .iter()
-        .map(|trigger| trigger.name.clone())
-        .collect();
-    triggers::make(app, &me.org, &id, &triggers).await?;
+    let mut names: Vec<String> = triggers.iter().map(|trigger| trigger.own.clone()).collect();
+    triggers::make(app, &triggers).await?;
     names.sort_unstable();
     let published = Published {
         machine: machine.clone(),
@@ -72,13 +71,18 @@ pub(crate) async fn publish(
     stored.value.active = Some(number);
     let shown = workflows::write(app, me, stored, "workflow.publish", changes).await?;
     // Another publishing that ended meanwhile may have taken them for left over.
-    triggers::make(app, &me.org, &id, &triggers).await?;
+    triggers::make(app, &triggers).await?;
     // Nothing of ours goes by the alias, and the next publishing sets it, too.
     if let Err(problem) = machine::point(app, &me.org, &id, &machine).await {
         tracing::warn!(problem.message, id, "the alias names another version");
     }
     clean(app, &me.org, &id).await;
     Ok(shown)
+}
+
+/// The name of something in AWS, among what other deployments have.
+fn named(app: &App, name: &str) -> String {
+    format!("{}-{name}", app.settings().prefix)
 }
 
 /// Removes what is left over; what cannot be removed now starts nothing, and is removed the next time.

@@ -22,6 +22,8 @@ pub struct Settings {
     pub dead_letters: Option<String>,
     /// What the names of machines, schedules and rules begin with.
     pub prefix: String,
+    /// Whether X-Ray follows what machines do.
+    pub is_traced: bool,
     /// The address at which the API is reached.
     pub url: String,
     /// The address at which streams are, where it is another one.
@@ -58,6 +60,7 @@ impl Settings {
     /// | `PAWL_DEAD_LETTERS` | the ARN of the queue of what could not be delivered to it | it is lost |
     /// | `PAWL_MACHINE_ROLE` | the role with which machines run | an error |
     /// | `PAWL_PREFIX` | what names of machines, schedules and rules begin with | `pawl` |
+    /// | `PAWL_TRACING` | `Active` where X-Ray is to follow machines | it follows none |
     /// | `PAWL_URL` | the API's own address | links in answers are paths |
     /// | `PAWL_STREAM_URL` | the address of streams | the API's own |
     /// | `PAWL_ORIGINS` | origins whose pages may ask, with commas | none |
@@ -81,6 +84,7 @@ impl Settings {
             schedule_group: read("PAWL_SCHEDULE_GROUP").unwrap_or_else(|| "default".to_owned()),
             dead_letters: read("PAWL_DEAD_LETTERS"),
             prefix,
+            is_traced: read("PAWL_TRACING").as_deref() == Some("Active"),
             url: address("PAWL_URL").unwrap_or_default(),
             stream_url: address("PAWL_STREAM_URL"),
             ..Self::of_readers(get)
@@ -129,13 +133,16 @@ mod tests {
         let settings = read(&[]).expect("whole");
         assert_eq!(settings.prefix, "pawl");
         assert_eq!(settings.schedule_group, "default");
+        assert!(!settings.is_traced);
         assert_eq!((settings.stream_url, settings.provider), (None, None));
         assert_eq!(settings.origins, Vec::<String>::new());
         let settings = read(&[
             ("PAWL_ORIGINS", "https://a.example, http://localhost:*"),
             ("PAWL_STREAM_URL", "https://stream.example/"),
+            ("PAWL_TRACING", "Active"),
         ]);
         let settings = settings.expect("whole");
+        assert!(settings.is_traced);
         assert_eq!(
             settings.origins,
             ["https://a.example", "http://localhost:*"]
@@ -155,10 +162,10 @@ mod tests {
             read(&[("PAWL_FUNCTIONS", "arn")]),
             Err(SettingsError::Functions(_))
         ));
-        let long = "p".repeat(21);
+        let long = "p".repeat(LONGEST_PREFIX + 1);
         assert_eq!(
             read(&[("PAWL_PREFIX", &long)]),
-            Err(SettingsError::Prefix(21))
+            Err(SettingsError::Prefix(LONGEST_PREFIX + 1))
         );
     }
 }

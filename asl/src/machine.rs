@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::DEFINITION_BYTES;
 use crate::{Fields, QueryLanguage, State};
 
 /// States by name, in the author's order.
@@ -31,6 +32,21 @@ pub struct Machine {
     /// Fields that are not of JSONata mode.
     #[serde(flatten)]
     pub other: Fields,
+}
+
+/// The longest text that is laid out for people: what functions are called takes room, too, once they are put in.
+const LONGEST_LAID_OUT: usize = DEFINITION_BYTES / 2;
+
+impl Machine {
+    /// The machine as it is published and kept in files: laid out for people, or on one line where that would leave too
+    /// little of what Step Functions takes.
+    pub fn text(&self) -> serde_json::Result<String> {
+        let laid_out = serde_json::to_string_pretty(self)? + "\n";
+        if laid_out.len() > LONGEST_LAID_OUT {
+            return serde_json::to_string(self);
+        }
+        Ok(laid_out)
+    }
 }
 
 /// How the executions of a machine run: for up to a year and with a history, or for minutes and without.

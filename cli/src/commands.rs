@@ -3,6 +3,7 @@
 mod actions;
 mod answer;
 mod approvals;
+mod build;
 mod cancel;
 mod check;
 mod compile;
@@ -14,6 +15,7 @@ mod eval;
 mod execute;
 mod explain;
 mod fmt;
+mod gc;
 mod graph;
 mod history;
 mod login;
@@ -64,6 +66,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl runs
   pawl show latest
   pawl open latest
+  pawl gc
   pawl approvals
   pawl threads
   pawl graph workflows/examples/auto-reply -o auto-reply.svg
@@ -80,6 +83,7 @@ const EXAMPLES: &str = r#"Examples:
   pawl test workflows/examples
   pawl diff old.json new.json
   pawl compile workflows/examples/welcome-email -o welcome-email.asl.json
+  pawl build workflows/ -o infra/workflows.yaml
 
 What publishes, starts, shows or answers runs asks the first of these that is there: `--url`, `--state` or `--endpoint`;
 PAWL_URL, with the key in PAWL_KEY; what `pawl login` remembers; the folder .pawl here and the `pawl dev` that serves it."#;
@@ -92,6 +96,8 @@ enum Command {
     Convert(convert::Convert),
     /// Print the machine that a definition becomes
     Compile(compile::Compile),
+    /// Write workflows as a template, for review in a pull request
+    Build(build::Build),
     /// Say what begins runs by itself, and when next
     Triggers(triggers::Triggers),
     /// Say what a run takes and costs, before there is one
@@ -114,6 +120,8 @@ enum Command {
     Publish(publish::Publish),
     /// Start a run in a deployment
     Execute(execute::Execute),
+    /// Remove machine versions of a deployment that nothing needs
+    Gc(gc::Gc),
     /// Cancel a run of a deployment
     Cancel(cancel::Cancel),
     /// Go on with a failed run of a deployment
@@ -159,6 +167,7 @@ impl Pawl {
             Command::Check(command) => command.run(),
             Command::Convert(command) => command.run(),
             Command::Compile(command) => command.run(),
+            Command::Build(command) => command.run(),
             Command::Triggers(command) => command.run(),
             Command::Cost(command) => command.run(),
             Command::Policy(command) => command.run(),
@@ -170,6 +179,7 @@ impl Pawl {
             Command::Logout(command) => command.run(),
             Command::Publish(command) => command.run(),
             Command::Execute(command) => command.run(),
+            Command::Gc(command) => command.run(),
             Command::Cancel(command) => command.run(),
             Command::Resume(command) => command.run(),
             Command::Runs(command) => command.run(),

@@ -19,11 +19,16 @@ pub const URL_FILE: &str = "api";
 impl Laptop {
     /// What the API works with on this machine, reached at this address; who asks has a key, or a token of this provider.
     pub fn app(&self, url: &str, provider: Option<Provider>) -> App {
+        App::new(self.services.clone(), self.api_settings(url, provider))
+    }
+
+    /// What this machine decides about its API.
+    pub fn api_settings(&self, url: &str, provider: Option<Provider>) -> Settings {
         let functions = Kind::with_functions().map(|kind| {
             let function = function_arn(kind.name());
             (kind.placeholder().to_owned(), function)
         });
-        let settings = Settings {
+        Settings {
             functions: functions.collect(),
             trigger_function: function_arn(Kind::Trigger.name()),
             machine_role: "arn:aws:iam::000000000000:role/pawl-machine".to_owned(),
@@ -31,6 +36,7 @@ impl Laptop {
             schedule_group: "default".to_owned(),
             dead_letters: None,
             prefix: "pawl".to_owned(),
+            is_traced: false,
             url: url.to_owned(),
             stream_url: None,
             // Pages that are made on this machine.
@@ -38,8 +44,7 @@ impl Laptop {
                 .map(|host| format!("http://{host}:*"))
                 .to_vec(),
             provider,
-        };
-        App::new(self.services.clone(), settings)
+        }
     }
 }
 

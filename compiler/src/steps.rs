@@ -28,7 +28,7 @@ use crate::triggers;
 pub(crate) use action::operation;
 pub(crate) use delay::LONGEST_WAIT_SECONDS;
 pub(crate) use r#loop::{RESERVED, can_be_bound};
-pub use trigger::{inputs, is_input_open};
+pub use trigger::{inputs, is_input_open, required_inputs};
 
 /// The field that says what becomes of a step of which nobody knows whether it has acted.
 const ON_UNKNOWN: &str = "onUnknown";
@@ -55,6 +55,7 @@ pub fn check(definition: &Definition, diagnostics: &mut Vec<Diagnostic>) {
     let first = steps.find(|step| step.kind == Kind::Trigger);
     if let Some(trigger) = first.filter(understood) {
         triggers::check_secret(definition, trigger, diagnostics);
+        trigger::check_when(definition, trigger, diagnostics);
     }
 }
 

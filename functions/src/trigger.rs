@@ -79,15 +79,20 @@ async fn begin_with(
         .clone()
         .unwrap_or_else(|| services.settings().org.clone());
     if let Some(workflow) = &start.workflow {
-        let Some(published) = services.store().published(&org, workflow).await? else {
+        let published = services.store().published(&org, workflow).await?;
+        // A schedule or rule may be there before its workflow is published, and after it was put away.
+        if let Some(trigger) = &start.trigger
+            && !published
+                .as_ref()
+                .is_some_and(|published| published.hears(trigger))
+        {
+            tracing::info!(org, workflow, trigger, "nothing is started");
+            return Ok(Started::nothing());
+        }
+        let Some(published) = published else {
             let message = format!("there is no published workflow `{workflow}`");
             return Err(Error::step(code::VALIDATION_ERROR, message));
         };
-        let is_asked = |trigger: &String| published.hears(trigger);
-        if !start.trigger.as_ref().is_none_or(is_asked) {
-            tracing::info!(org, workflow, trigger = start.trigger, "nothing is started");
-            return Ok(Started::nothing());
-        }
         if start.machine.is_empty() {
             start.machine = published.machine;
             start.number = published.number;

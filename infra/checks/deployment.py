@@ -11,10 +11,13 @@ from pathlib import Path
 from samtranslator.yaml_helper import yaml_parse
 
 from ministack import MiniStack
+from project import build as build_workflows
 
 BUILT = Path(".aws-sam/build")
 SAM = Path(".tools/sam/bin")
 STACK = "pawl"
+# What the template calls it where nobody says another.
+PREFIX = "pawl"
 
 # What this machine can run.
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
@@ -77,8 +80,16 @@ def build(environment: dict[str, str]) -> None:
     sam("build", "--parameter-overrides", f"Architecture={ARCHITECTURE}", environment=environment)
 
 
-def deploy(aws: MiniStack, scratch: Path, machines: dict[str, Path], parameters: dict) -> Deployment:
-    """Deploys the built template with these machines in the place of the committed ones."""
+def workflows(pawl: str, level: str, folder: Path) -> dict:
+    """Builds the workflows that the template brings, at a level: what `pawl build` says of them."""
+    done = build_workflows(pawl, folder / "workflows.yaml", level, "--json")
+    if done.returncode != 0:
+        sys.exit(f"{done.stderr}error: the workflows cannot be built at {level}")
+    return {**json.loads(done.stdout), "folder": folder}
+
+
+def deploy(aws: MiniStack, scratch: Path, workflows: dict, parameters: dict) -> Deployment:
+    """Deploys the built template with these workflows in the place of the committed ones."""
     template = yaml_parse((BUILT / "template.yaml").read_text())
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
@@ -88,12 +99,10 @@ def deploy(aws: MiniStack, scratch: Path, machines: dict[str, Path], parameters:
                 as_ministack_checks(policy.get("Statement", []))
         elif resource["Type"] == "AWS::IAM::ManagedPolicy":
             as_ministack_checks(properties["PolicyDocument"]["Statement"])
-        elif resource["Type"] == "AWS::Serverless::Application":
+        elif name == "Watching":
             properties["Location"] = str(without_sums(BUILT / properties["Location"], scratch / f"{name}.json"))
-        elif resource["Type"] == "AWS::Serverless::StateMachine":
-            properties["DefinitionUri"] = str(machines[workflow(properties)].resolve())
-            # MiniStack's CloudFormation knows neither versions nor aliases of machines; its API does.
-            del properties["AutoPublishAlias"]
+        elif name == "Workflows":
+            properties["Location"] = str(transformed(workflows))
     file = scratch / "template.json"
     file.write_text(json.dumps(template))
     parameters = {"Architecture": ARCHITECTURE, "MailFrom": "pawl@localhost", **parameters}
@@ -104,7 +113,7 @@ def deploy(aws: MiniStack, scratch: Path, machines: dict[str, Path], parameters:
         "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--parameter-overrides", *overrides,
         environment=aws.environment,
     )
-    return deployed(aws, template)
+    return deployed(aws, workflows)
 
 
 # What MiniStack checks calls against that AWS checks against the rule of a target, the machine of a token, and the
@@ -146,27 +155,42 @@ def without_sums(template: Path, file: Path) -> Path:
     return file.resolve()
 
 
-def workflow(properties: dict) -> str:
-    """Which workflow a machine of the template is of, by the file that it names."""
-    return Path(properties["DefinitionUri"]).name.removesuffix(".asl.json")
+# What SAM makes of a machine's properties. MiniStack transforms no nested template, so it is done here.
+TRANSFORMED = {
+    "Name": "StateMachineName",
+    "DefinitionUri": "DefinitionS3Location",
+    "DefinitionSubstitutions": "DefinitionSubstitutions",
+    "Role": "RoleArn",
+    "Tracing": "TracingConfiguration",
+}
 
 
-def workflows() -> list[str]:
-    """The workflows whose machines the template has."""
-    template = yaml_parse(Path("template.yaml").read_text())
-    resources = template["Resources"].values()
-    return [workflow(row["Properties"]) for row in resources if row["Type"] == "AWS::Serverless::StateMachine"]
+def transformed(workflows: dict) -> Path:
+    """What `pawl build` wrote, without versions and aliases of machines: MiniStack's API knows them, its CloudFormation does not."""
+    folder = workflows["folder"]
+    template = yaml_parse((folder / "workflows.yaml").read_text())
+    del template["Transform"]
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            given = resource["Properties"]
+            resource["Type"] = "AWS::StepFunctions::StateMachine"
+            resource["Properties"] = {name: given[own] for own, name in TRANSFORMED.items()}
+    file = folder / "workflows.json"
+    file.write_text(json.dumps(template))
+    return file.resolve()
 
 
-def deployed(aws: MiniStack, template: dict) -> Deployment:
+def deployed(aws: MiniStack, workflows: dict) -> Deployment:
     stack = aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    publish = aws.client("stepfunctions").publish_state_machine_version
+    states = aws.client("stepfunctions")
+    pages = states.get_paginator("list_state_machines").paginate()
+    arns = {machine["name"]: machine["stateMachineArn"] for page in pages for machine in page["stateMachines"]}
     machines = {}
-    for name, resource in template["Resources"].items():
-        if resource["Type"] == "AWS::Serverless::StateMachine":
-            version = publish(stateMachineArn=outputs[name])["stateMachineVersionArn"]
-            machines[workflow(resource["Properties"])] = version
+    for workflow in workflows["workflows"]:
+        arn = arns[f"{PREFIX}-{workflow['machine']}"]
+        version = states.publish_state_machine_version(stateMachineArn=arn)["stateMachineVersionArn"]
+        machines[Path(workflow["definition"]).parent.name] = version
     return Deployment(
         table=outputs["Table"],
         bucket=outputs["Bucket"],

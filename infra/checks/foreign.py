@@ -2,7 +2,7 @@
 
     .tools/ministack/bin/python infra/checks/foreign.py --pawl target/debug/pawl
 
-For every machine of template.yaml, at both levels: the records are loaded into the deployed table, the trigger Lambda
+For every workflow that template.yaml brings, at both levels: the records are loaded into the deployed table, the trigger Lambda
 starts a run with the example's input and mocks, and what the run left in DynamoDB must equal what `pawl run` leaves.
 Then a user comes in by the front door, goes on while the deployment is updated, and finds their data after it is deleted.
 """
@@ -23,10 +23,9 @@ import front_door
 import ministack
 from deployment import Deployment
 from ministack import MiniStack
-from project import Project, mails
+from project import DEPLOYED, EXAMPLES, Project, mails
 from table import Table
 
-EXAMPLES = Path("workflows/examples")
 LEVELS = ("-O0", "-O1")
 SECONDS_TO_RUN = 300
 
@@ -90,7 +89,7 @@ def main() -> int:
     options = arguments.parse_args()
     pawl = options.pawl
 
-    projects = [Project(EXAMPLES / name) for name in deployment.workflows()]
+    projects = [Project(EXAMPLES / name) for name in DEPLOYED]
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
@@ -102,11 +101,9 @@ def main() -> int:
                 deployment.build(aws.environment)
             for level in LEVELS:
                 (scratch / level).mkdir()
-                machines = {project.name: scratch / level / f"{project.name}.asl.json" for project in projects}
-                for project in projects:
-                    project.compile(pawl, level, machines[project.name])
+                workflows = deployment.workflows(pawl, level, scratch / level)
                 print(f"deploying the machines of {level} ...", flush=True)
-                stack = deployment.deploy(aws, scratch, machines, parameters)
+                stack = deployment.deploy(aws, scratch, workflows, parameters)
                 for project in projects:
                     here = run_here(pawl, project, level)
                     there = run_there(aws, stack, project, level, outbox)
@@ -116,7 +113,7 @@ def main() -> int:
             print("doing what a user does ...", flush=True)
             api = front_door.visit(aws, stack)
             look(aws, options.lines)
-            update(aws, scratch, machines, parameters, api)
+            update(aws, scratch, workflows, parameters, api)
             delete(aws, stack)
     return 0
 
@@ -141,13 +138,13 @@ def look(aws: MiniStack, keep: Path | None) -> None:
         keep.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
-def update(aws: MiniStack, scratch: Path, machines: dict[str, Path], parameters: dict, api: front_door.Visitor) -> None:
+def update(aws: MiniStack, scratch: Path, workflows: dict, parameters: dict, api: front_door.Visitor) -> None:
     """Deploys again while a run waits: it goes on with the functions that it began with."""
     run = api.execute("ask_first")
     front_door.until(lambda: api.ask(200, "GET", f"/api/executions/{run}")["status"] == "waiting", f"the question of {run}")
     before = versions(aws)
     begun = time.monotonic()
-    deployment.deploy(aws, scratch, machines, {**parameters, "MailFrom": "somebody@localhost", "Release": "2"})
+    deployment.deploy(aws, scratch, workflows, {**parameters, "MailFrom": "somebody@localhost", "Release": "2"})
     front_door.want("new versions of the function of actions", versions(aws) - before, 1)
     front_door.decide(api, run)
     print(f"{time.monotonic() - begun:7.1f} s  an update while a run waited, which then went on where it was")

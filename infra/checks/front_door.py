@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from deployment import Deployment
 from ministack import MiniStack
+from project import EXAMPLES
 from serving import Api
 
 SECONDS_TO_HAPPEN = 120
@@ -210,17 +211,47 @@ def failed(api: Visitor) -> str:
 
 def cancelled(api: Visitor) -> str:
     run = api.execute(api.publish(WAIT))
-    until(lambda: api.ask(200, "GET", f"/api/executions/{run}")["status"] == "running", f"the beginning of {run}")
+    # A task that is on its way would end the execution before it is stopped.
+    until(lambda: api.ask(200, "GET", f"/api/executions/{run}/steps"), f"the wait of {run}")
     api.ask(200, "POST", f"/api/executions/{run}/cancel")
     want("how it ended", api.ended(run)["status"], "cancelled")
     return "a run that was cancelled while it waited"
+
+
+def brought_as_code(api: Visitor) -> str:
+    """The API publishes what the stack has brought: the machine is the same, byte for byte.
+
+    AWS gives the version that it has of the same machine; MiniStack makes another.
+    """
+    describe = api.aws.client("stepfunctions").describe_state_machine
+    example = "paging"
+    brought = describe(stateMachineArn=api.stack.machines[example])
+    workflow = api.publish(json.loads((EXAMPLES / example / "workflow.json").read_text()))
+    versions = api.ask(200, "GET", f"/api/workflows/{workflow}/machine-versions")
+    published = describe(stateMachineArn=versions[0]["machine"])
+    same = [published[field] == brought[field] for field in ("name", "definition", "roleArn")]
+    want("whether name, definition and role are those of the stack", same, [True, True, True])
+    return "a workflow that the stack brought, published by the API"
+
+
+def kept(api: Visitor) -> str:
+    """Published again, a workflow has a version that new runs begin with, and one that stays for an hour."""
+    path = "/api/workflows/add_up"
+    changed = json.loads(json.dumps(LOOP))
+    changed["steps"][0]["config"]["variables"]["sum"] = 1
+    api.ask(200, "PUT", path, changed)
+    api.ask(200, "POST", f"{path}/publish")
+    versions = api.ask(200, "GET", f"{path}/machine-versions")
+    want("why versions are kept", [version["kept"].split()[0] for version in versions], ["new", "it"])
+    want("what nothing needs", api.ask(200, "DELETE", f"{path}/machine-versions"), [])
+    return "what is kept of a workflow that was published twice"
 
 
 def visit(aws: MiniStack, stack: Deployment) -> Visitor:
     """Does everything once, and says how long it took."""
     api = first_key(aws, stack)
     want("who asks", api.ask(200, "GET", "/api/me")["role"], "admin")
-    for act in (by_request, by_webhook, by_event, asked_of_a_model, approved, followed, failed, cancelled, by_schedule):
+    for act in (brought_as_code, by_request, by_webhook, by_event, asked_of_a_model, approved, followed, failed, cancelled, kept, by_schedule):
         begun = time.monotonic()
         done = act(api)
         print(f"{time.monotonic() - begun:7.1f} s  {done}", flush=True)

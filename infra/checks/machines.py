@@ -1,7 +1,7 @@
 """Compiles every example and case at both levels and shows the machines to validators that others wrote.
 
     python3 infra/checks/machines.py --pawl target/debug/pawl            check
-    python3 infra/checks/machines.py --pawl target/debug/pawl --write    also renew infra/machines/
+    python3 infra/checks/machines.py --pawl target/debug/pawl --write    also renew infra/workflows.yaml and its machines
 
 npm's asl-validator reads the machine itself. cfn-lint looks only at machines in CloudFormation (rule E3601), so they
 are wrapped in a template that is thrown away.
@@ -15,9 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from project import Project
+from project import EXAMPLES, TEMPLATE, Project, build
 
-EXAMPLES = Path("workflows/examples")
 CASES = Path("cases")
 LEVELS = ("-O0", "-O1")
 
@@ -94,19 +93,18 @@ def ask_cfn_lint(machines: list[Path], template: Path) -> int:
     return subprocess.run(command).returncode
 
 
-def deployed() -> list[Path]:
-    """The machines that template.yaml deploys, compiled at -O1 and kept beside it for people to read in a change."""
-    return [Path(file) for file in re.findall(r"infra/machines/[\w-]+\.asl\.json", Path("template.yaml").read_text())]
-
-
-def is_stale(machine: Path, compiled: Path) -> bool:
-    return not machine.is_file() or machine.read_bytes() != (compiled / machine.name).read_bytes()
+def is_built(pawl: str, *options: str) -> bool:
+    """Whether `pawl build` had nothing to say about what template.yaml deploys."""
+    done = build(pawl, TEMPLATE, *options)
+    if done.returncode != 0:
+        print(f"{done.stdout}{done.stderr}error: {TEMPLATE} is not what its examples build: `make generate`", file=sys.stderr)
+    return done.returncode == 0
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--pawl", required=True, help="the command line to compile with")
-    arguments.add_argument("--write", action="store_true", help="renew the machines that template.yaml deploys")
+    arguments.add_argument("--write", action="store_true", help="renew the workflows that template.yaml deploys")
     options = arguments.parse_args()
 
     definitions = sorted(file.parent for file in EXAMPLES.glob("*/workflow.json"))
@@ -125,16 +123,10 @@ def main() -> int:
                 Project(example).compile(options.pawl, level, machine)
                 machines.append(folder / f"{example.name}{level}.asl.json")
                 machines[-1].write_text(with_functions(machine.read_text(), f"{example.name} at {level}"))
-        if options.write:
-            for machine in deployed():
-                machine.parent.mkdir(exist_ok=True)
-                machine.write_bytes((folder / "-O1" / machine.name).read_bytes())
-        old = [machine for machine in deployed() if is_stale(machine, folder / "-O1")]
-        for machine in old:
-            print(f"error: {machine} is not what its example compiles to: `make generate`", file=sys.stderr)
         refusals = [ask_asl_validator(machines)]
         refusals += [ask_cfn_lint(batch, folder / "template.json") for batch in batches(machines)]
-    if any(refusals) or old:
+    is_current = is_built(options.pawl, *([] if options.write else ["--check"]))
+    if any(refusals) or not is_current:
         return 1
     print(f"machines: {len(definitions)} definitions at {' and '.join(LEVELS)}: {len(machines)} machines accepted by asl-validator and cfn-lint")
     return 0

@@ -34,7 +34,13 @@ ELSEWHERE = {
 }
 
 # What AWS takes no resource for, by the service authorization reference.
-NO_RESOURCE = {"scheduler:ListSchedules"}
+NO_RESOURCE = {
+    "scheduler:ListSchedules",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+}
 
 # Two functions of one router: the tests ask it as the one, and what streams do besides is seen on an AWS of others,
 # which refuses what the role does not allow.

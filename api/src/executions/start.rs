@@ -8,6 +8,7 @@ use pawl_compiler::Program;
 use pawl_contract::{Kind, Mock, Nature, Start};
 use pawl_functions::StartedStatus;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -26,17 +27,18 @@ const KEY: &str = "idempotency-key";
 
 /// A run that is asked for.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Execute {
     /// How it is asked for, and what comes with that: `{ "kind": "chat", "current_message": "...", "history": [...] }`,
     /// `{ "kind": "webhook", "data": {...} }`. What is no `kind` becomes a part of the input.
     #[schema(value_type = Option<Object>)]
     trigger: Option<Map<String, Value>>,
     /// What the run is started with.
-    #[serde(alias = "input_data")]
+    #[serde(alias = "input_data", alias = "user_input", alias = "prompt")]
     #[schema(value_type = Option<Object>)]
     input: Option<Value>,
     /// What whoever asks knows beside it: `trigger.context`.
-    #[serde(default)]
+    #[serde(default, alias = "metadata")]
     #[schema(value_type = Option<Object>)]
     context: Value,
     /// Who asks for it: `userId`.
@@ -50,6 +52,14 @@ pub(crate) struct Execute {
     mocks: BTreeMap<String, Mock>,
     /// The version to run: a number, `active` or `draft`; the active one where absent.
     version: Option<Wanted>,
+    /// A hint that some clients send: whose a run is says the key.
+    #[schema(ignore)]
+    #[serde(rename = "organization_id", alias = "project_id", alias = "account_id")]
+    _organization: Option<IgnoredAny>,
+    /// A hint that some clients send: there is one way that runs are executed.
+    #[schema(ignore)]
+    #[serde(rename = "execution_backend")]
+    _backend: Option<IgnoredAny>,
 }
 
 /// Start a run
@@ -131,8 +141,13 @@ fn read(request: &Raw) -> Result<Execute, Problem> {
     if request.body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Execute::default());
     }
-    serde_json::from_slice(&request.body)
-        .map_err(|error| Problem::malformed(format!("the body cannot be read: {error}")))
+    serde_json::from_slice(&request.body).map_err(|error| {
+        let mut message = format!("the body cannot be read: {error}");
+        if message.contains("unknown field") {
+            message.push_str("; what the run is started with stands in `input`");
+        }
+        Problem::malformed(message)
+    })
 }
 
 /// The version that is to run.

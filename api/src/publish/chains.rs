@@ -22,7 +22,7 @@ pub(super) async fn publish(
                 program.checked.definition.identifier()
             )));
         }
-        let machine = machine::publish(app, org, id, &chain.lowered.machine).await?;
+        let machine = machine::publish(app, org, id, chain).await?;
         changes.push(Published::on(machine).change(id));
         ids.push(id.clone());
     }

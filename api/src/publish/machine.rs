@@ -3,39 +3,36 @@
 
 use aws_sdk_sfn::operation::create_state_machine::CreateStateMachineError;
 use aws_sdk_sfn::operation::create_state_machine_alias::CreateStateMachineAliasError;
-use aws_sdk_sfn::types::RoutingConfigurationListItem;
-use pawl_asl::Machine;
+use aws_sdk_sfn::types::{RoutingConfigurationListItem, TracingConfiguration};
+use pawl_compiler::Program;
 use pawl_contract::Kind;
 
 use super::names;
+use super::resources::{self, ALIAS};
 use crate::app::App;
 use crate::problem::Problem;
-
-/// The alias that names the version that runs.
-const ALIAS: &str = "active";
 
 /// Publishes a workflow's machine as a version, and gives the version's ARN. The same machine is the same version.
 pub(super) async fn publish(
     app: &App,
     org: &str,
     workflow: &str,
-    machine: &Machine,
+    program: &Program,
 ) -> Result<String, Problem> {
-    publish_as(app, names::machine(app, org, workflow), machine).await
+    let machine = resources::machine(org, workflow, program).map_err(|error| unwritten(&error))?;
+    publish_as(app, &super::named(app, &machine.name), machine.text).await
 }
 
 /// Publishes a machine under a name as a version, and gives the version's ARN.
-pub(super) async fn publish_as(
-    app: &App,
-    name: String,
-    machine: &Machine,
-) -> Result<String, Problem> {
-    let definition = serde_json::to_string(machine)
-        .map_err(|error| Problem::unavailable("the machine cannot be written", &error))?;
-    let definition = with_functions(app, definition);
+pub(super) async fn publish_as(app: &App, name: &str, text: String) -> Result<String, Problem> {
+    let definition = with_functions(app, text);
+    let tracing = TracingConfiguration::builder()
+        .enabled(app.settings().is_traced)
+        .build();
     let role = &app.settings().machine_role;
     let states = app.services().states();
-    let create = states.create_state_machine().name(&name).role_arn(role);
+    let create = states.create_state_machine().name(name).role_arn(role);
+    let create = create.tracing_configuration(tracing.clone());
     let created = create.definition(&definition).publish(true).send().await;
     let version = match created {
         Ok(created) => created.state_machine_version_arn,
@@ -44,11 +41,12 @@ pub(super) async fn publish_as(
                 .as_service_error()
                 .is_some_and(CreateStateMachineError::is_state_machine_already_exists) =>
         {
-            let arn = arn(app, &name);
+            let arn = arn(app, name);
             let update = states
                 .update_state_machine()
                 .state_machine_arn(&arn)
-                .role_arn(role);
+                .role_arn(role)
+                .tracing_configuration(tracing);
             let updated = update.definition(&definition).publish(true).send().await;
             let updated = updated.map_err(|error| failed_call("UpdateStateMachine", error))?;
             updated.state_machine_version_arn
@@ -81,7 +79,7 @@ pub(super) async fn point(
     if !is_there {
         return Err(failed_call("CreateStateMachineAlias", failed));
     }
-    let alias = format!("{}:{ALIAS}", arn(app, &names::machine(app, org, workflow)));
+    let alias = format!("{}:{ALIAS}", machine_arn(app, org, workflow));
     let update = states
         .update_state_machine_alias()
         .state_machine_alias_arn(alias);
@@ -101,6 +99,11 @@ fn with_functions(app: &App, definition: String) -> String {
     })
 }
 
+/// The ARN of a workflow's machine.
+pub(crate) fn machine_arn(app: &App, org: &str, workflow: &str) -> String {
+    arn(app, &super::named(app, &names::machine(org, workflow)))
+}
+
 /// The ARN of a machine of this deployment: its partition, region and account are its functions'.
 pub(super) fn arn(app: &App, name: &str) -> String {
     let function = app.settings().functions.values().next();
@@ -115,6 +118,10 @@ pub(super) fn arn(app: &App, name: &str) -> String {
     )
 }
 
-pub(super) fn failed_call<E: std::error::Error>(call: &str, error: E) -> Problem {
+pub(crate) fn failed_call<E: std::error::Error>(call: &str, error: E) -> Problem {
     Problem::unavailable(&format!("{call} failed"), &error)
+}
+
+pub(super) fn unwritten(error: &serde_json::Error) -> Problem {
+    Problem::unavailable("the machine cannot be written", error)
 }

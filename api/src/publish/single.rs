@@ -10,8 +10,8 @@ use pawl_asl::Machine;
 use pawl_store::{Change, Direction, Document, RunStatus, Window};
 use serde::{Deserialize, Serialize};
 
-use super::machine::{arn, failed_call, publish_as};
-use super::names;
+use super::machine::{arn, failed_call, publish_as, unwritten};
+use super::{named, names};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -45,7 +45,7 @@ impl Single {
 /// The version that a machine's ARN names, where it serves single runs of a workflow.
 pub(crate) fn held(app: &App, org: &str, workflow: &str, machine: &str) -> Option<Single> {
     let name = machine.rsplit(':').nth(1)?;
-    (name == names::single(app, org, workflow)).then(|| Single {
+    (name == named(app, &names::single(org, workflow))).then(|| Single {
         machine: machine.to_owned(),
     })
 }
@@ -57,8 +57,9 @@ pub(crate) async fn publish(
     workflow: &str,
     machine: &Machine,
 ) -> Result<String, Problem> {
-    let name = names::single(app, org, workflow);
-    let version = publish_as(app, name.clone(), machine).await?;
+    let name = named(app, &names::single(org, workflow));
+    let text = machine.text().map_err(|error| unwritten(&error))?;
+    let version = publish_as(app, &name, text).await?;
     let number = version
         .rsplit(':')
         .next()

@@ -1,6 +1,4 @@
 //! What starts a workflow by itself: schedules in Scheduler, rules on the bus; both call the trigger.
-//!
-//! Names are made of what a trigger says, so the same trigger is the same schedule or rule however often it is published.
 
 use aws_sdk_eventbridge::operation::delete_rule::DeleteRuleError;
 use aws_sdk_eventbridge::operation::remove_targets::RemoveTargetsError;
@@ -11,103 +9,19 @@ use aws_sdk_scheduler::types::{
     DeadLetterConfig as ScheduleDeadLetters, FlexibleTimeWindow, FlexibleTimeWindowMode,
     RetryPolicy, Target as ScheduleTarget,
 };
-use pawl_compiler::triggers::{Event, Schedule, Trigger};
-use serde_json::{Value, json};
 
 use super::names;
+use super::resources::{ATTEMPTS, How, OLDEST_SECONDS, Rule, Schedule, TARGET, Trigger};
 use crate::app::App;
 use crate::problem::Problem;
 
-/// What stands for the moment at which a schedule means to fire, however late it does.
-const SCHEDULED_TIME: &str = "<aws.scheduler.scheduled-time>";
-
-/// The one target of a rule.
-const TARGET: &str = "trigger";
-
-/// A trigger of a workflow, as AWS is to have it.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Planned {
-    /// Its name among the workflow's.
-    pub(crate) name: String,
-    how: How,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum How {
-    Schedule {
-        expression: String,
-        timezone: String,
-    },
-    Rule {
-        pattern: Value,
-    },
-}
-
-/// What a trigger asks for.
-struct Asked<'trigger> {
-    workflow: &'trigger str,
-    org: &'trigger str,
-    trigger: &'trigger str,
-}
-
-/// The schedules and rules of a workflow. Webhooks need none: they reach the API itself.
-pub(crate) fn planned(triggers: &[Trigger]) -> Vec<Planned> {
-    let mut planned = Vec::new();
-    for trigger in triggers {
-        match trigger {
-            Trigger::Schedule(schedule) => planned.extend(schedules(schedule)),
-            Trigger::Event(event) => planned.push(rule(event)),
-            Trigger::Webhook(_) => {}
-        }
-    }
-    planned.sort_by(|one, other| one.name.cmp(&other.name));
-    planned.dedup_by(|one, other| one.name == other.name);
-    planned
-}
-
-fn schedules(schedule: &Schedule) -> impl Iterator<Item = Planned> {
-    let timezone = &schedule.timezone;
-    schedule.expressions.iter().map(move |expression| Planned {
-        name: format!(
-            "schedule-{}",
-            names::hash(&format!("{expression} {timezone}"))
-        ),
-        how: How::Schedule {
-            expression: expression.clone(),
-            timezone: timezone.clone(),
-        },
-    })
-}
-
-fn rule(event: &Event) -> Planned {
-    Planned {
-        name: format!("event-{}", names::hash(&event.pattern.to_string())),
-        how: How::Rule {
-            pattern: event.pattern.clone(),
-        },
-    }
-}
-
 /// Makes the schedules and rules of a workflow, those that are there already anew.
-pub(super) async fn make(
-    app: &App,
-    org: &str,
-    workflow: &str,
-    triggers: &[Planned],
-) -> Result<(), Problem> {
+pub(super) async fn make(app: &App, triggers: &[Trigger]) -> Result<(), Problem> {
     for trigger in triggers {
-        let name = format!("{}-{}", names::trigger(app, org, workflow), trigger.name);
-        let asked = Asked {
-            workflow,
-            org,
-            trigger: &trigger.name,
-        };
+        let name = super::named(app, &trigger.name);
         match &trigger.how {
-            How::Schedule {
-                expression,
-                timezone,
-            } => put_schedule(app, &name, expression, timezone, &asked).await?,
-            How::Rule { pattern } => put_rule(app, &name, &of_org(pattern, org), &asked).await?,
+            How::Schedule(schedule) => put_schedule(app, &name, schedule).await?,
+            How::Rule(rule) => put_rule(app, &name, rule).await?,
         }
     }
     Ok(())
@@ -120,7 +34,7 @@ pub(super) async fn sweep(
     workflow: &str,
     kept: &[String],
 ) -> Result<(), Problem> {
-    let prefix = format!("{}-", names::trigger(app, org, workflow));
+    let prefix = format!("{}-", super::named(app, &names::trigger(org, workflow)));
     let is_over = |name: &str, kind: &str| {
         let own = name.strip_prefix(&prefix);
         own.is_some_and(|own| own.starts_with(kind) && !kept.iter().any(|kept| kept == own))
@@ -188,25 +102,11 @@ async fn sweep_rules(
     }
 }
 
-async fn put_schedule(
-    app: &App,
-    name: &str,
-    expression: &str,
-    timezone: &str,
-    asked: &Asked<'_>,
-) -> Result<(), Problem> {
-    // Two expressions of one schedule may name the same minute, which is one run; so the key is the minute's.
-    let input = json!({
-        "workflow": asked.workflow,
-        "org": asked.org,
-        "trigger": asked.trigger,
-        "kind": "schedule",
-        "idempotencyKey": format!("schedule/{SCHEDULED_TIME}"),
-    });
+async fn put_schedule(app: &App, name: &str, schedule: &Schedule) -> Result<(), Problem> {
     let settings = app.settings();
     let retry = RetryPolicy::builder()
-        .maximum_event_age_in_seconds(3600)
-        .maximum_retry_attempts(185);
+        .maximum_event_age_in_seconds(OLDEST_SECONDS)
+        .maximum_retry_attempts(ATTEMPTS);
     let letters = settings.dead_letters.as_ref();
     let target = ScheduleTarget::builder()
         .arn(&settings.trigger_function)
@@ -215,7 +115,7 @@ async fn put_schedule(
         .set_dead_letter_config(
             letters.map(|queue| ScheduleDeadLetters::builder().arn(queue).build()),
         )
-        .input(input.to_string())
+        .input(&schedule.input)
         .build()
         .map_err(|error| failed("CreateSchedule", &error))?;
     let window = FlexibleTimeWindow::builder()
@@ -225,8 +125,8 @@ async fn put_schedule(
     let create = app.services().scheduler().create_schedule();
     let create = create.name(name).group_name(&settings.schedule_group);
     let create = create
-        .schedule_expression(expression)
-        .schedule_expression_timezone(timezone);
+        .schedule_expression(&schedule.expression)
+        .schedule_expression_timezone(&schedule.timezone);
     let created = create
         .flexible_time_window(window)
         .target(target)
@@ -246,29 +146,16 @@ async fn put_schedule(
     }
 }
 
-async fn put_rule(
-    app: &App,
-    name: &str,
-    pattern: &Value,
-    asked: &Asked<'_>,
-) -> Result<(), Problem> {
+async fn put_rule(app: &App, name: &str, rule: &Rule) -> Result<(), Problem> {
     let (bridge, bus) = (app.services().event_bridge(), bus(app));
     let put = bridge.put_rule().name(name).event_bus_name(bus);
-    let put = put.event_pattern(pattern.to_string()).send().await;
+    let put = put.event_pattern(rule.pattern.to_string()).send().await;
     put.map_err(|error| failed("PutRule", &error))?;
-    // Our own events have an id of their own, which stays the same when they are told again.
-    let is_ours = pattern.get("source").is_some();
-    let id = if is_ours { "$.detail.id" } else { "$.id" };
-    let template = format!(
-        r#"{{"workflow":{},"org":{},"trigger":{},"kind":"event","idempotencyKey":"event/<id>","input":<detail>}}"#,
-        json!(asked.workflow),
-        json!(asked.org),
-        json!(asked.trigger),
-    );
-    let transformer = InputTransformer::builder()
-        .input_paths_map("id", id)
-        .input_paths_map("detail", "$.detail")
-        .input_template(template)
+    let mut transformer = InputTransformer::builder().input_template(&rule.template);
+    for (name, path) in rule.paths {
+        transformer = transformer.input_paths_map(name, path);
+    }
+    let transformer = transformer
         .build()
         .map_err(|error| failed("PutTargets", &error))?;
     let letters = app.settings().dead_letters.as_ref();
@@ -294,24 +181,6 @@ async fn put_rule(
         .and_then(|entry| entry.error_message.clone());
     let reason = std::io::Error::other(reason.unwrap_or_default());
     Err(failed("PutTargets", &reason))
-}
-
-/// The pattern for events of an organisation; what other systems tell may say nothing of it.
-fn of_org(pattern: &Value, org: &str) -> Value {
-    let mut pattern = pattern.clone();
-    let is_ours = pattern.get("source").is_some();
-    let wanted = if is_ours {
-        json!([org])
-    } else {
-        json!([org, { "exists": false }])
-    };
-    if let Some(members) = pattern.as_object_mut() {
-        let detail = members.entry("detail").or_insert_with(|| json!({}));
-        if let Some(detail) = detail.as_object_mut() {
-            detail.insert("organizationId".to_owned(), wanted);
-        }
-    }
-    pattern
 }
 
 /// The bus on which events are told.

@@ -87,7 +87,7 @@ impl Compile {
         } else if self.explain {
             serde_json::to_string_pretty(&explanation::to_json(&lowered.decisions))? + "\n"
         } else {
-            serde_json::to_string_pretty(&lowered.machine)? + "\n"
+            lowered.machine.text()?
         };
         match self.output {
             Some(file) => std::fs::write(&file, text)

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use self::answers::{
     BatchAnswer, Execution, MessageAnswer, Page, StepAnswer, ThreadAnswer, WaitAnswer,
+    WorkflowAnswer,
 };
 use super::{Deployment, segment};
 use crate::aws;
@@ -32,30 +33,53 @@ impl Deployment {
         Ok(found.map(|found| found.result).unwrap_or_default())
     }
 
+    /// The ids of every workflow, those that were put away included.
+    pub async fn workflows(&self) -> anyhow::Result<Vec<String>> {
+        let mut ids = Vec::new();
+        // One list has those that run, the other those that were put away.
+        for path in ["/api/workflows", "/api/workflows?status=archived"] {
+            let found: Vec<WorkflowAnswer> = self.items(path, usize::MAX).await?;
+            ids.extend(found.into_iter().map(|workflow| workflow.id));
+        }
+        Ok(ids)
+    }
+
     /// The latest runs that are wanted, newest first.
     pub async fn runs(&self, most: usize, wanted: &Wanted) -> anyhow::Result<Vec<Run>> {
-        let mut query = String::new();
-        if let Some(status) = wanted.status {
-            query = format!("&status={}", status.name());
-        }
+        let mut query = Vec::new();
+        query.extend(
+            wanted
+                .status
+                .map(|status| format!("status={}", status.name())),
+        );
         if let Some(workflow) = &wanted.workflow {
             let id = pawl_contract::identifier(workflow);
-            query = format!("{query}&workflow_id={}", segment(&id));
+            query.push(format!("workflow_id={}", segment(&id)));
         }
-        let mut runs = Vec::new();
-        let mut place = String::new();
-        while runs.len() < most {
-            let limit = PAGE.min(most - runs.len());
-            let path = format!("/api/executions?limit={limit}{query}{place}");
-            let page: Option<Page<Execution>> = self.read(&path).await?;
+        let mut path = "/api/executions".to_owned();
+        if !query.is_empty() {
+            path = format!("{path}?{}", query.join("&"));
+        }
+        let runs: Vec<Execution> = self.items(&path, most).await?;
+        Ok(runs.into_iter().map(Run::from).collect())
+    }
+
+    /// The first items of a list, page by page.
+    async fn items<T: DeserializeOwned>(&self, path: &str, most: usize) -> anyhow::Result<Vec<T>> {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let (mut items, mut place) = (Vec::new(), String::new());
+        while items.len() < most {
+            let limit = PAGE.min(most - items.len());
+            let path = format!("{path}{mark}limit={limit}{place}");
+            let page: Option<Page<T>> = self.read(&path).await?;
             let Some(page) = page else { break };
-            runs.extend(page.items.into_iter().map(Run::from));
+            items.extend(page.items);
             match page.next_cursor {
                 Some(cursor) => place = format!("&cursor={}", segment(&cursor)),
                 None => break,
             }
         }
-        Ok(runs)
+        Ok(items)
     }
 
     /// Every record of a run, in order.

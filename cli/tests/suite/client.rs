@@ -263,3 +263,30 @@ fn a_login_is_remembered_for_its_owner_alone_until_it_is_forgotten() {
     assert!(told(&["runs"], "", 2).contains("no state folder"));
     assert_eq!(client.served.end("-TERM"), Some(0));
 }
+
+#[test]
+fn machine_versions_say_why_they_are_kept() {
+    let client = Client::new();
+    let file = client.here.path().join("greet.json");
+    for greeting in ["Hello", "Good day"] {
+        let definition = json!({ "name": "Greet", "steps": [
+            { "stepSlug": "greet", "stepType": "output", "config": { "mapping": { "text": greeting } } },
+        ] });
+        std::fs::write(&file, definition.to_string()).expect("a file");
+        client.says(&["publish", "greet.json"], 0);
+    }
+    let shown = client.says(&["gc"], 0);
+    let kept = [
+        "new runs begin with it",
+        "it was replaced less than an hour ago",
+    ];
+    let lines: Vec<&str> = shown.lines().skip(1).collect();
+    assert_eq!(lines.len(), 2, "{shown}");
+    for ((line, why), number) in lines.iter().zip(kept).zip(["2", "1"]) {
+        assert!(line.starts_with(&format!("greet     {number}")), "{shown}");
+        assert!(line.ends_with(why), "{shown}");
+    }
+    let versions = client.json(&["gc", "Greet", "--remove"]);
+    assert_eq!(versions.as_array().map(Vec::len), Some(2));
+    client.says(&["gc", "nobody"], 2);
+}

@@ -7,11 +7,13 @@
 
 mod access;
 mod approvals;
+mod as_code;
 mod described;
 mod drafts;
 mod history;
 mod life;
 mod lost;
+mod machines;
 mod noted;
 mod onward;
 mod resources;

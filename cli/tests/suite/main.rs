@@ -2,6 +2,7 @@
 
 mod actions;
 mod asking;
+mod build;
 mod calls;
 mod cases;
 mod check;

@@ -132,14 +132,6 @@ fn strangers(step: &Step, found: &Type, diagnostics: &mut Vec<Diagnostic>) {
 /// A schedule stands as text beside `timezone`, or as an object.
 fn check_schedule(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     let Some(given) = step.config.get("schedule").filter(|node| !node.is_null()) else {
-        diagnostics.push(
-            Diagnostic::error(
-                codes::MISSING_FIELD,
-                format!("step `{}` has no `schedule`", step.slug),
-            )
-            .on(&step.config)
-            .help("add five fields of cron, such as `\"schedule\": \"0 9 * * *\"`"),
-        );
         return;
     };
     if given.as_str().is_none() && !given.is_object() {
@@ -148,6 +140,27 @@ fn check_schedule(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         return;
     }
     schedule::read(given, step.config.get("timezone"), diagnostics);
+}
+
+/// Refuses a trigger by schedule for which there is none, neither of its own nor in the workflow's `config`.
+pub(super) fn check_when(
+    definition: &Definition,
+    trigger: &Step,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let given = |field: &str| trigger.config.get(field).filter(|node| !node.is_null());
+    let kind = given("type").and_then(Node::as_str);
+    let is_scheduled = matches!(kind, Some("schedule" | "scheduled"));
+    if is_scheduled && given("schedule").is_none() && definition.settings.schedule.is_none() {
+        diagnostics.push(
+            Diagnostic::error(
+                codes::MISSING_FIELD,
+                format!("step `{}` has no `schedule`", trigger.slug),
+            )
+            .on(&trigger.config)
+            .help("add five fields of cron, such as `\"schedule\": \"0 9 * * *\"`, here or in the workflow's `config`"),
+        );
+    }
 }
 
 fn check_event(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
@@ -209,6 +222,30 @@ pub fn inputs(definition: &Definition) -> BTreeMap<&str, bool> {
         (entry.key.as_str(), is_required || is_given(&entry.node))
     });
     listed.chain(properties).collect()
+}
+
+/// The inputs without which a run is refused.
+pub fn required_inputs(definition: &Definition) -> Vec<&str> {
+    let mut steps = definition.steps.iter();
+    let Some(trigger) = steps.find(|step| step.kind == Kind::Trigger) else {
+        return Vec::new();
+    };
+    let has_default = |node: &Node| node.get("default").is_some_and(|node| !node.is_null());
+    let listed = trigger.config.get("inputs").map(Node::elements);
+    let listed = listed.unwrap_or_default().iter().filter(|input| {
+        let flag = input.get("required").map(|flag| &flag.data);
+        flag == Some(&Data::Bool(true)) && !has_default(input)
+    });
+    let listed = listed.filter_map(|input| input.get("name")?.as_str());
+    let schema = trigger.config.get("inputSchema");
+    let field = |name: &str| schema.and_then(|schema| schema.get(name));
+    let required = field("required").map(Node::elements).unwrap_or_default();
+    let is_missing = |name: &&str| {
+        let property = field("properties").and_then(|properties| properties.get(name));
+        !property.is_some_and(has_default)
+    };
+    let required = required.iter().filter_map(Node::as_str).filter(is_missing);
+    listed.chain(required).collect()
 }
 
 /// Whether runs begin with what others send, and the trigger does not declare what that is.

@@ -18,6 +18,12 @@ pub(super) struct Page<T> {
     pub(super) next_cursor: Option<String>,
 }
 
+/// A workflow.
+#[derive(Deserialize)]
+pub(super) struct WorkflowAnswer {
+    pub(super) id: String,
+}
+
 /// A run; in a list without what has a default here.
 #[derive(Deserialize)]
 pub(super) struct Execution {
