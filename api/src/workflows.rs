@@ -1,13 +1,14 @@
 //! Workflows: what authors write, find, copy and put away.
 
+mod list;
 mod shown;
 mod stored;
 
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
-use pawl_store::{Change, Direction, Document, Published};
+use pawl_store::{Change, Document, Published};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,26 +19,21 @@ use crate::access::{Editor, Identity, Operator, Viewer};
 use crate::app::App;
 use crate::audit::note;
 use crate::definition::{Sent, Validation, Written};
-use crate::extract::{Json, Path, Query, Raw};
-use crate::page::{Page, PageQuery};
+use crate::extract::{Json, Path, Raw};
 use crate::problem::Problem;
 use crate::publish;
-use crate::templates;
 use crate::versions::{self, Version};
 use crate::webhooks;
 
 /// The most tags that a workflow can have.
 const MOST_TAGS: usize = 20;
 
-/// What a place in a list begins with that is among the templates that ship; no workflow has such an id.
-const SHIPPED: &str = "shipped/";
-
 /// The longest tag.
 const LONGEST_TAG: usize = 50;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(list, create))
+        .routes(routes!(list::list, create))
         .routes(routes!(validate))
         .routes(routes!(get, replace, change, delete))
         .routes(routes!(copy))
@@ -45,35 +41,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(restore))
         .routes(routes!(pause))
         .routes(routes!(resume))
-}
-
-/// Which workflows are asked for.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct Filter {
-    /// Words of the id, the name, the description or the tags.
-    q: Option<String>,
-    /// A tag that it must have.
-    tag: Option<String>,
-    /// `draft`, `active` or `archived`; where absent, all but the archived ones.
-    #[param(inline)]
-    status: Option<shown::Status>,
-    /// `mine`, `all` or `templates`.
-    #[param(inline)]
-    category: Option<Category>,
-}
-
-/// Whose workflows are asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum Category {
-    /// Those that whoever asks has made.
-    Mine,
-    /// Those of the organisation.
-    #[default]
-    All,
-    /// Those that are there to be copied: first those that ship with Pawl, then those of the organisation.
-    Templates,
 }
 
 /// What of a workflow can be changed beside its definition.
@@ -110,44 +77,6 @@ async fn create(
     let sent = Sent::read(&request)?;
     let made = make(&app, &me, sent.written, sent.beside.tags, sent.beside.note).await?;
     Ok((StatusCode::CREATED, axum::Json(made)))
-}
-
-/// List workflows
-#[utoipa::path(get, path = "/api/workflows", tag = "workflows", params(Filter, PageQuery),
-    responses((status = 200, body = Page<Workflow>)), security(("bearer" = ["viewer"])))]
-async fn list(
-    State(app): State<App>,
-    me: Viewer,
-    Query(filter): Query<Filter>,
-    Query(page): Query<PageQuery>,
-) -> Result<axum::Json<Page<Workflow>>, Problem> {
-    let mut window = page.window("")?;
-    let is_wanted = |document: &Document<Stored>| filter.lets_through(document, &me);
-    let mut found = Vec::new();
-    let ships = filter.category == Some(Category::Templates);
-    let place = window.cursor.clone();
-    let behind = place
-        .as_deref()
-        .map_or(Some(""), |place| place.strip_prefix(SHIPPED));
-    if let Some(behind) = behind.filter(|_| ships) {
-        let mut shipped = templates::listed()?;
-        shipped.retain(|template| template.id.as_str() > behind && is_wanted(template));
-        if shipped.len() >= window.limit {
-            shipped.truncate(window.limit);
-            let last = shipped.last().map(|last| format!("{SHIPPED}{}", last.id));
-            let shown = shipped.into_iter().map(Workflow::of).collect();
-            return Ok(axum::Json(Page::new(shown, last.as_deref())));
-        }
-        window.limit -= shipped.len();
-        window.cursor = None;
-        found = shipped;
-    }
-    let store = app.store();
-    let own = store.documents(&me.org, SHELF, &window, Direction::Forward, is_wanted);
-    let own = own.await?;
-    found.extend(own.documents);
-    let shown = found.into_iter().map(Workflow::of).collect();
-    Ok(axum::Json(Page::new(shown, own.cursor.as_deref())))
 }
 
 /// Check a definition
@@ -472,27 +401,4 @@ fn tags(given: &[String]) -> Result<Vec<String>, Problem> {
         )));
     }
     Ok(tags)
-}
-
-impl Filter {
-    fn lets_through(&self, document: &Document<Stored>, me: &Identity) -> bool {
-        let workflow = &document.value;
-        let status = shown::Status::of(workflow);
-        let has_status = match self.status {
-            Some(wanted) => wanted == status,
-            None => status != shown::Status::Archived,
-        };
-        let is_of_category = match self.category.unwrap_or_default() {
-            Category::Mine => workflow.created_by == me.who,
-            Category::All => true,
-            Category::Templates => workflow.template,
-        };
-        let has_tag = |tag: &String| workflow.tags.contains(tag);
-        let words = self.q.as_deref().unwrap_or_default().to_lowercase();
-        let mut words = words.split_whitespace();
-        has_status
-            && is_of_category
-            && self.tag.as_ref().is_none_or(has_tag)
-            && words.all(|word| workflow.says(&document.id, word))
-    }
 }

@@ -6,8 +6,10 @@
 )]
 
 mod access;
+mod approvals;
 mod as_code;
 mod described;
+mod drafts;
 mod history;
 mod life;
 mod lost;

@@ -257,7 +257,7 @@ async fn a_workflow_is_found_copied_and_put_away() {
         ("", vec!["greet", "second", "third"]),
         ("?q=HELLO%20greet", vec!["greet"]),
         ("?tag=mail", vec!["greet", "third"]),
-        ("?category=templates", vec!["third"]),
+        ("?category=templates&q=third", vec!["third"]),
         ("?category=mine&limit=1", vec!["greet"]),
         ("?status=active", vec![]),
     ];

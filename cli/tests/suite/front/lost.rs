@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use pawl::laptop::ORG;
 use pawl_functions::{Function, Services, execution_arn, handle};
-use pawl_local::{Fault, Faults, FunctionError};
+use pawl_local::{Fault, Faults, FunctionError, acting_as};
 use serde_json::{Value, json};
 
 use super::Front;
@@ -81,7 +81,8 @@ async fn pass(front: &Front, minutes: u64) {
 /// What the recorder says when it is asked as every hour.
 async fn sweep(services: &Services) -> Value {
     let asked = json!({ "ask": "reconcile" });
-    let swept = handle(Function::Recorder, asked, services).await;
+    let swept = handle(Function::Recorder, asked, services);
+    let swept = Box::pin(acting_as("recorder", swept)).await;
     swept.expect("an answer")
 }
 
