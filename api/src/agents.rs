@@ -108,11 +108,10 @@ async fn put(
         replaces,
         events: Vec::new(),
     };
-    if !write_record(app.services(), &me.org, business).await? {
+    let noted = note(&app, &me, "agent.write", &id);
+    if !write_record(app.services(), &me.org, business, noted).await? {
         return Err(Problem::stale("agent", &id));
     }
-    let noted = note(&app, &me, "agent.write", &id);
-    app.store().change(&me.org, [noted]).await?;
     Ok((status, axum::Json(agent)))
 }
 
@@ -130,12 +129,12 @@ async fn delete(
     let Version::Number(version) = version else {
         return Err(Problem::missing("agent", &id));
     };
+    let noted = note(&app, &me, "agent.delete", &id);
     let store = app.store();
-    if !store.take_away(&me.org, COLLECTION, &id, version).await? {
+    let taken = store.take_away(&me.org, COLLECTION, &id, version, noted);
+    if !taken.await? {
         return Err(Problem::stale("agent", &id));
     }
-    let noted = note(&app, &me, "agent.delete", &id);
-    store.change(&me.org, [noted]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

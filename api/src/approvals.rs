@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use pawl_contract::{At, Kind};
-use pawl_functions::{Decision, decide as decide_run};
-use pawl_store::{Record, RecordStatus, Waiting, Window, key};
+use pawl_functions::{Decision, decide_noted};
+use pawl_store::{Delegate, Record, RecordStatus, Waiting, Window, key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -25,6 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(get, decide))
+        .routes(routes!(delegate))
 }
 
 /// Which approvals are asked for.
@@ -90,6 +91,20 @@ struct Approval {
     decided_by: Option<String>,
     /// What they said.
     comment: Option<String>,
+    /// Who may decide besides those whom the question names.
+    #[schema(value_type = Vec<Object>)]
+    delegates: Vec<Delegate>,
+}
+
+/// Somebody who is to decide, too.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Delegation {
+    /// Who.
+    #[schema(min_length = 1, example = "bo@example.com")]
+    to: String,
+    /// Who says so, where a system speaks for somebody; whoever asks where absent.
+    delegated_by: Option<String>,
 }
 
 /// A decision.
@@ -141,6 +156,11 @@ impl Approval {
             step_id: record.step,
             question: record.input,
             requested_at: record.started_at,
+            delegates: record
+                .wait
+                .iter()
+                .flat_map(|wait| wait.delegates.clone())
+                .collect(),
             expires_at: record.wait.and_then(|wait| wait.expires_at),
         }
     }
@@ -249,6 +269,7 @@ async fn pending(
     let next = waits.last().filter(|_| is_more).map(place_of);
     let approvals = waits.into_iter().map(|wait| Approval {
         expires_at: wait.expires_at,
+        delegates: wait.delegates,
         ..Approval::of(&wait.run, wait.record)
     });
     Ok((approvals.collect(), next))
@@ -288,9 +309,39 @@ async fn decide(
         payload: decide.payload,
     };
     let at = Some(record.at.as_str());
-    decide_run(app.services(), &me.org, &run, at, &decision).await?;
     let noted = note(&app, &me, "approval.decide", &id);
-    app.store().change(&me.org, [noted]).await?;
+    decide_noted(app.services(), &me.org, &run, at, &decision, Some(noted)).await?;
+    let (run, record) = read(&app, &me.org, &id).await?;
+    Ok(axum::Json(Approval::of(&run, record)))
+}
+
+/// Let somebody else decide, too
+///
+/// Those who could decide before still can. Whoever has a mail address gets a mail, where mail goes anywhere. Where the
+/// step names who may decide, nobody else may delegate.
+#[utoipa::path(post, path = "/api/approvals/{id}/delegate", tag = "approvals", params(("id" = String, Path)),
+    request_body = Delegation,
+    responses((status = 200, body = Approval)), security(("bearer" = ["operator"])))]
+async fn delegate(
+    State(app): State<App>,
+    me: Operator,
+    Path(id): Path<String>,
+    Json(delegation): Json<Delegation>,
+) -> Result<axum::Json<Approval>, Problem> {
+    let (run, record) = read(&app, &me.org, &id).await?;
+    let by = delegation.delegated_by.unwrap_or_else(|| me.who.clone());
+    let noted = Some(note(&app, &me, "approval.delegate", &id));
+    let at = Some(record.at.as_str());
+    pawl_functions::delegate(
+        app.services(),
+        &me.org,
+        &run,
+        at,
+        &delegation.to,
+        &by,
+        noted,
+    )
+    .await?;
     let (run, record) = read(&app, &me.org, &id).await?;
     Ok(axum::Json(Approval::of(&run, record)))
 }

@@ -1,5 +1,6 @@
 //! Runs: started, watched, stopped, and taken up again.
 
+mod history;
 mod onward;
 mod shown;
 mod start;
@@ -21,6 +22,7 @@ use crate::audit::note;
 use crate::extract::{MaybeJson, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
+use crate::publish;
 use crate::versions::Wanted;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -30,6 +32,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get))
         .routes(routes!(steps))
         .routes(routes!(logs))
+        .routes(routes!(history::machine))
+        .routes(routes!(history::executions))
+        .routes(routes!(history::events))
         .routes(routes!(cancel))
         .routes(routes!(rerun))
         .routes(routes!(resume))
@@ -100,15 +105,31 @@ impl From<RunStatus> for Status {
     }
 }
 
-/// A run of an organisation, and how it stands now.
+/// A run of an organisation, and how it stands now; it is closed first if nothing executes it.
 pub(crate) async fn read(app: &App, org: &str, id: &str) -> Result<Run, Problem> {
+    let run = stored(app, org, id).await?;
+    let run = pawl_functions::reconcile(app.services(), run).await;
+    with_waits(app, run).await
+}
+
+/// The same as the table has it, for whoever may only look.
+pub(crate) async fn read_only(app: &App, org: &str, id: &str) -> Result<Run, Problem> {
+    let run = stored(app, org, id).await?;
+    with_waits(app, run).await
+}
+
+async fn stored(app: &App, org: &str, id: &str) -> Result<Run, Problem> {
     let missing = || Problem::missing("execution", id);
     // A collection of records lies under its name as a run does.
     if pawl_store::key::is_collection(id) || id.contains('#') {
         return Err(missing());
     }
-    let mut run = app.store().run(org, id).await?.ok_or_else(missing)?;
-    // The run's own item is not touched when a step begins to wait, or ends waiting.
+    app.store().run(org, id).await?.ok_or_else(missing)
+}
+
+/// The run's own item is not touched when a step begins to wait, or ends waiting.
+async fn with_waits(app: &App, mut run: Run) -> Result<Run, Problem> {
+    let (org, id) = (&run.org, &run.run);
     if run.status == RunStatus::Running && !app.store().waits_of(org, id, "").await?.is_empty() {
         run.status = RunStatus::Waiting;
     }
@@ -200,12 +221,9 @@ async fn cancel(
     Path(id): Path<String>,
 ) -> Result<axum::Json<Summary>, Problem> {
     read(&app, &me.org, &id).await?;
-    let cancel = pawl_functions::cancel(app.services(), &me.org, &id, Some(&me.who));
-    let is_done = Box::pin(cancel).await?;
-    if is_done {
-        let noted = note(&app, &me, "execution.cancel", &id);
-        app.store().change(&me.org, [noted]).await?;
-    }
+    let noted = note(&app, &me, "execution.cancel", &id);
+    let cancel = pawl_functions::cancel(app.services(), &me.org, &id, Some(&me.who), Some(noted));
+    Box::pin(cancel).await?;
     let run = read(&app, &me.org, &id).await?;
     if run.status == RunStatus::Cancelled {
         return Ok(axum::Json(Summary::of(run)));
@@ -218,7 +236,7 @@ async fn cancel(
 
 /// Start a run once more
 ///
-/// A new run of the same version, with the same input or another one.
+/// A new run of the same version, with the same input or another one. Of a draft it is what the draft says now.
 #[utoipa::path(post, path = "/api/executions/{id}/rerun", tag = "executions", params(("id" = String, Path)),
     request_body = Option<Rerun>,
     responses((status = 202, body = Begun)), security(("bearer" = ["operator"])))]
@@ -229,10 +247,21 @@ async fn rerun(
     MaybeJson(rerun): MaybeJson<Rerun>,
 ) -> Result<(StatusCode, axum::Json<Begun>), Problem> {
     let run = read(&app, &me.org, &id).await?;
+    // What was published for one run alone may be gone.
+    let single = publish::single::held(&app, &me.org, &run.workflow, &run.machine);
+    let (machine, draft) = match run.number.filter(|_| single.is_some()) {
+        Some(number) => {
+            let wanted = Wanted::Number(number);
+            let version = start::version(&app, &me, &run.workflow, wanted, &run.mocks).await?;
+            (version.machine, version.draft)
+        }
+        None => (run.machine.clone(), run.draft),
+    };
     let text = |field: &str| run.trigger.get(field).and_then(Value::as_str);
     let start = Start {
-        machine: run.machine.clone(),
+        machine,
         number: run.number,
+        draft,
         org: Some(me.org.clone()),
         input: rerun.input.unwrap_or_else(|| run.input.clone()),
         mocks: run.mocks.clone(),
@@ -242,7 +271,7 @@ async fn rerun(
         context: run.trigger.get("context").cloned().unwrap_or_default(),
         ..Start::default()
     };
-    let started = start::begin(&app, &me, start, "execution.rerun").await?;
+    let started = start::begin(&app, &me, &run.workflow, start, "execution.rerun").await?;
     Ok((StatusCode::ACCEPTED, axum::Json(started)))
 }
 
@@ -270,12 +299,13 @@ async fn resume(
         Some(version) => onward::onto(&app, &run, version).await?,
         None => None,
     };
-    match onto {
-        Some(onto) => pawl_functions::resume_onto(app.services(), &me.org, &id, onto).await?,
-        None => pawl_functions::resume(app.services(), &me.org, &id).await?,
-    };
-    let noted = note(&app, &me, "execution.resume", &id);
-    app.store().change(&me.org, [noted]).await?;
+    let mut noted = vec![note(&app, &me, "execution.resume", &id)];
+    let single = onto
+        .as_ref()
+        .and_then(|onto| publish::single::held(&app, &me.org, &run.workflow, &onto.machine));
+    noted.extend(single.map(|single| single.hold(&id)));
+    let resume = pawl_functions::resume_noted(app.services(), &me.org, &id, onto, noted);
+    Box::pin(resume).await?;
     let run = read(&app, &me.org, &id).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(Summary::of(run))))
 }

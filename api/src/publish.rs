@@ -11,9 +11,10 @@ pub(crate) mod chains;
 mod machine;
 pub(crate) mod names;
 pub mod resources;
+pub(crate) mod single;
 mod triggers;
 
-pub(crate) use machine::{failed_call, machine_arn, publish_for_single_runs};
+pub(crate) use machine::{failed_call, machine_arn};
 use pawl_store::{Change, Document, Published};
 
 use crate::access::Identity;

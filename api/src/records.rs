@@ -180,12 +180,8 @@ async fn write(
         replaces,
         events: told.map(|event| event.name).into_iter().collect(),
     };
-    let is_written = write_record(app.services(), &me.org, business).await?;
-    if is_written {
-        let noted = note(app, me, action, &format!("{collection}/{id}"));
-        app.store().change(&me.org, [noted]).await?;
-    }
-    Ok(is_written)
+    let noted = note(app, me, action, &format!("{collection}/{id}"));
+    Ok(write_record(app.services(), &me.org, business, noted).await?)
 }
 
 async fn read(

@@ -34,7 +34,7 @@ use self::event::{Event, Mark};
 use self::watch::{Found, Frame, State as WatchState, Watch, Watches};
 use crate::access::Viewer;
 use crate::app::App;
-use crate::executions::read;
+use crate::executions::{read, read_only};
 use crate::extract::{Path, Query};
 use crate::problem::Problem;
 
@@ -201,8 +201,11 @@ async fn follow(
     if me.run.as_ref().is_some_and(|run| *run != id) {
         return Err(Problem::forbidden("this token is for another run"));
     }
-    let run = read(&app, &me.org, &id).await?;
-    // Only whoever serves streams says how long one may take.
+    // Only whoever serves streams says how long one may take, and it may close nothing.
+    let run = match until {
+        None => read(&app, &me.org, &id).await?,
+        Some(_) => read_only(&app, &me.org, &id).await?,
+    };
     if app.settings().stream_url.is_some() && until.is_none() {
         // A token is good for as long as it says, wherever it leads.
         let token = match me.token {

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use http::StatusCode;
 use pawl_compiler::source;
+use pawl_store::Document;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -15,7 +16,7 @@ use crate::definition::Written;
 use crate::extract::{Json, Path};
 use crate::problem::Problem;
 use crate::versions;
-use crate::workflows::{self, Workflow};
+use crate::workflows::{self, Stored, Workflow};
 
 /// Every template that ships, by its id: the name of its file.
 const SHIPPED: [(&str, &str); 7] = [
@@ -48,6 +49,10 @@ const SHIPPED: [(&str, &str); 7] = [
         include_str!("../../workflows/templates/welcome-new-customer.json"),
     ),
 ];
+
+/// Who made the templates that ship, and when.
+const MAKER: &str = "pawl";
+const SINCE: &str = "2026-11-22T00:00:00.000Z";
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -101,7 +106,7 @@ impl Template {
 
 /// List the templates that ship with Pawl
 ///
-/// Those of the organisation itself are workflows: `GET /api/workflows?category=templates`.
+/// `GET /api/workflows?category=templates` lists them before those of the organisation itself, which are workflows.
 #[utoipa::path(get, path = "/api/templates", tag = "workflows",
     responses((status = 200, body = Vec<Template>)), security(("bearer" = ["viewer"])))]
 async fn list(_: Viewer) -> Result<axum::Json<Vec<Template>>, Problem> {
@@ -144,6 +149,34 @@ async fn instantiate(
     let reason = format!("of the template `{id}`");
     let made = workflows::make(&app, &me, written, None, Some(reason)).await?;
     Ok((StatusCode::CREATED, axum::Json(made)))
+}
+
+/// The templates that ship, as workflows in a list, in the order of their ids.
+pub(crate) fn listed() -> Result<Vec<Document<Stored>>, Problem> {
+    let workflow = |(id, text): (&str, &str)| {
+        let facts = written(text).facts()?;
+        let value = Stored {
+            name: facts.name,
+            description: facts.description,
+            format: facts.format.name().to_owned(),
+            tags: Vec::new(),
+            template: true,
+            archived: false,
+            paused: false,
+            active: None,
+            latest: 1,
+            chains: Vec::new(),
+            created_at: SINCE.to_owned(),
+            created_by: MAKER.to_owned(),
+            updated_at: SINCE.to_owned(),
+        };
+        Ok(Document {
+            id: id.to_owned(),
+            revision: 0,
+            value,
+        })
+    };
+    SHIPPED.into_iter().map(workflow).collect()
 }
 
 fn shipped(id: &str) -> Option<Written> {

@@ -1,7 +1,7 @@
 //! What runs wait for: decisions, signals and other runs; and the signals that are sent to them.
 
 use axum::extract::State;
-use pawl_contract::Kind;
+use pawl_contract::{Kind, identifier};
 use pawl_functions::{Sent, send};
 use pawl_store::{Delegate, Waiting};
 use serde::{Deserialize, Serialize};
@@ -106,11 +106,13 @@ impl Wait {
 
 /// List what runs wait for
 ///
-/// Decisions, signals and other runs; what waits longest comes first.
+/// Decisions, signals and other runs; what waits longest comes first. A key that is confined to some workflows sees
+/// what runs of those wait for.
 #[utoipa::path(get, path = "/api/waits", tag = "approvals",
     responses((status = 200, body = Vec<Wait>)), security(("bearer" = ["viewer"])))]
 async fn list(State(app): State<App>, me: Viewer) -> Result<axum::Json<Vec<Wait>>, Problem> {
-    let waits = pawl_functions::waits(app.services(), &me.org).await?;
+    let mut waits = pawl_functions::waits(app.services(), &me.org).await?;
+    waits.retain(|wait| me.scope.reaches(&identifier(&wait.workflow)));
     Ok(axum::Json(waits.into_iter().map(Wait::of).collect()))
 }
 

@@ -22,11 +22,15 @@ use crate::extract::{Json, Path, Query, Raw};
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::publish;
+use crate::templates;
 use crate::versions::{self, Version};
 use crate::webhooks;
 
 /// The most tags that a workflow can have.
 const MOST_TAGS: usize = 20;
+
+/// What a place in a list begins with that is among the templates that ship; no workflow has such an id.
+const SHIPPED: &str = "shipped/";
 
 /// The longest tag.
 const LONGEST_TAG: usize = 50;
@@ -68,7 +72,7 @@ enum Category {
     /// Those of the organisation.
     #[default]
     All,
-    /// Those that are there to be copied.
+    /// Those that are there to be copied: first those that ship with Pawl, then those of the organisation.
     Templates,
 }
 
@@ -117,13 +121,33 @@ async fn list(
     Query(filter): Query<Filter>,
     Query(page): Query<PageQuery>,
 ) -> Result<axum::Json<Page<Workflow>>, Problem> {
-    let window = page.window("")?;
+    let mut window = page.window("")?;
     let is_wanted = |document: &Document<Stored>| filter.lets_through(document, &me);
+    let mut found = Vec::new();
+    let ships = filter.category == Some(Category::Templates);
+    let place = window.cursor.clone();
+    let behind = place
+        .as_deref()
+        .map_or(Some(""), |place| place.strip_prefix(SHIPPED));
+    if let Some(behind) = behind.filter(|_| ships) {
+        let mut shipped = templates::listed()?;
+        shipped.retain(|template| template.id.as_str() > behind && is_wanted(template));
+        if shipped.len() >= window.limit {
+            shipped.truncate(window.limit);
+            let last = shipped.last().map(|last| format!("{SHIPPED}{}", last.id));
+            let shown = shipped.into_iter().map(Workflow::of).collect();
+            return Ok(axum::Json(Page::new(shown, last.as_deref())));
+        }
+        window.limit -= shipped.len();
+        window.cursor = None;
+        found = shipped;
+    }
     let store = app.store();
-    let found = store.documents(&me.org, SHELF, &window, Direction::Forward, is_wanted);
-    let found = found.await?;
-    let shown = found.documents.into_iter().map(Workflow::of).collect();
-    Ok(axum::Json(Page::new(shown, found.cursor.as_deref())))
+    let own = store.documents(&me.org, SHELF, &window, Direction::Forward, is_wanted);
+    let own = own.await?;
+    found.extend(own.documents);
+    let shown = found.into_iter().map(Workflow::of).collect();
+    Ok(axum::Json(Page::new(shown, own.cursor.as_deref())))
 }
 
 /// Check a definition

@@ -21,8 +21,9 @@ use pawl_asl::Machine;
 use pawl_functions::Services;
 use pawl_store::{Run, Store};
 
-pub use history::{Event, Execution, step_of};
+pub use history::{Event, step_of};
 pub use others::{Ends, Other, SHORTEST_PART, Subject};
+pub use pawl_functions::history::Execution;
 
 use crate::keys::{self, environment};
 use crate::laptop::{BUCKET, Driving, Laptop, ORG, Options, TABLE, fresh_seed, state_folder};

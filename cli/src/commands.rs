@@ -278,14 +278,6 @@ fn looking(
     with(async || Source::open(place).await, look)
 }
 
-/// Looks for what only an AWS knows of runs.
-fn looking_into_aws(
-    place: &aws::Place,
-    look: impl AsyncFnOnce(&Source) -> anyhow::Result<Outcome>,
-) -> anyhow::Result<Outcome> {
-    with(async || Source::open_aws(place).await, look)
-}
-
 /// Changes something in an AWS.
 fn changing(
     place: &aws::Place,

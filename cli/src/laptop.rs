@@ -16,7 +16,7 @@ use pawl_functions::{Function, Mail, Schedules, Services, Settings};
 use pawl_interpreter::HistoryEvent;
 use pawl_local::{Bootstrap, Clock, Durability, Faults, FunctionError, Functions, Local};
 use pawl_store::{Batch, Published, Run, Store};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
@@ -32,6 +32,9 @@ pub const BUCKET: &str = "pawl";
 
 /// How often somebody looks for what was not told.
 const CATCH_UP: Duration = Duration::from_mins(1);
+
+/// How often somebody looks for runs that nothing executes.
+const RECONCILE: Duration = Duration::from_hours(1);
 
 /// What is decided before the first run.
 #[derive(Debug, Clone)]
@@ -290,15 +293,22 @@ impl Laptop {
             .map_err(|error| anyhow!("cannot tell what happened: {}", error.message))
     }
 
-    /// Tells, every minute and for as long as it is polled, what was recorded a while ago and not told.
+    /// Does, for as long as it is polled, what schedules have the recorder do on AWS: tells every minute what was recorded
+    /// a while ago and not told, and looks every hour for runs that nothing executes.
     pub async fn keep_catching_up(&self) {
-        let mut minutes = tokio::time::interval(CATCH_UP);
-        minutes.tick().await;
+        tokio::join!(
+            self.ask_recorder(CATCH_UP, json!({ "detail-type": "Scheduled Event" })),
+            self.ask_recorder(RECONCILE, json!({ "ask": "reconcile" })),
+        );
+    }
+
+    async fn ask_recorder(&self, every: Duration, what: Value) {
+        let mut times = tokio::time::interval(every);
+        times.tick().await;
         loop {
-            minutes.tick().await;
-            let asked = serde_json::json!({ "detail-type": "Scheduled Event" });
-            let told = pawl_functions::handle(Function::Recorder, asked, &self.services).await;
-            if let Err(error) = told {
+            times.tick().await;
+            let done = pawl_functions::handle(Function::Recorder, what.clone(), &self.services);
+            if let Err(error) = done.await {
                 tracing::warn!(error.message, "what happened was not told");
             }
         }

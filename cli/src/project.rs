@@ -16,6 +16,7 @@ use pawl_compiler::{Compiled, Options};
 use pawl_contract::Mock;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+pub(crate) use subflows::subflows;
 
 /// A call that cannot be carried out as it was written.
 #[derive(Debug, thiserror::Error)]

@@ -4,6 +4,7 @@
 mod named;
 
 use jiff::Timestamp;
+use pawl_asl::Machine;
 use pawl_contract::{At, Message};
 use pawl_store::{Batch, Record, RecordStatus, Run, RunStatus, Thread, Waiting};
 use serde::Serialize;
@@ -63,11 +64,6 @@ impl Source {
             Found::Deployment(deployment) => Self::Deployment(*deployment),
             Found::Aws(place) => Self::Aws(Box::new(Aws::open(&place).await?)),
         })
-    }
-
-    /// The same for who asks what only AWS knows.
-    pub async fn open_aws(place: &aws::Place) -> anyhow::Result<Self> {
-        Ok(Self::Aws(Box::new(Aws::open(place.find()?).await?)))
     }
 
     /// The same for who changes something: in this process, open runs go on.
@@ -134,15 +130,31 @@ impl Source {
     pub async fn executions(&self, run: &Run) -> anyhow::Result<Vec<Execution>> {
         match self {
             Self::Aws(aws) => aws.executions(run).await,
-            Self::Deployment(_) => Ok(Vec::new()),
+            Self::Deployment(deployment) => deployment.executions(&run.run).await,
         }
     }
 
-    /// The history of an execution.
-    pub async fn history(&self, execution: &Execution) -> anyhow::Result<Vec<Event>> {
+    /// The machine that a run executes.
+    pub async fn machine(&self, run: &Run) -> anyhow::Result<Machine> {
         match self {
-            Self::Aws(aws) => aws.history(&execution.execution_arn).await,
-            Self::Deployment(_) => Ok(Vec::new()),
+            Self::Aws(aws) => aws.machine(run).await,
+            Self::Deployment(deployment) => deployment.machine(&run.run).await,
+        }
+    }
+
+    /// The history of an execution: of a run, or of a machine that is no workflow's.
+    pub async fn history(
+        &self,
+        run: Option<&Run>,
+        execution: &Execution,
+    ) -> anyhow::Result<Vec<Event>> {
+        match (self, run) {
+            (Self::Aws(aws), _) => aws.history(&execution.execution_arn).await,
+            (Self::Deployment(deployment), Some(run)) => {
+                deployment.history(&run.run, &execution.name).await
+            }
+            // No API tells of machines that are no workflow's.
+            (Self::Deployment(_), None) => Ok(Vec::new()),
         }
     }
 

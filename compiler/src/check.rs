@@ -20,6 +20,7 @@ use crate::graph::{Graph, Loops, Order, StepId, Strands};
 use crate::{lints, steps};
 
 pub use references::StepReads;
+pub(crate) use value_types::given;
 
 /// A definition without errors, and what is known about it.
 #[derive(Debug, Clone)]
@@ -128,6 +129,7 @@ pub fn check(
         definition: &definition,
         graph: &graph,
         loops: &loops,
+        strands: &strands,
         texts: &texts,
         reads: &reads,
         is_whole: is_whole && is_read,

@@ -19,6 +19,8 @@ pub struct Definition {
     pub description: Option<String>,
     /// Its version, as the author counts.
     pub version: Option<String>,
+    /// Whether its triggers begin runs.
+    pub is_enabled: bool,
     /// Settings for the whole run.
     pub settings: Settings,
     /// Every step that was understood, in the author's order.

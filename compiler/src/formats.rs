@@ -158,6 +158,7 @@ pub(crate) fn read(
     parse::duplicates(&root, diagnostics);
     let format = format.unwrap_or_else(|| Format::of(&root));
     let mut translation = Translation {
+        text,
         differences: Vec::new(),
         authored: Authored::default(),
         diagnostics,
@@ -200,6 +201,8 @@ fn native_settings(root: &Node, config: &mut build::Object) {
 
 /// What a translation has to say beside the tree that it makes.
 pub(crate) struct Translation<'a> {
+    /// What is translated.
+    pub(crate) text: &'a str,
     pub(crate) differences: Vec<Difference>,
     /// Which steps are the author's own.
     pub(crate) authored: Authored,

@@ -24,6 +24,7 @@ mod schema;
 mod shape;
 pub mod source;
 pub mod steps;
+pub mod subflows;
 pub mod triggers;
 
 pub use authored::Authored;

@@ -18,7 +18,7 @@ use crate::check::StepReads;
 use crate::check::texts::Text;
 use crate::definition::{Definition, Step};
 use crate::diagnostic::Diagnostic;
-use crate::graph::{Graph, Loops, StepId};
+use crate::graph::{Graph, Loops, StepId, Strands};
 use crate::steps::operation;
 
 pub(crate) use allowances::Allowances;
@@ -30,6 +30,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) definition: &'a Definition,
     pub(crate) graph: &'a Graph,
     pub(crate) loops: &'a Loops,
+    pub(crate) strands: &'a Strands,
     /// Every template and expression.
     pub(crate) texts: &'a [Text<'a>],
     pub(crate) reads: &'a [StepReads],

@@ -204,6 +204,23 @@ impl Node {
         (text.get(span.clone())? == value).then_some(span)
     }
 
+    /// The bytes of the text at which each byte of this string's value stands, and at which it ends.
+    pub(crate) fn offsets(&self, text: &str) -> Option<Vec<usize>> {
+        let value = self.as_str()?;
+        let raw = text.get(self.span.clone())?;
+        let mut offsets = if raw == value {
+            (0..=value.len()).collect()
+        } else if raw.starts_with('"') {
+            quoted::offsets(raw, value)?
+        } else {
+            yaml::offsets(raw, value)?
+        };
+        for offset in &mut offsets {
+            *offset += self.span.start;
+        }
+        Some(offsets)
+    }
+
     fn raw_span(&self, text: &str, inner: &Range<usize>) -> Option<Range<usize>> {
         let value = self.as_str()?;
         let raw = text.get(self.span.clone())?;

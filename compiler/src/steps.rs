@@ -28,7 +28,7 @@ use crate::triggers;
 pub(crate) use action::operation;
 pub(crate) use delay::LONGEST_WAIT_SECONDS;
 pub(crate) use r#loop::{RESERVED, can_be_bound};
-pub use trigger::{inputs, is_input_open};
+pub use trigger::{inputs, is_input_open, required_inputs};
 
 /// The field that says what becomes of a step of which nobody knows whether it has acted.
 const ON_UNKNOWN: &str = "onUnknown";

@@ -119,9 +119,13 @@ pub struct Event {
     pub pattern: Value,
 }
 
-/// The triggers of a definition: those of its first trigger step, and the schedule of its `config`.
+/// The triggers of a definition: those of its first trigger step, and the schedule of its `config`; none where it is
+/// not enabled.
 pub fn of(checked: &Checked) -> Vec<Trigger> {
     let definition = &checked.definition;
+    if !definition.is_enabled {
+        return Vec::new();
+    }
     let own = definition.settings.schedule.as_ref();
     let own = own.and_then(|node| timetable(None, node, None));
     let step = checked.trigger();

@@ -83,6 +83,9 @@ pub struct Start {
     /// Only of a subflow: the visit that waits for the run's end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// Whether a draft is tried: the bus does not hear how it ends.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub draft: bool,
     /// Only of a run that follows another: that one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,

@@ -60,7 +60,7 @@ pub const PARALLEL_MEMBERS: [&str; 1] = ["branches"];
 /// The root names that every step can read.
 ///
 /// `now` and `$now` are the same moment, as ISO 8601; `nowMs` is it in milliseconds.
-pub const ROOTS: [&str; 16] = [
+pub const ROOTS: [&str; 17] = [
     "input",
     "steps",
     "loop",
@@ -72,6 +72,7 @@ pub const ROOTS: [&str; 16] = [
     "organizationId",
     "wfDefinitionId",
     "rootWfDefinitionId",
+    "executionId",
     "userId",
     "threadId",
     "now",

@@ -1,5 +1,6 @@
 //! What type an expression has, and what in it can never be: a member that nothing has, a comparison that never holds.
 
+mod alternatives;
 mod equal;
 mod path;
 mod transform;
@@ -10,6 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use equal::can_be_equal;
+pub(crate) use path::member as member_of;
 
 use crate::lexer::parse_number;
 use crate::tree::{Form, Node, Operator};
@@ -37,6 +39,15 @@ pub enum Mistake {
         found: Type,
         /// Whether a written default stands in for it.
         is_defaulted: bool,
+    },
+    /// A name in a section that its item does not have, and that is not known outside.
+    NoName {
+        /// The name.
+        name: String,
+        /// What the section goes through, as it is written.
+        list: String,
+        /// What the item is.
+        item: Type,
     },
     /// Two values that are never equal.
     NeverEqual {
@@ -70,9 +81,19 @@ pub type Roots<'t> = BTreeMap<Cow<'t, str>, Arc<Type>>;
 
 /// The type of a tree, and what is wrong with it.
 pub(crate) fn infer(node: &Node, roots: &Roots<'_>, findings: &mut Vec<Finding>) -> Type {
+    infer_within(node, roots, None, findings)
+}
+
+/// The same where `.` is the item of a section.
+pub(crate) fn infer_within(
+    node: &Node,
+    roots: &Roots<'_>,
+    element: Option<&Type>,
+    findings: &mut Vec<Finding>,
+) -> Type {
     Inference {
         roots,
-        element: None,
+        element,
         findings,
     }
     .node(node)
@@ -113,28 +134,7 @@ impl Inference<'_, '_> {
                 Type::Number
             }
             Form::Binary(operator, left, right) => self.binary(*operator, node, left, right),
-            Form::Elvis(left_node, right) | Form::Default(left_node, right) => {
-                // What is missing on the left is what the right side is for.
-                let mut ignored = Vec::new();
-                let left = Inference {
-                    findings: &mut ignored,
-                    ..*self
-                }
-                .node(left_node);
-                // One that is never there makes of the right side what always stands here, which may well be meant.
-                let is_path = matches!(left_node.form, Form::Path(..));
-                let is_written = matches!(right.form, Form::Literal(_));
-                for mut finding in ignored {
-                    if let Mistake::NoMember { is_defaulted, .. } = &mut finding.mistake {
-                        if !is_path || !is_written {
-                            continue;
-                        }
-                        *is_defaulted = true;
-                    }
-                    self.findings.push(finding);
-                }
-                Type::either([left.without_null(), self.node(right)])
-            }
+            Form::Elvis(..) | Form::Default(..) => self.alternatives(node),
             Form::Ternary(condition, then, otherwise) => {
                 self.node(condition);
                 Type::either([self.node(then), self.node(otherwise)])
@@ -167,16 +167,29 @@ impl Inference<'_, '_> {
             | Operator::Greater
             | Operator::GreaterOrEqual => {
                 for (side, found) in [(left, &found_left), (right, &found_right)] {
-                    let scalar = |one: &Type| !matches!(one, Type::List(_) | Type::Object(_));
-                    self.needs(operator.symbol(), "a number or a text", side, found, scalar);
+                    self.needs(
+                        operator.symbol(),
+                        "a number or a text",
+                        side,
+                        found,
+                        is_scalar,
+                    );
                 }
-                self.flag_in_order(operator, left, &found_left, &found_right);
-                self.flag_in_order(operator, right, &found_right, &found_left);
+                for (side, found, other) in [
+                    (left, &found_left, &found_right),
+                    (right, &found_right, &found_left),
+                ] {
+                    self.flag_in_order(operator, side, found, other);
+                    self.word_in_order(operator, side, found, other);
+                }
                 Type::Flag
             }
             Operator::In => self.among(node, &found_left, right, &found_right, "in"),
             Operator::Contains => self.among(node, &found_right, left, &found_left, "contains"),
             Operator::Add => {
+                for (side, found) in [(left, &found_left), (right, &found_right)] {
+                    self.needs("+", "a number or a text", side, found, is_scalar);
+                }
                 let is_text = |found: &Type| matches!(found, Type::Text | Type::Words(_));
                 if is_text(&found_left) || is_text(&found_right) {
                     Type::Text
@@ -241,6 +254,17 @@ impl Inference<'_, '_> {
         }
     }
 
+    /// A text that is no number and is compared with one, which it neither precedes nor follows.
+    fn word_in_order(&mut self, operator: Operator, side: &Node, found: &Type, other: &Type) {
+        let is_number = |one: &Type| *one == Type::Number;
+        let mut others = other.present().peekable();
+        if others.peek().is_some() && others.all(is_number) {
+            let fits = |one: &Type| !matches!(one, Type::Words(_)) || may_be_number(one);
+            let needs = "a number where the other side is one";
+            self.needs(operator.symbol(), needs, side, found, fits);
+        }
+    }
+
     fn number(&mut self, symbol: &str, side: &Node, found: &Type) {
         self.needs(symbol, "a number", side, found, may_be_number);
     }
@@ -264,6 +288,11 @@ impl Inference<'_, '_> {
             });
         }
     }
+}
+
+/// Whether a value is neither a list nor an object.
+fn is_scalar(found: &Type) -> bool {
+    !matches!(found, Type::List(_) | Type::Object(_))
 }
 
 /// Whether a value may stand for a number: a text may be one, and `true` is 1.

@@ -2,6 +2,7 @@
 
 mod lines;
 mod scan;
+mod sections;
 
 use lines::drop_lines_of_tags;
 use scan::{Token, scan};
@@ -70,20 +71,16 @@ impl Template {
         })
     }
 
-    /// What type its value has, and what in it can never be; what stands in sections is not looked at.
+    /// What type its value has, and what in it can never be.
     pub fn infer(&self, roots: &Roots<'_>) -> (Type, Vec<Finding>) {
         let mut findings = Vec::new();
-        let mut found = Type::Text;
-        for part in &self.parts {
-            let node = match part {
-                Part::Text(_) => continue,
-                Part::Value(node) | Part::Section(Section { node, .. }) => node,
-            };
-            let value = infer(node, roots, &mut findings);
-            if self.parts.len() == 1 && matches!(part, Part::Value(_)) {
-                found = value;
+        let found = match self.parts.as_slice() {
+            [Part::Value(node)] => infer(node, roots, &mut findings),
+            parts => {
+                sections::infer_parts(parts, roots, None, &mut findings);
+                Type::Text
             }
-        }
+        };
         (found, findings)
     }
 

@@ -232,6 +232,19 @@ impl Type {
         }))
     }
 
+    /// The names of the fields that it, or an element of it, is known to have.
+    pub fn member_names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for one in self.present() {
+            match one {
+                Self::List(element) => names.extend(element.member_names()),
+                Self::Object(fields) => names.extend(fields.known.keys().map(String::as_str)),
+                _ => {}
+            }
+        }
+        names
+    }
+
     /// Whether it is there, known, and nothing for which `holds` says so: that it may be null as well is no matter.
     pub fn never(&self, holds: impl Fn(&Self) -> bool) -> bool {
         let mut present = self.present().peekable();

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use pawl_expression::{Expression, Mistake, Roots, Type};
+use pawl_expression::{Expression, Mistake, Roots, Template, Type};
 use serde_json::{Value, json};
 
 /// The input of every row: open and closed objects, and what no type is known of.
@@ -41,15 +41,21 @@ fn schema() -> Value {
     })
 }
 
-/// What is said of an expression, in short.
+/// What is said of an expression, in short; or of a template, where sections can be.
 fn said(text: &str) -> Vec<String> {
-    let expression = Expression::parse(text).expect("the expression can be read");
     let mut roots = Roots::new();
     let input = Type::of_schema(&schema());
     roots.insert(Cow::Borrowed("input"), Arc::new(input));
-    let (_, findings) = expression.infer(&roots);
+    let (_, findings) = if text.contains("{{") {
+        let template = Template::parse(text).expect("the template can be read");
+        template.infer(&roots)
+    } else {
+        let expression = Expression::parse(text).expect("the expression can be read");
+        expression.infer(&roots)
+    };
     let say = |mistake| match mistake {
         Mistake::NoMember { owner, member, .. } => format!("{owner} has no {member}"),
+        Mistake::NoName { name, list, .. } => format!("no item of {list} is {name}"),
         Mistake::NeverEqual { left, right, .. } => format!("{left} is never {right}"),
         Mistake::Misfit {
             operation,
@@ -104,6 +110,19 @@ fn a_member_that_no_element_has_is_found() {
             "(input.orders|find('amount', 3)).amonut",
             "(input.orders|find('amount', 3)) has no amonut",
         ),
+        (
+            "input.orders[0].amonut ?? input.orders[0]|at('amonut') ?? null",
+            "input.orders[0] has no amonut",
+        ),
+        (
+            "input.orders[0].amonut ?? input.orders[0].amoutn",
+            "input.orders[0] has no amonut",
+        ),
+        (
+            "(input.orders[0].amonut ?? input.maybe)[0].amonut",
+            "(input.orders[0].amonut ?? input.maybe)[0] has no amonut",
+        ),
+        ("input|pyName('nubmer')", "input has no nubmer"),
         ("input.orders[.amonut > 3]", ". has no amonut"),
         (
             "input.orders[.amount > 3].amonut",
@@ -117,6 +136,43 @@ fn a_member_that_no_element_has_is_found() {
     ];
     for (text, expected) in rows {
         assert_eq!(said(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn names_in_sections_are_those_of_the_item_or_of_what_is_around() {
+    let rows: [(&str, &[&str]); 10] = [
+        (
+            "{{#input.orders}}{{amount}} {{input.text}}{{/input.orders}}",
+            &[],
+        ),
+        (
+            "{{#input.orders}}{{amonut}}{{/input.orders}}",
+            &["no item of input.orders is amonut"],
+        ),
+        (
+            "{{#input.orders}}{{buyer.emial}} {{.amonut}}{{/input.orders}}",
+            &["buyer has no emial", ". has no amonut"],
+        ),
+        (
+            "{{#input.orders}}{{#tags}}{{.}} {{amount}} {{amonut}}{{/tags}}{{/input.orders}}",
+            &["no item of tags is amonut"],
+        ),
+        (
+            "{{#input.orders}}{{input.txet}}{{/input.orders}}",
+            &["input has no txet"],
+        ),
+        ("{{^input.orders}}{{anything}}{{/input.orders}}", &[]),
+        ("{{#input.flag}}{{anything}}{{/input.flag}}", &[]),
+        ("{{#input.any}}{{anything}}{{/input.any}}", &[]),
+        ("{{#input.open}}{{anything}}{{/input.open}}", &[]),
+        (
+            "{{#input.tags}}{{anything}}{{/input.tags}}",
+            &["input has no tags"],
+        ),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(said(text), expected, "{text}");
     }
 }
 
@@ -147,6 +203,11 @@ fn what_may_be_there_is_not_spoken_of() {
         "input.flag == 1 || input.flag > input.any",
         "null|slice(1)",
         "'5'|number",
+        "input.number > '5' && input.number > input.text && input.any > 'a' && input.text > 'a'",
+        "input.number + input.text + input.any + input.flag",
+        "input.orders[0].amonut ?? input.number",
+        "input.orders[0].amount ?? input.orders|at('amonut')",
+        "(input.orders[0].amonut ?? input.maybe)[0].amount",
     ];
     for text in rows {
         assert_eq!(said(text), [""; 0], "{text}");
@@ -192,6 +253,18 @@ fn an_operand_or_an_argument_of_the_wrong_type_is_found() {
         ("1 < input.number < 3", "< of a flag and a number"),
         ("input.number|reverse", "reverse needs a list, not a number"),
         ("'abc'|number", "number needs a number, not the text `abc`"),
+        (
+            "input.orders[0].tags + 3",
+            "+ needs a number or a text, not a list of texts",
+        ),
+        (
+            "'Order: ' + input.orders[0]",
+            "+ needs a number or a text, not an object with `amount`, `buyer`, `tags`",
+        ),
+        (
+            "input.number > 'a'",
+            "> needs a number where the other side is one, not the text `a`",
+        ),
     ];
     for (text, expected) in rows {
         assert_eq!(said(text), [expected], "{text}");

@@ -21,7 +21,7 @@ pub(crate) use schedule::on_time;
 
 use pawl_contract::reference::QUESTION;
 use pawl_contract::{At, Kind, StepError, code};
-use pawl_store::{Record, RecordStatus, Run, Transaction, Waiting};
+use pawl_store::{Change, Record, RecordStatus, Run, Transaction, Waiting};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -131,7 +131,19 @@ pub async fn decide(
     step: Option<&str>,
     decision: &Decision,
 ) -> Result<Decided, StepError> {
-    let decided = decide_one(services, org, run, step, decision).await;
+    decide_noted(services, org, run, step, decision, None).await
+}
+
+/// The same along with another change, where the decision is the first one.
+pub async fn decide_noted(
+    services: &Services,
+    org: &str,
+    run: &str,
+    step: Option<&str>,
+    decision: &Decision,
+    noted: Option<Change>,
+) -> Result<Decided, StepError> {
+    let decided = Box::pin(decide_one(services, org, run, step, decision, noted)).await;
     decided.map_err(Error::into_step)
 }
 
@@ -141,6 +153,7 @@ async fn decide_one(
     run: &str,
     step: Option<&str>,
     decision: &Decision,
+    noted: Option<Change>,
 ) -> Result<Decided, Error> {
     let store = services.store();
     let Some(found) = store.run(org, run).await? else {
@@ -166,7 +179,10 @@ async fn decide_one(
         return Err(refuse(format!("run `{run}` is {}", found.status.name())));
     }
     let outcome = Outcome::Port(port, output.clone());
-    let more = Transaction::new(org, run);
+    let mut more = Transaction::new(org, run);
+    if let Some(noted) = noted {
+        more.change(store, noted).await?;
+    }
     match answer::give(services, org, run, &record, outcome, more).await? {
         Given::Taken => Ok(decided(&record, output, false)),
         Given::Closed => Err(refuse(format!("run `{run}` is closed"))),

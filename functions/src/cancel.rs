@@ -2,21 +2,24 @@
 
 use aws_sdk_sfn::operation::stop_execution::StopExecutionError;
 use pawl_contract::{StepError, code};
-use pawl_store::{Close, Run, RunError, RunStatus};
+use pawl_store::{Change, Close, Run, RunError, RunStatus};
 
 use crate::answer::{Closing, close_waits};
+use crate::close::close_run;
 use crate::trigger::{execution_arn, unavailable};
-use crate::{Error, Services, recorder};
+use crate::{Error, Services};
 
 /// What a cancelled run says of its end.
 const CODE: &str = "CANCELLED";
 
-/// Cancels a run that is open: whether it was. A step that acts right now still does, and nothing follows it.
+/// Cancels a run that is open, along with another change: whether it was. A step that acts right now still does, and
+/// nothing follows it.
 pub async fn cancel(
     services: &Services,
     org: &str,
     run: &str,
     by: Option<&str>,
+    noted: Option<Change>,
 ) -> Result<bool, StepError> {
     let found = services.store().run(org, run).await;
     let found = found.map_err(|error| Error::from(error).into_step())?;
@@ -24,10 +27,16 @@ pub async fn cancel(
         let message = format!("there is no run `{run}`");
         return Err(StepError::new(code::VALIDATION_ERROR, message));
     };
-    close(services, &found, by).await.map_err(Error::into_step)
+    let closed = close(services, &found, by, noted).await;
+    closed.map_err(Error::into_step)
 }
 
-async fn close(services: &Services, run: &Run, by: Option<&str>) -> Result<bool, Error> {
+async fn close(
+    services: &Services,
+    run: &Run,
+    by: Option<&str>,
+    noted: Option<Change>,
+) -> Result<bool, Error> {
     let message = by.map_or_else(
         || "it was cancelled".to_owned(),
         |by| format!("it was cancelled by {by}"),
@@ -40,9 +49,10 @@ async fn close(services: &Services, run: &Run, by: Option<&str>) -> Result<bool,
             message,
         }),
         at: None,
+        execution: None,
         completed_at: services.now().iso(),
     };
-    let is_closed = run.is_open() && recorder::close_run(run, close, services).await?;
+    let is_closed = run.is_open() && Box::pin(close_run(run, close, services, noted)).await?;
     // Asked for again, what was left undone is done.
     let current = services.store().run(&run.org, &run.run).await?;
     if current.is_some_and(|current| current.status == RunStatus::Cancelled) {

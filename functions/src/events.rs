@@ -9,7 +9,7 @@
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_smithy_types::DateTime;
-use pawl_store::{Close, Event, Key, LARGEST_INLINE, RunStatus, Transaction, Untold, Writes};
+use pawl_store::{Close, Event, Key, LARGEST_INLINE, Run, RunStatus, Transaction, Untold, Writes};
 use serde_json::{Value, json};
 
 use crate::clock::Moment;
@@ -51,8 +51,11 @@ pub(crate) fn of_writes(writes: &Writes, occasion: &Occasion<'_>) -> Vec<Event> 
     .collect()
 }
 
-/// What is told of a run's end.
-pub(crate) fn of_end(close: &Close, occasion: &Occasion<'_>) -> Event {
+/// What is told of a run's end. Who tries a draft must start nobody who listens.
+pub(crate) fn of_end(run: Option<&Run>, close: &Close, occasion: &Occasion<'_>) -> Option<Event> {
+    if run.is_some_and(|run| run.draft) {
+        return None;
+    }
     let name = match close.status {
         RunStatus::Completed => "workflow.completed",
         RunStatus::Pending
@@ -68,7 +71,7 @@ pub(crate) fn of_end(close: &Close, occasion: &Occasion<'_>) -> Event {
         .as_ref()
         .map(|error| json!({ "code": error.code, "step": error.step }));
     let detail = json!({ "status": close.status, "error": error });
-    occasion.event(name, occasion.run, detail)
+    Some(occasion.event(name, occasion.run, detail))
 }
 
 impl Occasion<'_> {

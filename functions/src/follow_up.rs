@@ -22,6 +22,10 @@ pub(crate) fn note(
     close: &Close,
     transaction: &mut Transaction,
 ) -> Result<(), Error> {
+    // Who tries a draft starts nothing behind it.
+    if run.draft {
+        return Ok(());
+    }
     let (on, workflow) = match close.status {
         RunStatus::Completed => ("onComplete", &run.follow_ups.on_complete),
         RunStatus::Failed | RunStatus::Timeout => ("onError", &run.follow_ups.on_error),

@@ -260,7 +260,9 @@ impl Invocation<'_> {
         }
         let close = self.close(RunStatus::Failed, Some(error));
         let ended = self.write_end(Some(run), &close, &mut transaction)?;
-        let news = self.announce(vec![ended], &mut transaction).await?;
+        let news = self
+            .announce(Vec::from_iter(ended), &mut transaction)
+            .await?;
         match transaction.commit(self.store()).await? {
             Committed::Done => {
                 metrics::run_ended(self.services, run, &close);
@@ -292,12 +294,12 @@ impl Invocation<'_> {
         run: Option<&Run>,
         close: &Close,
         transaction: &mut Transaction,
-    ) -> Result<Event, Error> {
+    ) -> Result<Option<Event>, Error> {
         transaction.close(self.store(), close)?;
         if let Some(run) = run {
             follow_up::note(self.services, run, close, transaction)?;
         }
-        Ok(self.ended(close))
+        Ok(self.ended(run, close))
     }
 
     /// The run's end, by this visit.
@@ -306,6 +308,7 @@ impl Invocation<'_> {
             status,
             error,
             at: Some(self.position.at.clone()),
+            execution: None,
             completed_at: self.services.now().iso(),
         }
     }

@@ -18,7 +18,7 @@
 //! | a step that asks somebody | besides: Query and PutItem of its questions |
 //! | `approval`, `signal`, `subflow` | besides: GenerateDataKey of KMS; UpdateItem when a later attempt brings a new token; `signal` Query, `subflow` what `trigger` does, `approval` Query of what other steps ask, UpdateItem for each mail, CreateSchedule for a reminder |
 //! | whoever answers, or ends a subflow's run | besides: Decrypt of KMS, SendTaskSuccess or SendTaskFailure, UpdateItem |
-//! | `recorder` | BatchGetItem, TransactWriteItems with one update; GetObject where the run's input is large; Query for what the run asks, TransactWriteItems with one update for each; Query, PutEvents, DeleteItem, and what whoever answers asks for what was not told |
+//! | `recorder` | BatchGetItem, TransactWriteItems with one update; GetObject where the run's input is large; Query for what the run asks, TransactWriteItems with one update for each; Query, PutEvents, DeleteItem, and what whoever answers asks for what was not told; DescribeExecution and UpdateItem for each run that has been open for long |
 
 mod action;
 mod answer;
@@ -27,6 +27,7 @@ mod cache;
 mod cancel;
 mod catch_up;
 mod clock;
+mod close;
 mod condition;
 mod delay;
 mod error;
@@ -41,6 +42,7 @@ mod metrics;
 mod pure;
 mod question;
 mod reads;
+mod reconcile;
 mod record;
 mod recorder;
 mod request;
@@ -59,23 +61,27 @@ mod trigger;
 mod unknown;
 mod work;
 
+pub mod history;
 pub mod lambda;
 
 pub use answer::{Closing, close_waits};
-pub use approval::{Decided, Decision, Link, asked_in, decide, decide_by_link, delegate, waits};
+pub use approval::{
+    Decided, Decision, Link, asked_in, decide, decide_by_link, decide_noted, delegate, waits,
+};
 pub use cancel::cancel;
 pub use catch_up::catch_up;
 pub use clock::Moment;
 pub use error::Error;
 pub use id::hexadecimal;
 pub use llm::Price;
+pub use reconcile::reconcile;
 pub use record::write_record;
 pub use secret::random;
 pub use secret::{KeyFile, KeyFileError, Keys, Reach, Vault, VaultError, find_secret};
 pub use services::Services;
 pub use settings::{BedrockSettings, LlmSettings, Mail, Schedules, Settings};
 pub use signal::{Sent, send};
-pub use trigger::resume::{Onto, node, resume, resume_onto};
+pub use trigger::resume::{Onto, node, resume, resume_noted};
 pub use trigger::{Started, StartedStatus, execution_arn, start, start_noted};
 
 use pawl_contract::{Kind, Payload, Start, StepError, code};

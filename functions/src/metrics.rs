@@ -23,8 +23,11 @@ fn log(line: &str) {
     let _lost = writeln!(std::io::stdout().lock(), "{line}");
 }
 
-/// Counts a run that ended.
+/// Counts a run that ended, unless it tried a draft: nobody is to be woken because of one.
 pub(crate) fn run_ended(services: &Services, run: &Run, close: &Close) {
+    if run.draft {
+        return;
+    }
     let time = milliseconds(&run.started_at, &close.completed_at);
     let figures = [("Runs", "Count", json!(1))]
         .into_iter()

@@ -1,7 +1,7 @@
 //! Business records that somebody writes outside of runs: told to the bus as those that steps write.
 
 use pawl_contract::StepError;
-use pawl_store::{Business, Committed, Transaction, Writes};
+use pawl_store::{Business, Change, Committed, Transaction, Writes};
 
 use crate::events::{self, News, Occasion};
 use crate::{Error, Services, id};
@@ -12,21 +12,29 @@ const OUTBOX: &str = "doc#outbox";
 /// Who speaks in the place of a run and its workflow.
 const SPEAKER: &str = "api";
 
-/// Writes a business record. Whether it was what it replaces until now; nothing is written where it was not.
+/// Writes a business record along with another change. Whether it was what it replaces until now; nothing is written
+/// where it was not.
 pub async fn write_record(
     services: &Services,
     org: &str,
     business: Business,
+    noted: Change,
 ) -> Result<bool, StepError> {
-    write(services, org, business)
+    write(services, org, business, noted)
         .await
         .map_err(Error::into_step)
 }
 
-async fn write(services: &Services, org: &str, business: Business) -> Result<bool, Error> {
+async fn write(
+    services: &Services,
+    org: &str,
+    business: Business,
+    noted: Change,
+) -> Result<bool, Error> {
     let (store, now) = (services.store(), services.now());
     let mut transaction = Transaction::new(org, OUTBOX);
     transaction.business(store, &business).await?;
+    transaction.change(store, noted).await?;
     let key = id::new(now);
     let occasion = Occasion {
         org,

@@ -2,19 +2,22 @@
 //!
 //! A task closes its run itself. What is left are executions that were aborted, ran out of time, or broke in a state
 //! that is no task of ours. Whatever a closed run still asks is asked no more. At times it is asked to tell what was
-//! recorded and not told.
+//! recorded and not told, or to find the runs of whose executions it has heard nothing.
 
-use pawl_contract::{Position, StepError, code};
-use pawl_store::{Close, Committed, Run, RunError, RunStatus, Transaction};
+use pawl_contract::{Position, StepError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Closing, close_waits};
-use crate::events::{self, News, Occasion};
-use crate::{Error, Services, catch_up, follow_up, id, metrics, parse, subflow};
+use crate::close::{Ended, close_run};
+use crate::reconcile::{self, Swept};
+use crate::{Error, Services, catch_up, parse};
 
 /// Whoever recorded something tells it within so many milliseconds, or never.
 const PATIENCE: u64 = 60_000;
+
+/// What is asked every hour: to find runs that nothing executes.
+const RECONCILE: &str = "reconcile";
 
 /// EventBridge's `Step Functions Execution Status Change`.
 #[derive(Debug, Deserialize)]
@@ -42,6 +45,11 @@ pub(crate) async fn record(event: Value, services: &Services) -> Result<Value, S
         let told = told.map_err(Error::into_step)?;
         return Ok(json!({ "told": told }));
     }
+    if event.get("ask") == Some(&json!(RECONCILE)) {
+        let swept = reconcile::sweep(services).await;
+        let Swept { looked, closed } = swept.map_err(Error::into_step)?;
+        return Ok(json!({ "looked": looked, "closed": closed }));
+    }
     let event: StatusChange = parse(event, "a status change of an execution")?;
     let is_closed = Box::pin(close(event.detail, services))
         .await
@@ -50,12 +58,16 @@ pub(crate) async fn record(event: Value, services: &Services) -> Result<Value, S
 }
 
 async fn close(detail: Detail, services: &Services) -> Result<bool, Error> {
-    let Some(status) = final_status(&detail.status) else {
-        return Ok(false);
-    };
     let (org, id) = run_of(&detail, services);
-    let store = services.store();
-    let Some(run) = store.run(&org, &id).await? else {
+    let ended = Ended {
+        status: detail.status,
+        error: detail.error,
+        cause: detail.cause,
+    };
+    if !ended.is_bad() {
+        return Ok(false);
+    }
+    let Some(run) = services.store().run(&org, &id).await? else {
         return Ok(false);
     };
     // An execution that handed over, or that a resumed run has left behind, speaks for nobody.
@@ -63,78 +75,9 @@ async fn close(detail: Detail, services: &Services) -> Result<bool, Error> {
         return Ok(false);
     }
     let is_closed =
-        run.is_open() && close_run(&run, ended(status, detail, services), services).await?;
+        run.is_open() && close_run(&run, ended.close(&run, services), services, None).await?;
     close_waits(services, &org, &id, Closing::Run).await?;
     Ok(is_closed)
-}
-
-/// The end of a run whose execution ended so.
-fn ended(status: RunStatus, detail: Detail, services: &Services) -> Close {
-    let code = detail
-        .error
-        .clone()
-        .unwrap_or_else(|| detail.status.clone());
-    let code = if status == RunStatus::Timeout {
-        code::TIMEOUT.to_owned()
-    } else {
-        code
-    };
-    let message = detail
-        .cause
-        .unwrap_or_else(|| format!("the execution ended as {}", detail.status));
-    let error = Some(RunError {
-        step: None,
-        code,
-        message,
-    });
-    Close {
-        status,
-        error,
-        at: None,
-        completed_at: services.now().iso(),
-    }
-}
-
-/// Closes a run that no task closes, if nobody else does: whether it was open until now.
-pub(crate) async fn close_run(run: &Run, close: Close, services: &Services) -> Result<bool, Error> {
-    let store = services.store();
-    let Run { org, run: id, .. } = run;
-    let mut transaction = Transaction::new(org, id);
-    let now = services.now();
-    transaction.close(store, &close)?;
-    follow_up::note(services, run, &close, &mut transaction)?;
-    let key = id::new(now);
-    let occasion = Occasion {
-        org,
-        run: id,
-        workflow: &run.workflow,
-        key: &key,
-        time: now,
-    };
-    let ended = vec![events::of_end(&close, &occasion)];
-    let news = News::write(ended, &key, &mut transaction, services).await?;
-    let is_closed = transaction.commit(store).await? == Committed::Done;
-    if is_closed {
-        metrics::run_ended(services, run, &close);
-        news.tell(services).await;
-    }
-    if (run.parent.is_some() || !run.follow_ups.is_empty())
-        && let Some(closed) = store.run(org, id).await?
-    {
-        subflow::ended(services, &closed).await?;
-        follow_up::start(services, &closed).await?;
-    }
-    Ok(is_closed)
-}
-
-/// The status of a run whose execution ended so; `None` for executions that go on, or that a task speaks for.
-fn final_status(status: &str) -> Option<RunStatus> {
-    match status {
-        "FAILED" => Some(RunStatus::Failed),
-        "TIMED_OUT" => Some(RunStatus::Timeout),
-        "ABORTED" => Some(RunStatus::Cancelled),
-        _ => None,
-    }
 }
 
 /// The run that an execution belongs to: by its input, or, started by hand, by its name.
@@ -174,18 +117,6 @@ mod tests {
         ];
         for (other, expected) in rows {
             assert_eq!(same_machine(&other, machine), expected, "{other}");
-        }
-    }
-
-    #[test]
-    fn only_bad_ends_close_a_run() {
-        let rows = [
-            ("RUNNING", None),
-            ("SUCCEEDED", None),
-            ("ABORTED", Some(RunStatus::Cancelled)),
-        ];
-        for (status, expected) in rows {
-            assert_eq!(final_status(status), expected);
         }
     }
 }

@@ -95,6 +95,7 @@ impl Scope {
             "organizationId": run.org,
             "wfDefinitionId": run.workflow,
             "rootWfDefinitionId": run.workflow,
+            "executionId": run.run,
             "threadId": run.thread_id,
             "userId": run.trigger.get("userId"),
             "now": now.iso(),

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::clock::Moment;
+use crate::reconcile::Looks;
 use crate::request::{Guard, Resolver, Tokens};
 use crate::secret::{Aws, Vault};
 use crate::{Settings, parse};
@@ -38,6 +39,7 @@ pub struct Services {
     /// The plans of Tasks, by their texts: a function meets the same few again and again.
     texts: Arc<Mutex<HashMap<String, Arc<Plan>>>>,
     environment: Environment,
+    looks: Looks,
     /// How long an invocation may take.
     time_left: Option<Duration>,
 }
@@ -77,6 +79,7 @@ impl Services {
             bedrock: Arc::default(),
             plans: Arc::default(),
             texts: Arc::default(),
+            looks: Looks::default(),
             time_left: None,
         }
     }
@@ -118,6 +121,11 @@ impl Services {
     /// A variable of the environment.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         (self.environment.0)(name)
+    }
+
+    /// When this process last asked whether a run goes on.
+    pub(crate) fn looks(&self) -> &Looks {
+        &self.looks
     }
 
     /// Everything that lasts.

@@ -55,24 +55,24 @@ pub async fn start(start: Start, services: &Services) -> Result<Started, StepErr
     begin(start, services).await.map_err(Error::into_step)
 }
 
-/// The same, with a note of who asked for the run: written with it, or not at all.
+/// The same, along with other changes that name the run: written with it, or not at all.
 pub async fn start_noted(
     start: Start,
     services: &Services,
-    note: impl FnOnce(&str) -> Change,
+    note: impl FnOnce(&str) -> Vec<Change>,
 ) -> Result<Started, StepError> {
-    let begun = begin_with(start, services, |run| Some(note(run)));
+    let begun = begin_with(start, services, note);
     Box::pin(begun).await.map_err(Error::into_step)
 }
 
 pub(crate) async fn begin(start: Start, services: &Services) -> Result<Started, Error> {
-    Box::pin(begin_with(start, services, |_| None)).await
+    Box::pin(begin_with(start, services, |_| Vec::new())).await
 }
 
 async fn begin_with(
     mut start: Start,
     services: &Services,
-    note: impl FnOnce(&str) -> Option<Change>,
+    note: impl FnOnce(&str) -> Vec<Change>,
 ) -> Result<Started, Error> {
     let org = start
         .org
@@ -163,7 +163,7 @@ pub(crate) async fn by_hand(
     };
     let org = services.settings().org.clone();
     let run = intake::run(plan, start, org, execution.name, services.now())?;
-    if !intake::write(plan, &run, None, services).await? {
+    if !intake::write(plan, &run, Vec::new(), services).await? {
         let current = services.store().run(&run.org, &run.run).await?;
         if current.is_none_or(|current| current.machine != run.machine) {
             let message = format!(

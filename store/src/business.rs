@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use serde_json::{Map, Value};
 
 use crate::attribute::{Item, count, number, required};
 use crate::fetch::primary_key;
-use crate::{Error, Store, Window, Writes, key};
+use crate::{Change, Error, Store, Window, Writes, key};
 
 /// A business record to write.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,33 +74,25 @@ impl Store {
         Ok(records)
     }
 
-    /// Takes a business record away, if it is still what it was when it was read.
+    /// Takes a business record away along with another change, if it is still what it was when it was read.
     pub async fn take_away(
         &self,
         org: &str,
         collection: &str,
         id: &str,
         version: u64,
+        noted: Change,
     ) -> Result<bool, Error> {
-        let delete = self
-            .dynamodb
-            .delete_item()
+        let delete = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(primary_key(&key::collection(org, collection), id)))
             .condition_expression("#version = :version")
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":version", number(version));
-        let Err(failed) = delete.send().await else {
-            return Ok(true);
-        };
-        let is_refused = failed
-            .as_service_error()
-            .is_some_and(DeleteItemError::is_conditional_check_failed_exception);
-        if is_refused {
-            Ok(false)
-        } else {
-            Err(Error::call("DeleteItem")(failed))
-        }
+        let delete = delete.build().map_err(Error::call("TransactWriteItems"))?;
+        let delete = TransactWriteItem::builder().delete(delete).build();
+        let noted = self.operation(org, noted).await?;
+        self.write_all(&[delete, noted]).await
     }
 
     /// Makes a collection hold exactly these records, each with its `_id`.

@@ -203,9 +203,14 @@ impl Store {
         for change in changes {
             operations.push(self.operation(org, change).await?);
         }
+        self.write_all(&operations).await
+    }
+
+    /// Writes everything, or nothing. Whether it was written: where a condition does not hold, nothing is.
+    pub(crate) async fn write_all(&self, operations: &[TransactWriteItem]) -> Result<bool, Error> {
         for tries in 0..MOST_TRIES {
             let request = self.dynamodb.transact_write_items();
-            let request = request.set_transact_items(Some(operations.clone()));
+            let request = request.set_transact_items(Some(operations.to_vec()));
             let Err(failed) = request.send().await else {
                 return Ok(true);
             };

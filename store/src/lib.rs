@@ -14,6 +14,7 @@
 //! acme#run-1        g#paid#000000000002   a signal that nobody has taken yet
 //! acme#run-1        d#000004              the question of visit 000004 was decided
 //! acme#run-1        f#onComplete          the workflow that follows the run, and what came of it
+//! acme#run-1        open                  the run is open, and was seen to go on at this time
 //! acme#run-1        n#paid                how many of them have come
 //! acme#doc#published  send_invoice        which machine runs a workflow
 //! acme#run-1        e#000003#0001#...     what a model said and did in its first turn there
@@ -35,6 +36,7 @@ pub mod key;
 pub mod latest;
 pub mod look;
 pub mod notice;
+pub mod open;
 pub mod outbox;
 pub mod record;
 pub mod run;
@@ -79,6 +81,7 @@ pub use key::Key;
 pub use latest::{Latest, Visits};
 pub use look::{EventMark, Glance, Look, Sight};
 pub use notice::Delegate;
+pub use open::Open;
 pub use outbox::{Event, Untold};
 pub use record::{Record, RecordStatus};
 pub use run::{Close, Run, RunError, RunStatus};

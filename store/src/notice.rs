@@ -1,7 +1,7 @@
 //! Who was told of a question, and who else may answer it: kept with the record of the visit that asks.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use pawl_contract::At;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::attribute::{Item, place, string};
 use crate::fetch::primary_key;
 use crate::wait::was_so;
-use crate::{Error, Store, key};
+use crate::{Error, Store, Transaction, key};
 
 /// Somebody who may answer besides those whom the step names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,23 +57,6 @@ impl Store {
         was_so(update.send().await).map(|_| ())
     }
 
-    /// Lets somebody else answer, too. Whether the visit still waits.
-    pub async fn delegate(
-        &self,
-        org: &str,
-        run: &str,
-        at: &At,
-        delegate: &Delegate,
-    ) -> Result<bool, Error> {
-        let one = AttributeValue::L(vec![string(json!(delegate).to_string())]);
-        let update = self
-            .of_waiting(org, run, at, "")
-            .update_expression("SET delegates = list_append(if_not_exists(delegates, :none), :one)")
-            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":one", one);
-        was_so(update.send().await)
-    }
-
     /// An update of a visit that holds only while it waits.
     fn of_waiting(&self, org: &str, run: &str, at: &At, and: &str) -> UpdateItemFluentBuilder {
         self.dynamodb
@@ -86,6 +69,21 @@ impl Store {
             .condition_expression(format!("#status = :waiting {and}").trim_end())
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":waiting", string("waiting"))
+    }
+}
+
+impl Transaction {
+    /// Lets somebody else answer, too, if the visit still waits.
+    pub fn delegate(&mut self, store: &Store, at: &At, delegate: &Delegate) -> Result<(), Error> {
+        let one = AttributeValue::L(vec![string(json!(delegate).to_string())]);
+        let update = Update::builder()
+            .condition_expression("#status = :waiting")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":waiting", string("waiting"))
+            .update_expression("SET delegates = list_append(if_not_exists(delegates, :none), :one)")
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(":one", one);
+        self.update_visit(store, at, update)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::attribute::{Item, count, json, number, parsed, place, required, strin
 use crate::fetch::primary_key;
 use crate::pages::Pages;
 use crate::record::word;
+use crate::wait::was_so;
 use crate::{Error, Items, Store, Stretch, Window, key};
 
 /// So many runs are read at once.
@@ -119,6 +120,9 @@ pub struct Run {
     /// Of a subflow: the visit that waits for its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// Whether it tries a draft: nobody but those who watch it hears how it ends.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub draft: bool,
     /// The workflows that follow it.
     #[serde(skip_serializing_if = "FollowUps::is_empty")]
     pub follow_ups: FollowUps,
@@ -133,6 +137,9 @@ pub struct Run {
     pub deadline: Option<String>,
     /// The name of its current execution.
     pub execution: String,
+    /// When that was asked for; when the run started, where absent.
+    #[serde(skip)]
+    pub executing_since: Option<String>,
     /// The visit where its current execution began.
     pub base: At,
     /// How often it was resumed.
@@ -155,6 +162,8 @@ pub struct Close {
     pub error: Option<RunError>,
     /// The visit that closes it; absent where no task could.
     pub at: Option<At>,
+    /// The execution that it ends with, where it may be closed for that one only.
+    pub execution: Option<String>,
     /// The moment.
     pub completed_at: String,
 }
@@ -163,6 +172,11 @@ impl Run {
     /// Whether a step may still act in it.
     pub fn is_open(&self) -> bool {
         self.status.is_open()
+    }
+
+    /// When its current execution was asked for.
+    pub fn asked_at(&self) -> &str {
+        self.executing_since.as_deref().unwrap_or(&self.started_at)
     }
 }
 
@@ -304,24 +318,22 @@ impl Store {
         run: &str,
         execution: &str,
         base: &At,
+        now: &str,
     ) -> Result<bool, Error> {
         let update = self
             .dynamodb
             .update_item()
             .table_name(&self.table)
             .set_key(Some(primary_key(&key::partition(org, run), key::RUN)))
-            .update_expression("SET execution = :execution, #base = :base")
+            .update_expression("SET execution = :execution, #base = :base, executingSince = :now")
             .condition_expression("#status = :running AND #base < :base")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#base", "base")
             .expression_attribute_values(":running", string("running"))
             .expression_attribute_values(":execution", string(execution))
-            .expression_attribute_values(":base", string(base.as_str()));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_condition(&error) => Ok(false),
-            Err(error) => Err(Error::call("UpdateItem")(error)),
-        }
+            .expression_attribute_values(":base", string(base.as_str()))
+            .expression_attribute_values(":now", string(now));
+        was_so(update.send().await)
     }
 
     async fn run_from(&self, item: &Item) -> Result<Run, Error> {
@@ -350,12 +362,14 @@ impl Store {
                 .unwrap_or_default(),
             thread_id: text(item, "threadId").map(str::to_owned),
             parent: json(item, "parent")?,
+            draft: item.contains_key("draft"),
             follow_ups: json(item, "followUps")?.unwrap_or_default(),
             after: text(item, "after").map(str::to_owned),
             started_at: required(item, "startedAt")?.to_owned(),
             timeout_ms: Some(count(item, "timeoutMs")?).filter(|timeout| *timeout > 0),
             deadline: text(item, "deadline").map(str::to_owned),
             execution: required(item, "execution")?.to_owned(),
+            executing_since: text(item, "executingSince").map(str::to_owned),
             base: parsed(item, "base")?.ok_or_else(|| missing("base"))?,
             generation: count(item, "generation")?,
             completed_at: text(item, "completedAt").map(str::to_owned),
@@ -401,8 +415,12 @@ impl Store {
             ("threadId", &run.thread_id),
             ("deadline", &run.deadline),
             ("after", &run.after),
+            ("executingSince", &run.executing_since),
         ] {
             item.extend(text.as_ref().map(|text| (name.to_owned(), string(text))));
+        }
+        if run.draft {
+            item.insert("draft".to_owned(), AttributeValue::Bool(true));
         }
         let parent = run.parent.as_ref();
         item.extend(parent.map(|parent| ("parent".to_owned(), string(json!(parent).to_string()))));
@@ -430,15 +448,4 @@ impl Close {
         attributes.extend(self.at.as_ref().map(|at| ("closedBy", string(at.as_str()))));
         attributes
     }
-}
-
-pub(crate) fn is_condition<R>(
-    error: &aws_sdk_dynamodb::error::SdkError<
-        aws_sdk_dynamodb::operation::update_item::UpdateItemError,
-        R,
-    >,
-) -> bool {
-    error.as_service_error().is_some_and(
-        aws_sdk_dynamodb::operation::update_item::UpdateItemError::is_conditional_check_failed_exception,
-    )
 }

@@ -1,15 +1,13 @@
 //! A run that goes on: for the same version, or for another one from a step on.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use pawl_contract::At;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::attribute::{number, string};
-use crate::fetch::primary_key;
 use crate::record::word;
-use crate::run::is_condition;
-use crate::{Error, Run, Store, key};
+use crate::{Error, Run, Store, Transaction};
 
 /// The part of a run that one version did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,17 +42,10 @@ impl Run {
     }
 }
 
-impl Store {
-    /// Opens a run that did not complete, as its next generation. Whether it was still as the caller saw it.
-    pub async fn reopen(&self, run: &Run, next: &Run) -> Result<bool, Error> {
-        let mut update = self
-            .dynamodb
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(primary_key(
-                &key::partition(&run.org, &run.run),
-                key::RUN,
-            )))
+impl Transaction {
+    /// Opens a run that did not complete, as its next generation, if it is still as the caller saw it.
+    pub fn reopen(&mut self, store: &Store, run: &Run, next: &Run) -> Result<(), Error> {
+        let mut update = Update::builder()
             .condition_expression("#status = :before AND #generation = :generation_before")
             .expression_attribute_values(":before", string(word(&run.status)))
             .expression_attribute_values(":generation_before", number(run.generation));
@@ -73,11 +64,8 @@ impl Store {
             set.join(", "),
             removed.join(", ")
         ));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_condition(&error) => Ok(false),
-            Err(error) => Err(Error::call("UpdateItem")(error)),
-        }
+        self.update_run(store, update)?;
+        self.list_open(store, next, next.asked_at())
     }
 }
 
@@ -89,6 +77,8 @@ fn reopened(run: &Run) -> Vec<(&'static str, Option<AttributeValue>)> {
     vec![
         ("status", Some(string(word(&run.status)))),
         ("execution", Some(string(&run.execution))),
+        ("executingSince", text(&run.executing_since)),
+        ("draft", run.draft.then_some(AttributeValue::Bool(true))),
         ("base", Some(string(run.base.as_str()))),
         ("generation", Some(number(run.generation))),
         ("machine", Some(string(&run.machine))),

@@ -244,7 +244,8 @@ impl Transaction {
     pub async fn begin(&mut self, store: &Store, run: &Run) -> Result<(), Error> {
         let item = store.run_item(run).await?;
         let put = Put::builder().condition_expression("attribute_not_exists(pk)");
-        self.put(store, key::RUN.to_owned(), item, Guard::Run, put)
+        self.put(store, key::RUN.to_owned(), item, Guard::Run, put)?;
+        self.list_open(store, run, &run.started_at)
     }
 
     /// Writes nothing of the run, but only where it is open.
@@ -278,14 +279,15 @@ impl Transaction {
 
     /// Closes the run, if it is open.
     pub fn close(&mut self, store: &Store, close: &Close) -> Result<(), Error> {
-        let key = self.key(key::RUN.to_owned());
+        let mut condition = "#status IN (:pending, :running, :waiting)".to_owned();
         let mut update = Update::builder()
-            .table_name(&store.table)
-            .set_key(Some(primary_key(&key.pk, &key.sk)))
-            .condition_expression("#status IN (:pending, :running, :waiting)")
             .expression_attribute_values(":pending", string("pending"))
             .expression_attribute_values(":running", string("running"))
             .expression_attribute_values(":waiting", string("waiting"));
+        if let Some(execution) = &close.execution {
+            condition.push_str(" AND execution = :execution");
+            update = update.expression_attribute_values(":execution", string(execution));
+        }
         let mut set = Vec::new();
         for (name, value) in close.attributes() {
             set.push(format!("#{name} = :new_{name}"));
@@ -293,11 +295,24 @@ impl Transaction {
                 .expression_attribute_names(format!("#{name}"), name)
                 .expression_attribute_values(format!(":new_{name}"), value);
         }
-        self.update(
-            key,
-            Guard::Run,
-            update.update_expression(format!("SET {}", set.join(", "))),
-        )
+        let update = update
+            .condition_expression(condition)
+            .update_expression(format!("SET {}", set.join(", ")));
+        self.update_run(store, update)?;
+        self.unlist_open(store)
+    }
+
+    /// Updates the run itself.
+    pub(crate) fn update_run(
+        &mut self,
+        store: &Store,
+        update: aws_sdk_dynamodb::types::builders::UpdateBuilder,
+    ) -> Result<(), Error> {
+        let key = self.key(key::RUN.to_owned());
+        let update = update
+            .table_name(&store.table)
+            .set_key(Some(primary_key(&key.pk, &key.sk)));
+        self.update(key, Guard::Run, update)
     }
 
     /// Writes a business record, if it is still what it was when it was read.

@@ -17,6 +17,9 @@ use crate::problem::Problem;
 /// Who somebody is can always be asked.
 const ME: &str = "/api/me";
 
+/// Whoever answers this leaves out what is of other workflows.
+const WAITS: &str = "/api/waits";
+
 /// What a key is confined to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Scope {
@@ -65,6 +68,9 @@ impl Scope {
         let Some(workflows) = &self.workflows else {
             return Ok(());
         };
+        if path == WAITS {
+            return Ok(());
+        }
         let workflow = workflow(app, org, parts, &path).await?;
         if workflow.is_some_and(|workflow| workflows.contains(&workflow)) {
             return Ok(());
@@ -72,6 +78,12 @@ impl Scope {
         Err(Problem::forbidden(
             "this key is confined to some workflows, and what is asked for is of none of them; `GET /api/me` names them",
         ))
+    }
+
+    /// Whether what is of a workflow is reached.
+    pub(crate) fn reaches(&self, workflow: &str) -> bool {
+        let workflows = self.workflows.as_ref();
+        workflows.is_none_or(|workflows| workflows.contains(workflow))
     }
 
     /// Refuses what confines to nothing, or to what there is not.

@@ -55,7 +55,7 @@ pub(super) async fn onto(app: &App, run: &Run, wanted: Wanted) -> Result<Option<
     let entered =
         enter::enter(&program, definition::options(), &point).map_err(Problem::conflict)?;
     let machine = &entered.lowered.machine;
-    let machine = publish::publish_for_single_runs(app, &run.org, &run.workflow, machine).await?;
+    let machine = publish::single::publish(app, &run.org, &run.workflow, machine).await?;
     Ok(Some(Onto {
         machine,
         number,

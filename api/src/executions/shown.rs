@@ -37,6 +37,8 @@ pub(crate) struct Summary {
     status: Status,
     /// How it was asked for: `manual`, `api`, `chat`, `webhook`, `schedule`, `event` ...
     triggered_by: String,
+    /// Whether it tries a draft.
+    draft: bool,
     /// When it began.
     started_at: String,
     /// When it ended.
@@ -150,6 +152,7 @@ impl Summary {
             workflow_id: run.workflow,
             workflow_name: run.name,
             status: run.status.into(),
+            draft: run.draft,
             started_at: run.started_at,
             completed_at: run.completed_at,
             error: run.error,

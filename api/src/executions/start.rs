@@ -8,6 +8,7 @@ use pawl_compiler::Program;
 use pawl_contract::{Kind, Mock, Nature, Start};
 use pawl_functions::StartedStatus;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -26,17 +27,18 @@ const KEY: &str = "idempotency-key";
 
 /// A run that is asked for.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Execute {
     /// How it is asked for, and what comes with that: `{ "kind": "chat", "current_message": "...", "history": [...] }`,
     /// `{ "kind": "webhook", "data": {...} }`. What is no `kind` becomes a part of the input.
     #[schema(value_type = Option<Object>)]
     trigger: Option<Map<String, Value>>,
     /// What the run is started with.
-    #[serde(alias = "input_data")]
+    #[serde(alias = "input_data", alias = "user_input", alias = "prompt")]
     #[schema(value_type = Option<Object>)]
     input: Option<Value>,
     /// What whoever asks knows beside it: `trigger.context`.
-    #[serde(default)]
+    #[serde(default, alias = "metadata")]
     #[schema(value_type = Option<Object>)]
     context: Value,
     /// Who asks for it: `userId`.
@@ -50,13 +52,21 @@ pub(crate) struct Execute {
     mocks: BTreeMap<String, Mock>,
     /// The version to run: a number, `active` or `draft`; the active one where absent.
     version: Option<Wanted>,
+    /// A hint that some clients send: whose a run is says the key.
+    #[schema(ignore)]
+    #[serde(rename = "organization_id", alias = "project_id", alias = "account_id")]
+    _organization: Option<IgnoredAny>,
+    /// A hint that some clients send: there is one way that runs are executed.
+    #[schema(ignore)]
+    #[serde(rename = "execution_backend")]
+    _backend: Option<IgnoredAny>,
 }
 
 /// Start a run
 ///
 /// With the header `idempotency-key`, the same request starts one run however often it comes; another request with the
-/// same key is refused. The `version` may be the draft: a test run, which changes nothing of what starts the workflow.
-/// That an `editor` may, too, where `mocks` stand in for every step that acts.
+/// same key is refused. The `version` may be the draft: a test run, which changes nothing of what starts the workflow,
+/// and whose end starts no other one. That an `editor` may, too, where `mocks` stand in for every step that acts.
 #[utoipa::path(post, path = "/api/workflows/{id}/execute", tag = "executions",
     params(("id" = String, Path), ("idempotency-key" = Option<String>, Header)),
     request_body = Option<Execute>,
@@ -71,7 +81,12 @@ pub(super) async fn execute(
 ) -> Result<(StatusCode, axum::Json<Begun>), Problem> {
     // Whoever may do no more than write is told so before anything else is said.
     let asked = read(&request).and_then(|asked| asked.permitted(&me))?;
-    let (machine, number) = machine(&app, &me, &id, &asked).await?;
+    let wanted = asked.version.unwrap_or(Wanted::Named(Named::Active));
+    let Version {
+        machine,
+        number,
+        draft,
+    } = version(&app, &me, &id, wanted, &asked.mocks).await?;
     for (step, mock) in &asked.mocks {
         if let Some(problem) = mock.problem() {
             return Err(Problem::invalid(format!("the mock of `{step}`: {problem}")));
@@ -88,10 +103,11 @@ pub(super) async fn execute(
     let start = Start {
         machine,
         number: Some(number),
+        draft,
         idempotency_key: key,
         ..asked.start(&me.org)
     };
-    let started = begin(&app, &me, start, "execution.start").await?;
+    let started = begin(&app, &me, &id, start, "execution.start").await?;
     let status = if started.duplicate {
         StatusCode::OK
     } else {
@@ -100,14 +116,21 @@ pub(super) async fn execute(
     Ok((status, axum::Json(started)))
 }
 
-/// Starts a run, with a note of who did.
+/// Starts a run of a workflow, with a note of who did.
 pub(super) async fn begin(
     app: &App,
     me: &Identity,
+    workflow: &str,
     start: Start,
     action: &str,
 ) -> Result<Begun, Problem> {
-    let noted = |run: &str| note(app, me, action, run);
+    let single = publish::single::held(app, &me.org, workflow, &start.machine);
+    let noted = |run: &str| {
+        let held = single.map(|single| single.hold(run));
+        held.into_iter()
+            .chain([note(app, me, action, run)])
+            .collect()
+    };
     let begun = pawl_functions::start_noted(start, app.services(), noted).await?;
     let duplicate = begun.status == StartedStatus::Duplicate;
     let run = super::read(app, &me.org, &begun.run).await?;
@@ -118,32 +141,50 @@ fn read(request: &Raw) -> Result<Execute, Problem> {
     if request.body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Execute::default());
     }
-    serde_json::from_slice(&request.body)
-        .map_err(|error| Problem::malformed(format!("the body cannot be read: {error}")))
+    serde_json::from_slice(&request.body).map_err(|error| {
+        let mut message = format!("the body cannot be read: {error}");
+        if message.contains("unknown field") {
+            message.push_str("; what the run is started with stands in `input`");
+        }
+        Problem::malformed(message)
+    })
 }
 
-/// The machine of the version that is to run, and its number.
-async fn machine(
+/// The version that is to run.
+pub(super) struct Version {
+    pub(super) machine: String,
+    pub(super) number: u64,
+    /// Whether it is not published.
+    pub(super) draft: bool,
+}
+
+/// The version that is asked for.
+pub(super) async fn version(
     app: &App,
     me: &Identity,
     id: &str,
-    asked: &Execute,
-) -> Result<(String, u64), Problem> {
+    wanted: Wanted,
+    mocks: &BTreeMap<String, Mock>,
+) -> Result<Version, Problem> {
     let workflow = workflows::read(app, &me.org, id).await?;
-    let wanted = asked.version.unwrap_or(Wanted::Named(Named::Active));
     let version = versions::find(app, &me.org, &workflow, wanted).await?.value;
     if me.role < Role::Operator && version.status != Status::Draft {
         return Err(only_drafts(me));
     }
+    let draft = version.machine.is_none();
     let machine = match version.machine {
         Some(machine) => machine,
-        None => draft(app, me, id, &version.written, &asked.mocks).await?,
+        None => of_draft(app, me, id, &version.written, mocks).await?,
     };
-    Ok((machine, version.number))
+    Ok(Version {
+        machine,
+        number: version.number,
+        draft,
+    })
 }
 
 /// The machine of a draft: a version of its own, which nothing but this run begins with.
-async fn draft(
+async fn of_draft(
     app: &App,
     me: &Identity,
     id: &str,
@@ -159,7 +200,7 @@ async fn draft(
     if me.role < Role::Operator {
         acts_nowhere(&program, mocks)?;
     }
-    publish::publish_for_single_runs(app, &me.org, id, &program.lowered.machine).await
+    publish::single::publish(app, &me.org, id, &program.lowered.machine).await
 }
 
 /// Refuses a run that would act on the world.
@@ -176,11 +217,6 @@ fn acts_nowhere(program: &Program, mocks: &BTreeMap<String, Mock>) -> Result<(),
             "your role runs a draft only where nothing acts: give `mocks` for {}",
             bare.join(", ")
         )));
-    }
-    if !program.checked.definition.settings.follow_ups.is_empty() {
-        return Err(Problem::forbidden(
-            "your role runs a draft only where nothing acts, and other workflows follow this one: leave `onComplete` and `onError` out",
-        ));
     }
     Ok(())
 }

@@ -4,7 +4,6 @@
 use aws_sdk_sfn::operation::create_state_machine::CreateStateMachineError;
 use aws_sdk_sfn::operation::create_state_machine_alias::CreateStateMachineAliasError;
 use aws_sdk_sfn::types::{RoutingConfigurationListItem, TracingConfiguration};
-use pawl_asl::Machine;
 use pawl_compiler::Program;
 use pawl_contract::Kind;
 
@@ -24,18 +23,8 @@ pub(super) async fn publish(
     publish_as(app, &super::named(app, &machine.name), machine.text).await
 }
 
-/// Publishes a machine for single runs of a workflow, beside what the workflow's own machine is.
-pub(crate) async fn publish_for_single_runs(
-    app: &App,
-    org: &str,
-    workflow: &str,
-    machine: &Machine,
-) -> Result<String, Problem> {
-    let text = machine.text().map_err(|error| unwritten(&error))?;
-    publish_as(app, &super::named(app, &names::single(org, workflow)), text).await
-}
-
-async fn publish_as(app: &App, name: &str, text: String) -> Result<String, Problem> {
+/// Publishes a machine under a name as a version, and gives the version's ARN.
+pub(super) async fn publish_as(app: &App, name: &str, text: String) -> Result<String, Problem> {
     let definition = with_functions(app, text);
     let tracing = TracingConfiguration::builder()
         .enabled(app.settings().is_traced)
@@ -116,7 +105,7 @@ pub(crate) fn machine_arn(app: &App, org: &str, workflow: &str) -> String {
 }
 
 /// The ARN of a machine of this deployment: its partition, region and account are its functions'.
-fn arn(app: &App, name: &str) -> String {
+pub(super) fn arn(app: &App, name: &str) -> String {
     let function = app.settings().functions.values().next();
     let parts = function.map(String::as_str).unwrap_or_default().split(':');
     let parts: Vec<&str> = parts.collect();
@@ -133,6 +122,7 @@ pub(crate) fn failed_call<E: std::error::Error>(call: &str, error: E) -> Problem
     Problem::unavailable(&format!("{call} failed"), &error)
 }
 
-fn unwritten(error: &serde_json::Error) -> Problem {
+/// A machine that no text can say.
+pub(super) fn unwritten(error: &serde_json::Error) -> Problem {
     Problem::unavailable("the machine cannot be written", error)
 }

@@ -49,6 +49,8 @@ pub(crate) struct Workflow {
     tags: Vec<String>,
     /// Whether it is there to be copied.
     template: bool,
+    /// Whether it ships with Pawl: `GET /api/templates/{id}` reads it, `/instantiate` there makes a workflow of it.
+    shipped: bool,
     /// Whether its schedules, events and webhooks start nothing for now.
     paused: bool,
     /// The number of the version that runs.
@@ -80,6 +82,8 @@ impl Workflow {
             format: value.format,
             tags: value.tags,
             template: value.template,
+            // What ships was never written here.
+            shipped: revision == 0,
             paused: value.paused,
             active_version: value.active,
             latest_version: value.latest,

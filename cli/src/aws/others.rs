@@ -1,11 +1,9 @@
 //! Executions that are no runs: of machines that no workflow was compiled to, started by other tools.
 
 use anyhow::Context;
-use aws_sdk_sfn::types::ExecutionListItem;
 use pawl_asl::Machine;
 use pawl_store::{Run, RunStatus};
 
-use super::history::moment;
 use super::{Aws, Execution};
 use crate::graph::from_machine;
 
@@ -129,19 +127,5 @@ impl Aws {
             }
         }
         Ok(found)
-    }
-}
-
-impl Execution {
-    /// An execution as it is listed.
-    pub(super) fn of(listed: ExecutionListItem) -> Self {
-        use pawl_store::time::iso;
-        Self {
-            start_date: moment(&listed.start_date).map(iso).unwrap_or_default(),
-            stop_date: listed.stop_date.as_ref().and_then(moment).map(iso),
-            execution_arn: listed.execution_arn,
-            name: listed.name,
-            status: listed.status.as_str().to_owned(),
-        }
     }
 }

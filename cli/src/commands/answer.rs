@@ -1,6 +1,6 @@
 //! `pawl approve`, `pawl reject`, `pawl signal`: answers what a run waits for.
 
-mod asked;
+pub(super) mod asked;
 
 use pawl_contract::{StepError, code};
 use pawl_functions::{Decided, Decision, Link, Sent, Services};

@@ -10,12 +10,13 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, ValueEnum};
 use pawl_compiler::diagnostic::{Diagnostic, Lines, Which, to_json};
+use pawl_compiler::subflows::misfits;
 use pawl_compiler::triggers::claim;
 use pawl_compiler::{Options, Severity};
 use serde_json::Value;
 
 use super::{FormatChoice, Outcome, complain, print, print_json, say};
-use crate::project::{DefinitionFile, Found, Misuse, find, write};
+use crate::project::{DefinitionFile, Found, Misuse, find, subflows, write};
 use tally::Tally;
 
 const EXAMPLES: &str = "Examples:
@@ -173,6 +174,9 @@ impl Check {
         let mut diagnostics = compiled.diagnostics;
         if let Some(program) = &compiled.program {
             diagnostics.extend(claim(&program.triggers, &file.name(), webhooks));
+            // One that cannot be compiled is spoken of where it is checked itself.
+            let others = subflows(&file, program, Options::default()).unwrap_or_default();
+            diagnostics.extend(misfits(&file.text, program, &others));
         }
         let checked = Checked {
             file,

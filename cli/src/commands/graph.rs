@@ -7,10 +7,10 @@ use clap::ValueEnum;
 use pawl_compiler::{Options, Severity};
 
 use super::runs::readable;
-use super::{Outcome, looking_into_aws, print, say};
-use crate::aws::Place;
+use super::{Outcome, looking, print, say};
 use crate::duration::between;
 use crate::graph::{Graph, from_definition, from_machine, mermaid, svg};
+use crate::place::Place;
 use crate::project::{Misuse, Project};
 use crate::report::sign;
 use crate::source::Source;
@@ -67,7 +67,7 @@ impl Graphed {
                 .help("name a definition, or a run that `pawl runs` lists")
                 .into());
         }
-        looking_into_aws(&self.place, async |source| {
+        looking(&self.place, async |source| {
             let graph = run(source, &self.what).await?;
             self.write(&graph, format)
         })
@@ -124,7 +124,7 @@ fn definition(path: &Path) -> anyhow::Result<Option<Graph>> {
 /// The graph of a run.
 async fn run(source: &Source, given: &str) -> anyhow::Result<Graph> {
     let run = source.run(given).await?;
-    let machine = source.aws()?.machine(&run).await?;
+    let machine = source.machine(&run).await?;
     let graph = from_machine(&machine).with_context(|| {
         format!(
             "the machine of run `{}` was not compiled from a workflow",

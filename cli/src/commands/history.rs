@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Outcome, looking_into_aws, print, print_json, say};
-use crate::aws::{Event, Execution, Place, Subject};
+use super::{Outcome, looking, print, print_json, say};
+use crate::aws::{Event, Execution, Subject};
 use crate::duration::{between, since};
+use crate::place::Place;
 use crate::report::shorten;
 use crate::source::Source;
 use crate::table::{Side, table};
@@ -38,17 +39,20 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        looking_into_aws(&self.place, async |source| self.show(source).await)
+        looking(&self.place, async |source| self.show(source).await)
     }
 
     async fn show(&self, source: &Source) -> anyhow::Result<Outcome> {
-        let (name, found) = match source.subject(&self.run).await? {
-            Subject::Run(run) => (run.run.clone(), source.executions(&run).await?),
-            Subject::Other(other) => (other.execution.name.clone(), vec![other.execution]),
+        let (name, run, found) = match source.subject(&self.run).await? {
+            Subject::Run(run) => {
+                let found = source.executions(&run).await?;
+                (run.run.clone(), Some(run), found)
+            }
+            Subject::Other(other) => (other.execution.name.clone(), None, vec![other.execution]),
         };
         let mut executions = Vec::new();
         for execution in found {
-            let events = source.history(&execution).await?;
+            let events = source.history(run.as_deref(), &execution).await?;
             executions.push((execution, events));
         }
         if executions.is_empty() {

@@ -69,8 +69,13 @@ impl Logs {
 /// Writes what has not been written yet. Whether anybody reads it.
 async fn write(source: &Source, run: &Run, written: &mut BTreeSet<Entry>) -> anyhow::Result<bool> {
     let mut entries = entry::of_records(&source.records(run).await?);
-    for (number, execution) in source.executions(run).await?.iter().enumerate() {
-        let events = source.history(execution).await?;
+    // Histories are long, and a deployment tells them a page at a time: `pawl history` asks it for them.
+    let executions = match source {
+        Source::Aws(_) => source.executions(run).await?,
+        Source::Deployment(_) => Vec::new(),
+    };
+    for (number, execution) in executions.iter().enumerate() {
+        let events = source.history(Some(run), execution).await?;
         entries.extend(entry::of_history(number, execution, &events));
     }
     entries.extend(entry::of_events(&source.events(run).await?));

@@ -122,7 +122,7 @@ impl Show {
         if self.json {
             print_json(&other::json(other, &ends))?;
         } else {
-            let events = source.history(&other.execution).await?;
+            let events = source.history(None, &other.execution).await?;
             print(&other::text(other, &ends, &events))?;
         }
         Ok(Outcome::Done)

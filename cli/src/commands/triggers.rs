@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::{Timestamp, Zoned};
+use pawl_compiler::Program;
 use pawl_compiler::triggers::{Schedule, Trigger};
 use pawl_local::firings;
 use serde_json::{Value, json};
@@ -54,12 +55,18 @@ impl Triggers {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let from = self.from.unwrap_or_else(Timestamp::now);
         let Found { files, mut wrong } = find(&self.paths);
-        let mut shown = Vec::new();
+        let (mut shown, mut disabled) = (Vec::new(), Vec::new());
         let mut is_refused = false;
         for path in &files {
             match DefinitionFile::read(path) {
-                Ok(file) => match of(&file, self.format, from) {
-                    Some(found) => shown.extend(found),
+                Ok(file) => match sound(&file, self.format) {
+                    Some(program) => {
+                        let definition = &program.checked.definition;
+                        if !definition.is_enabled {
+                            disabled.push(format!("{} ({})", definition.name, file.name()));
+                        }
+                        shown.extend(of(&file, program, from));
+                    }
                     None => is_refused = true,
                 },
                 Err(misuse) => wrong.push(misuse),
@@ -68,9 +75,9 @@ impl Triggers {
         wrong.iter().for_each(complain);
         if self.json {
             print_json(&shown.iter().map(Shown::to_json).collect::<Vec<_>>())?;
-        } else if !shown.is_empty() || (!is_refused && wrong.is_empty()) {
+        } else if !shown.is_empty() || !disabled.is_empty() || (!is_refused && wrong.is_empty()) {
             // Of what does not compile nobody knows what begins it.
-            print(&text(&shown))?;
+            print(&text(&shown, &disabled))?;
         }
         Ok(match (wrong.as_slice(), is_refused) {
             ([_, ..], _) => Outcome::Misused,
@@ -80,21 +87,19 @@ impl Triggers {
     }
 }
 
-/// The triggers of a definition; `None` where it does not compile, which is then said.
-fn of(file: &DefinitionFile, format: Option<FormatChoice>, from: Timestamp) -> Option<Vec<Shown>> {
-    let program = sound(file, format)?;
-    let workflow = &program.checked.definition.name;
-    let triggers = program.triggers.into_iter();
-    let shown = triggers.map(|trigger| Shown {
+/// The triggers of a definition.
+fn of(file: &DefinitionFile, program: Program, from: Timestamp) -> impl Iterator<Item = Shown> {
+    let workflow = program.checked.definition.name;
+    let file = file.name();
+    program.triggers.into_iter().map(move |trigger| Shown {
         workflow: workflow.clone(),
-        file: file.name(),
+        file: file.clone(),
         next: match &trigger {
             Trigger::Schedule(schedule) => next(schedule, from),
             Trigger::Webhook(_) | Trigger::Event(_) => Vec::new(),
         },
         trigger,
-    });
-    Some(shown.collect())
+    })
 }
 
 /// The next moments of a schedule, with their offsets; what several of its expressions name is one of them.
@@ -129,12 +134,17 @@ impl Shown {
     }
 }
 
-/// The triggers for people, each under its workflow.
-fn text(shown: &[Shown]) -> String {
-    if shown.is_empty() {
+/// The triggers for people, each under its workflow, and the workflows whose triggers are off.
+fn text(shown: &[Shown], disabled: &[String]) -> String {
+    let off = |workflow: &String| format!("{workflow}\n  off       by `enabled: false`\n");
+    let paragraphs: Vec<String> = shown
+        .iter()
+        .map(Shown::text)
+        .chain(disabled.iter().map(off))
+        .collect();
+    if paragraphs.is_empty() {
         return "Nothing begins runs by itself.\n".to_owned();
     }
-    let paragraphs: Vec<String> = shown.iter().map(Shown::text).collect();
     paragraphs.join("\n")
 }
 

@@ -3,16 +3,18 @@
 mod answers;
 
 use anyhow::Context;
+use pawl_asl::Machine;
 use pawl_store::{Batch, Record, Run, Thread, Waiting};
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::answers::{
     BatchAnswer, Execution, MessageAnswer, Page, StepAnswer, ThreadAnswer, WaitAnswer,
     WorkflowAnswer,
 };
 use super::{Deployment, segment};
+use crate::aws;
 use crate::source::{Spoken, Wanted};
 
 /// So many are read at once.
@@ -90,6 +92,26 @@ impl Deployment {
     pub async fn events(&self, id: &str) -> anyhow::Result<Vec<Batch>> {
         let path = format!("{}/logs", execution(id));
         self.list::<BatchAnswer, _>(&path).await
+    }
+
+    /// The machine that a run executes.
+    pub async fn machine(&self, id: &str) -> anyhow::Result<Machine> {
+        let path = format!("{}/machine", execution(id));
+        let machine = self.want(Method::GET, &path, None).await?;
+        serde_json::from_value(machine).context("cannot understand the machine")
+    }
+
+    /// The executions of a run in Step Functions, in the order in which they began.
+    pub async fn executions(&self, id: &str) -> anyhow::Result<Vec<aws::Execution>> {
+        let path = format!("{}/history", execution(id));
+        self.list::<aws::Execution, _>(&path).await
+    }
+
+    /// The history of one of them.
+    pub async fn history(&self, id: &str, name: &str) -> anyhow::Result<Vec<aws::Event>> {
+        let history = format!("{}/history/{}", execution(id), segment(name));
+        let events: Vec<Map<String, Value>> = self.items(&history, usize::MAX).await?;
+        Ok(events.into_iter().filter_map(aws::Event::read).collect())
     }
 
     /// What runs wait for, longest waiting first.

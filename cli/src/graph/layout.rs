@@ -2,6 +2,7 @@
 //!
 //! `docs/decisions/which-library-lays-graphs-out.md` says why it is dagre that decides.
 
+mod avoid;
 mod upright;
 
 use dagre::graph::GraphOptions;
@@ -136,6 +137,7 @@ pub(super) fn lay_out(graph: &Graph, steps: &[Size], labels: &[Size]) -> Layout 
     };
     layout.straighten();
     layout.attach(&graph.ways);
+    layout.avoid();
     layout.settle(labels);
     layout
 }

@@ -20,44 +20,53 @@ impl Project {
         program: &Program,
         options: Options,
     ) -> anyhow::Result<BTreeMap<String, Program>> {
-        let mut found = BTreeMap::new();
-        let mut wanted = names(program);
+        subflows(&self.definition, program, options)
+    }
+}
+
+/// The workflows that a definition runs, and those that they run, by identifier.
+pub(crate) fn subflows(
+    definition: &DefinitionFile,
+    program: &Program,
+    options: Options,
+) -> anyhow::Result<BTreeMap<String, Program>> {
+    let mut found = BTreeMap::new();
+    let mut wanted = names(program);
+    for (name, chain) in &program.chains {
+        wanted.extend(names(chain));
+        found.insert(name.clone(), chain.clone());
+    }
+    if wanted.is_empty() {
+        return Ok(found);
+    }
+    let own = program.checked.definition.identifier();
+    let files = beside(&definition.path);
+    while let Some(name) = wanted.pop() {
+        if name == own || found.contains_key(&name) {
+            continue;
+        }
+        let Some(file) = files.iter().find(|file| called(file, &name)) else {
+            continue;
+        };
+        let compiled = file.compile(options);
+        let mut errors = compiled.diagnostics;
+        errors.retain(Diagnostic::is_error);
+        let Some(program) = compiled.program.filter(|_| errors.is_empty()) else {
+            let message = format!(
+                "`{}`, which the workflow runs, cannot be compiled\n{}",
+                file.path.display(),
+                file.render(&errors)
+            );
+            return Err(Misuse::new(message).into());
+        };
+        wanted.extend(names(&program));
         for (name, chain) in &program.chains {
             wanted.extend(names(chain));
             found.insert(name.clone(), chain.clone());
         }
-        if wanted.is_empty() {
-            return Ok(found);
-        }
-        let own = program.checked.definition.identifier();
-        let files = beside(&self.definition.path);
-        while let Some(name) = wanted.pop() {
-            if name == own || found.contains_key(&name) {
-                continue;
-            }
-            let Some(file) = files.iter().find(|file| called(file, &name)) else {
-                continue;
-            };
-            let compiled = file.compile(options);
-            let mut errors = compiled.diagnostics;
-            errors.retain(Diagnostic::is_error);
-            let Some(program) = compiled.program.filter(|_| errors.is_empty()) else {
-                let message = format!(
-                    "`{}`, which the workflow runs, cannot be compiled\n{}",
-                    file.path.display(),
-                    file.render(&errors)
-                );
-                return Err(Misuse::new(message).into());
-            };
-            wanted.extend(names(&program));
-            for (name, chain) in &program.chains {
-                wanted.extend(names(chain));
-                found.insert(name.clone(), chain.clone());
-            }
-            found.insert(name, program);
-        }
-        Ok(found)
+        found.insert(name, program);
     }
+    Ok(found)
 }
 
 /// The identifiers of the workflows that a program runs.

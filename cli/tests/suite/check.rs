@@ -399,3 +399,87 @@ fn two_definitions_have_no_webhook_in_common() {
     let alone = pawl(folder.path(), &["check", "c.json", "b.json"]);
     assert_eq!(alone.status.code(), Some(0), "{}", text(&alone.stderr));
 }
+
+/// A workflow that runs another beside it: what it gives that one, and what it reads of it.
+#[test]
+fn a_subflow_fits_the_workflow_that_it_runs() {
+    const SEND: &str = r#"{
+      "name": "Send invoice",
+      "steps": [
+        {
+          "stepSlug": "begin", "stepType": "trigger",
+          "config": { "type": "manual", "inputs": [
+            { "name": "order", "type": "text", "required": true },
+            { "name": "copies", "type": "number", "required": true, "default": 1 },
+            { "name": "note", "type": "text" }
+          ] },
+          "nextSteps": { "success": "report" }
+        },
+        { "stepSlug": "report", "stepType": "output", "config": { "mapping": { "number": "{{input.order}}" } } }
+      ]
+    }"#;
+    // Of one that can end without its output step, nobody knows what it gives.
+    let open = SEND.replace(
+        r#""nextSteps": { "success": "report" }"#,
+        r#""nextSteps": { "success": "is_urgent" }"#,
+    );
+    let open = open.replace(
+        r#"{ "stepSlug": "report""#,
+        r#"{
+          "stepSlug": "is_urgent", "stepType": "condition", "config": { "expression": "input.note == 'urgent'" },
+          "nextSteps": { "true": "report", "false": "end" }
+        },
+        { "stepSlug": "report""#,
+    );
+    let rows: [(&str, &str, &str, &[&str]); 6] = [
+        (SEND, r#"{ "order": "A1" }"#, "number", &[]),
+        (SEND, r#""{{input}}""#, "number", &[]),
+        (
+            SEND,
+            r#"{ "odrer": "A1" }"#,
+            "number",
+            &["subflow `bill` gives no `order`, which `Send invoice` requires"],
+        ),
+        (
+            SEND,
+            r#"{ "order": "A1" }"#,
+            "nubmer",
+            &["`Send invoice` gives no `nubmer`: its output is an object with `number`"],
+        ),
+        (
+            SEND,
+            "null",
+            "data.nubmer",
+            &[
+                "subflow `bill` gives no `order`, which `Send invoice` requires",
+                "`Send invoice` gives no `nubmer`: its output is an object with `number`",
+            ],
+        ),
+        (&open, r#"{ "order": "A1" }"#, "nubmer", &[]),
+    ];
+    for (send, input, member, expected) in rows {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(folder.path(), "send.json", send);
+        let bill = format!(
+            r#"{{
+              "name": "Bill",
+              "steps": [
+                {{
+                  "stepSlug": "bill", "stepType": "subflow", "config": {{ "workflow": "send-invoice", "input": {input} }},
+                  "nextSteps": {{ "success": "report" }}
+                }},
+                {{ "stepSlug": "report", "stepType": "output", "config": {{ "mapping": {{ "number": "{{{{steps.bill.output.{member}}}}}" }} }} }}
+              ]
+            }}"#
+        );
+        write(folder.path(), "bill.json", bill);
+        let found = found(folder.path(), &["bill.json"]);
+        let said = found
+            .iter()
+            .filter(|found| found.get("severity").and_then(Value::as_str) != Some("note"));
+        let said: Vec<&str> = said
+            .filter_map(|found| found.get("message")?.as_str())
+            .collect();
+        assert_eq!(said, expected, "{input} {member}");
+    }
+}

@@ -8,8 +8,11 @@
 mod access;
 mod as_code;
 mod described;
+mod history;
 mod life;
+mod lost;
 mod machines;
+mod noted;
 mod onward;
 mod resources;
 mod scopes;

@@ -463,7 +463,16 @@ async fn a_question_is_reminded_of_once_and_then_somebody_else_may_decide() {
         assert!(delegated.contains("To: bo@example.com"), "{delegated}");
         // Those who could decide before still can, and whoever is added by hand.
         let services = &scene.laptop.services;
-        let step = delegate(services, ORG, &scene.run, None, "cy@example.com", "cy").await;
+        let step = delegate(
+            services,
+            ORG,
+            &scene.run,
+            None,
+            "cy@example.com",
+            "cy",
+            None,
+        )
+        .await;
         assert!(
             step.is_err(),
             "who may not decide may not say who else does"
@@ -475,6 +484,7 @@ async fn a_question_is_reminded_of_once_and_then_somebody_else_may_decide() {
             None,
             "cy@example.com",
             "anna@example.com",
+            None,
         )
         .await;
         assert_eq!(step.expect("it waits"), "ask");
@@ -487,7 +497,7 @@ async fn a_question_is_reminded_of_once_and_then_somebody_else_may_decide() {
             Some(&json!("bo@example.com"))
         );
         assert_eq!(scene.status().await, "completed");
-        let late = delegate(services, ORG, &scene.run, None, "di", "anna").await;
+        let late = delegate(services, ORG, &scene.run, None, "di", "anna", None).await;
         assert!(late.is_err());
     }
 }

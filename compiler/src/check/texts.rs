@@ -26,7 +26,7 @@ pub(crate) struct Text<'a> {
 
 /// A text that was read.
 #[derive(Debug)]
-pub(super) enum Parsed {
+pub(crate) enum Parsed {
     Template(Template),
     Expression(Expression),
 }
@@ -57,13 +57,13 @@ impl Parsed {
 
 /// A text that cannot be read.
 #[derive(Debug)]
-pub(super) struct Unread<'a> {
+pub(crate) struct Unread<'a> {
     pub(super) node: Cow<'a, Node>,
     pub(super) error: SyntaxError,
 }
 
 /// Reads every template and expression, variables first, then the steps in the author's order.
-pub(super) fn read(definition: &Definition) -> (Vec<Text<'_>>, Vec<Unread<'_>>) {
+pub(crate) fn read(definition: &Definition) -> (Vec<Text<'_>>, Vec<Unread<'_>>) {
     let mut reader = Reader::default();
     for node in definition.settings.variables.values() {
         reader.node(None, node);

@@ -2,6 +2,7 @@
 //! they say.
 
 mod answer;
+mod findings;
 mod given;
 mod items;
 mod wanted;
@@ -13,20 +14,23 @@ use std::sync::Arc;
 use items::Items;
 use pawl_contract::Kind;
 use pawl_contract::reference::ROOTS;
-use pawl_expression::{Finding, Mistake, Others, Roots, Segment, Type};
+use pawl_expression::{Mistake, Others, Roots, Segment, Type};
 
 use super::texts::Text;
 use crate::definition::{Definition, Step};
-use crate::diagnostic::{Diagnostic, codes, near};
+use crate::diagnostic::Diagnostic;
 use crate::graph::{Loops, StepId};
 use crate::source::Node;
 use crate::steps::{self, Text as Reading};
+
+pub(crate) use given::of as given;
 
 /// What the texts of a definition are looked at with.
 struct Known<'a> {
     text: &'a str,
     definition: &'a Definition,
     loops: &'a Loops,
+    variables: &'a BTreeMap<String, Vec<StepId>>,
     /// The root names that mean the same everywhere.
     roots: Roots<'a>,
     items: Items,
@@ -45,6 +49,7 @@ pub(super) fn check(
         text,
         definition,
         loops,
+        variables,
         roots: roots(definition, variables, texts),
         items: Items::new(),
     };
@@ -95,6 +100,7 @@ fn roots<'d>(
         "organizationId",
         "wfDefinitionId",
         "rootWfDefinitionId",
+        "executionId",
     ];
     let texts = texts.map(|name| (name, Type::Text));
     // Steps that are not there are spoken of elsewhere.
@@ -152,7 +158,7 @@ impl<'a> Known<'a> {
         let is_constant = text.references.is_empty();
         for finding in findings {
             if !is_constant || matches!(finding.mistake, Mistake::Misfit { .. }) {
-                diagnostics.extend(self.say(&finding, &text.node));
+                diagnostics.extend(self.say(&finding, text));
             }
         }
         if let Some((_, step)) = step.filter(|_| text.reading == Reading::Template && !is_constant)
@@ -175,112 +181,6 @@ impl<'a> Known<'a> {
         }
         roots
     }
-
-    fn say(&self, finding: &Finding, node: &Node) -> Option<Diagnostic> {
-        let span = node.inner_span(self.text, finding.span.clone());
-        let diagnostic = match &finding.mistake {
-            Mistake::NoMember {
-                owner,
-                member,
-                found,
-                is_defaulted: false,
-            } => no_member(owner, member, found),
-            Mistake::NoMember {
-                owner,
-                member,
-                found,
-                is_defaulted: true,
-            } => never_there(owner, member, found)?,
-            Mistake::NeverEqual { left, right, gives } => never_equal(left, right, *gives),
-            Mistake::Misfit {
-                operation,
-                needs,
-                found,
-            } => Diagnostic::error(
-                codes::WRONG_TYPE,
-                format!("`{operation}` needs {needs}, and this is {found}"),
-            ),
-            Mistake::FlagInOrder { operation, other } => Diagnostic::warning(
-                codes::WRONG_TYPE,
-                format!("`{operation}` compares `true` or `false`, which count as 1 and 0, with {other}"),
-            )
-            .help("use the value as the condition itself, or compare each value on its own and join them by `&&`"),
-        };
-        Some(diagnostic.at(node.pointer.clone(), span))
-    }
-}
-
-/// What there is to say of a member that its owner does not have.
-fn no_member(owner: &str, member: &str, found: &Type) -> Diagnostic {
-    let mut names = Vec::new();
-    let mut is_certain = true;
-    collect(found, &mut names, &mut is_certain);
-    let near = near(member, names.iter().map(String::as_str));
-    let message = format!("`{owner}` has no `{member}`: it is {found}");
-    if is_certain {
-        let diagnostic = Diagnostic::error(codes::UNKNOWN_REFERENCE, message);
-        return diagnostic.perhaps_meant(member, near);
-    }
-    if owner != "input" {
-        let diagnostic = Diagnostic::warning(codes::UNKNOWN_REFERENCE, message);
-        return diagnostic.perhaps_meant(member, near);
-    }
-    // Whoever starts a run may give more than what is declared.
-    let message = format!("the trigger declares no input `{member}`: `input` is {found}");
-    let diagnostic = Diagnostic::warning(codes::UNKNOWN_REFERENCE, message);
-    if near.is_some() {
-        return diagnostic.perhaps_meant(member, near);
-    }
-    diagnostic.help("declare it, so that a run without it is refused or gets its default")
-}
-
-/// What there is to say where a default always stands in for a member: something only where another name was meant.
-fn never_there(owner: &str, member: &str, found: &Type) -> Option<Diagnostic> {
-    let mut names = Vec::new();
-    collect(found, &mut names, &mut true);
-    let near = near(member, names.iter().map(String::as_str))?;
-    let message = format!("`{owner}` has no `{member}`, so that its default always stands in");
-    let diagnostic = Diagnostic::warning(codes::UNKNOWN_REFERENCE, message);
-    Some(diagnostic.perhaps_meant(member, Some(near)))
-}
-
-/// The names of the fields that a value or the elements of it are known to have, and whether there are surely no
-/// others.
-fn collect(found: &Type, names: &mut Vec<String>, is_certain: &mut bool) {
-    for one in found.present() {
-        if let Type::List(element) = one {
-            collect(element, names, is_certain);
-        } else if let Type::Object(fields) = one {
-            names.extend(fields.known.keys().cloned());
-            *is_certain &= fields.others == Others::Never;
-        }
-    }
-}
-
-fn never_equal(left: &Type, right: &Type, gives: bool) -> Diagnostic {
-    let holds = if gives { "always" } else { "never" };
-    let message = format!("this {holds} holds: {left} is never {right}");
-    let diagnostic = Diagnostic::warning(codes::IMPOSSIBLE_COMPARISON, message);
-    let mut words = Vec::new();
-    for side in [left, right] {
-        for one in side.choices() {
-            if let Type::Words(some) = one {
-                words.push(some);
-            }
-        }
-    }
-    if let [first, second] = words.as_slice() {
-        let (one, all) = if first.len() == 1 {
-            (first, second)
-        } else {
-            (second, first)
-        };
-        if let Some(word) = one.iter().next() {
-            let near = near(word, all.iter().map(String::as_str));
-            return diagnostic.perhaps_meant(word, near);
-        }
-    }
-    diagnostic
 }
 
 /// Whether a step only computes, so that no mock stands in for it and what it gives is certain.

@@ -13,6 +13,7 @@
 mod custom;
 mod envelope;
 mod knots;
+mod known;
 mod mappings;
 mod next;
 mod parts;
@@ -82,6 +83,7 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     definition.put("config", config.build());
     notes(execution, &states, translation);
     let settings = next::Settings::of(execution);
+    let known = known::Known::of(&states, &parts);
     let mut natives = Vec::new();
     for (at, state) in states.iter().enumerate() {
         let writer = steps::Writer {
@@ -89,7 +91,9 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
             parts: &parts,
             regions: &regions,
             settings: &settings,
+            known: &known,
         };
+        known.reads(at, translation);
         let made = writer.state(at, state, translation);
         translation.owns(&made, Some(&state.slug), Some(&state.id));
         natives.extend(made);

@@ -14,16 +14,20 @@
 //! ```
 
 mod agents;
+mod choices;
 mod conditions;
 mod configs;
 mod data;
 mod edges;
 mod entry;
+mod loops;
 mod policy;
 mod processing;
+mod requests;
 mod steps;
 mod texts;
 mod tools;
+mod transforms;
 mod waits;
 mod words;
 
@@ -157,6 +161,7 @@ fn config(root: &Node, steps: &[steps::Step<'_>], translation: &mut Translation<
         config.put("variables", globals.clone());
     }
     config.maybe("secrets", given(root, "secrets").cloned());
+    config.maybe("schedule", entry::beside(steps, translation));
     super::native_settings(root, &mut config);
     config.maybe("retryPolicy", policy::usual(root, steps, translation));
     config

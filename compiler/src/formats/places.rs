@@ -37,9 +37,10 @@ impl Places {
         }
     }
 
-    /// Whether a value, or its key, stands at these bytes.
-    pub(crate) fn is_exact(&self, span: &Range<usize>) -> bool {
-        self.pointers.contains_key(&(span.start, span.end))
+    /// The pointer of the value that stands at these bytes, or whose key does.
+    pub(crate) fn exact(&self, span: &Range<usize>) -> Option<&str> {
+        let pointer = self.pointers.get(&(span.start, span.end));
+        pointer.map(String::as_str)
     }
 
     /// Names a finding's place by the author's own pointer: that of the smallest value around it.

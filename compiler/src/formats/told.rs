@@ -9,10 +9,10 @@ use std::ops::Range;
 
 use super::{Format, Places, codemie, elevaite};
 use crate::Authored;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Node;
 
-/// The end of the pointer of a definition that stands in one text, so that all of it has one place.
+/// The end of the pointer of a definition that stands in one text.
 const AS_A_TEXT: &str = "/yaml_config";
 
 /// What a format calls a native field: in which type of step (in all without one), its native name, and the author's.
@@ -37,6 +37,11 @@ impl Teller<'_> {
             .filter(|found| found.is_error())
             .map(|found| found.span.clone())
             .collect();
+        // Of what could not be read, nothing that follows is known.
+        let is_unread = diagnostics
+            .iter()
+            .take(own)
+            .any(|found| found.code == codes::SYNTAX);
         let mut told = BTreeSet::new();
         let mut at = 0;
         diagnostics.retain_mut(|found| {
@@ -48,6 +53,9 @@ impl Teller<'_> {
             if at <= own {
                 return true;
             }
+            if is_unread {
+                return false;
+            }
             let written = self.written(found, &native);
             // What the translation has refused there leads to more, of which its author need not hear.
             let is_of_field = written.is_some() || native == "/steps";
@@ -55,7 +63,7 @@ impl Teller<'_> {
                 let is_inside = found.span.start <= span.start && span.end <= found.span.end;
                 *span == found.span || (is_of_field && is_inside)
             };
-            if !found.pointer.ends_with(AS_A_TEXT) && said.iter().any(is_echo) {
+            if !self.is_all_of_a_text(&found.span) && said.iter().any(is_echo) {
                 return false;
             }
             let message = found.message.clone();
@@ -64,6 +72,12 @@ impl Teller<'_> {
             // A step and those that were made for it have one thing said of them once.
             told.insert((found.code, found.message.clone())) || !is_of_made
         });
+    }
+
+    /// Whether a place stands for everything in a definition that is one text.
+    fn is_all_of_a_text(&self, span: &Range<usize>) -> bool {
+        let pointer = self.places.exact(span);
+        pointer.is_some_and(|pointer| pointer.ends_with(AS_A_TEXT))
     }
 
     /// Whether a message names a step that nobody wrote.
@@ -84,9 +98,7 @@ impl Teller<'_> {
 
     /// The native key of the value that a finding is about, and its author's.
     fn written<'n>(&self, found: &Diagnostic, native: &'n str) -> Option<(&'n str, String)> {
-        if !self.places.is_exact(&found.span) {
-            return None;
-        }
+        self.places.exact(&found.span)?;
         let last = |pointer: &str| {
             let names = pointer.rsplit('/');
             let mut names = names.filter(|name| name.parse::<usize>().is_err());

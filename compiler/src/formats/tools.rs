@@ -7,23 +7,17 @@ use super::build::{Object, list, text};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Node;
 
-/// The step that uses tools: what its format calls it, its id there and its slug here.
-pub(crate) struct User<'a> {
-    pub(crate) noun: &'a str,
-    pub(crate) id: &'a str,
-    pub(crate) slug: &'a str,
-}
-
-/// The tools that a model may use, of a list of names or of objects that have one of these fields.
+/// Names the tools that a model may use, of a list of names or of objects that have one of these fields.
 ///
-/// One that nothing here is called by cannot run yet, which a mock of the step settles.
-pub(crate) fn usable(
+/// One that nothing here is called by is named apart: the step cannot run with it, which a mock settles.
+pub(crate) fn put_tools(
+    config: &mut Object,
     given: &Node,
     fields: &[&str],
-    user: &User<'_>,
     translation: &mut Translation<'_>,
-) -> Node {
+) {
     let mut found = Vec::new();
+    let mut elsewhere = Vec::new();
     for tool in given.elements() {
         let named = fields.iter().find_map(|field| tool.get(field));
         let node = named.unwrap_or(tool);
@@ -35,22 +29,13 @@ pub(crate) fn usable(
         let is_known = tools::find(name).is_some()
             || !tools::operations(name).is_empty()
             || catalogue::find(name, None).is_some();
-        if is_known {
-            found.push(node.clone());
-            continue;
-        }
-        let User { noun, id, slug } = user;
-        let message = format!("{noun} `{id}` needs the tool `{name}`, which nothing here is");
-        let help = format!(
-            "use a tool that docs/formats.md lists, or mock the {noun} to run the workflow: `{{ \"{id}\": ... }}` in `mocks.json`"
-        );
-        let mut diagnostic = Diagnostic::warning(codes::NOT_YET, message)
-            .on(node)
-            .help(help);
-        diagnostic.mockable = Some((*slug).to_owned());
-        translation.say(diagnostic);
+        let list = if is_known { &mut found } else { &mut elsewhere };
+        list.push(node.clone());
     }
-    list(given, found)
+    config.put("tools", list(given, found));
+    if !elsewhere.is_empty() {
+        config.put("toolsElsewhere", list(given, elsewhere));
+    }
 }
 
 /// A call of what is no action here: an operation of an integration.

@@ -6,14 +6,13 @@ use pawl_contract::catalogue::Effect;
 use super::{Facts, at_slug, operation};
 use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::graph::Target;
+use crate::graph::{StepId, Target};
 use crate::lower::step_timeout;
 
 /// A step that changes something, or asks a model, says where the run goes on when it fails.
 pub(super) fn no_error_port(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for (id, step) in facts.steps().filter(|(_, step)| acts(step)) {
-        // In a loop with `continueOnError`, the loop is the way on.
-        if facts.graph.ports_of(id).any(|(port, _)| port == "error") || step.has_refused_port {
+        if goes_on(facts, id) || step.has_refused_port {
             continue;
         }
         let message = format!("when step `{}` fails, the run fails", step.slug);
@@ -21,6 +20,17 @@ pub(super) fn no_error_port(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>
             .help("say what to do then by an `error` port, or allow it");
         diagnostics.push(at_slug(finding, step));
     }
+}
+
+/// Whether something says where the run goes on when a step fails: its own port, a loop with `continueOnError`, or the
+/// loop or parallel step in one of whose iterations or branches it stands, which fails with it.
+fn goes_on(facts: &Facts<'_>, id: StepId) -> bool {
+    let strands = facts.strands;
+    let around = strands.outwards(strands.home(id));
+    let owners = around.map(|(_, strand)| strand.owner);
+    std::iter::once(id)
+        .chain(owners)
+        .any(|step| facts.graph.ports_of(step).any(|(port, _)| port == "error"))
 }
 
 fn acts(step: &Step) -> bool {

@@ -2,9 +2,14 @@
 //!
 //! The facts are noted where they are decided ([`Notes`]); here they become sentences.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod noted;
+mod of_one;
+
+use std::collections::BTreeSet;
 
 use pawl_contract::Kind;
+
+use of_one::{origin, retries, row, waits};
 
 use super::budget::{self, MOST_EVENTS};
 use super::names::Task;
@@ -12,10 +17,12 @@ use super::plan::Planned;
 use super::retry::policy_of;
 use super::{Level, Options};
 use crate::check::Checked;
-use crate::definition::{Crossing, Origin, Retry, Step};
+use crate::definition::Step;
 use crate::graph::{Division, StepId, Target};
 use crate::source::{Data, Node};
 use crate::steps;
+
+pub(super) use noted::{Alone, HandOver, Iterations, Notes};
 
 /// Something that was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,87 +33,6 @@ pub struct Decision {
     pub choice: &'static str,
     /// What was chosen and why, as a sentence without its subject.
     pub text: String,
-}
-
-/// What the stages of lowering noted.
-#[derive(Debug, Default)]
-pub(super) struct Notes {
-    /// For each pure step: those in whose invocations it is evaluated.
-    pub(super) riders: BTreeMap<StepId, BTreeSet<StepId>>,
-    /// For each pure step that has a Task of its own: why.
-    pub(super) alone: BTreeMap<StepId, BTreeSet<Alone>>,
-    /// For each step that decides without a Choice of its own: the steps whose Choice speaks for it.
-    pub(super) merged: BTreeMap<StepId, BTreeSet<StepId>>,
-    /// What the iterations of each loop that runs side by side are.
-    pub(super) iterations: BTreeMap<StepId, Iterations>,
-    /// The cycles that are handed over.
-    pub(super) hand_overs: Vec<HandOver>,
-}
-
-/// Why a pure step has a Task of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Alone {
-    /// Nothing comes before it in its line.
-    First,
-    /// Every step has one.
-    Level,
-    /// A step before it waits for somebody.
-    Answer(StepId),
-    /// The machine does something between a step and it.
-    Native(StepId),
-    /// A failure of a step's own Task leads to it.
-    Failure(StepId),
-    /// An invocation has met it already.
-    Again(StepId),
-    /// An invocation holds as much as it can.
-    Full(StepId),
-}
-
-impl Alone {
-    /// The reason in words: what stands before and behind the step that it is of.
-    fn words(self) -> (&'static str, &'static str, Option<StepId>) {
-        match self {
-            Self::First => ("nothing comes before it in its line", "", None),
-            Self::Level => ("every step has one at -O0", "", None),
-            Self::Answer(step) => ("", " is answered from outside", Some(step)),
-            Self::Native(step) => (
-                "what ",
-                " was evaluated for is done by the machine first",
-                Some(step),
-            ),
-            Self::Failure(step) => ("a failure of ", " is caught by the machine", Some(step)),
-            Self::Again(step) => ("the invocation of ", " has met it already", Some(step)),
-            Self::Full(step) => ("the invocation of ", " holds no more", Some(step)),
-        }
-    }
-}
-
-/// What the iterations of a loop are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Iterations {
-    /// Parts of the execution.
-    Inline,
-    /// Executions, since more run at once than an inline Map takes.
-    Many(u64),
-    /// Executions, since a step in them waits.
-    Waits(StepId),
-    /// Executions, since nobody knows how many there are, or what each takes.
-    Unbounded,
-    /// Executions, since so many events would not leave enough for the rest.
-    Events(u64),
-}
-
-/// A cycle that goes on in a new execution.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct HandOver {
-    /// The states in it that decide.
-    pub(super) choices: Vec<String>,
-    /// The events that it may take, where that is known.
-    pub(super) events: Option<u64>,
-    /// After how many visits.
-    pub(super) visits: u64,
-    /// Whether whoever compiles said so.
-    pub(super) is_asked: bool,
 }
 
 /// Puts what was noted into words: step by step in the author's order, then what is about the run.
@@ -421,123 +347,5 @@ impl Teller<'_> {
         if self.options.level == Level::O0 {
             say("level", "has a Task for every step, at -O0".to_owned());
         }
-    }
-}
-
-/// Why a step is there that no author wrote.
-fn origin(step: &Step, say: &mut Say<'_>) {
-    match &step.origin {
-        None => {}
-        Some(Origin::Interrupt(slug)) => say(
-            "interrupt",
-            format!("was put in front of `{slug}`, which waits until somebody agrees"),
-        ),
-        Some(Origin::RunIf(slug)) => say(
-            "run-if",
-            format!("was put in front of `{slug}`, which is skipped where this does not hold"),
-        ),
-        Some(Origin::Together(members)) => say(
-            "dependencies",
-            format!(
-                "was made for the lines that begin with {}, none of which waits for another",
-                quoted(members)
-            ),
-        ),
-        Some(Origin::Level {
-            members,
-            number,
-            of,
-            crossing:
-                Crossing {
-                    other,
-                    shared,
-                    both,
-                    late,
-                },
-        }) => say(
-            "levelled",
-            format!(
-                "was made for level {number} of {of}, {}: `{late}` waits for `{shared}` and not for `{other}`, while `{both}` waits for both, so that they make no lines; the edge from `{shared}` to `{late}` is what crosses",
-                quoted(members)
-            ),
-        ),
-    }
-}
-
-/// What waiting is.
-fn waits(step: &Step, say: &mut Say<'_>) {
-    let (choice, whom) = match step.kind {
-        Kind::Subflow => ("subflow", "the end of another run"),
-        Kind::Signal => ("signal", "a message"),
-        Kind::Trigger
-        | Kind::Llm
-        | Kind::Action
-        | Kind::Request
-        | Kind::Condition
-        | Kind::Switch
-        | Kind::Loop
-        | Kind::Transform
-        | Kind::Approval
-        | Kind::Delay
-        | Kind::Parallel
-        | Kind::Merge => ("approval", "a decision"),
-    };
-    let until = budget::patience(step).map_or_else(
-        || "however long it takes".to_owned(),
-        |seconds| format!("{seconds} seconds at most"),
-    );
-    say(
-        choice,
-        format!(
-            "becomes a Task that waits for {whom} by its token, {until}; nothing runs meanwhile"
-        ),
-    );
-}
-
-/// How failures are tried again, in words.
-fn retries(policy: &Retry) -> String {
-    let seconds = policy.backoff_ms.div_ceil(1000).max(1);
-    let growth = if (policy.backoff_rate - 1.0).abs() < f64::EPSILON {
-        "each time".to_owned()
-    } else {
-        format!("and each time {} times as long", policy.backoff_rate)
-    };
-    let most = policy.max_backoff_ms.map_or_else(String::new, |most| {
-        format!(", {} seconds at most", most.div_ceil(1000).max(seconds))
-    });
-    let jitter = if policy.jitter {
-        ", less by chance"
-    } else {
-        ""
-    };
-    let on = policy.on.as_ref().map_or_else(
-        || ", whatever failed".to_owned(),
-        |codes| format!(", after {}", quoted(codes)),
-    );
-    let except = if policy.except.is_empty() {
-        String::new()
-    } else {
-        format!(", not after {}", quoted(&policy.except))
-    };
-    let times = if policy.max_retries == 1 {
-        "once".to_owned()
-    } else {
-        format!("up to {} times", policy.max_retries)
-    };
-    let unit = if seconds == 1 { "second" } else { "seconds" };
-    format!("is tried again {times}, after {seconds} {unit} {growth}{most}{jitter}{on}{except}")
-}
-
-fn quoted(words: &[String]) -> String {
-    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    row(&words)
-}
-
-/// `a`, `b` and `c`.
-fn row(words: &[String]) -> String {
-    match words.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-        None => String::new(),
     }
 }

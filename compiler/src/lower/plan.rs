@@ -1,12 +1,16 @@
 //! Plans: what each Task's Lambda evaluates, and with it which Tasks there are.
 
-use std::collections::{BTreeSet, VecDeque};
+mod parts;
+mod tree;
+
+use std::collections::VecDeque;
 
 use indexmap::{IndexMap, IndexSet};
-use pawl_contract::{
-    Intake, Kind, LoopMode, LoopRef, MapRef, Node, Plan, Reads, SecretSource, Strand, Then,
-};
+use pawl_contract::{Kind, LoopMode, Node, Plan, Then};
 use serde_json::{Value, json};
+
+use parts::{bare, intake, loop_ref, secrets};
+use tree::Tree;
 
 use super::decisions::{Alone, Notes};
 use super::names::{Names, Own, Task};
@@ -16,10 +20,9 @@ use super::{Level, budget};
 use crate::check::Checked;
 use crate::definition::{Origin, Step};
 use crate::graph::{Division, StepId, StrandId, Target};
-use crate::{source, steps};
+use crate::steps;
 
-/// A tree holds at most so many ride-alongs.
-const MOST_RIDE_ALONGS: usize = 20;
+pub(super) use parts::own;
 
 /// The plans of a machine.
 pub(super) struct Planned {
@@ -326,42 +329,6 @@ fn config(checked: &Checked, id: StepId) -> Value {
     config
 }
 
-/// What has been put into one Task's tree so far.
-struct Tree {
-    /// The Task's own step.
-    host: StepId,
-    met: BTreeSet<StepId>,
-    writes: usize,
-    reads: ReadSet,
-    /// The step whose Choice is the last between the Task and what is put in now.
-    decided: Option<StepId>,
-}
-
-impl Tree {
-    fn of(host: StepId) -> Self {
-        Self {
-            host,
-            met: BTreeSet::new(),
-            writes: 0,
-            reads: ReadSet::default(),
-            decided: None,
-        }
-    }
-
-    /// Counts a step in.
-    fn take(&mut self, checked: &Checked, step: StepId) {
-        self.met.insert(step);
-        self.writes += budget::writes(checked.step(step));
-    }
-
-    /// Whether one more step may ride along.
-    fn admits(&self, checked: &Checked, step: StepId) -> bool {
-        !self.met.contains(&step)
-            && self.met.len() < MOST_RIDE_ALONGS
-            && self.writes + budget::writes(checked.step(step)) <= budget::MOST_WRITES
-    }
-}
-
 /// The Task by which a target is entered from a strand when no Lambda can evaluate it on the way.
 pub(super) fn entering(
     checked: &Checked,
@@ -416,108 +383,5 @@ pub(super) fn first_state(then: &Then) -> Option<String> {
             .or_else(|| node.then.values().next().and_then(first_state)),
         Then::State(name) => Some(name.clone()),
         Then::End(_) => None,
-    }
-}
-
-/// The plan of a Task of the machine's own.
-pub(super) fn own(checked: &Checked, names: &Names<'_>, task: &Task) -> Plan {
-    let (step, config, home) = match task {
-        Task::Fail(home) => ("fail", Value::Null, *home),
-        Task::HandOver(enter) => ("hand over", json!({ "enter": enter }), None),
-        Task::End(home) => ("end", Value::Null, *home),
-        Task::Work(_) | Task::Settle(_) | Task::Ask(_) | Task::Evaluate(..) => {
-            ("end", Value::Null, None)
-        }
-    };
-    let node = Node {
-        step: step.to_owned(),
-        name: None,
-        kind: Kind::Trigger,
-        config,
-        mode: None,
-        choice: false,
-        loops: Vec::new(),
-        then: IndexMap::from([(
-            "success".to_owned(),
-            Then::End(names.own(Own::Finished, home)),
-        )]),
-    };
-    bare(checked, node, home)
-}
-
-/// A plan that reads nothing.
-fn bare(checked: &Checked, node: Node, home: Option<StrandId>) -> Plan {
-    let around: Vec<_> = checked.strands.outwards(home).collect();
-    let maps = (1..).zip(around.iter().rev());
-    let maps = maps.filter(|(_, (_, strand))| strand.iterates);
-    let maps = maps.map(|(depth, (_, strand))| MapRef {
-        step: checked.step(strand.owner).slug.clone(),
-        depth,
-    });
-    Plan {
-        workflow: checked.definition.identifier(),
-        node,
-        reads: Reads::default(),
-        strand: if home.is_some() {
-            Strand::Inner
-        } else {
-            Strand::Root
-        },
-        maps: maps.collect(),
-        timeout_seconds: None,
-        patience_seconds: None,
-        asks: false,
-        secrets: IndexMap::new(),
-        intake: None,
-    }
-}
-
-/// The secrets that a step reads, and where each is found.
-fn secrets(checked: &Checked, step: StepId) -> IndexMap<String, SecretSource> {
-    let read = checked.reads.get(step).map(|reads| &reads.secrets);
-    let declared = &checked.definition.settings.secrets;
-    let source = |name: &String| match declared.get(name) {
-        Some(node) => serde_json::from_value(node.to_json()).ok(),
-        None => Some(SecretSource::Variable {
-            secure_variable: name.clone(),
-        }),
-    };
-    read.into_iter()
-        .flatten()
-        .filter_map(|name| Some((name.clone(), source(name)?)))
-        .collect()
-}
-
-fn loop_ref(checked: &Checked, head: StepId) -> LoopRef {
-    let step = checked.step(head);
-    let word = |field: &str| {
-        step.config
-            .get(field)
-            .and_then(source::Node::as_str)
-            .map(str::to_owned)
-    };
-    LoopRef {
-        step: step.slug.clone(),
-        item: word("itemVariable"),
-        index: word("indexVariable"),
-    }
-}
-
-fn intake(checked: &Checked) -> Intake {
-    let definition = &checked.definition;
-    let trigger = checked.trigger();
-    Intake {
-        name: definition.name.clone(),
-        version: definition.version.clone(),
-        trigger: trigger.map_or_else(|| "trigger".to_owned(), |step| step.slug.clone()),
-        config: trigger.map_or_else(|| json!({}), |step| step.config.to_json()),
-        variables: definition
-            .settings
-            .variables
-            .iter()
-            .map(|(name, node)| (name.clone(), node.to_json()))
-            .collect(),
-        timeout_ms: definition.settings.timeout_ms,
-        follow_ups: definition.settings.follow_ups.clone(),
     }
 }

@@ -83,6 +83,7 @@ pub(super) fn definition(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Opti
     Some(Definition {
         description: text(field("description")),
         version: text(field("version")),
+        is_enabled: field("enabled").is_none_or(|node| node.data != Data::Bool(false)),
         settings: settings::settings(field("config"), field("requires"), &called, diagnostics),
         name: called,
         steps: understood,
@@ -190,7 +191,7 @@ fn name(head: &Node, root: &Node, diagnostics: &mut Vec<Diagnostic>) {
     );
 }
 
-/// Description, version, type, and whether the workflow is enabled.
+/// Description, version and type.
 fn about<'node>(field: &dyn Fn(&str) -> Option<&'node Node>, diagnostics: &mut Vec<Diagnostic>) {
     let texts = |name: &str| field(name).and_then(|node| Some((node, node.as_str()?)));
     if let Some((node, text)) = texts("description")
@@ -230,10 +231,6 @@ fn about<'node>(field: &dyn Fn(&str) -> Option<&'node Node>, diagnostics: &mut V
                 near_ours(word, ["predefined", "dynamic_orchestration"]),
             ),
         ),
-    }
-    if let Some(node) = field("enabled").filter(|node| node.data == Data::Bool(false)) {
-        let message = "`enabled: false` keeps nothing from starting runs yet";
-        diagnostics.push(Diagnostic::note(codes::NOT_YET, message).on(node));
     }
 }
 

@@ -34,6 +34,22 @@ pub(super) fn span(raw: &str, value: &str, inner: &Range<usize>) -> Option<Range
     }
 }
 
+/// Where in a raw literal each byte of its value is written, and where the value ends.
+pub(super) fn offsets(raw: &str, value: &str) -> Option<Vec<usize>> {
+    let mut offsets = Vec::with_capacity(value.len() + 1);
+    let mut offset = 1;
+    while let Some(piece) = piece(raw.get(offset..)?) {
+        if !value.get(offsets.len()..)?.starts_with(&piece.value) {
+            return None;
+        }
+        let bytes = 0..piece.value.len();
+        offsets.extend(bytes.map(|at| offset + at.min(piece.length - 1)));
+        offset += piece.length;
+    }
+    offsets.push(offset);
+    (offsets.len() == value.len() + 1).then_some(offsets)
+}
+
 /// Some raw bytes that stand for something.
 struct Piece {
     length: usize,

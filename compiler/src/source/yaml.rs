@@ -188,10 +188,34 @@ pub(super) fn span(raw: &str, value: &str, inner: &Range<usize>) -> Option<Range
     Some(start..end + length)
 }
 
-/// Where in a raw scalar (plain, in single quotes, or a block of lines) the byte `target` of its value begins.
+/// Where in a raw scalar the byte `target` of its value begins.
+fn raw_offset(raw: &str, value: &str, target: usize) -> Option<usize> {
+    walk(raw, value, |decoded, _, _| decoded >= target)
+}
+
+/// Where in a raw scalar, without double quotes, each byte of its value is written, and where the value ends.
+pub(super) fn offsets(raw: &str, value: &str) -> Option<Vec<usize>> {
+    let mut offsets = Vec::with_capacity(value.len() + 1);
+    let end = walk(raw, value, |decoded, offset, length| {
+        // What a fold turned into a space stands where the next character does.
+        offsets.resize(decoded, offset);
+        offsets.extend(offset..offset + length);
+        false
+    })?;
+    offsets.resize(value.len() + 1, end);
+    Some(offsets)
+}
+
+/// Goes through a raw scalar (plain, in single quotes, or a block of lines) beside its value, and returns where the
+/// first character stands of which `is_found` says so, or the end. It is told where in the value the character begins,
+/// where in the raw text, and how long it is.
 ///
 /// Indentation stands only in the raw text, and a fold turns a line's end into a space.
-fn raw_offset(raw: &str, value: &str, target: usize) -> Option<usize> {
+fn walk(
+    raw: &str,
+    value: &str,
+    mut is_found: impl FnMut(usize, usize, usize) -> bool,
+) -> Option<usize> {
     let is_quoted = raw.starts_with('\'');
     let mut offset = match raw.chars().next()? {
         '|' | '>' => raw.find('\n')? + 1,
@@ -202,9 +226,9 @@ fn raw_offset(raw: &str, value: &str, target: usize) -> Option<usize> {
         let wanted = value.get(decoded..)?.chars().next();
         let found = raw.get(offset..)?.chars().next();
         match (wanted, found) {
-            (None, _) if decoded >= target => return Some(offset),
+            (None, _) => return Some(offset),
             (Some(wanted), Some(found)) if wanted == found => {
-                if decoded >= target {
+                if is_found(decoded, offset, found.len_utf8()) {
                     return Some(offset);
                 }
                 let is_doubled = is_quoted && raw.get(offset..)?.starts_with("''");

@@ -17,6 +17,9 @@ const LATER: [(&str, &str); 2] = [
     ("knowledgeFileIds", "knowledge files"),
 ];
 
+/// The field for tools that nothing here is called by.
+const ELSEWHERE: &str = "toolsElsewhere";
+
 /// The field that names an agent.
 pub(crate) const AGENT: &str = "agent_id";
 
@@ -50,6 +53,10 @@ pub(crate) const FIELDS: &[Field] = &[
     ("outputSchema", Shape::Object),
     ("conversational", Shape::Flag),
     ("tools", Shape::Texts),
+    // Tools that a definition of another format names and nothing here is.
+    (ELSEWHERE, Shape::Texts),
+    // What was said before, where whoever starts the run knows it: a list of `{ role, content }`.
+    ("history", Shape::Any),
     ("mcpServerIds", Shape::Texts),
     // A list of ids, or a template that gives one.
     ("knowledgeFileIds", Shape::Texts),
@@ -85,6 +92,10 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     }
     let tools = step.config.get("tools").map(Node::elements);
     check_tools(step, tools.unwrap_or_default(), diagnostics);
+    for tool in given(ELSEWHERE).map(Node::elements).unwrap_or_default() {
+        let name = tool.as_str().unwrap_or_default();
+        diagnostics.push(not_yet(step, tool, &format!("the tool `{name}`")));
+    }
     if let Some(budget) = given("budget") {
         check_budget(budget, diagnostics);
     }

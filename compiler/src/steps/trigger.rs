@@ -211,6 +211,30 @@ pub fn inputs(definition: &Definition) -> BTreeMap<&str, bool> {
     listed.chain(properties).collect()
 }
 
+/// The inputs without which a run is refused.
+pub fn required_inputs(definition: &Definition) -> Vec<&str> {
+    let mut steps = definition.steps.iter();
+    let Some(trigger) = steps.find(|step| step.kind == Kind::Trigger) else {
+        return Vec::new();
+    };
+    let has_default = |node: &Node| node.get("default").is_some_and(|node| !node.is_null());
+    let listed = trigger.config.get("inputs").map(Node::elements);
+    let listed = listed.unwrap_or_default().iter().filter(|input| {
+        let flag = input.get("required").map(|flag| &flag.data);
+        flag == Some(&Data::Bool(true)) && !has_default(input)
+    });
+    let listed = listed.filter_map(|input| input.get("name")?.as_str());
+    let schema = trigger.config.get("inputSchema");
+    let field = |name: &str| schema.and_then(|schema| schema.get(name));
+    let required = field("required").map(Node::elements).unwrap_or_default();
+    let is_missing = |name: &&str| {
+        let property = field("properties").and_then(|properties| properties.get(name));
+        !property.is_some_and(has_default)
+    };
+    let required = required.iter().filter_map(Node::as_str).filter(is_missing);
+    listed.chain(required).collect()
+}
+
 /// Whether runs begin with what others send, and the trigger does not declare what that is.
 pub fn is_input_open(definition: &Definition) -> bool {
     let mut steps = definition.steps.iter();

@@ -28,7 +28,25 @@ const DIRECTION: Parameter = shaped("direction", DIRECTIONS, "Who began it.");
 const PROVIDER: Parameter = text("providerId", "The mail provider that it goes through.");
 
 const FIELDS: &[Parameter] = &[
-    CUSTOMER, SUBJECT, STATUS, PRIORITY, TYPE, CHANNEL, DIRECTION, PROVIDER, METADATA,
+    CUSTOMER,
+    SUBJECT,
+    STATUS,
+    PRIORITY,
+    TYPE,
+    CHANNEL,
+    DIRECTION,
+    PROVIDER,
+    METADATA,
+    text("lastMessage", "The begin of the last message."),
+    shaped(
+        "lastMessageAt",
+        Shape::Whole,
+        "When it was sent, in milliseconds since 1970.",
+    ),
+    list(
+        "messages",
+        "The last ten messages, each with `direction`, `sentAt` and the begin of its `content`.",
+    ),
 ];
 const DELIVERY_STATE: Parameter = shaped(
     "deliveryState",

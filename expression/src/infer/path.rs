@@ -88,7 +88,7 @@ pub(super) fn known<'owner>(owner: &'owner Type, name: &str) -> Option<&'owner T
 }
 
 /// A member of a value; none where it never has it.
-fn member(owner: &Type, name: &str) -> Option<Type> {
+pub(crate) fn member(owner: &Type, name: &str) -> Option<Type> {
     match owner {
         Type::List(_) | Type::Text | Type::Words(_) if name == "length" => Some(Type::Number),
         // `list['0']`, as of an index that came as text.

@@ -54,6 +54,9 @@ const NEEDS: [(&str, Need, &[Need]); 26] = [
     ("formatList", List, &[Text, Text]),
 ];
 
+/// Names, members and items of expressions that were written in Python.
+const PYTHON_MEMBERS: [&str; 3] = ["pyName", "pyMember", "pyItem"];
+
 impl Need {
     fn noun(self) -> &'static str {
         match self {
@@ -96,8 +99,40 @@ impl Inference<'_, '_> {
                 self.needs(name, noun, argument, given, |one| need.fits(one));
             }
         }
-        let at = self.written_path(name, subject, &found, arguments.first());
+        let at = match arguments {
+            [argument] if PYTHON_MEMBERS.contains(&name) => self.named(subject, &found, argument),
+            _ => self.written_path(name, subject, &found, arguments.first()),
+        };
         result(name, &found, given.first(), at)
+    }
+
+    /// The member of an object that Python names; the view of all names is one of them.
+    fn named(&mut self, subject: &Node, found: &Type, argument: &Node) -> Type {
+        let Form::Literal(Value::String(name)) = &argument.form else {
+            return Type::Any;
+        };
+        let is_object = |one: &Type| matches!(one, Type::Object(_));
+        if name == "keys" || !found.present().all(is_object) {
+            return Type::Any;
+        }
+        let members = found
+            .present()
+            .map(|one| member(one, name, Texts::AsTheyAre));
+        if let Some(found) = either(members) {
+            return found;
+        }
+        if *found != Type::Null {
+            self.findings.push(Finding {
+                mistake: Mistake::NoMember {
+                    owner: subject.to_string(),
+                    member: name.clone(),
+                    found: found.clone(),
+                    is_defaulted: false,
+                },
+                span: argument.span.clone(),
+            });
+        }
+        Type::Any
     }
 
     /// What stands at the path that a transform is given as a text, where that is written out.
@@ -225,6 +260,7 @@ fn result(name: &str, found: &Type, argument: Option<&Type>, at: Type) -> Type {
         "first" | "last" | "find" => Type::either([found.element(), Type::Null]),
         "map" => list(at),
         "at" => Type::either([at, Type::Null]),
+        _ if PYTHON_MEMBERS.contains(&name) => at,
         "concat" => {
             let other = argument.map_or(Type::Any, Type::element);
             list(Type::either([found.element(), other]))

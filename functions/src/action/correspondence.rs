@@ -17,6 +17,10 @@ use super::parameters::Parameters;
 use crate::work::Acted;
 use crate::{Error, id};
 
+/// So many messages a conversation tells of itself, and so many letters of each; `query_messages` has all of them.
+const MOST_TOLD: usize = 10;
+const MOST_LETTERS: usize = 2_000;
+
 /// Who began: the customer, or we.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direction {
@@ -70,7 +74,7 @@ async fn converse(
     }
     mails.sort_by(|one, other| (one.sent_at, &one.id).cmp(&(other.sent_at, &other.id)));
     mails.dedup_by(|one, other| one.id == other.id);
-    let (Some(first), Some(last)) = (mails.first(), mails.last()) else {
+    let Some(first) = mails.first() else {
         return Err(invalid("`emails` holds no mail"));
     };
     let mut writes = Writes::default();
@@ -93,20 +97,24 @@ async fn converse(
         .filter(|mail| !known.contains_key(&mail.id))
         .collect();
     let is_new = existing.is_none();
+    let said = existing
+        .as_ref()
+        .and_then(|(found, _)| found.get("messages"));
+    let told = told(said, &new, direction);
     let conversation = if let Some(found) = existing {
         let id = conversation_id.unwrap_or_default();
         if new.is_empty() {
             let none = Writes::default();
             return Ok(answer(&id, &found.0, &customer, &[], none, is_new));
         }
-        let mut changes = fields(json!({ "lastMessageAt": last.sent_at }));
+        let mut changes = told;
         if has(&found.0, "status", "closed") && direction == Direction::Inbound {
             changes.insert("status".to_owned(), "open".into());
         }
         CONVERSATIONS.changed(&id, found, changes, call)
     } else {
         let mut begun = first.conversation(direction, &customer);
-        begun.insert("lastMessageAt".to_owned(), last.sent_at.into());
+        begun.extend(told);
         begun.extend(parameters.fields(&["emails", "email"]));
         let root = id::of(&[call.context.org(), &first.id]);
         CONVERSATIONS.made(format!("conversation_{root}"), begun, call)
@@ -128,6 +136,29 @@ async fn converse(
         writes.add(message);
     }
     Ok(answer(&id, &value, &customer, &records, writes, is_new))
+}
+
+/// What a conversation itself tells of its messages, so that whoever finds it can go on from there: the last ones, each
+/// with the begin of its text.
+fn told(said: Option<&Value>, new: &[&Mail<'_>], direction: Direction) -> Fields {
+    let mut messages: Vec<Value> = said.and_then(Value::as_array).cloned().unwrap_or_default();
+    messages.extend(new.iter().map(|mail| {
+        let content: String = mail
+            .content()
+            .unwrap_or_default()
+            .chars()
+            .take(MOST_LETTERS)
+            .collect();
+        json!({ "direction": direction.word(), "content": content, "sentAt": mail.sent_at })
+    }));
+    messages.sort_by_key(|message| message.get("sentAt").and_then(Value::as_i64));
+    messages.drain(..messages.len().saturating_sub(MOST_TOLD));
+    let last = messages.last().cloned().unwrap_or_default();
+    fields(json!({
+        "lastMessage": last.get("content"),
+        "lastMessageAt": last.get("sentAt"),
+        "messages": messages,
+    }))
 }
 
 fn answer(
@@ -251,11 +282,16 @@ impl<'given> Mail<'given> {
         }))
     }
 
+    /// What it says.
+    fn content(&self) -> Option<&str> {
+        let texts = ["text", "content", "body", "html"];
+        texts.into_iter().find_map(|name| text(self.given, name))
+    }
+
     /// The fields of its message.
     fn message(&self, direction: Direction, conversation: &str, customer: &Value) -> Fields {
         let given = |name: &str| self.given.get(name).cloned().unwrap_or_default();
-        let texts = ["text", "content", "body", "html"];
-        let content = texts.into_iter().find_map(|name| text(self.given, name));
+        let content = self.content();
         let state = match direction {
             Direction::Inbound => "delivered",
             Direction::Outbound => "sent",

@@ -1,7 +1,7 @@
 //! Who may decide: those whom the step names, and those to whom it was delegated.
 
 use pawl_contract::{StepError, code};
-use pawl_store::{Delegate, Record, RecordStatus};
+use pawl_store::{Change, Committed, Delegate, Record, RecordStatus, Transaction};
 use serde_json::Value;
 
 use super::notice::{self, Occasion};
@@ -38,7 +38,8 @@ pub(super) fn everybody(record: &Record) -> Vec<String> {
     named(&record.input).into_iter().chain(delegates).collect()
 }
 
-/// Lets somebody else decide, too, and tells them if they have a mail address: the step that asks.
+/// Lets somebody else decide, too, along with another change, and tells them if they have a mail address: the step that
+/// asks.
 pub async fn delegate(
     services: &Services,
     org: &str,
@@ -46,6 +47,7 @@ pub async fn delegate(
     step: Option<&str>,
     to: &str,
     by: &str,
+    noted: Option<Change>,
 ) -> Result<String, StepError> {
     let delegated = async {
         let to = to.trim();
@@ -66,14 +68,14 @@ pub async fn delegate(
             return Err(refuse(message));
         }
         if record.status != RecordStatus::Waiting
-            || !hand(services, org, run, record, to, Some(by)).await?
+            || !hand(services, org, run, record, to, Some(by), noted).await?
         {
             let message = format!("step `{slug}` waits for no decision any more");
             return Err(refuse(message));
         }
         Ok(slug)
     };
-    delegated.await.map_err(Error::into_step)
+    Box::pin(delegated).await.map_err(Error::into_step)
 }
 
 /// Adds somebody to those who may decide, and tells them. Whether the visit still waits.
@@ -84,6 +86,7 @@ pub(super) async fn hand(
     mut record: Record,
     to: &str,
     by: Option<&str>,
+    noted: Option<Change>,
 ) -> Result<bool, Error> {
     let Some(wait) = &mut record.wait else {
         return Ok(false);
@@ -99,7 +102,12 @@ pub(super) async fn hand(
             since: services.now().iso(),
         };
         let store = services.store();
-        if !store.delegate(org, run, &record.at, &delegate).await? {
+        let mut transaction = Transaction::new(org, run);
+        transaction.delegate(store, &record.at, &delegate)?;
+        if let Some(noted) = noted {
+            transaction.change(store, noted).await?;
+        }
+        if transaction.commit(store).await? != Committed::Done {
             return Ok(false);
         }
         wait.delegates.push(delegate);

@@ -204,7 +204,7 @@ async fn act(order: OnTime, services: &Services) -> Result<bool, Error> {
             let Some(to) = delegate_to(&record.input).map(str::to_owned) else {
                 return Ok(false);
             };
-            people::hand(services, &org, &run, record, &to, None).await
+            people::hand(services, &org, &run, record, &to, None, None).await
         }
     }
 }

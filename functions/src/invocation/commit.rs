@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pawl_contract::Position;
-use pawl_store::{Close, Committed, Event, Given, Latest, RunStatus, Transaction};
+use pawl_store::{Close, Committed, Event, Given, Latest, Run, RunStatus, Transaction};
 use serde_json::{Number, Value};
 
 use super::situation::Situation;
@@ -41,7 +41,7 @@ impl Invocation<'_> {
         let is_failed = matches!(path.ending, Ending::Failed(..));
         // Without a result the visit is evaluated again when the run is resumed.
         path.host.record.result = (!is_failed).then(|| answer.clone());
-        let is_open = situation.run.as_ref().is_some_and(pawl_store::Run::is_open);
+        let is_open = situation.run.as_ref().is_some_and(Run::is_open);
         let mut whole = self.writes(&path, transaction.clone()).await?;
         let mut events = self.happened(&path.host);
         if self.ends_iteration() && matches!(path.ending, Ending::End) {
@@ -55,7 +55,7 @@ impl Invocation<'_> {
             Ending::Failed(status, error) => Some(self.close(*status, Some(error.clone()))),
         };
         if let Some(close) = &close {
-            events.push(self.write_end(situation.run.as_ref(), close, &mut whole)?);
+            events.extend(self.write_end(situation.run.as_ref(), close, &mut whole)?);
         }
         let news = self.announce(events, &mut whole).await?;
         match whole.commit(self.store()).await? {
@@ -141,8 +141,8 @@ impl Invocation<'_> {
     }
 
     /// What the bus is told of the run's end.
-    pub(super) fn ended(&self, close: &Close) -> Event {
-        events::of_end(close, &self.occasion())
+    pub(super) fn ended(&self, run: Option<&Run>, close: &Close) -> Option<Event> {
+        events::of_end(run, close, &self.occasion())
     }
 
     fn occasion(&self) -> Occasion<'_> {

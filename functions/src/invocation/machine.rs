@@ -137,7 +137,7 @@ impl Invocation<'_> {
         let mut events = Vec::new();
         let close = self.is_root().then(|| self.close(status, error));
         if let Some(close) = &close {
-            events.push(self.write_end(Some(run), close, &mut transaction)?);
+            events.extend(self.write_end(Some(run), close, &mut transaction)?);
         }
         let news = self.announce(events, &mut transaction).await?;
         match transaction.commit(self.store()).await? {
@@ -174,8 +174,9 @@ impl Invocation<'_> {
             ..position.clone()
         };
         // The run names its execution before it starts, so that nobody takes the end of the old one for the run's.
+        let now = self.now.iso();
         self.store()
-            .hand_over(&position.org, &position.run, &name, &position.at)
+            .hand_over(&position.org, &position.run, &name, &position.at, &now)
             .await?;
         trigger::execute(self.services, &position.machine, &name, &next).await?;
         Ok(Some(self.onward()))

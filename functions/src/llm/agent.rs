@@ -37,7 +37,7 @@ pub(crate) fn ask<'a>(
             context.mask.add(key);
         }
         let wish = Wish::read(context).await?;
-        let talk = Talk::open(context).await?;
+        let talk = Talk::open(context, &wish.history).await?;
         let mut agent = Agent::new(context, &wish, talk);
         agent.recall().await?;
         let done = Box::pin(agent.run()).await;

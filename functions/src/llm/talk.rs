@@ -25,19 +25,22 @@ pub(super) struct Talk {
 
 impl Talk {
     /// Goes on with the thread of the run, or with the step's own.
-    pub(super) async fn open(context: &Context<'_>) -> Result<Self, Error> {
+    ///
+    /// A history that is given stands in the place of what earlier runs said: whoever gives it knows what is to be known.
+    pub(super) async fn open(context: &Context<'_>, history: &[Message]) -> Result<Self, Error> {
         let run = context.run;
         let own_thread = || format!("{}/{}", run.run, context.at);
         let thread = run.thread_id.clone().unwrap_or_else(own_thread);
         let said = context.store().thread(&run.org, &thread).await?;
         let visit = (&run.started_at, &run.run, context.at);
-        let mut earlier = Vec::new();
+        let mut earlier = history.to_vec();
         let mut own = Vec::new();
         for said in said {
             let place = (&said.started_at, &said.run, &said.at);
+            let is_told = history.is_empty() || said.run == run.run;
             if place == visit {
                 own.push(said.message);
-            } else if place < visit {
+            } else if place < visit && is_told {
                 earlier.extend(plain(said.message));
             }
         }

@@ -1,6 +1,6 @@
 //! What a step asks for: its configuration, with what its stored agent adds.
 
-use pawl_contract::{StepError, code};
+use pawl_contract::{Message, StepError, Usage, code};
 use serde_json::{Map, Value};
 
 use super::budget::Budget;
@@ -19,6 +19,8 @@ const AGENT: [&str; 4] = ["agent_id", "agentId", "assistantId", "assistant_id"];
 pub(super) struct Wish {
     /// What the model is told.
     pub system: String,
+    /// What was said before, where whoever started the run knows it.
+    pub history: Vec<Message>,
     /// What the model is asked.
     pub user: Option<String>,
     /// The models to ask, the next where one cannot.
@@ -98,6 +100,7 @@ impl Wish {
         };
         Ok(Self {
             system,
+            history: history(fields.get("history"))?,
             user,
             models: models(fields, usual_model)?,
             temperature: fields.get("temperature").and_then(Value::as_f64),
@@ -113,6 +116,31 @@ impl Wish {
                 .map(|most| u32::try_from(most).unwrap_or(u32::MAX).max(1)),
         })
     }
+}
+
+/// Messages before the step's own: `[{ "role": "user", "content": "Hello" }, ...]`. Of other roles than the two that
+/// speak nothing is told.
+fn history(given: Option<&Value>) -> Result<Vec<Message>, StepError> {
+    let wrong = || invalid("`history` is a list of messages, each with a `role` and a `content`");
+    let Some(given) = given.filter(|given| !is_empty(given)) else {
+        return Ok(Vec::new());
+    };
+    let mut messages = Vec::new();
+    for said in given.as_array().ok_or_else(wrong)? {
+        let role = said.get("role").and_then(Value::as_str).ok_or_else(wrong)?;
+        let text = shown(said.get("content").ok_or_else(wrong)?);
+        match role {
+            "user" | "human" => messages.push(Message::User { text }),
+            "assistant" | "ai" => messages.push(Message::Assistant {
+                text,
+                calls: Vec::new(),
+                model: None,
+                usage: Usage::default(),
+            }),
+            _ => {}
+        }
+    }
+    Ok(messages)
 }
 
 fn invalid(message: impl Into<String>) -> StepError {
@@ -200,9 +228,10 @@ fn said_of(variables: Option<&Value>) -> Option<String> {
 }
 
 fn tools(fields: &Map<String, Value>) -> Result<Vec<Tool>, StepError> {
-    let named = fields.get("tools").and_then(Value::as_array);
+    let lists =
+        ["tools", "toolsElsewhere"].map(|field| fields.get(field).and_then(Value::as_array));
     let mut tools: Vec<Tool> = Vec::new();
-    for tool in named.into_iter().flatten() {
+    for tool in lists.into_iter().flatten().flatten() {
         // Elsewhere a tool is an object with a name.
         let name = tool
             .get("name")

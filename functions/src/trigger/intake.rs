@@ -53,11 +53,13 @@ pub(super) fn run(
         mocks: start.mocks,
         thread_id: start.thread_id,
         parent: start.parent,
+        draft: start.draft,
         follow_ups: intake.follow_ups.clone(),
         after: start.after,
         started_at: now.iso(),
         timeout_ms: intake.timeout_ms,
         deadline: intake.timeout_ms.map(|timeout| now.after(timeout).iso()),
+        executing_since: None,
         base: At::intake(),
         generation: 0,
         completed_at: None,
@@ -68,11 +70,11 @@ pub(super) fn run(
     Ok(run)
 }
 
-/// Writes a run that does not exist yet, and who asked for it. Whether it did.
+/// Writes a run that does not exist yet, along with other changes. Whether it did not.
 pub(super) async fn write(
     plan: &Plan,
     run: &Run,
-    noted: Option<Change>,
+    noted: Vec<Change>,
     services: &Services,
 ) -> Result<bool, Error> {
     let Some(intake) = &plan.intake else {
@@ -115,8 +117,8 @@ pub(super) async fn write(
         transaction.variable(store, ROOT, name, &value).await?;
         scope.set_variable(name, value);
     }
-    if let Some(noted) = noted {
-        transaction.change(store, noted).await?;
+    for change in noted {
+        transaction.change(store, change).await?;
     }
     Ok(transaction.commit(store).await? == Committed::Done)
 }

@@ -2,16 +2,14 @@
 //!
 //! On another version of its workflow it goes on from the visit that failed, and that is where it begins from then on.
 
-use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
-use aws_sdk_sfn::types::ExecutionStatus;
 use pawl_contract::{At, Node, Plan, StepError, code};
-use pawl_store::{Run, RunStatus, Stretch};
+use pawl_store::{Change, Committed, Run, RunStatus, Stretch, Transaction};
 use serde_json::Value;
 
-use super::{
-    Started, StartedStatus, definition, execute, execution_arn, first, first_plan, unavailable,
-};
+use super::{Started, StartedStatus, definition, execute, first, first_plan};
+use crate::close::close_run;
 use crate::invocation::nodes;
+use crate::reconcile::{Execution, never_began, of};
 use crate::{Error, Services};
 
 /// Another version that a run goes on with, from one of its visits.
@@ -32,21 +30,19 @@ pub struct Onto {
 /// Completed steps are not done again: their records answer. The step that failed is tried again. A workflow's timeout
 /// begins anew.
 pub async fn resume(services: &Services, org: &str, run: &str) -> Result<Started, StepError> {
-    reopen(services, org, run, None)
-        .await
-        .map_err(Error::into_step)
+    resume_noted(services, org, run, None, Vec::new()).await
 }
 
-/// Goes on with a run that failed, with another version of its workflow.
-pub async fn resume_onto(
+/// The same, with another version of its workflow where one is given, and along with other changes.
+pub async fn resume_noted(
     services: &Services,
     org: &str,
     run: &str,
-    onto: Onto,
+    onto: Option<Onto>,
+    noted: Vec<Change>,
 ) -> Result<Started, StepError> {
-    reopen(services, org, run, Some(onto))
-        .await
-        .map_err(Error::into_step)
+    let resumed = Box::pin(reopen(services, org, run, onto, noted)).await;
+    resumed.map_err(Error::into_step)
 }
 
 async fn reopen(
@@ -54,6 +50,7 @@ async fn reopen(
     org: &str,
     id: &str,
     onto: Option<Onto>,
+    noted: Vec<Change>,
 ) -> Result<Started, Error> {
     let refuse = |message: String| Err(Error::step(code::VALIDATION_ERROR, message));
     let Some(run) = services.store().run(org, id).await? else {
@@ -68,7 +65,7 @@ async fn reopen(
         | RunStatus::Cancelled
         | RunStatus::Timeout => {}
     }
-    if run.is_open() && is_running(services, &run).await? {
+    if run.is_open() && matches!(of(services, &run).await?, Execution::GoesOn) {
         return refuse(format!("run `{id}` is still running"));
     }
     let mut next = run.clone();
@@ -80,21 +77,36 @@ async fn reopen(
     next.execution = format!("{id}.{}", next.generation);
     let position = first(&next);
     next.base = position.base.clone();
-    let deadline = |timeout| services.now().after(timeout).iso();
-    next.deadline = next.timeout_ms.map(deadline);
-    if !services.store().reopen(&run, &next).await? {
+    let now = services.now();
+    next.executing_since = Some(now.iso());
+    next.deadline = next.timeout_ms.map(|timeout| now.after(timeout).iso());
+    let store = services.store();
+    let mut transaction = Transaction::new(org, id);
+    transaction.reopen(store, &run, &next)?;
+    for change in noted {
+        transaction.change(store, change).await?;
+    }
+    if transaction.commit(store).await? != Committed::Done {
         return refuse(format!(
             "run `{id}` changed while it was resumed: try again"
         ));
     }
-    let failures = services.store().forget_failed_strands(org, id);
-    failures.await?;
-    let execution = execute(services, &next.machine, &next.execution, &position).await?;
-    Ok(Started {
-        run: run.run,
-        execution,
-        status: StartedStatus::Started,
-    })
+    store.forget_failed_strands(org, id).await?;
+    match execute(services, &next.machine, &next.execution, &position).await {
+        Ok(execution) => Ok(Started {
+            run: run.run,
+            execution,
+            status: StartedStatus::Started,
+        }),
+        Err(failed) => {
+            // So that it can be resumed again. Where this fails, too, whoever reconciles it closes it.
+            let close = never_began(&next, services);
+            if let Err(error) = Box::pin(close_run(&next, close, services, None)).await {
+                tracing::warn!(%error, run = id, "the run is open, and nothing executes it");
+            }
+            Err(failed)
+        }
+    }
 }
 
 /// Gives a run what intake takes from a machine, of another one.
@@ -115,6 +127,8 @@ async fn go_onto(services: &Services, run: &mut Run, onto: Onto) -> Result<(), E
     });
     run.machine = onto.machine;
     run.number = Some(onto.number);
+    // Only what is published is gone on with.
+    run.draft = false;
     Ok(())
 }
 
@@ -144,27 +158,5 @@ fn find(part: &Value, step: &str) -> Option<Node> {
         }
         Value::Array(parts) => parts.iter().find_map(|part| find(part, step)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-    }
-}
-
-/// Whether Step Functions still has the run's execution on its way.
-async fn is_running(services: &Services, run: &Run) -> Result<bool, Error> {
-    let arn = execution_arn(&run.machine, &run.execution);
-    match services
-        .states()
-        .describe_execution()
-        .execution_arn(arn)
-        .send()
-        .await
-    {
-        Ok(execution) => Ok(execution.status == ExecutionStatus::Running),
-        Err(failed)
-            if failed
-                .as_service_error()
-                .is_some_and(DescribeExecutionError::is_execution_does_not_exist) =>
-        {
-            Ok(false)
-        }
-        Err(failed) => Err(unavailable("DescribeExecution", &run.machine, &failed)),
     }
 }

@@ -84,6 +84,8 @@ impl Bench {
             input,
             mocks,
             parent: None,
+            draft: false,
+            executing_since: None,
             follow_ups: pawl_contract::FollowUps::default(),
             after: None,
             thread_id: None,

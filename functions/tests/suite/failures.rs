@@ -85,8 +85,11 @@ async fn a_failing_pure_step_without_an_error_port_ends_the_run() {
             generation: 1,
             ..run.clone()
         };
-        let reopened = bench.store().reopen(&run, &next).await;
-        assert!(reopened.expect("an answer"));
+        let mut transaction = pawl_store::Transaction::new(ORG, RUN);
+        let reopened = transaction.reopen(bench.store(), &run, &next);
+        reopened.expect("a run");
+        let committed = transaction.commit(bench.store()).await;
+        assert_eq!(committed.expect("an answer"), pawl_store::Committed::Done);
         let next = bench.task(&plan, &position).await.expect("a position");
         assert_eq!(json!(next.routes), json!({ "ask": "a" }));
         assert_eq!(

@@ -64,6 +64,8 @@ fn run() -> Run {
         mocks: BTreeMap::new(),
         thread_id: None,
         parent: None,
+        draft: false,
+        executing_since: None,
         follow_ups: pawl_contract::FollowUps::default(),
         after: None,
         started_at: "0".to_owned(),

@@ -10,6 +10,30 @@ use super::misuse;
 use crate::deployment::{Deployment, execution, segment};
 use crate::project::Misuse;
 
+/// Lets somebody else decide what a run asks, too: the step that asks, and who said so.
+pub(in crate::commands) async fn delegate(
+    deployment: &Deployment,
+    run: &str,
+    step: Option<&str>,
+    to: &str,
+    by: Option<&str>,
+) -> anyhow::Result<(String, Value)> {
+    let asked = asked(deployment, run, step).await?;
+    let path = format!("{}/delegate", approval(run, &asked));
+    let body = json!({ "to": to, "delegated_by": by });
+    let answer = deployment.want(Method::POST, &path, Some(&body)).await?;
+    let delegates = answer.get("delegates").and_then(Value::as_array);
+    let is_to = |delegate: &&Value| delegate.get("to").and_then(Value::as_str) == Some(to.trim());
+    let by = delegates.and_then(|delegates| delegates.iter().find(is_to)?.get("by"));
+    Ok((asked.step, by.cloned().unwrap_or_default()))
+}
+
+/// The path of a question.
+fn approval(run: &str, asked: &Record) -> String {
+    let id = format!("{run}~{}", asked.at.as_str().replace('/', "."));
+    format!("/api/approvals/{}", segment(&id))
+}
+
 /// Decides what a run asks.
 pub(super) async fn decide(
     deployment: &Deployment,
@@ -18,7 +42,6 @@ pub(super) async fn decide(
     decision: &Decision,
 ) -> anyhow::Result<Decided> {
     let asked = asked(deployment, run, step).await?;
-    let id = format!("{run}~{}", asked.at.as_str().replace('/', "."));
     let word = if decision.approved {
         "approved"
     } else {
@@ -31,7 +54,7 @@ pub(super) async fn decide(
         "form": decision.form,
         "payload": decision.payload,
     });
-    let path = format!("/api/approvals/{}", segment(&id));
+    let path = approval(run, &asked);
     deployment.want(Method::POST, &path, Some(&body)).await?;
     decided(deployment, run, asked).await
 }

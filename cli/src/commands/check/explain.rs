@@ -11,8 +11,15 @@ pub(in crate::commands) fn text(file: &DefinitionFile, compiled: &Compiled) -> S
     let lines = Lines::of(&file.text);
     let name = file.name();
     let format = compiled.format.name();
+    let program = compiled.program.as_ref();
+    let is_enabled = program.is_none_or(|program| program.checked.definition.is_enabled);
+    let off = if is_enabled {
+        ""
+    } else {
+        "  its triggers are off, by `enabled: false`\n"
+    };
     if compiled.differences.is_empty() {
-        return format!("{name}: {format} format, nothing means anything else here\n");
+        return format!("{name}: {format} format, nothing means anything else here\n{off}");
     }
     let count = compiled.differences.len();
     let means = if count == 1 {
@@ -30,7 +37,8 @@ pub(in crate::commands) fn text(file: &DefinitionFile, compiled: &Compiled) -> S
             place.line, place.column, difference.rule, difference.message
         )
     });
-    std::iter::once(head).chain(lines).collect()
+    let lines: String = lines.collect();
+    head + &lines + off
 }
 
 /// The differences for scripts.

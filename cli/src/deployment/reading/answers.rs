@@ -32,6 +32,8 @@ pub(super) struct Execution {
     workflow_name: String,
     status: RunStatus,
     triggered_by: String,
+    #[serde(default)]
+    draft: bool,
     started_at: String,
     completed_at: Option<String>,
     error: Option<RunError>,
@@ -144,6 +146,8 @@ impl From<Execution> for Run {
             mocks: BTreeMap::new(),
             thread_id: answer.thread_id,
             parent: None,
+            draft: answer.draft,
+            executing_since: None,
             follow_ups: FollowUps::default(),
             after: None,
             started_at: answer.started_at,

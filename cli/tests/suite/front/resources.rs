@@ -388,3 +388,48 @@ async fn an_agent_is_kept_and_fills_in_what_a_step_leaves_out() {
     let run = front.want(200, "GET", &run, Value::Null).await;
     assert_eq!(run["error"]["code"], "VALIDATION_ERROR", "{run}");
 }
+
+#[tokio::test]
+async fn an_approval_is_delegated_by_those_who_may_decide() {
+    let front = Front::open().await;
+    let config = json!({ "message": "Go on?", "approvers": ["anna"] });
+    let asks = json!({ "stepSlug": "ask", "stepType": "approval", "config": config, "nextSteps": { "approved": "end" } });
+    let id = front
+        .publish(json!({ "name": "Ask", "steps": [asks] }))
+        .await;
+    front.run(&id, json!({})).await;
+    let listed = front.want(200, "GET", "/api/approvals", Value::Null).await;
+    let approval = listed["items"][0]["id"].as_str().expect("an approval");
+    let path = format!("/api/approvals/{approval}");
+    let delegate = format!("{path}/delegate");
+    let rows = [
+        // The key speaks for itself, and is none of them.
+        (json!({ "to": "bo" }), 422),
+        (json!({ "to": " ", "delegated_by": "anna" }), 422),
+        (json!({ "to": "bo", "delegated_by": "anna" }), 200),
+        (json!({ "to": "cy", "delegated_by": "bo" }), 200),
+        (json!({ "to": "cy", "delegated_by": "anna" }), 200),
+        (json!({ "whom": "cy" }), 400),
+    ];
+    for (body, status) in rows {
+        front.want(status, "POST", &delegate, body).await;
+    }
+    let read = front.want(200, "GET", &path, Value::Null).await;
+    let delegates = read["delegates"].as_array().expect("delegates").iter();
+    let told: Vec<(&Value, &Value)> = delegates.map(|one| (&one["to"], &one["by"])).collect();
+    assert_eq!(
+        told,
+        [(&json!("bo"), &json!("anna")), (&json!("cy"), &json!("bo"))]
+    );
+    let log = front
+        .want(200, "GET", "/api/audit?limit=100", Value::Null)
+        .await;
+    let notes = log["items"].as_array().expect("notes").iter();
+    let delegations = notes.filter(|note| note["action"] == "approval.delegate");
+    assert_eq!(delegations.count(), 2);
+    let yes = json!({ "decision": "approved", "decided_by": "cy" });
+    front.want(200, "POST", &path, yes).await;
+    front.settled().await;
+    let late = json!({ "to": "di", "delegated_by": "anna" });
+    front.want(422, "POST", &delegate, late).await;
+}

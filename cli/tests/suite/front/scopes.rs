@@ -43,16 +43,17 @@ async fn a_key_of_one_workflow_reaches_nothing_of_another() {
         };
         let method = &operation.method;
         let strange = path(&other, &runs[1]);
-        let is_me = strange == "/api/me";
+        // Who somebody is, and what waits in their workflows, can always be asked.
+        let is_allowed = ["/api/me", "/api/waits"].contains(&strange.as_str());
         let answer = key.ask(method, &strange, &Value::Null).await;
         assert_eq!(
             answer.status == 403,
-            !is_me,
+            !is_allowed,
             "{method} {strange}: {} {}",
             answer.status,
             answer.body
         );
-        refused += usize::from(!is_me);
+        refused += usize::from(!is_allowed);
         // What destroys it comes last, by another test.
         let mine = path(&own, &runs[0]);
         let is_of_workflow = [
@@ -95,6 +96,39 @@ async fn a_key_of_one_workflow_reaches_nothing_of_another() {
     .await;
     key.want(204, "DELETE", &path, Value::Null).await;
     front.settled().await;
+}
+
+#[tokio::test]
+async fn a_key_of_one_workflow_sees_what_that_waits_for() {
+    let front = Front::open().await;
+    let asking = |name: &str| {
+        json!({ "name": name, "steps": [
+            { "stepSlug": "ask", "stepType": "approval", "config": { "message": name }, "nextSteps": { "approved": "end" } },
+        ] })
+    };
+    for name in ["Ask here", "Ask there"] {
+        let id = front.publish(asking(name)).await;
+        front.run(&id, json!({})).await;
+    }
+    let rows = [
+        (json!({ "workflows": ["ask_here"] }), vec!["Ask here"]),
+        (
+            json!({ "workflows": ["ask_there", "ask_here"] }),
+            vec!["Ask here", "Ask there"],
+        ),
+        (json!({ "workflows": ["others"] }), vec![]),
+    ];
+    for (scope, expected) in rows {
+        let key = confined(&front, scope).await;
+        let waits = key.want(200, "GET", "/api/waits", Value::Null).await;
+        let waits = waits.as_array().expect("waits").iter();
+        let names: Vec<&str> = waits
+            .filter_map(|wait| wait["workflow_name"].as_str())
+            .collect();
+        assert_eq!(names, expected);
+    }
+    let key = confined(&front, json!({ "actions": ["executions.read"] })).await;
+    key.want(403, "GET", "/api/waits", Value::Null).await;
 }
 
 #[tokio::test]

@@ -2,8 +2,62 @@
 
 use serde_json::{Value, json};
 
-use super::Front;
+use super::{Front, greeting};
 use crate::corpus::root;
+
+#[tokio::test]
+async fn the_category_of_templates_has_those_that_ship_and_ones_own() {
+    let front = Front::open().await;
+    let made = front
+        .want(201, "POST", "/api/workflows", greeting("Hi"))
+        .await;
+    let path = format!("/api/workflows/{}", made["id"].as_str().expect("an id"));
+    let ids = async |query: &str| {
+        let mut ids = Vec::new();
+        let mut place = String::new();
+        loop {
+            let path = format!("/api/workflows?{query}{place}");
+            let page = front.want(200, "GET", &path, Value::Null).await;
+            for item in page["items"].as_array().expect("items") {
+                let is_own = item["id"] == "greet";
+                assert_eq!(item["shipped"], json!(!is_own), "{item}");
+                ids.push(item["id"].as_str().expect("an id").to_owned());
+            }
+            match page["next_cursor"].as_str() {
+                Some(cursor) => place = format!("&cursor={cursor}"),
+                None => return ids,
+            }
+        }
+    };
+    let listed = front.want(200, "GET", "/api/templates", Value::Null).await;
+    let listed = listed.as_array().expect("templates").iter();
+    let shipped: Vec<String> = listed
+        .filter_map(|one| one["id"].as_str().map(str::to_owned))
+        .collect();
+    assert_eq!(ids("category=templates").await, shipped);
+    assert_eq!(ids("category=all").await, ["greet"]);
+    front
+        .want(200, "PATCH", &path, json!({ "template": true }))
+        .await;
+    let all: Vec<String> = shipped
+        .iter()
+        .cloned()
+        .chain(["greet".to_owned()])
+        .collect();
+    for limit in [1, 3, 6, 7, 8, 100] {
+        let query = format!("category=templates&limit={limit}");
+        assert_eq!(ids(&query).await, all, "{limit}");
+    }
+    assert_eq!(
+        ids("category=templates&q=expense").await,
+        ["approve-an-expense"]
+    );
+    assert_eq!(ids("category=mine").await, ["greet"]);
+    assert_eq!(
+        ids("category=templates&status=active").await,
+        Vec::<String>::new()
+    );
+}
 
 #[tokio::test]
 async fn every_template_becomes_a_workflow() {

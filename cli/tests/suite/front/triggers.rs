@@ -80,6 +80,34 @@ async fn a_schedule_starts_runs_until_it_is_paused_or_another_one() {
     assert_eq!(front.app_schedules().await, Vec::<String>::new());
 }
 
+/// Published as not enabled, a workflow that was started by a schedule or a webhook is started by people alone.
+#[tokio::test]
+async fn a_workflow_that_is_not_enabled_is_started_by_people_alone() {
+    let front = Front::open().await;
+    let off = |mut definition: Value| {
+        definition["enabled"] = false.into();
+        definition
+    };
+    let hourly = json!({ "type": "schedule", "schedule": "0 * * * *" });
+    let ticks = front.publish(started_by("Tick", &hourly)).await;
+    let hook = json!({ "type": "webhook", "path": "/orders" });
+    let hears = front.publish(started_by("Hear", &hook)).await;
+    let status = async || front.deliver("/webhooks/orders", &[], "{}").await.status;
+    assert_eq!(front.app_schedules().await.len(), 1);
+    assert_eq!(status().await, 202);
+    front
+        .publish_again(&ticks, off(started_by("Tick", &hourly)))
+        .await;
+    front
+        .publish_again(&hears, off(started_by("Hear", &hook)))
+        .await;
+    assert_eq!(front.app_schedules().await, Vec::<String>::new());
+    assert_eq!(status().await, 404);
+    let path = format!("/api/workflows/{ticks}/execute");
+    front.want(202, "POST", &path, json!({})).await;
+    assert_eq!(runs(&front, &ticks).await.len(), 1);
+}
+
 #[tokio::test]
 async fn an_event_starts_a_run_of_its_organisation_if_the_filter_lets_it_through() {
     let front = Front::open().await;

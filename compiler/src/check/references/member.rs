@@ -24,8 +24,13 @@ impl Visit<'_, '_> {
                 // `output.data.x` is `output.x`.
                 let at = if name(3) == Some("data") { 4 } else { 3 };
                 let member = name(at).filter(|member| *member != "meta");
-                if let Some(members) = self.output_members(slug) {
+                let members = self.output_members(slug);
+                if let Some(members) = members {
                     self.member(&format!("steps.{slug}.output"), members, member, place);
+                }
+                if members == Some(&LOOP_OUTPUT_MEMBERS) && member == Some("state") {
+                    let owner = format!("steps.{slug}.output.state");
+                    self.member(&owner, &STATE_MEMBERS, name(at + 1), place);
                 }
             }
             (Some("steps"), Some(slug), member) => {
@@ -68,7 +73,12 @@ impl Visit<'_, '_> {
         let help = match owner {
             "trigger" => format!("read what the trigger received: `trigger.data.{word}`"),
             "loop" => format!("read a field of the item: `loop.item.{word}`"),
-            owner if STEP_MEMBERS.iter().any(|known| owner.ends_with(known)) => {
+            owner
+                if STEP_MEMBERS
+                    .iter()
+                    .chain(&["state"])
+                    .any(|known| owner.ends_with(known)) =>
+            {
                 format!("it has {}", crate::fields::list(members))
             }
             owner => format!("read what the step gave: `{owner}.output.{word}`"),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use pawl_contract::Kind;
 use pawl_contract::reference::{
-    APPROVAL_MEMBERS, CONDITION_MEMBERS, LOOP_OUTPUT_MEMBERS, REQUEST_MEMBERS, SWITCH_MEMBERS,
+    APPROVAL_MEMBERS, CONDITION_MEMBERS, LOOP_OUTPUT_MEMBERS, REQUEST_MEMBERS, STATE_MEMBERS,
+    SWITCH_MEMBERS,
 };
 use pawl_expression::{Fields, Others, Type};
 
@@ -14,7 +15,7 @@ use crate::source::{Data, Node};
 use crate::steps;
 
 /// What a step gives.
-pub(super) fn of(step: &Step, definition: &Definition) -> Type {
+pub(crate) fn of(step: &Step, definition: &Definition) -> Type {
     match step.kind {
         Kind::Trigger => input(definition),
         Kind::Llm => llm(step),
@@ -27,7 +28,10 @@ pub(super) fn of(step: &Step, definition: &Definition) -> Type {
         Kind::Switch => members(&SWITCH_MEMBERS, &[]),
         Kind::Loop => members(
             &LOOP_OUTPUT_MEMBERS,
-            &[("results", Type::List(Box::new(Type::Any)))],
+            &[
+                ("results", Type::List(Box::new(Type::Any))),
+                ("state", loop_state()),
+            ],
         ),
         Kind::Request => members(
             &REQUEST_MEMBERS,
@@ -45,6 +49,15 @@ pub(super) fn of(step: &Step, definition: &Definition) -> Type {
     }
 }
 
+/// What a loop says of how far it is; other members of it are spoken of elsewhere.
+pub(super) fn loop_state() -> Type {
+    let counts = STATE_MEMBERS.map(|name| (name, Type::Number));
+    members(
+        &STATE_MEMBERS,
+        &[&counts[..], &[("isComplete", Type::Flag)]].concat(),
+    )
+}
+
 fn decisions() -> Type {
     let words = ["approved", "rejected", "timeout"];
     Type::Words(words.into_iter().map(str::to_owned).collect())
@@ -52,7 +65,7 @@ fn decisions() -> Type {
 
 fn members(names: &[&str], known: &[(&str, Type)]) -> Type {
     let type_of = |name: &str| {
-        let found = known.iter().find(|(known, _)| *known == name);
+        let found = known.iter().rfind(|(known, _)| *known == name);
         found.map_or(Type::Any, |(_, found)| found.clone())
     };
     let fields = names.iter().map(|name| ((*name).to_owned(), type_of(name)));

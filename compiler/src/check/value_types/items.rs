@@ -7,7 +7,7 @@ use std::sync::Arc;
 use pawl_contract::Kind;
 use pawl_expression::{Others, Roots, Type};
 
-use super::Known;
+use super::{Known, given};
 use crate::check::texts::Text;
 use crate::definition::Step;
 use crate::graph::StepId;
@@ -62,7 +62,12 @@ impl<'a> Known<'a> {
                         .insert(Cow::Owned(name.to_owned()), Arc::new(found.clone()));
                 }
             }
-            let mut fields = vec![("item".to_owned(), item)];
+            let mut fields = vec![
+                ("items".to_owned(), Type::List(Box::new(item.clone()))),
+                ("item".to_owned(), item),
+                ("index".to_owned(), Type::Number),
+                ("state".to_owned(), given::loop_state()),
+            ];
             fields.extend(innermost.take().map(|outer| ("parent".to_owned(), outer)));
             innermost = Some(Type::object(fields, Others::Maybe));
         }

@@ -149,7 +149,7 @@ impl Writer<'_, '_> {
         let mut llm = Object::of(node);
         if let Some(prompt) = given(node, "system_prompt") {
             let written = prompt.as_str().unwrap_or_default();
-            llm.put("systemPrompt", text(prompt, super::texts::plain(written)));
+            llm.put("systemPrompt", text(prompt, super::texts::said(written)));
         }
         llm.maybe("model", given(node, "model").cloned());
         llm

@@ -1,5 +1,7 @@
 //! What stands around the states: a workflow with its `execution_config`, its text in `yaml_config`, or the bare config.
 
+use std::ops::Range;
+
 use super::super::Translation;
 use super::super::build::text;
 use super::{given, word};
@@ -130,40 +132,63 @@ pub(super) fn open(root: &Node, translation: &mut Translation<'_>) -> Envelope {
     Envelope { execution }
 }
 
-/// What a text of YAML holds; all of it stands where the text stands.
+/// What a text of YAML holds, with the places in the author's text.
 fn of_text(node: &Node, yaml: &str, translation: &mut Translation<'_>) -> Node {
+    let places = Places {
+        node,
+        offsets: node.offsets(translation.text),
+    };
     match source::read(yaml, Notation::Yaml) {
         Ok(mut inner) => {
-            let mut names = inner
-                .get("execution_config")
-                .cloned()
-                .unwrap_or_else(|| std::mem::replace(&mut inner, null(node)));
-            moved(&mut names, node);
-            names
+            places.move_to(&mut inner);
+            let execution = inner.get("execution_config").cloned();
+            execution.unwrap_or(inner)
         }
         Err(diagnostic) => {
             let message = format!("`yaml_config` is not YAML: {}", diagnostic.message);
-            translation.say(Diagnostic::error(codes::SYNTAX, message).on(node));
-            null(node)
+            translation.say(
+                Diagnostic::error(codes::SYNTAX, message)
+                    .at(node.pointer.clone(), places.of(&diagnostic.span))
+                    .maybe_help(diagnostic.help),
+            );
+            super::super::build::made(node, Data::Null)
         }
     }
 }
 
-fn null(of: &Node) -> Node {
-    super::super::build::made(of, Data::Null)
+/// Where what a text holds stands in the author's text.
+struct Places<'n> {
+    /// The text, and the place of all of it where its letters cannot be followed.
+    node: &'n Node,
+    offsets: Option<Vec<usize>>,
 }
 
-fn moved(inner: &mut Node, to: &Node) {
-    inner.span = to.span.clone();
-    inner.pointer.clone_from(&to.pointer);
-    match &mut inner.data {
-        Data::Array(elements) => elements.iter_mut().for_each(|element| moved(element, to)),
-        Data::Object(entries) => {
-            for entry in entries {
-                entry.key_span = to.span.clone();
-                moved(&mut entry.node, to);
+impl Places<'_> {
+    fn of(&self, inner: &Range<usize>) -> Range<usize> {
+        let offset = |at: usize| self.offsets.as_ref()?.get(at).copied();
+        let Some(start) = offset(inner.start) else {
+            return self.node.span.clone();
+        };
+        // The end is where the last byte ends, not where the next one begins, perhaps a line further down.
+        let last = inner.end.checked_sub(1).filter(|_| !inner.is_empty());
+        let end = last.and_then(offset).map_or(start, |last| last + 1);
+        start..end
+    }
+
+    fn move_to(&self, inner: &mut Node) {
+        inner.span = self.of(&inner.span);
+        inner.pointer.clone_from(&self.node.pointer);
+        match &mut inner.data {
+            Data::Array(elements) => elements
+                .iter_mut()
+                .for_each(|element| self.move_to(element)),
+            Data::Object(entries) => {
+                for entry in entries {
+                    entry.key_span = self.of(&entry.key_span);
+                    self.move_to(&mut entry.node);
+                }
             }
+            Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => {}
         }
-        Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => {}
     }
 }

@@ -209,6 +209,19 @@ impl Writer<'_, '_> {
         Expression::parse(&format!("{flow}.result")).expect("a variable's member is an expression")
     }
 
+    /// A state's condition as an expression of ours; one that is no text has been refused.
+    fn holds(&self, at: usize, node: &Node, translation: &mut Translation<'_>) -> String {
+        let Some(written) = node.as_str() else {
+            return STAND_IN.to_owned();
+        };
+        let condition = python::condition(written, &self.names(at));
+        if let Ok(condition) = &condition {
+            let flow = self.regions.flow(at);
+            self.known.condition(at, node, flow, condition, translation);
+        }
+        read(node, condition, translation)
+    }
+
     fn condition(
         &self,
         at: usize,
@@ -218,7 +231,7 @@ impl Writer<'_, '_> {
         translation: &mut Translation<'_>,
     ) -> Node {
         let written = expression.as_str().unwrap_or_default();
-        let read = holds(expression, &self.names(at), translation);
+        let read = self.holds(at, expression, translation);
         let mut config = Object::of(expression);
         config.put("expression", text(expression, read));
         config.put("onError", text(expression, FALSE));
@@ -251,11 +264,10 @@ impl Writer<'_, '_> {
         node: &Node,
         translation: &mut Translation<'_>,
     ) -> Node {
-        let names = self.names(at);
         let native = cases.iter().map(|(condition, target)| {
             let written = condition.as_str().unwrap_or_default();
             let mut case = Object::of(condition);
-            let read = holds(condition, &names, translation);
+            let read = self.holds(at, condition, translation);
             case.put("when", text(condition, read));
             case.put("next", text(condition, self.port(at, state, *target)));
             case.put("description", text(condition, super::texts::plain(written)));
@@ -377,14 +389,6 @@ fn gives(of: &Node, slug: &str, flow: &str) -> Node {
     let mut config = Object::of(of);
     config.put("mapping", text(of, format!("{{{{{flow}.result}}}}")));
     step(of, slug, "output", config.build(), success(of, None))
-}
-
-/// A condition as an expression of ours; one that is no text has been refused.
-fn holds(node: &Node, names: &Expression, translation: &mut Translation<'_>) -> String {
-    match node.as_str() {
-        Some(written) => read(node, python::condition(written, names), translation),
-        None => STAND_IN.to_owned(),
-    }
 }
 
 /// An expression of Python as one of ours; one that is none is said to be, and is never true.

@@ -5,12 +5,13 @@ use pawl_contract::catalogue;
 use super::super::Translation;
 use super::super::build::{Object, list, text, value};
 use super::super::literal::quoted;
-use super::super::tools::{User, of_others, usable};
+use super::super::tools::{of_others, put_tools};
+use super::known::Known;
 use super::next::{Settings, set, step, success};
 use super::parts::{Part, Parts};
 use super::regions::Regions;
 use super::states::State;
-use super::texts::{self, filled, plain};
+use super::texts::{self, filled, plain, said};
 use super::{given, is_true, retries, word};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Templates};
@@ -22,6 +23,7 @@ pub(super) struct Writer<'w, 'a> {
     pub(super) parts: &'w Parts<'a>,
     pub(super) regions: &'w Regions,
     pub(super) settings: &'w Settings,
+    pub(super) known: &'w Known<'w, 'a>,
 }
 
 impl Writer<'_, '_> {
@@ -110,7 +112,7 @@ impl Writer<'_, '_> {
             let prompt = if is_resolved {
                 filled(written, flow)
             } else {
-                plain(written)
+                said(written)
             };
             config.put("systemPrompt", text(node, prompt));
         } else if let Some(node) = given(assistant, "assistant_id") {
@@ -130,12 +132,7 @@ impl Writer<'_, '_> {
             config.put("outputSchema", schema);
         }
         if let Some(given) = some_list(assistant, "tools") {
-            let user = User {
-                noun: "state",
-                id: &state.id,
-                slug: &state.slug,
-            };
-            config.put("tools", usable(&given, &["name"], &user, translation));
+            put_tools(&mut config, &given, &["name"], translation);
         }
         config.maybe("knowledgeFileIds", some_list(assistant, "datasource_ids"));
         if let Some(servers) = some_list(assistant, "mcp_servers") {

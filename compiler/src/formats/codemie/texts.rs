@@ -6,6 +6,18 @@ use crate::source::{Data, Node};
 
 /// A text as a native template, whose names are those of a flow.
 pub(super) fn filled(written: &str, flow: &str) -> String {
+    tags(written, |inside| named(inside, flow, "flowText"))
+}
+
+/// A text that is shown as it is, but for secrets: whoever names one means its value, and is told where it may go.
+pub(super) fn said(written: &str) -> String {
+    tags(written, |inside| {
+        secret(inside).unwrap_or_else(|| plain(&format!("{{{{{inside}}}}}")))
+    })
+}
+
+/// A text as a native template, of whose tags each becomes something.
+fn tags(written: &str, written_as: impl Fn(&str) -> String) -> String {
     let mut template = String::new();
     let mut rest = written;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -18,7 +30,7 @@ pub(super) fn filled(written: &str, flow: &str) -> String {
             rest = after;
             continue;
         };
-        template.push_str(&named(inside, flow, "flowText"));
+        template.push_str(&written_as(inside));
         rest = after;
     }
     template + rest
@@ -26,11 +38,13 @@ pub(super) fn filled(written: &str, flow: &str) -> String {
 
 /// What a name stands for: a secret is none of the context, and goes where it is sent alone.
 fn named(inside: &str, flow: &str, read: &str) -> String {
+    secret(inside).unwrap_or_else(|| format!("{{{{{flow}|{read}({})}}}}", quoted(inside)))
+}
+
+fn secret(inside: &str) -> Option<String> {
     let path = inside.trim();
-    if path.starts_with("secrets.") {
-        return format!("{{{{{path}}}}}");
-    }
-    format!("{{{{{flow}|{read}({})}}}}", quoted(inside))
+    path.starts_with("secrets.")
+        .then(|| format!("{{{{{path}}}}}"))
 }
 
 /// A text that is shown as it is.

@@ -2,7 +2,7 @@
 
 use super::super::Translation;
 use super::super::build::{Object, list, text};
-use super::super::tools::{User, usable};
+use super::super::tools::put_tools;
 use super::steps::Step;
 use super::texts::{Names, Texts, answers_json};
 use super::words::What;
@@ -10,6 +10,9 @@ use crate::source::{Data, Node};
 
 /// What an agent is asked where it has no question of its own and nothing comes before it: the message of the run.
 const MESSAGE: &str = "{{input.current_message ?? input.message ?? input.query ?? input}}";
+
+/// What was said before, where whoever starts a run knows it.
+const HISTORY: &str = "{{input.history ?? []}}";
 
 /// An agent, with what feeds it.
 pub(super) fn agent(
@@ -67,6 +70,9 @@ pub(super) fn agent(
         (None, None) => text(step.node, last_of(before)),
     };
     config.put("userPrompt", user);
+    if texts.has_history {
+        config.put("history", text(step.node, HISTORY));
+    }
     for (fields, native) in [
         (&["max_iterations", "max_steps"][..], "maxSteps"),
         (&["temperature"], "temperature"),
@@ -90,12 +96,7 @@ pub(super) fn agent(
     config.maybe("outputSchema", schema.cloned());
     if let Some(given) = step.get("tools") {
         let fields = ["name", "tool_name", "tool_id", "id"];
-        let user = User {
-            noun: "step",
-            id: &step.id,
-            slug: &step.slug,
-        };
-        config.put("tools", usable(given, &fields, &user, translation));
+        put_tools(&mut config, given, &fields, translation);
     }
     if config.has("agent_id") && !config.has("systemPrompt") {
         translation.differs(

@@ -1,6 +1,9 @@
 //! Each step in the native format, and the steps that are put between them: where several begin at once, and where one
 //! has a condition of its own.
 
+mod idle;
+mod shape;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Translation;
@@ -10,9 +13,13 @@ use super::edges::Edges;
 use super::steps::{BRANCHES, Step};
 use super::texts::Texts;
 use super::words::What;
-use super::{agents, conditions, data, entry, given, policy, tools, waits};
+use super::{
+    agents, choices, conditions, data, entry, given, loops, policy, requests, tools, transforms,
+    waits,
+};
 use crate::parse::LONGEST_SLUG;
 use crate::source::Node;
+use idle::idle;
 
 /// The native steps of a definition, in the author's order.
 pub(super) fn translate(
@@ -29,10 +36,7 @@ pub(super) fn translate(
         guards: BTreeMap::new(),
         waits: false,
         natives: Vec::new(),
-        trigger: steps
-            .iter()
-            .position(|step| step.what == What::Trigger)
-            .or_else(|| steps.iter().position(|step| step.what == What::Input)),
+        trigger: entry::first(steps),
     };
     writer.fold();
     writer.guard();
@@ -71,127 +75,9 @@ impl Writer<'_> {
         name
     }
 
-    /// Whether a step is no step here: a prompt that nothing leads to is part of the agents that it feeds.
-    fn is_folded(&self, at: usize) -> bool {
-        let is_prompt = self
-            .steps
-            .get(at)
-            .is_some_and(|step| step.what == What::Prompt);
-        is_prompt
-            && !self.before(at).any(|step| {
-                self.steps
-                    .get(step)
-                    .is_some_and(|step| step.what != What::Prompt)
-            })
-    }
-
     /// The steps that lead to one.
     fn before(&self, at: usize) -> impl Iterator<Item = usize> {
         (0..self.steps.len()).filter(move |step| self.edges.after(*step).any(|target| target == at))
-    }
-
-    /// Takes prompts out of the way of a run.
-    fn fold(&mut self) {
-        let folded: Vec<usize> = (0..self.steps.len())
-            .filter(|at| self.is_folded(*at))
-            .collect();
-        self.edges.entries.retain(|entry| !folded.contains(entry));
-        // An agent that only a prompt leads to begins with the run.
-        for prompt in folded {
-            let fed: Vec<usize> = self.edges.after(prompt).collect();
-            for agent in fed {
-                let others = self
-                    .before(agent)
-                    .filter(|step| !self.is_folded(*step))
-                    .count();
-                if others == 0 && !self.edges.entries.contains(&agent) {
-                    self.edges.entries.push(agent);
-                }
-            }
-        }
-    }
-
-    /// Gives every step with a condition of its own that leads elsewhere the name of the condition in front of it.
-    fn guard(&mut self) {
-        for at in 0..self.steps.len() {
-            let Some(step) = self.steps.get(at) else {
-                continue;
-            };
-            let leads = given(step.node, "else_steps").is_some()
-                || matches!(step.what, What::Loop | What::Parallel);
-            if leads && own_condition(step).is_some() {
-                let name = self.name(&format!("{}_if", step.slug));
-                self.guards.insert(at, name);
-            }
-        }
-    }
-
-    /// Whether steps only wait for each other, in a shape that is more than one line after the other.
-    fn is_graph(&self) -> bool {
-        let whats = || self.steps.iter().map(|step| step.what);
-        let chooses = |what: What| matches!(what, What::Condition | What::Loop | What::Parallel);
-        if whats().any(chooses) || !self.guards.is_empty() {
-            return false;
-        }
-        let leads_elsewhere = self.steps.iter().zip(&self.edges.out).any(|(step, ports)| {
-            let targets = |port: &str| ports.get(port).is_some_and(|targets| !targets.is_empty());
-            ports
-                .keys()
-                .any(|port| *port != step.what.main_port() && targets(port))
-        });
-        let several = |targets: &Vec<usize>| targets.len() > 1;
-        let divides = self.edges.entries.len() > 1
-            || self
-                .edges
-                .out
-                .iter()
-                .any(|ports| ports.values().any(several))
-            || (!self.edges.entries.is_empty() && self.trigger.is_some());
-        divides && !leads_elsewhere && !self.has_cycle()
-    }
-
-    /// Whether some step leads back to itself; such steps do not wait for each other.
-    fn has_cycle(&self) -> bool {
-        !self.edges.are_dependencies
-            && (0..self.steps.len()).any(|step| {
-                let after: Vec<usize> = self.edges.after(step).collect();
-                self.edges.reach(&after, usize::MAX).contains(&step)
-            })
-    }
-
-    /// Where a run begins.
-    fn enter(&mut self) {
-        let entries = std::mem::take(&mut self.edges.entries);
-        if entries.is_empty() {
-            return;
-        }
-        if let Some(trigger) = self.trigger {
-            if let Some(ports) = self.edges.out.get_mut(trigger) {
-                let targets = ports.entry("success").or_default();
-                for entry in entries {
-                    if !targets.contains(&entry) && entry != trigger {
-                        targets.push(entry);
-                    }
-                }
-            }
-            return;
-        }
-        let Some(first) = entries
-            .first()
-            .copied()
-            .and_then(|entry| self.steps.get(entry))
-        else {
-            return;
-        };
-        let name = self.name("start");
-        let trigger = kind(first.node, &name, "trigger");
-        let mut trigger = trigger;
-        let target = self.target(&entries, first.node, "start");
-        let mut next = Object::of(first.node);
-        next.put("success", text(first.node, target));
-        trigger.put("config", Object::of(first.node).build());
-        trigger.put("nextSteps", next.build());
-        self.natives.insert(0, trigger.build());
     }
 
     /// The slug by which a step is come to.
@@ -238,9 +124,8 @@ impl Writer<'_> {
         }
         let steps = self.steps;
         let before: Vec<&Step<'_>> = self.before(at).filter_map(|step| steps.get(step)).collect();
-        let is_trigger = self.trigger == Some(at);
         idle(step, translation);
-        let (step_type, mut config) = self.config(step, is_trigger, &before, translation);
+        let (step_type, mut config) = self.config(step, at, &before, translation);
         // What a tool or a transform is given may be called anything, and is looked at later.
         let is_open = matches!(step.what, What::Tool | What::Transform | What::Refused(_));
         if step.what.acts() {
@@ -407,13 +292,13 @@ impl Writer<'_> {
     fn config(
         &self,
         step: &Step<'_>,
-        is_trigger: bool,
+        at: usize,
         before: &[&Step<'_>],
         translation: &mut Translation<'_>,
     ) -> (&'static str, Object) {
         let texts = self.texts;
         match step.what {
-            What::Trigger | What::Input if is_trigger => {
+            What::Trigger | What::Input if self.trigger == Some(at) => {
                 let config = entry::trigger(step, translation);
                 let mut object = Object::of(&config);
                 for entry in config.entries() {
@@ -422,11 +307,7 @@ impl Writer<'_> {
                 ("trigger", object)
             }
             What::Trigger | What::Input => {
-                translation.differs(
-                    "several-inputs",
-                    step.node,
-                    format!("runs begin with the first trigger; `{}` gives the run's input, whoever started it", step.id),
-                );
+                entry::other(at, self.steps, translation);
                 (
                     "transform",
                     agents::passing(step, text(step.node, "{{input}}")),
@@ -454,62 +335,13 @@ impl Writer<'_> {
             What::Data | What::Refused(_) => ("transform", data::input(step, texts)),
             What::Transform => (
                 "transform",
-                data::transform(step, before, texts, translation),
+                transforms::transform(step, before, texts, translation),
             ),
-            What::Condition => ("condition", data::condition(step, texts, translation)),
-            What::Loop => ("loop", data::r#loop(step, texts, translation)),
+            What::Condition => ("condition", choices::condition(step, texts, translation)),
+            What::Loop => ("loop", loops::r#loop(step, texts, translation)),
             What::Parallel => ("parallel", Object::of(step.node)),
             What::Delay => ("delay", waits::delay(step, texts)),
-            What::Request => ("request", data::request(step, texts)),
-        }
-    }
-}
-
-/// Fields of the format that nothing here has a use for.
-const IDLE: [(&str, &str); 12] = [
-    (
-        "output_mapping",
-        "read what the subflow gave by its own names",
-    ),
-    ("jitter_seconds", "a schedule begins its runs on time"),
-    (
-        "need_history",
-        "what was said before is in the run's thread",
-    ),
-    ("allowed_modalities", "whoever sends files decides on them"),
-    ("allowed_mime_types", "whoever sends files decides on them"),
-    ("max_files", "whoever sends files decides on them"),
-    ("per_file_size_mb", "whoever sends files decides on them"),
-    ("total_size_mb", "whoever sends files decides on them"),
-    (
-        "connected_agents",
-        "an agent uses tools; other agents are steps",
-    ),
-    (
-        "poll_interval_seconds",
-        "nobody polls: a decision goes on at once",
-    ),
-    ("stream", "what a model says can always be followed"),
-    (
-        "force_real_llm",
-        "models are asked unless the step is mocked",
-    ),
-];
-
-/// Says which fields of a step do nothing.
-fn idle(step: &Step<'_>, translation: &mut Translation<'_>) {
-    for (field, why) in IDLE {
-        // An output step has a mapping of its own.
-        let is_used = field == "output_mapping" && step.what == What::Output;
-        let schedule = step
-            .get("schedule")
-            .and_then(|schedule| schedule.get(field));
-        if let Some(node) = step.get(field).or(schedule).filter(|_| !is_used) {
-            translation.differs(
-                "fields-that-do-nothing",
-                node,
-                format!("`{field}` does nothing: {why}"),
-            );
+            What::Request => ("request", requests::request(step, texts)),
         }
     }
 }

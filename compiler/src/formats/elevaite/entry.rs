@@ -4,6 +4,7 @@ use super::super::Translation;
 use super::super::build::{Object, text};
 use super::given;
 use super::steps::Step;
+use super::words::What;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{Data, Node};
 use crate::triggers::cron::convert;
@@ -51,6 +52,71 @@ pub(super) fn trigger(step: &Step<'_>, translation: &mut Translation<'_>) -> Nod
     );
     config.maybe("description", step.get("description").cloned());
     config.build()
+}
+
+/// The step of a definition with which its runs begin.
+pub(super) fn first(steps: &[Step<'_>]) -> Option<usize> {
+    let position = |what| steps.iter().position(|step| step.what == what);
+    position(What::Trigger).or_else(|| position(What::Input))
+}
+
+/// The trigger whose schedule begins runs as well, beside the one with which they begin: a workflow has one such.
+fn second(steps: &[Step<'_>]) -> Option<usize> {
+    let first = first(steps)?;
+    let mut others = steps.iter().enumerate().filter(|(at, _)| *at != first);
+    others
+        .find(|(_, step)| step.what.begins() && timetable(step).is_some())
+        .map(|(at, _)| at)
+}
+
+/// When a trigger begins runs, where it says so and is not off.
+fn timetable<'a>(step: &Step<'a>) -> Option<&'a Node> {
+    match step.get("schedule") {
+        Some(schedule) => Some(schedule).filter(|schedule| is_on(schedule)),
+        None => step.get("cron"),
+    }
+}
+
+/// The schedule of the workflow, which stands in another trigger than the one with which its runs begin.
+pub(super) fn beside(steps: &[Step<'_>], translation: &mut Translation<'_>) -> Option<Node> {
+    let step = steps.get(second(steps)?)?;
+    let schedule = timetable(step)?;
+    let when = cron(schedule, step, translation)?;
+    let mut config = Object::of(schedule);
+    if when.is_object() {
+        config.maybe("intervalSeconds", when.get("intervalSeconds").cloned());
+    } else {
+        config.put("cron", when);
+    }
+    let timezone = given(schedule, "timezone").or_else(|| step.get("timezone"));
+    config.maybe("timezone", timezone.cloned());
+    Some(config.build())
+}
+
+/// Says what becomes of a trigger that is not the one with which runs begin.
+pub(super) fn other(at: usize, steps: &[Step<'_>], translation: &mut Translation<'_>) {
+    let Some(step) = steps.get(at) else {
+        return;
+    };
+    let id = &step.id;
+    let kind = step.get("kind").or_else(|| step.get("trigger_type"));
+    let listens = kind
+        .and_then(Node::as_str)
+        .is_some_and(|word| ["webhook", "gmail", "slack"].contains(&word));
+    let alone = "move it to a workflow of its own, which runs this one by a `subflow`";
+    let begins = if second(steps) == Some(at) {
+        format!("runs begin with the first trigger, and by the schedule of `{id}`")
+    } else if timetable(step).is_some() {
+        format!(
+            "runs begin with the first trigger, and the schedule of `{id}` begins none: {alone}"
+        )
+    } else if listens {
+        format!("runs begin with the first trigger, and the webhook of `{id}` begins none: {alone}")
+    } else {
+        "runs begin with the first trigger".to_owned()
+    };
+    let message = format!("{begins}; `{id}` gives the run's input, whoever started it");
+    translation.differs("several-inputs", step.node, message);
 }
 
 /// The type of a trigger, beside which a schedule may stand: a workflow that people start may have one as well, and one

@@ -1,11 +1,15 @@
 //! References: `step1.output.status` is `steps.step1.output.status` here, and a name alone is a field of the run's input.
 
+mod names;
+mod outputs;
 mod path;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use path::is_path;
-use path::{divide, follow, member, skip, with_places};
+pub(super) use names::Names;
+pub(super) use outputs::answers_json;
+use path::{divide, follow, member, skip, spelled, with_places};
+pub(super) use path::{is_path, without_quotes};
 use pawl_contract::reference::ROOTS;
 use pawl_expression::{Expression, Segment, Template};
 
@@ -16,7 +20,7 @@ use super::words::What;
 use crate::source::{Data, Entry, Node};
 
 /// The words of the format that mean something of the run.
-const BUILT_IN: [(&str, &str); 17] = [
+const BUILT_IN: [(&str, &str); 19] = [
     ("current_time", "now"),
     ("current_time_local", "now"),
     ("current_timestamp", "now"),
@@ -27,6 +31,9 @@ const BUILT_IN: [(&str, &str); 17] = [
     ("current_hour", "now|slice(11, 13)"),
     ("current_minute", "now|slice(14, 16)"),
     ("workflow_id", "wfDefinitionId"),
+    ("execution_id", "executionId"),
+    // As good as any other id that no other run has.
+    ("uuid", "executionId"),
     ("organization_id", "organizationId"),
     ("user_id", "userId"),
     ("session_id", "threadId"),
@@ -48,21 +55,11 @@ const ALL_STEPS: [&str; 5] = [
 /// The words for the run's input.
 const INPUTS: [&str; 4] = ["input", "inputs", "input_data", "trigger"];
 
+/// What whoever starts a run knows beside its input; some give it with the input.
+const CONTEXT: &str = "trigger.context ?? input.context";
+
 /// The words that say no more than that the output is meant.
 const OUTPUTS: [&str; 2] = ["output", "result"];
-
-/// The words for the answer of an agent that answers by text.
-const ANSWERS: [&str; 9] = [
-    "response",
-    "content",
-    "text",
-    "message",
-    "answer",
-    "output",
-    "result",
-    "data",
-    "final_response",
-];
 
 /// What names mean in a definition.
 pub(super) struct Texts<'a> {
@@ -72,15 +69,8 @@ pub(super) struct Texts<'a> {
     globals: BTreeSet<&'a str>,
     /// Whether a text compares a decision with `denied`.
     says_denied: bool,
-}
-
-/// What names mean in one step besides.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Names {
-    /// Names and the expressions that they stand for.
-    mapped: BTreeMap<String, String>,
-    /// Names and what stands in for them.
-    defaults: BTreeMap<String, String>,
+    /// Whether a chat begins the runs, whose history its agents are told.
+    pub(super) has_history: bool,
 }
 
 impl<'a> Texts<'a> {
@@ -111,41 +101,8 @@ impl<'a> Texts<'a> {
                 .map(|entry| entry.key.as_str())
                 .collect(),
             says_denied,
+            has_history: steps.iter().any(has_history),
         }
-    }
-
-    /// The names that a step gives a meaning by its `input_mapping` and its `variables`.
-    pub(super) fn names(&self, step: &Step<'_>) -> Names {
-        let mut names = Names::default();
-        let variables = step
-            .get("variables")
-            .map(Node::elements)
-            .unwrap_or_default();
-        for variable in variables {
-            let Some(name) = given(variable, "name").and_then(Node::as_str) else {
-                continue;
-            };
-            if let Some(source) = given(variable, "source").and_then(Node::as_str) {
-                names
-                    .mapped
-                    .insert(name.to_owned(), self.path(source, &Names::default()));
-            }
-            if let Some(default) = given(variable, "default_value") {
-                names
-                    .defaults
-                    .insert(name.to_owned(), literal(&default.to_json()));
-            }
-        }
-        for entry in step
-            .get("input_mapping")
-            .map(Node::entries)
-            .unwrap_or_default()
-        {
-            names
-                .mapped
-                .insert(entry.key.clone(), self.mapped(&entry.node));
-        }
-        names
     }
 
     /// What a mapping says: a path, with or without braces, or a value.
@@ -292,12 +249,14 @@ impl<'a> Texts<'a> {
             let Some(written) = text.get(reference.span.clone()) else {
                 continue;
             };
-            let is_plain = reference
-                .path
-                .iter()
-                .all(|segment| !matches!(segment, Segment::Dynamic));
-            if is_plain && is_path(written) {
-                let path = self.path(written, names);
+            let path = if is_path(written) {
+                Some(written.to_owned())
+            } else {
+                spelled(&reference.path)
+            };
+            let is_dynamic = reference.path.contains(&Segment::Dynamic);
+            if let Some(path) = path.filter(|_| !is_dynamic) {
+                let path = self.path(&path, names);
                 let path = if path.contains(['|', '?', ' ']) {
                     format!("({path})")
                 } else {
@@ -338,108 +297,29 @@ impl<'a> Texts<'a> {
         if root == "secrets" {
             return path.to_owned();
         }
+        if INPUTS.contains(&root) && first == "context" {
+            return follow(CONTEXT, after);
+        }
         if INPUTS.contains(&root) {
             return format!("input{}", skip(rest, &["output", "result", "input_data"]));
         }
         if let Some((_, native)) = BUILT_IN.iter().find(|(word, _)| *word == root) {
             return follow(native, rest);
         }
-        if ["execution_id", "uuid"].contains(&root) {
-            return "trigger.timestamp".to_owned();
+        if root == "context" {
+            return follow(CONTEXT, rest);
         }
         if ROOTS.contains(&root) {
             return path.to_owned();
         }
         member("input", path)
     }
-
-    /// What a path into a step's output means.
-    fn of_step(&self, id: &str, rest: &str) -> String {
-        let Some((slug, what)) = self.steps.get(id) else {
-            return member("input", id);
-        };
-        if what.begins() {
-            return format!("input{}", skip(rest, &OUTPUTS));
-        }
-        let output = format!("steps.{slug}.output");
-        let rest = skip(rest, &["output"]);
-        let (word, after) = divide(rest.trim_start_matches('.'));
-        match what {
-            What::Agent => {
-                let mut left = rest;
-                while ANSWERS.contains(&divide(left.trim_start_matches('.')).0) {
-                    left = divide(left.trim_start_matches('.')).1;
-                }
-                let inner = left.trim_start_matches('.');
-                if inner.is_empty() {
-                    return either(&output, rest, left);
-                }
-                // The answer may be a text that holds data.
-                let path = quoted(inner);
-                format!("{output}{left} ?? {output}|at({path}) ?? {output}.response|at({path})")
-            }
-            What::Condition => format!("{output}.passed"),
-            What::Approval => match divide(skip(rest, &OUTPUTS).trim_start_matches('.')).0 {
-                "decision" | "status" if self.says_denied => {
-                    format!("({output}.decision == 'rejected' ? 'denied' : {output}.decision)")
-                }
-                "status" => format!("{output}.decision"),
-                "decided_by" | "approver" => format!("{output}.decidedBy"),
-                "decided_at" => format!("{output}.decidedAt"),
-                _ => format!("{output}{}", skip(rest, &OUTPUTS)),
-            },
-            What::Request => {
-                let rest = skip(rest, &["result"]);
-                let (word, after) = divide(rest.trim_start_matches('.'));
-                match word {
-                    "data" | "response" | "json" | "body" => format!("{output}.body{after}"),
-                    "status_code" => format!("{output}.status ?? {output}|at('status_code')"),
-                    "" | "status" | "headers" | "url" => format!("{output}{rest}"),
-                    // A mock may give the body alone.
-                    _ => {
-                        let path = quoted(rest.trim_start_matches('.'));
-                        format!("{output}.body{rest} ?? {output}|at({path})")
-                    }
-                }
-            }
-            What::Subflow => match word {
-                "subflow_output" | "result" => either(&output, rest, after),
-                _ => format!("{output}{rest}"),
-            },
-            What::Loop => match word {
-                "result" => format!("{output}.results{after}"),
-                _ => format!("{output}{rest}"),
-            },
-            What::Trigger
-            | What::Input
-            | What::Output
-            | What::Merge
-            | What::Prompt
-            | What::Tool
-            | What::Data
-            | What::Transform
-            | What::Parallel
-            | What::Delay
-            | What::Refused(_) => either(&output, rest, skip(rest, &["result"])),
-        }
-    }
 }
 
-/// A path into an output as it is written, or without the word for the output, where the output is that itself.
-fn either(output: &str, written: &str, bare: &str) -> String {
-    if written == bare {
-        format!("{output}{written}")
-    } else {
-        format!("{output}{written} ?? {output}{bare}")
-    }
-}
-
-/// Whether an agent answers by data.
-pub(super) fn answers_json(step: &Step<'_>) -> bool {
-    let format = step.first(&["output_format", "response_format"]);
-    let asks = format.is_some_and(|format| {
-        let word = format.as_str().or_else(|| format.get("type")?.as_str());
-        word.is_some_and(|word| word.contains("json"))
-    });
-    asks || step.get("output_schema").is_some_and(Node::is_object)
+/// Whether a step begins runs with what was said before them.
+pub(super) fn has_history(step: &Step<'_>) -> bool {
+    let is_unwanted = step
+        .get("need_history")
+        .is_some_and(|flag| flag.data == Data::Bool(false));
+    step.what.begins() && step.text("kind") == Some("chat") && !is_unwanted
 }

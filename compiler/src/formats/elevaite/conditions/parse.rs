@@ -1,7 +1,7 @@
 //! The text form: `step1.output.status == 'success' and not (input.items is_empty)`.
 
 use super::super::super::literal::quoted;
-use super::super::texts::{Names, Texts, is_path};
+use super::super::texts::{Names, Texts, is_path, without_quotes};
 use super::{operator, written};
 
 /// A piece of a condition.
@@ -149,11 +149,9 @@ fn word(
     names: &Names,
     texts: &Texts<'_>,
 ) -> Option<(Token, usize)> {
-    let fits = |character: char| character.is_alphanumeric() || "_.-[]".contains(character);
-    let length = rest
-        .find(|character| !fits(character))
-        .unwrap_or(rest.len());
-    let word = rest.get(..length)?;
+    let length = path_length(rest);
+    let written = rest.get(..length)?;
+    let word = &without_quotes(written);
     let lower = word.to_lowercase();
     let follows_value = matches!(before, Some(Token::Operand(_) | Token::Close));
     // `not in` is one operator of two words.
@@ -182,6 +180,24 @@ fn word(
         }
     };
     Some((token, length))
+}
+
+/// How much of a text is a path, whose members may stand in brackets: `verdict['score']`.
+fn path_length(text: &str) -> usize {
+    let fits = |character: char| character.is_alphanumeric() || "_.-[]".contains(character);
+    let end = text
+        .find(|character| !fits(character))
+        .unwrap_or(text.len());
+    let quoted = || {
+        let (path, rest) = text.split_at_checked(end)?;
+        let quote = rest.chars().next().filter(|quote| "'\"".contains(*quote))?;
+        let (_, behind) = rest.get(1..)?.split_once(quote)?;
+        let is_member = path.ends_with('[') && behind.starts_with(']');
+        is_member.then(|| text.len() - behind.len())
+    };
+    quoted().map_or(end, |end| {
+        end + text.get(end..).map(path_length).unwrap_or_default()
+    })
 }
 
 struct Parser {

@@ -1,0 +1,58 @@
+//! Fields that do nothing here, each with the reason.
+
+use super::super::super::Translation;
+use super::super::steps::Step;
+use super::super::words::What;
+
+/// Fields of the format that nothing here has a use for.
+const IDLE: [(&str, &str); 12] = [
+    (
+        "output_mapping",
+        "read what the subflow gave by its own names",
+    ),
+    ("jitter_seconds", "a schedule begins its runs on time"),
+    (
+        "need_history",
+        "what was said before comes with a chat alone",
+    ),
+    ("allowed_modalities", "whoever sends files decides on them"),
+    ("allowed_mime_types", "whoever sends files decides on them"),
+    ("max_files", "whoever sends files decides on them"),
+    ("per_file_size_mb", "whoever sends files decides on them"),
+    ("total_size_mb", "whoever sends files decides on them"),
+    (
+        "connected_agents",
+        "an agent uses tools; other agents are steps",
+    ),
+    (
+        "poll_interval_seconds",
+        "nobody polls: a decision goes on at once",
+    ),
+    ("stream", "what a model says can always be followed"),
+    (
+        "force_real_llm",
+        "models are asked unless the step is mocked",
+    ),
+];
+
+/// Says which fields of a step do nothing.
+pub(super) fn idle(step: &Step<'_>, translation: &mut Translation<'_>) {
+    for (field, why) in IDLE {
+        // An output step has a mapping of its own.
+        let is_used = match field {
+            "output_mapping" => step.what == What::Output,
+            "need_history" => step.text("kind") == Some("chat"),
+            _ => false,
+        };
+        let schedule = step
+            .get("schedule")
+            .and_then(|schedule| schedule.get(field));
+        if let Some(node) = step.get(field).or(schedule).filter(|_| !is_used) {
+            translation.differs(
+                "fields-that-do-nothing",
+                node,
+                format!("`{field}` does nothing: {why}"),
+            );
+        }
+    }
+}

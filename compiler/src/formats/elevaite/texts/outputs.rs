@@ -1,0 +1,113 @@
+//! What a path into a step's output means, by the kind of the step.
+
+use super::path::{divide, member, skip};
+use super::{OUTPUTS, Texts};
+use crate::formats::elevaite::steps::Step;
+use crate::formats::elevaite::words::What;
+use crate::formats::literal::quoted;
+use crate::source::Node;
+
+/// The words for the answer of an agent that answers by text.
+const ANSWERS: [&str; 9] = [
+    "response",
+    "content",
+    "text",
+    "message",
+    "answer",
+    "output",
+    "result",
+    "data",
+    "final_response",
+];
+
+impl Texts<'_> {
+    /// What a path into a step's output means.
+    pub(super) fn of_step(&self, id: &str, rest: &str) -> String {
+        let Some((slug, what)) = self.steps.get(id) else {
+            return member("input", id);
+        };
+        if what.begins() {
+            return format!("input{}", skip(rest, &OUTPUTS));
+        }
+        let output = format!("steps.{slug}.output");
+        let rest = skip(rest, &["output"]);
+        let (word, after) = divide(rest.trim_start_matches('.'));
+        match what {
+            What::Agent => {
+                let mut left = rest;
+                while ANSWERS.contains(&divide(left.trim_start_matches('.')).0) {
+                    left = divide(left.trim_start_matches('.')).1;
+                }
+                let inner = left.trim_start_matches('.');
+                if inner.is_empty() {
+                    return either(&output, rest, left);
+                }
+                // The answer may be a text that holds data.
+                let path = quoted(inner);
+                format!("{output}{left} ?? {output}|at({path}) ?? {output}.response|at({path})")
+            }
+            What::Condition => format!("{output}.passed"),
+            What::Approval => match divide(skip(rest, &OUTPUTS).trim_start_matches('.')).0 {
+                "decision" | "status" if self.says_denied => {
+                    format!("({output}.decision == 'rejected' ? 'denied' : {output}.decision)")
+                }
+                "status" => format!("{output}.decision"),
+                "decided_by" | "approver" => format!("{output}.decidedBy"),
+                "decided_at" => format!("{output}.decidedAt"),
+                _ => format!("{output}{}", skip(rest, &OUTPUTS)),
+            },
+            What::Request => {
+                let rest = skip(rest, &["result"]);
+                let (word, after) = divide(rest.trim_start_matches('.'));
+                match word {
+                    "data" | "response" | "json" | "body" => format!("{output}.body{after}"),
+                    "status_code" => format!("{output}.status ?? {output}|at('status_code')"),
+                    "" | "status" | "headers" | "url" => format!("{output}{rest}"),
+                    // A mock may give the body alone.
+                    _ => {
+                        let path = quoted(rest.trim_start_matches('.'));
+                        format!("{output}.body{rest} ?? {output}|at({path})")
+                    }
+                }
+            }
+            What::Subflow => match word {
+                "subflow_output" | "result" => either(&output, rest, after),
+                _ => format!("{output}{rest}"),
+            },
+            What::Loop => match word {
+                "result" => format!("{output}.results{after}"),
+                _ => format!("{output}{rest}"),
+            },
+            What::Trigger
+            | What::Input
+            | What::Output
+            | What::Merge
+            | What::Prompt
+            | What::Tool
+            | What::Data
+            | What::Transform
+            | What::Parallel
+            | What::Delay
+            | What::Refused(_) => either(&output, rest, skip(rest, &["result"])),
+        }
+    }
+}
+
+/// A path into an output as it is written, or without the word for the output, where the output is that itself.
+fn either(output: &str, written: &str, bare: &str) -> String {
+    if written == bare {
+        format!("{output}{written}")
+    } else {
+        format!("{output}{written} ?? {output}{bare}")
+    }
+}
+
+/// Whether an agent answers by data.
+pub(in crate::formats::elevaite) fn answers_json(step: &Step<'_>) -> bool {
+    let format = step.first(&["output_format", "response_format"]);
+    let asks = format.is_some_and(|format| {
+        let word = format.as_str().or_else(|| format.get("type")?.as_str());
+        word.is_some_and(|word| word.contains("json"))
+    });
+    asks || step.get("output_schema").is_some_and(Node::is_object)
+}

@@ -1,0 +1,171 @@
+//! Steps that make data of data: mappings, expressions and the words of transforms.
+
+use super::super::Translation;
+use super::super::build::{Object, list, text};
+use super::agents::passing;
+use super::data::from;
+use super::processing;
+use super::steps::Step;
+use super::texts::{Names, Texts};
+use super::waits::mapping_of;
+use crate::fields::Shape;
+use crate::shape;
+use crate::source::{Data, Entry, Node};
+
+/// A step that changes data: its words are known to the native transform, its texts are not.
+pub(super) fn transform(
+    step: &Step<'_>,
+    before: &[&Step<'_>],
+    texts: &Texts<'_>,
+    translation: &mut Translation<'_>,
+) -> Object {
+    let names = texts.names(step);
+    let sources = ["input", "data", "input_data", "source", "input_path"];
+    let options = step.get("options");
+    let of_options =
+        || options.and_then(|options| sources.iter().find_map(|field| options.get(field)));
+    let source = step.first(&sources).or_else(of_options);
+    let source = match source {
+        Some(node) if node.as_str().is_some_and(|text| !text.contains("{{")) => Some(text(
+            node,
+            format!("{{{{{} ?? null}}}}", texts.mapped(node)),
+        )),
+        Some(node) => Some(texts.value(node, &names)),
+        None => match step
+            .get("input_mapping")
+            .filter(|mapping| !mapping.entries().is_empty())
+        {
+            Some(mapping) => Some(mapping_of(mapping, texts)),
+            None => from(before).map(|from| text(step.node, from)),
+        },
+    };
+    // One expression or template makes the whole.
+    let whole = step.first(&["expression", "transformation", "template", "transform"]);
+    if let Some((node, written)) = whole.and_then(|node| Some((node, node.as_str()?))) {
+        let written = if written.contains("{{") {
+            texts.template(written, &names)
+        } else {
+            format!("{{{{{}}}}}", texts.expression(written, &names))
+        };
+        return passing(step, text(node, written));
+    }
+    let mut config = Object::of(step.node);
+    config.maybe("input", source);
+    let known = ["mapping", "mappings", "fields", "output"];
+    let mapping = step.get("mapping");
+    if let Some(mapping) = mapping.filter(|node| !node.is_object() && node.elements().is_empty()) {
+        translation.say(shape::misfit("mapping", Shape::Object, mapping));
+    }
+    if let Some(mapping) = step.first(&known).filter(|mapping| mapping.is_object()) {
+        let fields = mapping
+            .entries()
+            .iter()
+            .map(|entry| field(entry, &names, texts));
+        config.put("mappings", list(mapping, fields.collect()));
+    }
+    let processing = step
+        .first(&["processing_type", "operation"])
+        .and_then(Node::as_str);
+    let passes =
+        processing.is_some_and(|word| ["passthrough", "none", "identity", "copy"].contains(&word));
+    let skipped = [
+        "input",
+        "data",
+        "input_data",
+        "source",
+        "input_path",
+        "input_mapping",
+        "variables",
+    ];
+    for block in ["parameters", "config"] {
+        for entry in step.node.get(block).map(Node::entries).unwrap_or_default() {
+            let is_idle =
+                passes && ["processing_type", "operation", "options"].contains(&entry.key.as_str());
+            let is_done = is_idle
+                || skipped.contains(&entry.key.as_str())
+                || entry.key == "mapping"
+                || (known.contains(&entry.key.as_str()) && entry.node.is_object());
+            if !is_done && !entry.node.is_null() {
+                let node = inside(&entry.node, &names, texts);
+                config.rename(
+                    &Entry {
+                        node,
+                        ..entry.clone()
+                    },
+                    entry.key.clone(),
+                );
+            }
+        }
+    }
+    let operations = step
+        .get("processing_type")
+        .zip(options)
+        .and_then(|(kind, options)| processing::operations(kind, options, texts));
+    if let Some(operations) = operations {
+        config.take("processing_type");
+        config.take("options");
+        config.put("operations", operations);
+    }
+    let does = [
+        "mappings",
+        "operations",
+        "processing_type",
+        "path",
+        "input_key",
+    ];
+    if !does.iter().any(|field| config.has(field)) {
+        config.put("operations", list(step.node, Vec::new()));
+    }
+    config
+}
+
+/// A field that a mapping makes.
+fn field(entry: &Entry, names: &Names, texts: &Texts<'_>) -> Node {
+    let node = &entry.node;
+    let is_path = node.as_str().is_some_and(|text| {
+        (super::texts::is_path(text) && text.contains('.')) || texts.is_about_steps(text)
+    });
+    let value = if is_path {
+        text(node, format!("{{{{{} ?? null}}}}", texts.mapped(node)))
+    } else {
+        texts.value(node, names)
+    };
+    let mut field = Object::of(node);
+    field.put("field", text(node, entry.key.clone()));
+    let is_template = value.as_str().is_some_and(|text| text.contains("{{"));
+    if is_template {
+        field.put("type", text(node, "template"));
+        field.put("template", value);
+    } else {
+        field.put("type", text(node, "constant"));
+        field.put("value", value);
+    }
+    field.build()
+}
+
+/// The words of operations: what is said of items stays, templates are translated.
+fn inside(node: &Node, names: &Names, texts: &Texts<'_>) -> Node {
+    let data = match &node.data {
+        Data::String(written) if written.contains("{{") => {
+            Data::String(texts.template(written, names))
+        }
+        Data::Array(elements) => Data::Array(
+            elements
+                .iter()
+                .map(|one| inside(one, names, texts))
+                .collect(),
+        ),
+        Data::Object(entries) => {
+            let entry = |entry: &Entry| Entry {
+                node: inside(&entry.node, names, texts),
+                ..entry.clone()
+            };
+            Data::Object(entries.iter().map(entry).collect())
+        }
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => node.data.clone(),
+    };
+    Node {
+        data,
+        ..node.clone()
+    }
+}
