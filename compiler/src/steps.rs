@@ -55,6 +55,7 @@ pub fn check(definition: &Definition, diagnostics: &mut Vec<Diagnostic>) {
     let first = steps.find(|step| step.kind == Kind::Trigger);
     if let Some(trigger) = first.filter(understood) {
         triggers::check_secret(definition, trigger, diagnostics);
+        trigger::check_when(definition, trigger, diagnostics);
     }
 }
 

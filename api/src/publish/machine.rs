@@ -122,7 +122,6 @@ pub(crate) fn failed_call<E: std::error::Error>(call: &str, error: E) -> Problem
     Problem::unavailable(&format!("{call} failed"), &error)
 }
 
-/// A machine that no text can say.
 pub(super) fn unwritten(error: &serde_json::Error) -> Problem {
     Problem::unavailable("the machine cannot be written", error)
 }

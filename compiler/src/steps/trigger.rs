@@ -132,14 +132,6 @@ fn strangers(step: &Step, found: &Type, diagnostics: &mut Vec<Diagnostic>) {
 /// A schedule stands as text beside `timezone`, or as an object.
 fn check_schedule(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     let Some(given) = step.config.get("schedule").filter(|node| !node.is_null()) else {
-        diagnostics.push(
-            Diagnostic::error(
-                codes::MISSING_FIELD,
-                format!("step `{}` has no `schedule`", step.slug),
-            )
-            .on(&step.config)
-            .help("add five fields of cron, such as `\"schedule\": \"0 9 * * *\"`"),
-        );
         return;
     };
     if given.as_str().is_none() && !given.is_object() {
@@ -148,6 +140,27 @@ fn check_schedule(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         return;
     }
     schedule::read(given, step.config.get("timezone"), diagnostics);
+}
+
+/// Refuses a trigger by schedule for which there is none, neither of its own nor in the workflow's `config`.
+pub(super) fn check_when(
+    definition: &Definition,
+    trigger: &Step,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let given = |field: &str| trigger.config.get(field).filter(|node| !node.is_null());
+    let kind = given("type").and_then(Node::as_str);
+    let is_scheduled = matches!(kind, Some("schedule" | "scheduled"));
+    if is_scheduled && given("schedule").is_none() && definition.settings.schedule.is_none() {
+        diagnostics.push(
+            Diagnostic::error(
+                codes::MISSING_FIELD,
+                format!("step `{}` has no `schedule`", trigger.slug),
+            )
+            .on(&trigger.config)
+            .help("add five fields of cron, such as `\"schedule\": \"0 9 * * *\"`, here or in the workflow's `config`"),
+        );
+    }
 }
 
 fn check_event(step: &Step, diagnostics: &mut Vec<Diagnostic>) {

@@ -139,6 +139,13 @@ fn begun_by<'w>(
                 format!("the schedule is off, so runs begin by `{word}` alone")
             };
             translation.differs("a-schedule-that-is-off", off, message);
+        } else if is_schedule {
+            let message = format!("step `{}` has no `schedule`, so nothing starts it", step.id);
+            translation.say(
+                Diagnostic::warning(codes::MISSING_FIELD, message)
+                    .on(step.node)
+                    .help("add one, such as `\"schedule\": { \"cron\": \"0 9 * * *\" }`"),
+            );
         }
         return if is_schedule { "manual" } else { native };
     };
