@@ -212,7 +212,8 @@ def failed(api: Visitor) -> str:
 def cancelled(api: Visitor) -> str:
     run = api.execute(api.publish(WAIT))
     # A task that is on its way would end the execution before it is stopped.
-    until(lambda: api.ask(200, "GET", f"/api/executions/{run}/steps"), f"the wait of {run}")
+    steps = f"/api/executions/{run}/steps"
+    until(lambda: any(step["step_id"] == "wait" for step in api.ask(200, "GET", steps)), f"the wait of {run}")
     api.ask(200, "POST", f"/api/executions/{run}/cancel")
     want("how it ended", api.ended(run)["status"], "cancelled")
     return "a run that was cancelled while it waited"

@@ -110,19 +110,8 @@ impl Deployment {
     /// The history of one of them.
     pub async fn history(&self, id: &str, name: &str) -> anyhow::Result<Vec<aws::Event>> {
         let history = format!("{}/history/{}", execution(id), segment(name));
-        let mut events = Vec::new();
-        let mut place = String::new();
-        loop {
-            let path = format!("{history}?limit={PAGE}{place}");
-            let page: Option<Page<Map<String, Value>>> = self.read(&path).await?;
-            let Some(page) = page else { break };
-            events.extend(page.items.into_iter().filter_map(aws::Event::read));
-            match page.next_cursor {
-                Some(cursor) => place = format!("&cursor={}", segment(&cursor)),
-                None => break,
-            }
-        }
-        Ok(events)
+        let events: Vec<Map<String, Value>> = self.items(&history, usize::MAX).await?;
+        Ok(events.into_iter().filter_map(aws::Event::read).collect())
     }
 
     /// What runs wait for, longest waiting first.
