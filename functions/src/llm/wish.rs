@@ -310,8 +310,49 @@ mod tests {
     }
 
     #[test]
+    fn what_was_said_before_is_a_list_of_messages() {
+        let said = |role: &str, content: Value| json!({ "role": role, "content": content });
+        let given = json!([
+            said("system", json!("Be brief.")),
+            said("user", json!("Hello")),
+            said("assistant", json!({ "text": "Hi!" })),
+        ]);
+        let config = json!({ "systemPrompt": "x", "history": given });
+        let wish = of(&config, Some("m")).expect("a wish");
+        let told: Vec<(&str, &str)> = wish
+            .history
+            .iter()
+            .map(|message| match message {
+                Message::User { text } => ("user", text.as_str()),
+                Message::Assistant { text, .. } => ("assistant", text.as_str()),
+                Message::Tool { result, .. } => panic!("{result}"),
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [("user", "Hello"), ("assistant", "{\"text\":\"Hi!\"}")]
+        );
+        for nothing in [json!(null), json!([])] {
+            let config = json!({ "systemPrompt": "x", "history": nothing });
+            assert_eq!(of(&config, Some("m")).expect("a wish").history, []);
+        }
+    }
+
+    #[test]
     fn what_cannot_be_asked_for_is_named() {
         let rows = [
+            (
+                json!({ "systemPrompt": "x", "toolsElsewhere": ["get_order"] }),
+                "`get_order` is not available",
+            ),
+            (
+                json!({ "systemPrompt": "x", "history": "Hello" }),
+                "`history` is a list",
+            ),
+            (
+                json!({ "systemPrompt": "x", "history": [{ "content": "Hello" }] }),
+                "a `role`",
+            ),
             (json!({ "systemPrompt": "" }), "no prompt"),
             (
                 json!({ "systemPrompt": "x", "tools": ["web"] }),

@@ -96,6 +96,43 @@ async fn a_known_customer_is_found_and_a_closed_conversation_opens_again() {
 }
 
 #[tokio::test]
+async fn a_conversation_tells_its_last_messages_itself() {
+    let bench = Bench::open().await;
+    let mail = |number: usize| {
+        json!({
+            "messageId": number.to_string(),
+            "inReplyTo": number.checked_sub(1).map(|before| before.to_string()),
+            "from": "ada@example.com",
+            "date": format!("2026-03-01T10:00:{number:02}Z"),
+            "text": format!("{number} {}", "x".repeat(3_000)),
+        })
+    };
+    let early: Vec<Value> = (0..4).map(mail).collect();
+    let late: Vec<Value> = (4..12).map(mail).collect();
+    let steps = [
+        ("create_from_email", json!(early)),
+        ("create_from_email", json!(late)),
+    ];
+    let outputs = read(&bench, &steps).await;
+    let last = outputs.last().expect("an output");
+    let conversation = last.get("conversation").expect("a conversation");
+    let messages = conversation["messages"].as_array().expect("messages");
+    let begins: Vec<&str> = messages
+        .iter()
+        .filter_map(|message| message["content"].as_str()?.split(' ').next())
+        .collect();
+    assert_eq!(
+        begins,
+        ["2", "3", "4", "5", "6", "7", "8", "9", "10", "11"],
+        "the last ten, the oldest first"
+    );
+    let text = conversation["lastMessage"].as_str().expect("a text");
+    assert!(text.starts_with("11 x") && text.len() == 2_000, "{text}");
+    assert_eq!(messages[9]["direction"], "inbound");
+    assert_eq!(conversation["lastMessageAt"], messages[9]["sentAt"]);
+}
+
+#[tokio::test]
 async fn what_is_no_mail_is_refused() {
     for emails in [json!([]), json!(["x"]), json!("x")] {
         let bench = Bench::open().await;

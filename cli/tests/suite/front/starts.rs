@@ -53,6 +53,73 @@ async fn the_same_request_starts_one_run() {
 }
 
 #[tokio::test]
+async fn nothing_of_a_request_is_lost() {
+    let front = Front::open().await;
+    let id = front.publish(greeting("Hello {{input.name}}")).await;
+    let path = format!("/api/workflows/{id}/execute");
+    let refused = front
+        .want(400, "POST", &path, json!({ "priority": "high" }))
+        .await;
+    let message = refused["message"].as_str().expect("a message");
+    for part in ["`priority`", "stands in `input`"] {
+        assert!(message.contains(part), "{message}");
+    }
+    // What other systems' clients send beside it changes nothing, and other names of the input are as good.
+    for body in [
+        json!({ "input_data": { "name": "Ada" }, "organization_id": "other" }),
+        json!({ "prompt": { "name": "Ada" }, "execution_backend": "local" }),
+        json!({ "user_input": { "name": "Ada" } }),
+    ] {
+        let run = front.run(&id, body).await;
+        let run = front.want(200, "GET", &run, Value::Null).await;
+        assert_eq!(run["status"], "completed", "{run}");
+        assert_eq!(run["input"], json!({ "name": "Ada" }));
+    }
+}
+
+#[tokio::test]
+async fn the_context_and_the_history_of_a_request_reach_an_agent() {
+    let front = Front::open().await;
+    let definition = json!({
+        "name": "Chat",
+        "steps": [
+            { "step_id": "begin", "step_type": "trigger", "parameters": { "kind": "chat" }, "next_steps": ["agent"] },
+            { "step_id": "agent", "step_type": "agent_execution",
+              "parameters": { "system_prompt": "Help {{context.customer_id}}.", "query": "{{current_message}}" }, "next_steps": ["tell"] },
+            { "step_id": "tell", "step_type": "output",
+              "parameters": { "output_mapping": { "run": "{{execution_id}}", "whom": "{{trigger.context.customer_id}}" } } },
+        ],
+    });
+    let id = front.publish(definition).await;
+    let history = json!([{ "role": "user", "content": "Hello" }]);
+    let run = front
+        .run(
+            &id,
+            json!({
+                "trigger": { "kind": "chat", "current_message": "Where is it?", "history": history },
+                "context": { "customer_id": "c-7" },
+                "mocks": { "agent": "On its way." },
+            }),
+        )
+        .await;
+    let steps = front
+        .want(200, "GET", &format!("{run}/steps"), Value::Null)
+        .await;
+    let steps = steps.as_array().or_else(|| steps["items"].as_array());
+    let mut steps = steps.expect("steps").iter();
+    let asked = &steps
+        .find(|step| step["step"] == "agent")
+        .expect("the step")["input"];
+    assert_eq!(asked["systemPrompt"], "Help c-7.");
+    assert_eq!(asked["userPrompt"], "Where is it?");
+    assert_eq!(asked["history"], history);
+    let found = front.want(200, "GET", &run, Value::Null).await;
+    let id = run.rsplit('/').next();
+    assert_eq!(found["result"]["run"].as_str(), id);
+    assert_eq!(found["result"]["whom"], "c-7");
+}
+
+#[tokio::test]
 async fn a_run_says_how_it_was_asked_for() {
     let front = Front::open().await;
     let id = front
