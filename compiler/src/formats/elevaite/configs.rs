@@ -51,6 +51,9 @@ pub(super) fn translate(
         let made = writer.natives.get(before..).unwrap_or_default();
         translation.owns(made, Some(&step.slug), Some(&step.id));
     }
+    for step in steps {
+        step.check(translation.diagnostics);
+    }
     writer.natives
 }
 
