@@ -256,7 +256,9 @@ impl Writer<'_> {
         }
         let chooses = matches!(step.what, What::Condition | What::Loop);
         let open = step.what.ways_on().iter().copied().filter(|_| chooses);
-        let ends = self.edges.ends_of(at).filter(|port| !is_elsewhere(port));
+        // Beside others it would end its own line alone, and what waits for the step would go on.
+        let ends = self.edges.ends_of(at);
+        let ends = ends.filter(|port| !waits && !is_elsewhere(port));
         for port in open.chain(ends) {
             if !next.has(port) {
                 next.put(port, text(step.node, self.end()));
