@@ -2,6 +2,7 @@
 
 mod object;
 mod parse;
+mod words;
 
 use super::super::Translation;
 use super::super::build::text;
@@ -205,6 +206,14 @@ mod tests {
             (
                 json!("a.length > 2 ? true : false"),
                 "input.a.length > 2 ? true : false",
+            ),
+            (
+                json!("a == 3 and a + 1 > 3"),
+                "(input.a == 3) && (input.a + 1 > 3)",
+            ),
+            (
+                json!("not (a + 1 > 3 or tags contains 'vip') AND {{b * 2 > 4 or c}}"),
+                "(!(((input.a + 1 > 3) || ((input.tags ?? []) contains 'vip')))) && (((input.b * 2 > 4) || (input.c)))",
             ),
             (json!(true), "true"),
             (json!([]), "true"),

@@ -51,6 +51,9 @@ pub(super) fn translate(
         let made = writer.natives.get(before..).unwrap_or_default();
         translation.owns(made, Some(&step.slug), Some(&step.id));
     }
+    for step in steps {
+        step.check(translation.diagnostics);
+    }
     writer.natives
 }
 
@@ -231,14 +234,16 @@ impl Writer<'_> {
     fn next(&mut self, at: usize, step: &Step<'_>) -> Object {
         let mut next = Object::of(step.node);
         let ports = self.edges.out.get(at).cloned().unwrap_or_default();
+        // What `else_steps` say is the condition's, where the step has one.
         let is_guarded = self.guards.contains_key(&at);
+        let is_divided = is_guarded && given(step.node, "else_steps").is_some();
+        let waits = self.waits;
+        let is_elsewhere = |port: &str| {
+            let is_awaited = waits && port == step.what.main_port();
+            is_awaited || (is_divided && port == "error")
+        };
         for (port, targets) in &ports {
-            // What `else_steps` say is the condition's, where the step has one.
-            let is_awaited = self.waits && *port == step.what.main_port();
-            if targets.is_empty()
-                || is_awaited
-                || (is_guarded && *port == "error" && given(step.node, "else_steps").is_some())
-            {
+            if targets.is_empty() || is_elsewhere(port) {
                 continue;
             }
             let base = if *port == step.what.main_port() {
@@ -250,13 +255,9 @@ impl Writer<'_> {
             next.put(*port, text(step.node, target));
         }
         let chooses = matches!(step.what, What::Condition | What::Loop);
-        let is_said = |port: &str| !self.waits && self.edges.ends.contains(&(at, port));
-        let needed = step.what.ways_on().iter();
-        let needed: Vec<&str> = needed
-            .copied()
-            .filter(|port| chooses || is_said(port))
-            .collect();
-        for port in needed {
+        let open = step.what.ways_on().iter().copied().filter(|_| chooses);
+        let ends = self.edges.ends_of(at).filter(|port| !is_elsewhere(port));
+        for port in open.chain(ends) {
             if !next.has(port) {
                 next.put(port, text(step.node, self.end()));
             }

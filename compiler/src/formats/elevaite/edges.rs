@@ -29,6 +29,8 @@ pub(super) struct Edges {
     pub(super) branches: BTreeMap<usize, Vec<usize>>,
     /// The ports by which a step says that the run ends.
     pub(super) ends: BTreeSet<(usize, &'static str)>,
+    /// The ports of a rejection or an error by which a step leads to no step: to the end, or on with a loop.
+    pub(super) empty: BTreeSet<(usize, &'static str)>,
     /// The steps with which a run begins, beside its trigger.
     pub(super) entries: Vec<usize>,
     /// Whether steps wait for all that they depend on.
@@ -77,6 +79,19 @@ impl Edges {
             }
         }
         false
+    }
+
+    /// The ports of a rejection or an error by which a step leads to no step.
+    pub(super) fn empty_of(&self, step: usize) -> impl Iterator<Item = &'static str> {
+        let ports = self.empty.iter().filter(move |(from, _)| *from == step);
+        ports.map(|(_, port)| *port)
+    }
+
+    /// The ports by which a step leads to the end of the run.
+    pub(super) fn ends_of(&self, step: usize) -> impl Iterator<Item = &'static str> {
+        let ports = self.ends.iter().chain(&self.empty);
+        let own = ports.filter(move |(from, _)| *from == step);
+        own.map(|(_, port)| *port)
     }
 
     fn has(&self, from: usize, to: usize) -> bool {
@@ -199,8 +214,12 @@ impl Finder<'_, '_, '_> {
         for target in self.targets(node, id) {
             self.edges.add(from, port, target);
         }
+        let what = self.what(from);
+        let is_empty = matches!(&node.data, Data::Array(elements) if elements.is_empty());
         if self.is_end(node) {
             self.edges.ends.insert((from, port));
+        } else if is_empty && !what.begins() && !what.ways_on().contains(&port) {
+            self.edges.empty.insert((from, port));
         }
     }
 

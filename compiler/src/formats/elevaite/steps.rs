@@ -88,6 +88,14 @@ impl<'a> Step<'a> {
         fields.iter().find_map(|field| self.get(field))
     }
 
+    /// Checks the fields beside the parameters, when all of the step is translated: it has those that were looked for.
+    pub(super) fn check(&self, diagnostics: &mut Vec<Diagnostic>) {
+        let asked = self.asked.borrow();
+        let asked = asked.iter().map(|field| (*field, Shape::Any));
+        let known: Vec<Field> = FIELDS.into_iter().chain(asked).collect();
+        fields::check(self.node, &known, "a step", Templates::Refused, diagnostics);
+    }
+
     /// Warns of parameters that nobody looked for, where one was that is written nearly so.
     pub(super) fn misspelt(&self, diagnostics: &mut Vec<Diagnostic>) {
         let asked = self.asked.borrow();
@@ -157,13 +165,6 @@ fn add<'a>(
         translation.say(Diagnostic::error(codes::INVALID_VALUE, message).on(node));
         return;
     }
-    fields::check(
-        node,
-        &FIELDS,
-        "a step",
-        Templates::Refused,
-        translation.diagnostics,
-    );
     let word = given(node, "step_type").or_else(|| given(node, "type"));
     let what = kind(node, word, translation);
     let written = given(node, "step_id").or_else(|| given(node, "id"));

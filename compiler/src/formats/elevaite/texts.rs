@@ -64,6 +64,8 @@ const OUTPUTS: [&str; 2] = ["output", "result"];
 /// What names mean in a definition.
 pub(super) struct Texts<'a> {
     steps: BTreeMap<&'a str, (&'a str, What)>,
+    /// The members of what steps answer, where their authors say them.
+    members: BTreeMap<&'a str, BTreeSet<&'a str>>,
     /// The names of items and of the workflow's own settings.
     bound: BTreeSet<&'a str>,
     globals: BTreeSet<&'a str>,
@@ -93,6 +95,10 @@ impl<'a> Texts<'a> {
             steps: steps
                 .iter()
                 .map(|step| (step.id.as_str(), (step.slug.as_str(), step.what)))
+                .collect(),
+            members: steps
+                .iter()
+                .map(|step| (step.id.as_str(), outputs::members(step)))
                 .collect(),
             bound,
             globals: globals

@@ -2,6 +2,7 @@
 
 use super::super::super::literal::quoted;
 use super::super::texts::{Names, Texts, is_path, without_quotes};
+use super::words::{Part, part};
 use super::{operator, written};
 
 /// A piece of a condition.
@@ -25,7 +26,24 @@ pub(super) fn expression(condition: &str, names: &Names, texts: &Texts<'_>) -> S
         let found = parser.either()?;
         (parser.at == parser.tokens.len()).then_some(found)
     });
-    parsed.unwrap_or_else(|| texts.expression(condition, names))
+    parsed.unwrap_or_else(|| ours(condition, names, texts))
+}
+
+/// A condition that is an expression of ours, whose parts may be joined by the format's words.
+fn ours(condition: &str, names: &Names, texts: &Texts<'_>) -> String {
+    let inner = |condition: &str| expression(condition, names, texts);
+    match part(condition.trim()) {
+        Part::Joined(symbol, parts) => {
+            let parts: Vec<String> = parts
+                .into_iter()
+                .map(|part| format!("({})", inner(part)))
+                .collect();
+            parts.join(&format!(" {symbol} "))
+        }
+        Part::Not(rest) => format!("!({})", inner(rest)),
+        Part::Bracketed(rest) => format!("({})", inner(rest)),
+        Part::Whole(whole) => texts.expression(whole, names),
+    }
 }
 
 /// One side of a comparison: a path with or without braces.
@@ -38,7 +56,7 @@ pub(super) fn operand(text: &str, names: &Names, texts: &Texts<'_>) -> String {
     if is_path(inner) {
         covered(texts.path(inner, names))
     } else {
-        format!("({})", texts.expression(inner, names))
+        format!("({})", ours(inner, names, texts))
     }
 }
 

@@ -118,14 +118,15 @@ impl Finder<'_, '_, '_> {
                 // An inner loop leads on when it is done; where it leads to next is its own body.
                 let ports = what.ways_on().iter();
                 let ports = ports.filter(|port| what != What::Loop || **port == "done");
-                for port in ports {
+                let empty: Vec<&str> = self.edges.empty_of(step).collect();
+                for port in ports.copied().chain(empty) {
                     let leads = self
                         .edges
                         .out
                         .get(step)
                         .is_some_and(|out| out.contains_key(port));
                     // What ends the run within the body does not go on with the next item.
-                    if !leads && !self.edges.ends.contains(&(step, *port)) {
+                    if !leads && !self.edges.ends.contains(&(step, port)) {
                         self.edges.add(step, port, head);
                     }
                 }

@@ -1,5 +1,7 @@
 //! What a path into a step's output means, by the kind of the step.
 
+use std::collections::BTreeSet;
+
 use super::path::{divide, member, skip};
 use super::{OUTPUTS, Texts};
 use crate::formats::elevaite::steps::Step;
@@ -30,12 +32,12 @@ impl Texts<'_> {
             return format!("input{}", skip(rest, &OUTPUTS));
         }
         let output = format!("steps.{slug}.output");
-        let rest = skip(rest, &["output"]);
+        let rest = self.of_answer(id, rest);
         let (word, after) = divide(rest.trim_start_matches('.'));
         match what {
             What::Agent => {
                 let mut left = rest;
-                while ANSWERS.contains(&divide(left.trim_start_matches('.')).0) {
+                while ANSWERS.contains(&first(left)) && !self.is_member(id, first(left)) {
                     left = divide(left.trim_start_matches('.')).1;
                 }
                 let inner = left.trim_start_matches('.');
@@ -91,6 +93,39 @@ impl Texts<'_> {
             | What::Refused(_) => either(&output, rest, skip(rest, &["result"])),
         }
     }
+
+    /// A path into an output without the word for it, unless that is a member of the answer.
+    fn of_answer<'p>(&self, id: &str, rest: &'p str) -> &'p str {
+        let bare = skip(rest, &["output"]);
+        let next = first(bare);
+        let is_of_answer = ANSWERS.contains(&next) || self.is_member(id, next);
+        let goes_on = !bare.is_empty() && !is_of_answer;
+        if goes_on && self.is_member(id, "output") {
+            rest
+        } else {
+            bare
+        }
+    }
+
+    /// Whether the schema of a step's answer has a member of that name.
+    fn is_member(&self, id: &str, name: &str) -> bool {
+        self.members
+            .get(id)
+            .is_some_and(|members| members.contains(name))
+    }
+}
+
+/// The first name of a path that begins with a point.
+fn first(path: &str) -> &str {
+    divide(path.trim_start_matches('.')).0
+}
+
+/// The members of an agent's answer, where its schema says them.
+pub(super) fn members<'a>(step: &Step<'a>) -> BTreeSet<&'a str> {
+    let schema = (step.what == What::Agent).then(|| step.get("output_schema"));
+    let properties = schema.flatten().and_then(|schema| schema.get("properties"));
+    let entries = properties.map(Node::entries).unwrap_or_default();
+    entries.iter().map(|entry| entry.key.as_str()).collect()
 }
 
 /// A path into an output as it is written, or without the word for the output, where the output is that itself.
