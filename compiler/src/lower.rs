@@ -130,7 +130,7 @@ fn lower_with(checked: &Checked, options: Options, entered: Option<&Task>) -> Lo
         &mut notes,
     );
     let machine = Machine {
-        comment: Some(checked.definition.name.clone()),
+        comment: Some(states::comment(&checked.definition.name)),
         query_language: Some(QueryLanguage::Jsonata),
         start_at: start,
         timeout_seconds: budget::execution_timeout(checked),

@@ -125,7 +125,16 @@ impl Inference<'_, '_> {
             }
             Form::Path(base, accesses) => self.path(node, base, accesses),
             Form::Not(inner) => {
+                let known = self.findings.len();
                 self.node(inner);
+                // What never holds always holds the other way round.
+                for finding in self.findings.iter_mut().skip(known) {
+                    if let Mistake::NeverEqual { gives, .. } = &mut finding.mistake
+                        && finding.span == inner.span
+                    {
+                        *gives = !*gives;
+                    }
+                }
                 Type::Flag
             }
             Form::Negate(inner) => {

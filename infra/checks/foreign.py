@@ -174,12 +174,12 @@ def versions(aws: Site) -> int:
 
 def line(name: str, level: str, place: str, run: dict) -> str:
     records, mails = len(run["steps"]), len(run["mails"])
-    return f"{name:<22}{level:<7}{place:<11}{run['status']:<11}{records:>8}{run['transitions']:>13}{mails:>7}"
+    return f"{name:<25}{level:<5}{place:<11}{run['status']:<11}{records:>8}{run['transitions']:>13}{mails:>7}"
 
 
 def report(aws: Site, rows: list[tuple]) -> None:
     """Prints what was compared; the end where anything differs."""
-    print(f"{'workflow':<22}{'level':<7}{'':<11}{'status':<11}{'records':>8}{'transitions':>13}{'mails':>7}  the same")
+    print(f"{'workflow':<25}{'level':<5}{'':<11}{'status':<11}{'records':>8}{'transitions':>13}{'mails':>7}  the same")
     for name, level, here, there, differences in rows:
         print(line(name, level, "laptop", here))
         print(line("", "", aws.name, there), "no" if differences else "yes", sep="  ")

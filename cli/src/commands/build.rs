@@ -46,7 +46,7 @@ pub(super) struct Build {
     )]
     output: PathBuf,
     /// The organisation whose workflows they are
-    #[arg(long, value_name = "NAME", default_value = ORG)]
+    #[arg(long, value_name = "NAME", default_value = ORG, value_parser = organisation)]
     org: String,
     #[command(flatten)]
     machine: MachineOptions,
@@ -230,10 +230,26 @@ impl Gathering {
     }
 }
 
+fn organisation(name: &str) -> Result<String, String> {
+    if pawl_store::key::is_organisation(name) {
+        Ok(name.to_owned())
+    } else {
+        Err("use letters, digits, `-`, `_` and `.`".to_owned())
+    }
+}
+
+/// So many bytes of an id are a file's name; file systems take 255.
+const LONGEST_FILE: usize = 200;
+
 impl Workflow {
-    /// The name of its machine's file.
+    /// The name of its machine's file; the machine's own, which is never long, for an id that is longer than a file's may be.
     fn file(&self) -> String {
-        format!("{}.asl.json", self.id.replace('_', "-"))
+        let name = if self.id.len() > LONGEST_FILE {
+            self.machine.name.clone()
+        } else {
+            self.id.replace('_', "-")
+        };
+        format!("{name}.asl.json")
     }
 
     /// The functions that its machine names, by their placeholders.

@@ -11,7 +11,7 @@ use super::budget::MOST_EVENTS;
 use super::decisions::{Iterations, Notes};
 use super::events::Events;
 use super::names::Names;
-use super::states::{NEXT_AT, caught, expression};
+use super::states::{NEXT_AT, caught, comment, expression};
 use crate::check::Checked;
 use crate::graph::{Division, StepId, StrandId};
 use crate::steps;
@@ -63,7 +63,7 @@ fn wait(checked: &Checked, native: &Native) -> Wait {
     let step = checked.step(native.step);
     let seconds = format!("$states.input.values.`{}`", step.slug);
     Wait {
-        comment: step.name.clone(),
+        comment: step.name.as_deref().map(comment),
         seconds: Some(Dynamic::Expression(expression(&seconds))),
         next: Some(native.next.clone()),
         ..Wait::default()
@@ -95,7 +95,7 @@ fn parallel(checked: &Checked, names: &Names<'_>, native: &Native, states: &mut 
     }
     let step = checked.step(native.step);
     State::Parallel(Parallel {
-        comment: step.name.clone(),
+        comment: step.name.as_deref().map(comment),
         branches,
         catch: catch(&step.slug, native),
         output: Some(onward()),
@@ -146,7 +146,7 @@ fn map(
     notes.iterations.insert(native.step, iterations);
     let count = format!("$states.input.values.`{}`", step.slug);
     State::Map(Map {
-        comment: step.name.clone(),
+        comment: step.name.as_deref().map(comment),
         items: Some(json!(expression(&format!(
             "{count} > 0 ? [0..({count} - 1)] : []"
         )))),

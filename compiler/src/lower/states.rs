@@ -96,7 +96,7 @@ impl Choices {
             ..Rule::default()
         };
         Choice {
-            comment: node.name.clone(),
+            comment: node.name.as_deref().map(comment),
             choices: routes.map(rule).collect(),
             default: Some(names.own(Own::Failed, home)),
             ..Choice::default()
@@ -194,7 +194,7 @@ pub(super) fn task(checked: &Checked, names: &Names<'_>, task: &Task, plan: &Pla
     };
     let function = format!("${{{}}}", plan.node.kind.placeholder());
     TaskState {
-        comment: plan.node.name.clone(),
+        comment: plan.node.name.as_deref().map(comment),
         resource: resource.to_owned(),
         arguments: Some(Value::Object(object([
             ("FunctionName", Value::String(function)),
@@ -226,6 +226,11 @@ fn waits(task: &Task, plan: &Plan) -> bool {
             false
         }
     }
+}
+
+/// A name as a comment: SAM and CloudFormation would replace `${...}` inside.
+pub(super) fn comment(name: &str) -> String {
+    name.replace("${", "$ {")
 }
 
 /// The plan as JSON text.

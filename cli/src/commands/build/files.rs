@@ -38,13 +38,16 @@ pub(super) fn of(
     template: String,
 ) -> anyhow::Result<Vec<File>> {
     let folder = output.parent().unwrap_or(Path::new("")).join(MACHINES);
-    let mut files = vec![File::read(output.to_owned(), Some(template))?];
+    let template = File::read(output.to_owned(), Some(template))?;
+    let mut files = Vec::new();
     for workflow in workflows {
         let text = workflow.machine.text.clone();
         files.push(File::read(folder.join(workflow.file()), Some(text))?);
     }
     // Only what an earlier build has written goes: its template names it.
-    let earlier = files.first().and_then(|file| file.before.clone());
+    let earlier = template.before.clone();
+    // The template comes behind what it names: it is there only where all of that is.
+    files.push(template);
     for name in earlier.iter().flat_map(|text| machines(text)) {
         let path = folder.join(name);
         if files.iter().all(|file| file.path != path) {

@@ -65,7 +65,8 @@ pub(super) fn of(workflows: &[Workflow]) -> Value {
             let hash = trigger.own.rsplit('-').next().unwrap_or_default();
             resources.insert(format!("{name}{kind}{hash}"), resource);
         }
-        let description = format!("The machine of {}.", workflow.name);
+        // CloudFormation would take `${...}` in a name for one of its own.
+        let description = format!("The machine of {}.", workflow.name.replace("${", "$ {"));
         outputs.insert(
             name.clone(),
             json!({ "Description": description, "Value": reference(&name) }),

@@ -204,7 +204,8 @@ impl Finder<'_, '_, '_, '_> {
             };
             match &state.next {
                 Next::Many(heads) => {
-                    let join = self.join(&heads.iter().map(|(head, _)| *head).collect::<Vec<_>>());
+                    let join =
+                        self.join(at, &heads.iter().map(|(head, _)| *head).collect::<Vec<_>>());
                     for (number, (head, _)) in heads.iter().enumerate() {
                         if Some(*head) == join {
                             self.early(at, *head);
@@ -295,10 +296,13 @@ impl Finder<'_, '_, '_, '_> {
         region
     }
 
-    /// The first state at which all branches meet.
-    fn join(&self, heads: &[usize]) -> Option<usize> {
-        let reached: Vec<BTreeSet<usize>> =
-            heads.iter().map(|head| self.reach(*head, None)).collect();
+    /// The first state at which all branches of a state meet. What leads back to that state begins the branches anew,
+    /// so nothing behind it counts.
+    fn join(&self, owner: usize, heads: &[usize]) -> Option<usize> {
+        let reached: Vec<BTreeSet<usize>> = heads
+            .iter()
+            .map(|head| self.reach(*head, &[owner]))
+            .collect();
         let mut shared = reached.first().cloned().unwrap_or_default();
         for other in &reached {
             shared = shared.intersection(other).copied().collect();
@@ -306,7 +310,7 @@ impl Finder<'_, '_, '_, '_> {
         // The first is the one that no other has to be passed for.
         let is_first = |candidate: &&usize| {
             heads.iter().all(|head| {
-                let passed = self.reach(*head, Some(**candidate));
+                let passed = self.reach(*head, &[owner, **candidate]);
                 shared
                     .iter()
                     .all(|other| *other == **candidate || !passed.contains(other))
@@ -315,12 +319,12 @@ impl Finder<'_, '_, '_, '_> {
         shared.iter().find(is_first).copied()
     }
 
-    /// The states that follow one, itself included, without passing another.
-    fn reach(&self, from: usize, without: Option<usize>) -> BTreeSet<usize> {
+    /// The states that follow one, itself included, without passing some others.
+    fn reach(&self, from: usize, without: &[usize]) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         let mut open = vec![from];
         while let Some(at) = open.pop() {
-            if Some(at) == without || !found.insert(at) {
+            if without.contains(&at) || !found.insert(at) {
                 continue;
             }
             open.extend(self.states.get(at).map(State::targets).unwrap_or_default());

@@ -226,43 +226,57 @@ impl Finder<'_, '_, '_> {
     /// By its main port a step leads to others; a parallel step that has no branches yet gets them.
     fn lead(&mut self, from: usize, targets: &[usize]) {
         let what = self.what(from);
-        // Where the body of a loop stands in its parameters, what follows comes when it is done.
-        let has_body = self
-            .edges
-            .out
-            .get(from)
-            .is_some_and(|ports| ports.contains_key("next"));
         if what == What::Parallel && !self.edges.branches.contains_key(&from) {
             self.edges.branches.insert(from, targets.to_vec());
             return;
         }
-        let port = if what == What::Loop && has_body {
-            "done"
-        } else {
-            what.main_port()
-        };
-        if what == What::Parallel {
-            // What follows the step follows the last steps of its branches.
+        // What follows a parallel step follows the last steps of its branches.
+        let lasts = if what == What::Parallel {
             let begins = self.edges.branches.get(&from).cloned().unwrap_or_default();
-            for last in self.last(&begins) {
-                for target in targets {
-                    let port = self.what(last).main_port();
-                    self.edges.add(last, port, *target);
-                }
+            self.last(&begins)
+        } else {
+            BTreeSet::from([from])
+        };
+        for last in lasts {
+            let port = self.onward(last);
+            for target in targets {
+                self.edges.add(last, port, *target);
             }
-            return;
-        }
-        for target in targets {
-            self.edges.add(from, port, *target);
         }
     }
 
-    /// The steps behind some that lead nowhere.
-    fn last(&self, from: &[usize]) -> Vec<usize> {
-        let reached = self.edges.reach(from, usize::MAX);
-        let ends = reached.into_iter();
-        ends.filter(|step| self.edges.after(*step).next().is_none())
-            .collect()
+    /// The port by which a step goes on: where the body of a loop is known, what follows comes when it is done.
+    fn onward(&self, step: usize) -> &'static str {
+        let what = self.what(step);
+        let ports = self.edges.out.get(step);
+        let has_body = ports.is_some_and(|ports| ports.contains_key("next"));
+        if what == What::Loop && has_body {
+            "done"
+        } else {
+            what.main_port()
+        }
+    }
+
+    /// The steps behind some that lead nowhere; the body of a loop leads back to it.
+    fn last(&self, from: &[usize]) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<usize> = from.to_vec();
+        while let Some(step) = open.pop() {
+            if !seen.insert(step) {
+                continue;
+            }
+            let mut after: Vec<usize> = self.edges.after(step).collect();
+            if self.onward(step) == "done" {
+                let done = self.edges.out.get(step).and_then(|ports| ports.get("done"));
+                after = done.cloned().unwrap_or_default();
+            }
+            if after.is_empty() {
+                found.insert(step);
+            }
+            open.extend(after);
+        }
+        found
     }
 
     fn lead_one(&mut self, from: usize, to: usize) {

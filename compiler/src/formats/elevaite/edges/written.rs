@@ -53,14 +53,16 @@ impl Finder<'_, '_, '_> {
 
     /// Bodies and branches that stand in parameters.
     pub(super) fn inner(&mut self) {
+        let mut lines = Vec::new();
         for (at, step) in self.steps.iter().enumerate() {
             if step.what == What::Loop
                 && let Some(body) = step.first(&BODY)
             {
-                let chain = self.chain(body, step);
-                if let Some(first) = chain.first() {
+                let line = self.line(body, step);
+                if let Some(first) = line.first() {
                     self.edges.add(at, "next", *first);
                 }
+                lines.push(line);
             }
             if step.what == What::Parallel
                 && let Some(branches) = step.first(&BRANCHES)
@@ -70,14 +72,19 @@ impl Finder<'_, '_, '_> {
                     let steps = branch.get("steps");
                     let is_line = steps.is_some() || matches!(branch.data, Data::Array(_));
                     let line = if is_line {
-                        self.chain(steps.unwrap_or(branch), step)
+                        self.line(steps.unwrap_or(branch), step)
                     } else {
                         self.one(branch, step).into_iter().collect()
                     };
                     begins.extend(line.first().copied());
+                    lines.push(line);
                 }
                 self.edges.branches.insert(at, begins);
             }
+        }
+        // What follows a loop or a parallel step comes when all inside of it is done, so inner lines come first.
+        for line in lines.iter().rev() {
+            self.chain(line);
         }
     }
 
@@ -88,12 +95,17 @@ impl Finder<'_, '_, '_> {
         here.or_else(|| self.step(node, &around.id))
     }
 
-    /// Steps that follow each other, unless they say themselves what follows.
-    fn chain(&mut self, list: &Node, around: &Step<'_>) -> Vec<usize> {
-        let mut chain = Vec::new();
+    /// The steps of a list.
+    fn line(&mut self, list: &Node, around: &Step<'_>) -> Vec<usize> {
+        let mut line = Vec::new();
         for element in list.elements() {
-            chain.extend(self.one(element, around));
+            line.extend(self.one(element, around));
         }
+        line
+    }
+
+    /// Lets steps follow each other, unless they say themselves what follows.
+    fn chain(&mut self, line: &[usize]) {
         let says = |step: &Step<'_>| {
             ["next_steps", "next_step", "dependencies", "depends_on"]
                 .iter()
@@ -102,19 +114,35 @@ impl Finder<'_, '_, '_> {
                         .is_some_and(|node| !node.elements().is_empty() || node.as_str().is_some())
                 })
         };
-        let is_said = chain
-            .iter()
-            .filter_map(|step| self.steps.get(*step))
-            .any(says);
-        if !is_said {
-            for pair in chain.windows(2) {
-                if let [from, to] = pair {
-                    let port = self.what(*from).main_port();
-                    self.edges.add(*from, port, *to);
-                }
+        let mut steps = line.iter().filter_map(|step| self.steps.get(*step));
+        if steps.any(says) {
+            return;
+        }
+        for pair in line.windows(2) {
+            if let [from, to] = pair
+                && !self.is_done_elsewhere(*from, *to)
+            {
+                self.lead(*from, &[*to]);
             }
         }
-        chain
+    }
+
+    /// Whether a step is a loop that leads to others than the next one when it is done.
+    fn is_done_elsewhere(&self, from: usize, to: usize) -> bool {
+        let steps = (self.steps.get(from), self.steps.get(to));
+        let (Some(from), Some(to)) = steps else {
+            return false;
+        };
+        let named = given(from.node, "else_steps").filter(|_| from.what == What::Loop);
+        named.is_some_and(|node| {
+            let names = || {
+                node.elements()
+                    .iter()
+                    .chain([node])
+                    .filter_map(Node::as_str)
+            };
+            names().next().is_some() && names().all(|name| name != to.id)
+        })
     }
 
     /// `connections`: edges as they are drawn.
@@ -188,13 +216,7 @@ impl Finder<'_, '_, '_> {
                     if self.edges.has(from, at) {
                         continue;
                     }
-                    let loops = self.what(from) == What::Loop;
-                    let has_body = self
-                        .edges
-                        .out
-                        .get(from)
-                        .is_some_and(|ports| ports.contains_key("next"));
-                    if loops && has_body && step.inside != Some(from) {
+                    if self.onward(from) == "done" && step.inside != Some(from) {
                         self.edges.add(from, "done", at);
                     } else {
                         self.lead_one(from, at);
