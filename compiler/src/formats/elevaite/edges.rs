@@ -29,7 +29,8 @@ pub(super) struct Edges {
     pub(super) branches: BTreeMap<usize, Vec<usize>>,
     /// The ports by which a step says that the run ends.
     pub(super) ends: BTreeSet<(usize, &'static str)>,
-    /// The ports of a rejection or an error by which a step leads to no step: to the end, or on with a loop.
+    /// The ports of a rejection by which a step leads to no step: to the end, or on with a loop. An empty list for errors says
+    /// nothing: editors write one everywhere, and no failure is to be lost by it.
     pub(super) empty: BTreeSet<(usize, &'static str)>,
     /// The steps with which a run begins, beside its trigger.
     pub(super) entries: Vec<usize>,
@@ -81,7 +82,7 @@ impl Edges {
         false
     }
 
-    /// The ports of a rejection or an error by which a step leads to no step.
+    /// The ports of a rejection by which a step leads to no step.
     pub(super) fn empty_of(&self, step: usize) -> impl Iterator<Item = &'static str> {
         let ports = self.empty.iter().filter(move |(from, _)| *from == step);
         ports.map(|(_, port)| *port)
@@ -218,7 +219,7 @@ impl Finder<'_, '_, '_> {
         let is_empty = matches!(&node.data, Data::Array(elements) if elements.is_empty());
         if self.is_end(node) {
             self.edges.ends.insert((from, port));
-        } else if is_empty && !what.begins() && !what.ways_on().contains(&port) {
+        } else if is_empty && !what.begins() && !what.ways_on().contains(&port) && port != "error" {
             self.edges.empty.insert((from, port));
         }
     }
