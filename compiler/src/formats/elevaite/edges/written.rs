@@ -133,8 +133,8 @@ impl Finder<'_, '_, '_> {
         let (Some(from), Some(to)) = steps else {
             return false;
         };
-        let named = given(from.node, "else_steps").filter(|_| from.what == What::Loop);
-        named.is_some_and(|node| {
+        let field = given(from.node, "else_steps").filter(|_| from.what == What::Loop);
+        field.is_some_and(|node| {
             let names = || {
                 node.elements()
                     .iter()
