@@ -182,7 +182,11 @@ pub(super) fn ended(
         if strands.home(id).is_some() {
             continue;
         }
-        let is_silent = step.ports.is_empty() && !step.has_refused_port;
+        // A parallel step without ports goes on where its branches come together.
+        let comes_together = strands
+            .joins()
+            .any(|(owner, target)| owner == id && matches!(target, Target::Step(_)));
+        let is_silent = step.ports.is_empty() && !step.has_refused_port && !comes_together;
         // Of a loop that no step leads back to, that is said already.
         let head = loops.around(id).last();
         let head = head.filter(|head| loops.is_advanced(**head));

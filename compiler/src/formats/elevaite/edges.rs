@@ -48,6 +48,11 @@ impl Edges {
         }
     }
 
+    /// How many ports lead somewhere.
+    fn ports(&self) -> usize {
+        self.out.iter().map(IndexMap::len).sum()
+    }
+
     /// Every step that follows another one.
     pub(super) fn after(&self, step: usize) -> impl Iterator<Item = usize> {
         let ports = self.out.get(step).into_iter().flatten();
@@ -129,16 +134,17 @@ pub(super) fn find(root: &Node, steps: &[Step<'_>], translation: &mut Translatio
         translation,
     };
     finder.inner();
+    let inner = finder.edges.ports();
     finder.named();
     finder.connected(root);
-    let before: usize = finder.edges.out.iter().map(IndexMap::len).sum();
+    let before = finder.edges.ports();
     finder.depended();
-    let after: usize = finder.edges.out.iter().map(IndexMap::len).sum();
+    let after = finder.edges.ports();
     finder.edges.are_dependencies = before == 0 && after > 0;
     if finder.edges.are_dependencies {
         finder.circular();
     }
-    if before == 0 && after == 0 {
+    if after == inner {
         finder.sequence(root);
     }
     finder.returns();
@@ -281,7 +287,11 @@ impl Finder<'_, '_, '_> {
     }
 
     fn lead_one(&mut self, from: usize, to: usize) {
-        if self.what(from) == What::Parallel {
+        let is_inside = |step: &Step<'_>| step.inside == Some(from);
+        let is_written_out = self.steps.iter().any(is_inside);
+        if is_written_out && !self.steps.get(to).is_some_and(is_inside) {
+            self.lead(from, &[to]);
+        } else if self.what(from) == What::Parallel {
             self.edges.branches.entry(from).or_default().push(to);
         } else {
             let port = self.what(from).main_port();

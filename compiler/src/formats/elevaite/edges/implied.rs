@@ -68,7 +68,11 @@ impl Finder<'_, '_, '_> {
 
     /// Steps that follow each other as they stand.
     pub(super) fn sequence(&mut self, root: &Node) {
+        let led: BTreeSet<usize> = (0..self.steps.len())
+            .flat_map(|step| self.edges.after(step))
+            .collect();
         let line: Vec<usize> = (0..self.steps.len())
+            .filter(|step| !led.contains(step))
             .filter(|step| {
                 self.steps
                     .get(*step)
