@@ -108,7 +108,7 @@ async fn the_context_and_the_history_of_a_request_reach_an_agent() {
     let steps = steps.as_array().or_else(|| steps["items"].as_array());
     let mut steps = steps.expect("steps").iter();
     let asked = &steps
-        .find(|step| step["step"] == "agent")
+        .find(|step| step["step_id"] == "agent")
         .expect("the step")["input"];
     assert_eq!(asked["systemPrompt"], "Help c-7.");
     assert_eq!(asked["userPrompt"], "Where is it?");
