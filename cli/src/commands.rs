@@ -146,7 +146,7 @@ enum Command {
     Threads(threads::Threads),
     /// Show the Step Functions history of a run
     History(history::History),
-    /// Draw a definition, or a run
+    /// Draw a definition, a machine, or a run
     Graph(graph::Graphed),
     /// Write definitions in one layout
     Fmt(fmt::Fmt),
