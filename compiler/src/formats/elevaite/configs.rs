@@ -167,6 +167,9 @@ impl Writer<'_> {
                 .collect();
             native.put("dependsOn", list(step.node, slugs));
         }
+        if self.waits {
+            self.go_on(at, step, translation);
+        }
         let next = self.next(at, step);
         if !next.is_empty() {
             native.put("nextSteps", next.build());
@@ -228,6 +231,20 @@ impl Writer<'_> {
         native.put("config", config);
         native.put("nextSteps", next.build());
         native.build()
+    }
+
+    /// Says of a step that others run beside by which ports it does not end the run.
+    fn go_on(&self, at: usize, step: &Step<'_>, translation: &mut Translation<'_>) {
+        let ports = self.edges.ends_of(at);
+        for port in ports.filter(|port| *port != step.what.main_port()) {
+            let message = format!(
+                "`{}` runs beside others, so by `{port}` it does not end the run well: the run fails, as without that port",
+                step.id
+            );
+            let fields = ["error_steps", "else_steps", "next_steps"];
+            let place = fields.iter().find_map(|field| given(step.node, field));
+            translation.differs("ends-beside-others", place.unwrap_or(step.node), message);
+        }
     }
 
     /// Where a step leads.
