@@ -100,9 +100,9 @@ impl Finder<'_, '_, '_> {
         let heads = (0..self.steps.len()).filter(|step| self.what(*step) == What::Loop);
         let mut heads: Vec<usize> = heads.collect();
         // Inner loops first: there is less in them.
-        heads.sort_by_key(|head| self.inside(*head).len());
+        heads.sort_by_key(|head| self.edges.inside(*head).len());
         for head in heads {
-            let inside = self.inside(head);
+            let inside = self.edges.inside(head);
             for step in inside {
                 let what = self.what(step);
                 // An inner loop leads on when it is done; where it leads to next is its own body.
@@ -122,19 +122,6 @@ impl Finder<'_, '_, '_> {
                 }
             }
         }
-    }
-
-    /// The steps of a loop's body.
-    fn inside(&self, head: usize) -> BTreeSet<usize> {
-        let targets = |port: &str| {
-            let ports = self.edges.out.get(head);
-            let targets = ports.and_then(|ports| ports.get(port));
-            targets.map(Vec::as_slice).unwrap_or_default()
-        };
-        let mut inside = self.edges.reach(targets("next"), head);
-        let after = self.edges.reach(targets("done"), head);
-        inside.retain(|step| !after.contains(step));
-        inside
     }
 
     /// The steps that nothing leads to: where steps depend on others, those begin at once.

@@ -241,7 +241,7 @@ impl Finder<'_, '_, '_> {
 }
 
 /// What a field names: one step, several, or some for each port.
-fn words(node: &Node) -> Vec<&str> {
+pub(in super::super) fn words(node: &Node) -> Vec<&str> {
     let ports = node.entries().iter().map(|entry| &entry.node);
     let inner = ports.chain(node.elements()).flat_map(words);
     let own = node.as_str().filter(|word| !word.is_empty());
