@@ -106,7 +106,7 @@ pub struct Store {
     dynamodb: aws_sdk_dynamodb::Client,
     /// Made when a large value or a file is asked for: most processes ask for none.
     s3: Arc<OnceLock<aws_sdk_s3::Client>>,
-    sdk: SdkConfig,
+    sdk: Arc<SdkConfig>,
     table: String,
     bucket: String,
     sleep: SharedAsyncSleep,
@@ -118,7 +118,7 @@ impl Store {
         Self {
             dynamodb: in_process::dynamodb(sdk),
             s3: Arc::default(),
-            sdk: sdk.clone(),
+            sdk: Arc::new(sdk.clone()),
             table: table.into(),
             bucket: bucket.into(),
             sleep: sdk
@@ -130,7 +130,7 @@ impl Store {
     fn s3(&self) -> &aws_sdk_s3::Client {
         self.s3.get_or_init(|| {
             // Path style answers the same on AWS, and other endpoints seldom serve host names per bucket.
-            let s3 = aws_sdk_s3::config::Builder::from(&self.sdk).force_path_style(true);
+            let s3 = aws_sdk_s3::config::Builder::from(self.sdk.as_ref()).force_path_style(true);
             aws_sdk_s3::Client::from_conf(s3.build())
         })
     }
