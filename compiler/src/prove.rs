@@ -2,10 +2,12 @@
 
 use pawl_asl::limits::DEFINITION_BYTES;
 use pawl_asl::{Machine, Problem};
+use pawl_contract::Kind;
 
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::lower::Lowered;
+use crate::graph::{self, StepId, StrandId, Target};
+use crate::lower::{Lowered, counted};
 
 /// Bytes of a Task's payload that are left for the plan; the rest is the position's.
 const MOST_PLAN_BYTES: usize = 240 * 1024;
@@ -13,6 +15,9 @@ const MOST_PLAN_BYTES: usize = 240 * 1024;
 /// What to do about cycles that nothing bounds.
 pub(crate) const UNBOUNDED: &str =
     "bound the loops inside of it by `maxIterations`, or put them into a workflow of their own";
+
+/// What to do about a cycle that no loop counts.
+const UNCOUNTED: &str = "put the cycle into a workflow of its own, which a `subflow` step runs: it goes on in another execution when one is full";
 
 /// Proves that a machine is within the limits.
 pub fn prove(lowered: &Lowered, checked: &Checked, diagnostics: &mut Vec<Diagnostic>) {
@@ -43,21 +48,60 @@ pub fn prove(lowered: &Lowered, checked: &Checked, diagnostics: &mut Vec<Diagnos
             ));
         }
     }
-    for step in &lowered.unbounded {
-        let step = checked.step(*step);
+    for owner in &lowered.unbounded {
+        let step = checked.step(*owner);
         let message = format!(
             "what runs side by side in `{}` may take more than the {} events of an execution",
             step.slug,
             pawl_asl::limits::HISTORY_EVENTS
         );
+        let cycle = uncounted(checked, *owner);
+        let (message, help) = match cycle {
+            Some(cycle) => (
+                format!(
+                    "{message}: nothing counts the cycle of `{}`",
+                    cycle.join("`, `")
+                ),
+                UNCOUNTED,
+            ),
+            None => (message, UNBOUNDED),
+        };
         let place = &step.slug_place;
         diagnostics.push(
             Diagnostic::error(codes::MACHINE_LIMIT, message)
                 .at(place.pointer.clone(), place.span.clone())
-                .help(UNBOUNDED),
+                .help(help),
         );
     }
     debug_assert_eq!(refused(&lowered.machine), [], "of our own making");
+}
+
+/// The steps of a cycle without a loop in what runs side by side in a step.
+fn uncounted(checked: &Checked, owner: StepId) -> Option<Vec<&str>> {
+    let strands: Vec<StrandId> = checked.strands.of(owner).map(|(id, _)| id).collect();
+    let leads = |id: StepId| {
+        let targets = checked.graph.ports_of(id).map(|(_, target)| target);
+        targets.filter_map(move |target| match checked.strands.within(id, target) {
+            Target::Step(step) => Some(step),
+            Target::End => None,
+        })
+    };
+    let is_inside = |id: &StepId| {
+        let home = checked.strands.home(*id);
+        home.is_some_and(|home| strands.contains(&home)) && checked.step(*id).kind != Kind::Loop
+    };
+    let groups = graph::cycles(checked.definition.steps.len(), leads);
+    let is_counted = |id: &StepId| counted::limit(checked.step(*id)).is_some();
+    let mut cycles = groups.into_iter();
+    let mut cycle =
+        cycles.find(|group| group.iter().all(is_inside) && !group.iter().any(is_counted))?;
+    cycle.sort_unstable();
+    Some(
+        cycle
+            .into_iter()
+            .map(|id| checked.step(id).slug.as_str())
+            .collect(),
+    )
 }
 
 /// What AWS would refuse in a machine beside its size, which is said elsewhere.

@@ -30,7 +30,7 @@ pub(super) fn tasks(checked: &Checked, planned: &Planned) -> BTreeMap<String, u6
 }
 
 /// How often a step can be visited before it fails, where it counts that.
-fn limit(step: &Step) -> Option<u64> {
+pub(crate) fn limit(step: &Step) -> Option<u64> {
     let variables = steps::variables_set(step);
     let limits = variables.into_iter().filter_map(|(name, node)| {
         let template = Template::parse(node.as_str()?).ok()?;
