@@ -93,7 +93,7 @@ pub const TELLING_FIELDS: [&str; 6] = [
 ];
 
 /// The rules by which something means another thing here, each with a row in `docs/formats.md`.
-pub const RULES: [&str; 24] = [
+pub const RULES: [&str; 26] = [
     "a-schedule-that-is-off",
     "a-step-has-14-minutes",
     "agents-by-id",
@@ -111,6 +111,7 @@ pub const RULES: [&str; 24] = [
     "only-what-succeeded",
     "pure-steps-run-once",
     "retried-by-default",
+    "runs-give-what-acted",
     "several-inputs",
     "states-are-counted",
     "steps-that-are-skipped",
@@ -118,6 +119,7 @@ pub const RULES: [&str; 24] = [
     "tools-are-plain",
     "tools-of-others",
     "tried-ten-times",
+    "words-in-mappings",
 ];
 
 /// Something that means another thing here than where it was written for.

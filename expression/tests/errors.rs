@@ -61,7 +61,7 @@ fn syntax_errors_point_and_help() {
         ),
         (
             "{{a == 1",
-            "<> expected `}` to go with `{{`, but the text ends",
+            "<> expected `}` to go with `{{`, but the text ends (close the template with `}}`)",
         ),
         ("ü == ", "<> expected a value, but the text ends"),
         ("a == 🦀", "<🦀> expected a value, found `🦀`"),

@@ -109,6 +109,15 @@ impl Parser<'_> {
                 .lexer
                 .slice(span.end..self.lexer.text.len())
                 .starts_with(['<', '>', '=']);
+        let is_denied = found == "is"
+            && self
+                .lexer
+                .slice(span.end..self.lexer.text.len())
+                .trim_start()
+                .starts_with("not ");
+        if is_denied {
+            return error.help("write `!=`");
+        }
         match WORDS.iter().find(|(word, ..)| *word == found && !is_cut) {
             Some((_, help, Some(text))) => error.help(*help).fix(span, *text),
             Some((_, help, None)) => error.help(*help),
