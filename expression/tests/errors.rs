@@ -75,6 +75,10 @@ fn syntax_errors_point_and_help() {
             "a is b",
             "<is> expected an operator, found `is` (write `==`)",
         ),
+        (
+            "a is not null",
+            "<is> expected an operator, found `is` (write `!=`)",
+        ),
         ("a & b", "<&> expected an operator, found `&` (write `&&`)"),
         ("[1,,2]", "<,> expected a value, found `,`"),
     ];
