@@ -123,8 +123,9 @@ coverage: .tools/reference/ready ## Count the branches of the evaluator that the
 
 # ---------------------------------------------------------------- What the steps need
 
-generate: pawl ## Build the workflows that template.yaml deploys, and write the page of actions
+generate: pawl ## Build the workflows that template.yaml deploys, draw the machine of one, and write the page of actions
 	$(PYTHON) infra/checks/machines.py --pawl $(PAWL) --write
+	$(PAWL) graph infra/machines/auto-reply-to-conversations.asl.json -o docs/plots/machine.svg
 	$(PAWL) actions --pages > docs/actions.md
 
 pawl:

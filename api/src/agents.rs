@@ -10,8 +10,6 @@ use pawl_compiler::diagnostic::codes;
 use pawl_functions::write_record;
 use pawl_store::{Business, Version, Window, Writes};
 use serde_json::{Map, Value, json};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::access::{Operator, Viewer};
 use crate::app::App;
@@ -20,6 +18,7 @@ use crate::definition::Written;
 use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
+use crate::route::{Resources, routes};
 
 /// The collection in which llm steps look for them.
 const COLLECTION: &str = "agents";
@@ -32,10 +31,8 @@ const PLACE: &str = "/config/agents/agent";
 
 type Agent = Map<String, Value>;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(get, put, delete))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(list)).with(routes!(get, put, delete))
 }
 
 /// List agents

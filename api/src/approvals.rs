@@ -7,8 +7,6 @@ use pawl_store::{Delegate, Record, RecordStatus, Waiting, Window, key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::access::{Operator, Viewer};
 use crate::app::App;
@@ -17,15 +15,15 @@ use crate::executions;
 use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
+use crate::route::{Resources, routes};
 
 /// What a place begins with that is behind what waits.
 const BEHIND: &str = "decided ";
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(get, decide))
-        .routes(routes!(delegate))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(list))
+        .with(routes!(get, decide))
+        .with(routes!(delegate))
 }
 
 /// Which approvals are asked for.

@@ -4,20 +4,19 @@ use axum::extract::State;
 use pawl_store::{Change, Direction, Document};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::access::{Admin, Identity};
 use crate::app::App;
 use crate::extract::Query;
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
+use crate::route::{Resources, routes};
 
 /// The shelf on which notes stand, the oldest first.
 const SHELF: &str = "audit";
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(list))
 }
 
 /// Something that somebody did.

@@ -12,8 +12,6 @@ use pawl_store::{Batch, Run, RunStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use self::shown::{Begun, Execution, StepVisit, Summary};
 use crate::access::{Operator, Viewer};
@@ -23,21 +21,21 @@ use crate::extract::{MaybeJson, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::publish;
+use crate::route::{Resources, routes};
 use crate::versions::Wanted;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(start::execute))
-        .routes(routes!(list))
-        .routes(routes!(get))
-        .routes(routes!(steps))
-        .routes(routes!(logs))
-        .routes(routes!(history::machine))
-        .routes(routes!(history::executions))
-        .routes(routes!(history::events))
-        .routes(routes!(cancel))
-        .routes(routes!(rerun))
-        .routes(routes!(resume))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(start::execute))
+        .with(routes!(list))
+        .with(routes!(get))
+        .with(routes!(steps))
+        .with(routes!(logs))
+        .with(routes!(history::machine))
+        .with(routes!(history::executions))
+        .with(routes!(history::events))
+        .with(routes!(cancel))
+        .with(routes!(rerun))
+        .with(routes!(resume))
 }
 
 /// Which runs are asked for.

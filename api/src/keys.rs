@@ -20,8 +20,6 @@ use pawl_store::{Change, Direction, Document, key};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::access::{Admin, Identity, Role, Scope, Viewer};
 use crate::app::App;
@@ -29,6 +27,7 @@ use crate::audit;
 use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
+use crate::route::{Resources, routes};
 
 /// The shelf on which keys stand.
 const SHELF: &str = "keys";
@@ -39,11 +38,10 @@ pub(crate) const PREFIX: &str = "pawl_";
 /// The longest name of a key.
 const LONGEST_NAME: usize = 100;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(revoke))
-        .routes(routes!(me))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(list, create))
+        .with(routes!(revoke))
+        .with(routes!(me))
 }
 
 /// A key as it is kept.

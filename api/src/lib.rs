@@ -27,6 +27,7 @@ mod page;
 mod problem;
 mod publish;
 mod records;
+mod route;
 mod secrets;
 mod settings;
 mod stream;
@@ -44,6 +45,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::route::Resources;
+
 pub use access::Role;
 pub use app::App;
 pub use keys::{NewKey, Token, is_key, make as make_key};
@@ -56,16 +59,15 @@ const LARGEST_BODY: usize = 6 * 1024 * 1024;
 
 /// The router, for whoever serves it.
 pub fn router(app: App) -> Router {
-    complete(routes(), app)
+    complete(resources(Router::new()), app)
 }
 
 /// The part of the router that answers for longer than API Gateway waits.
 pub fn stream_router(app: App) -> Router {
-    complete(stream::long_routes(), app)
+    complete(stream::long_routes(Router::new()), app)
 }
 
-fn complete(described: OpenApiRouter<App>, app: App) -> Router {
-    let (router, _) = described.split_for_parts();
+fn complete(router: Router<App>, app: App) -> Router {
     let cors = cors::of(&app.settings().origins);
     router
         .fallback(problem::no_route)
@@ -79,27 +81,30 @@ fn complete(described: OpenApiRouter<App>, app: App) -> Router {
 
 /// What the router answers to, as OpenAPI 3.1.
 pub fn openapi() -> OpenApi {
-    let (_, mut document) = routes().split_for_parts();
+    let mut document = resources(OpenApiRouter::new()).into_openapi();
     describe::complete(&mut document);
     document
 }
 
-fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .merge(workflows::routes())
-        .merge(versions::routes())
-        .merge(machines::routes())
-        .merge(templates::routes())
-        .merge(executions::routes())
-        .merge(approvals::routes())
-        .merge(waits::routes())
-        .merge(links::routes())
-        .merge(threads::routes())
-        .merge(records::routes())
-        .merge(agents::routes())
-        .merge(secrets::routes())
-        .merge(stream::routes())
-        .merge(keys::routes())
-        .merge(audit::routes())
-        .merge(webhooks::routes())
+/// Lists the routes of every resource.
+fn resources<To: Resources>(to: To) -> To {
+    let resources = [
+        workflows::routes,
+        versions::routes,
+        machines::routes,
+        templates::routes,
+        executions::routes,
+        approvals::routes,
+        waits::routes,
+        links::routes,
+        threads::routes,
+        records::routes,
+        agents::routes,
+        secrets::routes,
+        stream::routes,
+        keys::routes,
+        audit::routes,
+        webhooks::routes,
+    ];
+    resources.into_iter().fold(to, |to, routes| routes(to))
 }

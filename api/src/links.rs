@@ -7,19 +7,18 @@ use axum::response::{Html, IntoResponse, Response};
 use http::HeaderValue;
 use http::header::CONTENT_SECURITY_POLICY;
 use pawl_functions::{Decision, Link, decide_by_link};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::extract::{Path, Raw};
 use crate::problem::Problem;
+use crate::route::{Resources, routes};
 
 /// What the pages may load: their own style and nothing else.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(show, decide))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(show, decide))
 }
 
 /// Show what a link decides

@@ -5,8 +5,6 @@ mod kept;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::access::{Admin, Viewer};
 use crate::app::App;
@@ -14,10 +12,11 @@ use crate::audit;
 use crate::extract::Path;
 use crate::problem::Problem;
 use crate::publish::{failed_call, machine_arn};
+use crate::route::{Resources, routes};
 use crate::workflows;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, remove))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(list, remove))
 }
 
 /// A version of a machine, in Step Functions.

@@ -6,8 +6,6 @@ use pawl_contract::event;
 use pawl_functions::write_record;
 use pawl_store::{Business, Version, Window, Writes, key};
 use serde_json::{Map, Value};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::access::{Identity, Operator, Viewer};
 use crate::app::App;
@@ -15,6 +13,7 @@ use crate::audit::note;
 use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
+use crate::route::{Resources, routes};
 
 /// The collections that are reached from outside.
 const COLLECTIONS: [&str; 6] = [
@@ -29,10 +28,9 @@ const COLLECTIONS: [&str; 6] = [
 /// The longest id of a record.
 const LONGEST_ID: usize = 200;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(get, replace, change))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(list, create))
+        .with(routes!(get, replace, change))
 }
 
 type Record = Map<String, Value>;

@@ -5,8 +5,6 @@ use http::StatusCode;
 use pawl_store::Sealed;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::access::Admin;
 use crate::app::App;
@@ -14,6 +12,7 @@ use crate::audit::note;
 use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
+use crate::route::{Resources, routes};
 
 /// The longest name of a secret.
 const LONGEST_NAME: usize = 100;
@@ -21,10 +20,8 @@ const LONGEST_NAME: usize = 100;
 /// The longest secret: what is longer is a file.
 const LONGEST: usize = 16 * 1024;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(put, delete))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(list)).with(routes!(put, delete))
 }
 
 /// A secret to keep.

@@ -27,8 +27,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::watch::Receiver;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use self::event::{Event, Mark};
 use self::watch::{Found, Frame, State as WatchState, Watch, Watches};
@@ -37,6 +35,7 @@ use crate::app::App;
 use crate::executions::{read, read_only};
 use crate::extract::{Path, Query};
 use crate::problem::Problem;
+use crate::route::{Resources, routes};
 
 /// How often a client hears that the connection is alive, in milliseconds,
 const HEARTBEAT: i64 = 30_000;
@@ -49,13 +48,13 @@ const TICK: Duration = Duration::from_secs(1);
 /// So many bytes of events a client has in hand.
 const IN_HAND: usize = 128 * 1024;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    long_routes().routes(routes!(make_token))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    long_routes(to).with(routes!(make_token))
 }
 
 /// What answers for as long as a run goes on.
-pub(crate) fn long_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(follow))
+pub(crate) fn long_routes<To: Resources>(to: To) -> To {
+    to.with(routes!(follow))
 }
 
 /// The moment at which whoever serves a stream ends it; clients ask again and go on where they were.

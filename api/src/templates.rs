@@ -7,14 +7,13 @@ use pawl_store::Document;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::access::{Editor, Viewer};
 use crate::app::App;
 use crate::definition::Written;
 use crate::extract::{Json, Path};
 use crate::problem::Problem;
+use crate::route::{Resources, routes};
 use crate::versions;
 use crate::workflows::{self, Stored, Workflow};
 
@@ -54,11 +53,10 @@ const SHIPPED: [(&str, &str); 7] = [
 const MAKER: &str = "pawl";
 const SINCE: &str = "2026-11-22T00:00:00.000Z";
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(get))
-        .routes(routes!(instantiate))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(list))
+        .with(routes!(get))
+        .with(routes!(instantiate))
 }
 
 /// A template.

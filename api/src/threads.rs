@@ -5,19 +5,16 @@ use pawl_store::{Said, Thread};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::access::Viewer;
 use crate::app::App;
 use crate::extract::{Path, Query};
 use crate::page::PageQuery;
 use crate::problem::Problem;
+use crate::route::{Resources, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(get))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(list)).with(routes!(get))
 }
 
 /// A thread, and who spoke last.

@@ -8,8 +8,6 @@ use pawl_store::{Change, Direction, Document, Window};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub(crate) use wanted::{Named, Wanted, find};
 
@@ -20,6 +18,7 @@ use crate::extract::{Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::publish;
+use crate::route::{Resources, routes};
 use crate::workflows::{self, Workflow, version_id};
 
 /// The shelf on which versions stand.
@@ -28,14 +27,13 @@ pub(crate) const SHELF: &str = "versions";
 /// So many documents are forgotten at once.
 const AT_ONCE: usize = 50;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(publish_draft))
-        .routes(routes!(list))
-        .routes(routes!(get))
-        .routes(routes!(activate))
-        .routes(routes!(revert))
-        .routes(routes!(compare))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(publish_draft))
+        .with(routes!(list))
+        .with(routes!(get))
+        .with(routes!(activate))
+        .with(routes!(revert))
+        .with(routes!(compare))
 }
 
 /// How a version stands.

@@ -7,8 +7,6 @@ use pawl_store::{Delegate, Waiting};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::access::{Operator, Viewer};
 use crate::app::App;
@@ -16,11 +14,10 @@ use crate::audit::note;
 use crate::executions;
 use crate::extract::{MaybeJson, Path};
 use crate::problem::Problem;
+use crate::route::{Resources, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(signal))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(list)).with(routes!(signal))
 }
 
 /// A visit of a step that waits.

@@ -16,8 +16,6 @@ use pawl_functions::{hexadecimal, random};
 use pawl_store::{Change, Direction, Document};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use self::kept::{Good, Kept};
 use self::log::Entry;
@@ -27,6 +25,7 @@ use crate::audit::note;
 use crate::extract::{MaybeJson, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
+use crate::route::{Resources, routes};
 
 /// How long what was replaced is good where nobody says.
 const USUAL_OVERLAP: u64 = 24 * 3600;
@@ -37,15 +36,14 @@ const LONGEST_OVERLAP: u64 = 30 * 24 * 3600;
 /// The longest secret.
 const LONGEST_SECRET: usize = 500;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(get))
-        .routes(routes!(set_secret, delete_secret))
-        .routes(routes!(make_token, delete_token))
-        .routes(routes!(deliveries))
-        .routes(routes!(receive::by_path))
-        .routes(routes!(receive::by_token))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(list))
+        .with(routes!(get))
+        .with(routes!(set_secret, delete_secret))
+        .with(routes!(make_token, delete_token))
+        .with(routes!(deliveries))
+        .with(routes!(receive::by_path))
+        .with(routes!(receive::by_token))
 }
 
 /// The webhook of a published workflow.

@@ -9,8 +9,6 @@ use http::{HeaderMap, StatusCode};
 use pawl_store::{Change, Document, Published};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub(crate) use shown::Workflow;
 pub(crate) use stored::{SHELF, Stored, read, version_id};
@@ -22,6 +20,7 @@ use crate::definition::{Sent, Validation, Written};
 use crate::extract::{Json, Path, Raw};
 use crate::problem::Problem;
 use crate::publish;
+use crate::route::{Resources, routes};
 use crate::versions::{self, Version};
 use crate::webhooks;
 
@@ -31,16 +30,15 @@ const MOST_TAGS: usize = 20;
 /// The longest tag.
 const LONGEST_TAG: usize = 50;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list, create))
-        .routes(routes!(validate))
-        .routes(routes!(get, replace, change, delete))
-        .routes(routes!(copy))
-        .routes(routes!(archive))
-        .routes(routes!(restore))
-        .routes(routes!(pause))
-        .routes(routes!(resume))
+pub(crate) fn routes<To: Resources>(to: To) -> To {
+    to.with(routes!(list::list, create))
+        .with(routes!(validate))
+        .with(routes!(get, replace, change, delete))
+        .with(routes!(copy))
+        .with(routes!(archive))
+        .with(routes!(restore))
+        .with(routes!(pause))
+        .with(routes!(resume))
 }
 
 /// What of a workflow can be changed beside its definition.

@@ -120,7 +120,7 @@ enum Command {
     Publish(publish::Publish),
     /// Start a run in a deployment
     Execute(execute::Execute),
-    /// Remove machine versions of a deployment that nothing needs
+    /// Remove versions of a deployment's machines and functions that nothing needs
     Gc(gc::Gc),
     /// Cancel a run of a deployment
     Cancel(cancel::Cancel),
@@ -146,7 +146,7 @@ enum Command {
     Threads(threads::Threads),
     /// Show the Step Functions history of a run
     History(history::History),
-    /// Draw a definition, or a run
+    /// Draw a definition, a machine, or a run
     Graph(graph::Graphed),
     /// Write definitions in one layout
     Fmt(fmt::Fmt),

@@ -1,17 +1,20 @@
 //! A workflow as a graph to look at: its steps, the ways between them, the loops around them, and what a run did there.
 //!
 //! It is made from a definition or from a machine, and both give the same graph: a machine says all that there is to draw.
-//! What draws it (`svg`, `mermaid`) knows neither.
+//! The states of a machine, whoever wrote it, are drawn by the same means. What draws (`svg`, `mermaid`) knows neither.
 
 mod detail;
 mod from_definition;
 mod from_machine;
+mod from_states;
 mod layout;
+mod look;
 mod mermaid;
 mod palette;
 mod passage;
 mod svg;
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -21,14 +24,16 @@ use pawl_contract::Kind;
 
 pub use from_definition::from_definition;
 pub use from_machine::from_machine;
+pub use from_states::{NoState, from_states};
+pub use look::{Look, StateType};
 pub use mermaid::mermaid;
 pub use passage::{Passed, Standing};
 pub use svg::svg;
 
-/// A workflow's steps and how they follow each other.
+/// A workflow's steps, or a machine's states, and how they follow each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Graph {
-    /// The workflow's name.
+    /// The name of the workflow or machine.
     pub title: String,
     /// What run it shows and how that stands; absent where it shows a definition.
     pub run: Option<String>,
@@ -36,7 +41,7 @@ pub struct Graph {
     pub steps: Vec<Step>,
     /// The ways between them.
     pub ways: Vec<Way>,
-    /// The loops that have a body, outer ones before those inside of them.
+    /// The loops that have a body, and the states that hold others; outer ones before those inside of them.
     pub loops: Vec<Loop>,
 }
 
@@ -48,7 +53,7 @@ pub struct Step {
     /// Its name, where the author gave one.
     pub name: Option<String>,
     /// What it is.
-    pub kind: Kind,
+    pub look: Look,
     /// What it does, in a few words: an action's type and operation, a condition's expression.
     pub detail: Option<String>,
     /// The innermost loop around it, by its place in [`Graph::loops`]. A loop's head belongs to its own loop.
@@ -62,27 +67,35 @@ pub struct Step {
 pub struct Way {
     /// The step that it leaves.
     pub from: usize,
-    /// The port.
-    pub port: &'static str,
+    /// The port, or what makes a machine go this way; empty where that goes without saying.
+    pub port: Cow<'static, str>,
+    /// Whether a failure goes this way.
+    pub is_error: bool,
     /// The step that it leads to; `None` is the end.
     pub to: Option<usize>,
     /// How often a run went it; absent where the graph shows a definition.
     pub taken: Option<u64>,
 }
 
-/// A loop and what stands in it.
+/// A loop, or a state that holds others, and what stands in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loop {
-    /// The loop step.
+    /// The step or state itself.
     pub head: usize,
     /// The loop around this one.
     pub inside: Option<usize>,
 }
 
 impl Way {
-    /// Whether a failure goes this way.
-    pub fn is_error(&self) -> bool {
-        self.port == "error"
+    /// A way by a port of a step.
+    fn by(from: usize, port: &'static str, to: Option<usize>) -> Self {
+        Self {
+            from,
+            port: Cow::Borrowed(port),
+            is_error: port == "error",
+            to,
+            taken: None,
+        }
     }
 }
 
@@ -121,12 +134,7 @@ impl Graph {
             head: number(*head),
             inside: nesting.around(*head, place),
         });
-        let mut ways = vec![Way {
-            from: 0,
-            port: "success",
-            to: entry.and_then(target),
-            taken: None,
-        }];
+        let mut ways = vec![Way::by(0, "success", entry.and_then(target))];
         for step in &order {
             // The branches show where a parallel step goes on.
             let divides = drafts
@@ -134,12 +142,7 @@ impl Graph {
                 .is_some_and(|draft| draft.kind == Kind::Parallel);
             let ports = graph.ports_of(*step);
             let ports = ports.filter(|(port, _)| !(divides && *port == "success"));
-            ways.extend(ports.map(|(port, to)| Way {
-                from: number(*step),
-                port,
-                to: target(to),
-                taken: None,
-            }));
+            ways.extend(ports.map(|(port, to)| Way::by(number(*step), port, target(to))));
         }
         let loops = loops.collect();
         let mut drafts: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
@@ -158,12 +161,26 @@ impl Graph {
     }
 }
 
+impl Graph {
+    /// What its boxes show, each once.
+    fn looks(&self) -> BTreeSet<Look> {
+        self.steps.iter().map(|step| step.look).collect()
+    }
+
+    /// What stands at the box of a loop: `loop orders`, or `Map orders`.
+    fn name_of(&self, found: &Loop) -> String {
+        let head = self.steps.get(found.head);
+        let said = head.map(|head| format!("{} {}", head.look.name(), head.slug));
+        said.unwrap_or_default()
+    }
+}
+
 impl Draft {
     fn into_step(self, inside: Option<usize>) -> Step {
         Step {
             slug: self.slug,
             name: self.name,
-            kind: self.kind,
+            look: Look::Step(self.kind),
             detail: self.detail,
             inside,
             passed: None,

@@ -1,6 +1,7 @@
 //! The command line as a library, so that tests can do in-process what `pawl` does.
 
 pub mod aws;
+pub mod cloud;
 pub mod commands;
 pub mod deployment;
 pub mod duration;

@@ -37,6 +37,8 @@ pub struct Checked {
     pub merged: BTreeMap<StepId, Vec<String>>,
     /// What each step reads.
     pub reads: Vec<StepReads>,
+    /// By slug: what is read around a step's answer.
+    pub surrounds: BTreeMap<String, BTreeSet<&'static str>>,
     /// The names that variables have.
     pub variables: BTreeSet<String>,
 }
@@ -92,8 +94,8 @@ pub fn check(
     }
     steps::check(&definition, diagnostics);
     let variables = references::variables(&definition);
-    names::check(&definition, &variables, diagnostics);
     let (texts, unread) = texts::read(&definition);
+    names::check(&definition, &variables, &texts, diagnostics);
     let sequence = strands.in_sequence(&graph);
     let order = Order::find(&sequence);
     let mut reads = references::check(
@@ -122,6 +124,10 @@ pub fn check(
             reads.steps.extend(slugs.iter().cloned());
         }
     }
+    let mut surrounds: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
+    for (slug, member) in reads.iter().flat_map(|reads| &reads.surrounds) {
+        surrounds.entry(slug.clone()).or_default().insert(member);
+    }
     let is_read = unread.is_empty();
     references::unread(text, unread, diagnostics);
     let facts = lints::Facts {
@@ -145,6 +151,7 @@ pub fn check(
         strands,
         merged,
         reads,
+        surrounds,
         variables,
     })
 }

@@ -4,6 +4,7 @@
 //! Task, and each step that was evaluated in a plan's tree and can be left by several ports becomes a Choice.
 
 mod budget;
+mod counted;
 mod decisions;
 mod events;
 mod hand_over;

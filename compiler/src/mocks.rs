@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pawl_contract::mock::decision;
 use pawl_contract::{Kind, Mock, identifier};
 
 use crate::Program;
@@ -26,7 +27,7 @@ pub fn check(
     let found = mocks
         .iter()
         .filter_map(|(slug, mock)| match kinds.get(slug.as_str()) {
-            Some(kind) if works(*kind) => mock.problem().map(|problem| {
+            Some(kind) if works(*kind) => problem(mock, *kind).map(|problem| {
                 Diagnostic::error(
                     codes::INVALID_MOCK,
                     format!(
@@ -56,6 +57,15 @@ pub fn check(
             ),
         });
     found.collect()
+}
+
+/// What is wrong with the mock of a step.
+fn problem(mock: &Mock, kind: Kind) -> Option<String> {
+    let is_decided = || mock.outputs().all(|output| decision(&output).is_some());
+    mock.problem().or_else(|| {
+        let is_wrong = kind == Kind::Approval && !is_decided();
+        is_wrong.then(|| "a `decision` is `approved`, `rejected` or `timeout`".to_owned())
+    })
 }
 
 /// What to mock instead of a step of a workflow that this one runs.

@@ -10,6 +10,10 @@ use crate::lower::Lowered;
 /// Bytes of a Task's payload that are left for the plan; the rest is the position's.
 const MOST_PLAN_BYTES: usize = 240 * 1024;
 
+/// What to do about cycles that nothing bounds.
+pub(crate) const UNBOUNDED: &str =
+    "bound the loops inside of it by `maxIterations`, or put them into a workflow of their own";
+
 /// Proves that a machine is within the limits.
 pub fn prove(lowered: &Lowered, checked: &Checked, diagnostics: &mut Vec<Diagnostic>) {
     let whole = |diagnostic: Diagnostic| {
@@ -50,7 +54,7 @@ pub fn prove(lowered: &Lowered, checked: &Checked, diagnostics: &mut Vec<Diagnos
         diagnostics.push(
             Diagnostic::error(codes::MACHINE_LIMIT, message)
                 .at(place.pointer.clone(), place.span.clone())
-                .help("bound the loops inside of it by `maxIterations`, or put them into a workflow of their own"),
+                .help(UNBOUNDED),
         );
     }
     debug_assert_eq!(refused(&lowered.machine), [], "of our own making");

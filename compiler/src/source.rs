@@ -82,6 +82,12 @@ impl Node {
         }
     }
 
+    /// Whether a place lies in the value.
+    pub fn holds(&self, pointer: &str) -> bool {
+        let rest = pointer.strip_prefix(self.pointer.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// The entries of an object; none for anything else.
     pub fn entries(&self) -> &[Entry] {
         if let Data::Object(entries) = &self.data {

@@ -68,6 +68,38 @@ impl Mock {
             outcome(entry)
         }
     }
+
+    /// Every output that it gives.
+    pub fn outputs(&self) -> impl Iterator<Item = Value> {
+        let visits = self
+            .0
+            .as_array()
+            .map_or(std::slice::from_ref(&self.0), Vec::as_slice);
+        let attempts = visits
+            .iter()
+            .flat_map(|visit| match only(visit, "attempts") {
+                Some(Value::Array(attempts)) => attempts.as_slice(),
+                _ => std::slice::from_ref(visit),
+            });
+        attempts.filter_map(|attempt| match outcome(attempt) {
+            Mocked::Output(output) => Some(output),
+            Mocked::Error(_) => None,
+        })
+    }
+}
+
+/// The port by which a mocked approval is left: as `decision` or `approved` says, and else as if somebody had approved.
+///
+/// None where it says something that is no decision.
+pub fn decision(output: &Value) -> Option<&'static str> {
+    let said = output.get("decision").unwrap_or(output);
+    let approved = output.get("approved").unwrap_or(output).as_bool();
+    match (said.as_str(), approved) {
+        (Some("approved"), _) | (None, Some(true) | None) => Some("approved"),
+        (Some("rejected" | "denied"), _) | (None, Some(false)) => Some("rejected"),
+        (Some("timeout"), _) => Some("timeout"),
+        (Some(_), _) => None,
+    }
 }
 
 /// What is wrong with one entry of a mock.

@@ -91,6 +91,15 @@ impl Template {
         references
     }
 
+    /// How often its value can be set under a name before that fails: where it is a CodeMie flow, whose states are
+    /// counted. None where nothing bounds that.
+    pub fn most_settings(&self, name: &str) -> Option<u64> {
+        match self.parts.as_slice() {
+            [Part::Value(node)] => crate::transforms::flow_limit(node, name),
+            _ => None,
+        }
+    }
+
     /// Whether the text has no tags, so that it renders as it stands.
     pub fn is_literal(&self) -> bool {
         self.is_literal

@@ -15,6 +15,7 @@ mod text;
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
+pub(crate) use flow::limit as flow_limit;
 pub(crate) use list::{braced_paths, condition_path};
 pub(crate) use python::is_format as is_python_format;
 use table::TRANSFORMS;
@@ -221,11 +222,12 @@ impl Call<'_> {
 
     /// Something else does not fit.
     fn refuse(&self, why: &str) -> EvaluationError {
-        EvaluationError::new(
-            Cause::Operand,
-            format!("`{}` {why}", self.transform.info.name),
-            &self.node.span,
-        )
+        self.fail(format!("`{}` {why}", self.transform.info.name))
+    }
+
+    /// The same where an author knows nothing of the transform, but of the Python or the state that it was made for.
+    fn fail(&self, message: impl Into<String>) -> EvaluationError {
+        EvaluationError::new(Cause::Operand, message, &self.node.span)
     }
 }
 

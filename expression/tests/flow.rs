@@ -110,6 +110,82 @@ fn branches_bring_what_they_changed() {
 }
 
 #[test]
+fn the_last_to_write_wins() {
+    let rows = [
+        (
+            "f|flowBranch|flowAfter({'a': 2}, 'x'), f|flowBranch|flowAfter({'a': 1}, 'y')",
+            json!({ "a": 1 }),
+        ),
+        (
+            "f|flowBranch|flowAfter({'a': 2}, 'x'), f|flowBranch|flowAfter({'b': 1}, 'y')",
+            json!({ "a": 2, "b": 1 }),
+        ),
+        (
+            "f|flowEach({'a': 2}), f|flowEach({'a': 3})|flowAfter({'a': 3}, 'y')",
+            json!({ "a": 3 }),
+        ),
+        (
+            "f|flowBranch|flowAfter({'a': 2, 'b': 1}, 'x'), f|flowBranch|flowAfter({}, 'y', {reset: ['a']})",
+            json!({ "b": 1 }),
+        ),
+        (
+            "f|flowBranch|pyLet(g => g|flowJoin([g|flowBranch|flowAfter({'a': 1}, 'x')])), f|flowBranch",
+            json!({ "a": 1 }),
+        ),
+    ];
+    for (parts, context) in rows {
+        let flow = after(
+            &json!({ "a": 1 }),
+            &format!("|pyLet(f => f|flowJoin([{parts}]))"),
+        );
+        assert_eq!(part(&flow, "context"), &context, "{parts}");
+    }
+}
+
+#[test]
+fn where_none_has_come_the_flow_has_ended() {
+    let rows = [
+        ("f|flowBranch|flowEnd, f|flowBranch", false),
+        ("f|flowBranch|flowEnd, f|flowBranch|flowEnd", true),
+        (
+            "f|flowEach(1)|pyLet(g => g|flowJoin([g|flowEach(2)|flowEnd]))",
+            true,
+        ),
+        ("", false),
+    ];
+    for (parts, ended) in rows {
+        let flow = after(&json!({}), &format!("|pyLet(f => f|flowJoin([{parts}]))"));
+        assert_eq!(part(&flow, "ended") == &json!(true), ended, "{parts}");
+    }
+}
+
+#[test]
+fn failures_are_told_in_the_words_of_the_format() {
+    let rows = [
+        (
+            "|flowItems('row', 's', 2)",
+            "state `s` has nothing to go through: neither what it gave nor the context has `row`, its `iter_key`",
+        ),
+        (
+            "|flowItems('rows', 's', 2)",
+            "`rows` of state `s` has 3 items, and `max_iteration_key_output_limit` allows 2",
+        ),
+        (
+            "|flowAfter(1, 'a', {limit: 1})|flowAfter(1, 'b', {limit: 1})",
+            "state `b` comes after 1 others, and `recursion_limit` allows 1",
+        ),
+    ];
+    let input = json!({ "rows": [1, 2, 3] });
+    for (transforms, message) in rows {
+        let expression = Expression::parse(&format!("input|flowStart{transforms}"));
+        let failed = expression
+            .expect(transforms)
+            .evaluate(&json!({ "input": input }));
+        assert_eq!(failed.expect_err(transforms).message, message);
+    }
+}
+
+#[test]
 fn items_and_paths_are_found() {
     let rows = [
         (
@@ -133,6 +209,9 @@ fn items_and_paths_are_found() {
         ("|flowEach({'x': 1}, [])|flowText('x')", json!("1")),
         ("|flowEach({'x': 1}, [])|flowText('a')", json!("{{a}}")),
         ("|flowEach('item')|flowText('task')", json!("item")),
+        ("|flowEach({'x': 1})|flowText('task')", json!("{\"x\":1}")),
+        ("|flowEach(7)|flowValue('task')", json!(7)),
+        ("|flowEach('7')|flowValue('task')", json!("7")),
     ];
     for (transforms, expected) in rows {
         let found = after(&json!({ "a": { "b": [1, 2] } }), transforms);

@@ -268,7 +268,11 @@ fn what_is_not_in_the_subset_is_refused_by_its_name() {
             "a lambda stands only as an argument of `map`, `filter`, or as `key` of `sorted`, `min` and `max`",
         ),
         ("a = 1", "expected an operator, found `=`"),
-        ("a && b", "expected a value, found `&`"),
+        ("a && b", "`&&` is not part of a Python expression"),
+        ("a || b", "`||` is not part of a Python expression"),
+        ("!a", "`!` is not part of a Python expression"),
+        ("a === b", "`===` is not part of a Python expression"),
+        ("a !== b", "`!==` is not part of a Python expression"),
         ("a +", "expected a value, but the text ends"),
         (
             "(a",

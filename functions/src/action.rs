@@ -16,6 +16,7 @@ mod fields;
 mod page;
 mod parameters;
 mod product;
+mod surround;
 mod sync_cursor;
 
 use pawl_contract::catalogue::{self, Operation, Readiness};
@@ -45,7 +46,8 @@ pub(crate) async fn act<'context>(
         key: "",
         before: &Writes::default(),
     };
-    let acted = operate(operation, &config.fields(&[]).into(), &call).await?;
+    let acted = operate(operation, &config.fields(&[]).into(), &call).await;
+    let acted = surround::surround(acted, context.input)?;
     Ok(Act::Done(Box::new(acted)))
 }
 

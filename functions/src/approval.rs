@@ -110,17 +110,6 @@ pub(crate) fn question(input: &Value) -> Option<&str> {
     QUESTION.iter().find_map(says)
 }
 
-/// The port by which a mocked approval is left.
-pub(crate) fn mocked_port(output: &Value) -> &'static str {
-    let decision = output.get("decision").and_then(Value::as_str);
-    let approved = output.get("approved").and_then(Value::as_bool);
-    match (decision, approved) {
-        (Some("rejected" | "denied"), _) | (None, Some(false)) => "rejected",
-        (Some("timeout"), _) => "timeout",
-        _ => "approved",
-    }
-}
-
 /// Decides an approval of a run: the one that waits, or the last visit of the step that is named.
 ///
 /// The same decision again is no mistake: the machine is told again. Another one, or one that comes too late, is refused.

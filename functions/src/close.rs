@@ -30,9 +30,9 @@ impl Ended {
             "ABORTED" => RunStatus::Cancelled,
             _ => RunStatus::Failed,
         };
-        let message = self.cause.unwrap_or_else(|| {
-            let status = &self.status;
-            format!("the execution ended as {status}")
+        let message = self.cause.unwrap_or_else(|| match status {
+            RunStatus::Timeout => "the run took longer than its `timeout` allows".to_owned(),
+            _ => format!("the execution ended as {}", self.status),
         });
         let code = if status == RunStatus::Timeout {
             code::TIMEOUT.to_owned()

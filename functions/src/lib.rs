@@ -63,6 +63,7 @@ mod work;
 
 pub mod history;
 pub mod lambda;
+pub mod signed;
 
 pub use answer::{Closing, close_waits};
 pub use approval::{

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::extract::Query;
 use crate::problem::Problem;
+use crate::route::Operations;
 
 /// Who somebody is can always be asked.
 const ME: &str = "/api/me";
@@ -133,22 +134,11 @@ fn action(method: &Method, path: &str) -> Option<String> {
 
 /// Every action that a key can be confined to.
 fn actions() -> BTreeSet<String> {
-    let document = crate::openapi();
-    let mut actions = BTreeSet::new();
-    for (path, item) in &document.paths.paths {
-        let methods = [
-            (Method::GET, &item.get),
-            (Method::PUT, &item.put),
-            (Method::POST, &item.post),
-            (Method::DELETE, &item.delete),
-            (Method::PATCH, &item.patch),
-        ];
-        let methods = methods
-            .iter()
-            .filter(|(_, operation)| operation.is_some() && path != ME);
-        actions.extend(methods.filter_map(|(method, _)| action(method, path)));
-    }
-    actions
+    let Operations(operations) = crate::resources(Operations::default());
+    let operations = operations.iter().filter(|(_, path)| path != ME);
+    operations
+        .filter_map(|(method, path)| action(method, path))
+        .collect()
 }
 
 /// The workflow that a request is about, where it is about one.

@@ -1,10 +1,13 @@
-//! `pawl gc`: shows which machine versions of a deployment nothing needs, and removes them.
+//! `pawl gc`: shows which versions of a deployment's machines and functions nothing needs, and removes them.
+
+mod functions;
+mod needed;
 
 use anyhow::Context;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, asking, print, print_json, say};
+use super::{Outcome, asking, print, print_json, runtime, say};
 use crate::deployment::{Deployment, segment};
 use crate::place::Which;
 use crate::table::{Side, table};
@@ -13,14 +16,18 @@ const EXAMPLES: &str = "Examples:
   pawl gc
   pawl gc --remove
   pawl gc welcome_email --url https://pawl.example.com
-  pawl gc --json | jq -r '[.[].functions[]] | unique[]'
+  pawl gc --functions
+  pawl gc --functions --prefix staging --remove
 
 Every publishing leaves a version of the workflow's machine, and Step Functions takes a thousand of one machine. A version
 stays for as long as new runs begin with it, a run that began with it is open, or an alias names it. A run that failed can
 go on with another version once its own is gone: `pawl resume RUN --version active`.
-The versions of functions that the last example prints must stay, besides those of the last deploy (docs/operate.md).";
 
-/// Remove machine versions of a deployment that nothing needs.
+Every deploy leaves versions of the functions. Those stay that an alias or a machine of any organisation names, in any
+version, or that an open run calls; so remove machine versions first. Functions serve all organisations, so no key of the API
+removes their versions: `--functions` asks AWS, with the credentials and the region of the `aws` command (docs/operate.md).";
+
+/// Remove versions of a deployment's machines, or functions, that nothing needs.
 ///
 /// Shows them without --remove, and why each of the others is kept. Exits with 0, and 2 for misuse.
 #[derive(clap::Args)]
@@ -29,14 +36,32 @@ pub(super) struct Gc {
     /// Workflows; all of them where absent
     #[arg(value_name = "WORKFLOW")]
     workflows: Vec<String>,
-    /// Remove what nothing needs; this takes the role `admin`
+    /// Remove what nothing needs; of machines, this takes the role `admin`
     #[arg(long)]
     remove: bool,
+    /// Versions of functions, asking AWS itself
+    #[arg(long, conflicts_with_all = ["workflows", "url", "key_file", "state"])]
+    functions: bool,
+    /// The parameter `Prefix` of the deployment whose functions they are
+    #[arg(
+        long,
+        value_name = "PREFIX",
+        default_value = "pawl",
+        requires = "functions"
+    )]
+    prefix: String,
     #[command(flatten)]
     which: Which,
     /// Print the versions as JSON; those without `kept` are not needed
     #[arg(long)]
     json: bool,
+}
+
+/// Whether versions are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Removing {
+    Unneeded,
+    Nothing,
 }
 
 /// A version of a machine, as the API tells it.
@@ -52,6 +77,14 @@ struct MachineVersion {
 
 impl Gc {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        if self.functions {
+            let removing = if self.remove {
+                Removing::Unneeded
+            } else {
+                Removing::Nothing
+            };
+            return runtime()?.block_on(functions::collect(&self.prefix, removing, self.json));
+        }
         asking(&self.which, async |deployment| {
             self.collect(deployment).await
         })
@@ -114,9 +147,11 @@ fn row(version: &MachineVersion) -> [String; 4] {
         version.workflow.clone(),
         number.unwrap_or_default().to_owned(),
         super::runs::readable(&version.created_at),
-        version
-            .kept
-            .clone()
-            .unwrap_or_else(|| "no: nothing needs it".to_owned()),
+        reason(version.kept.as_deref()),
     ]
+}
+
+/// Why a version is kept, for people.
+fn reason(kept: Option<&str>) -> String {
+    kept.unwrap_or("no: nothing needs it").to_owned()
 }

@@ -1,15 +1,17 @@
-//! `pawl graph`: draws a definition, or a run.
+//! `pawl graph`: draws a definition, a machine, or a run.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::ValueEnum;
+use pawl_asl::Machine;
 use pawl_compiler::{Options, Severity};
+use serde_json::Value;
 
 use super::runs::readable;
 use super::{Outcome, looking, print, say};
 use crate::duration::between;
-use crate::graph::{Graph, from_definition, from_machine, mermaid, svg};
+use crate::graph::{Graph, from_definition, from_machine, from_states, mermaid, svg};
 use crate::place::Place;
 use crate::project::{Misuse, Project};
 use crate::report::sign;
@@ -18,17 +20,19 @@ use crate::source::Source;
 const EXAMPLES: &str = "Examples:
   pawl graph workflows/examples/auto-reply -o auto-reply.svg
   pawl graph order.json
+  pawl graph order.asl.json -o machine.svg
   pawl graph latest -o run.svg
   pawl graph 8f2a9c10 -o - --format svg > run.svg
 
+A machine is drawn with its states, as Step Functions shows it: what `pawl compile` writes, or anybody.
 Without -o the graph is printed as Mermaid, which many wikis and code hosts draw.
 RUN is a run's id, a part of it that no other run has, or `latest`.";
 
-/// Draw a definition, or a run coloured by what it did.
+/// Draw a definition, a machine, or a run coloured by what it did.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Graphed {
-    /// A definition, a folder that holds one, or a run
+    /// A definition, a folder that holds one, a machine, or a run
     #[arg(value_name = "PATH|RUN")]
     what: String,
     /// Write to a file; `-` prints
@@ -54,6 +58,9 @@ impl Graphed {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let format = self.format()?;
         let path = Path::new(&self.what);
+        if let Some(graph) = machine(path)? {
+            return self.write(&graph, format);
+        }
         if path.exists() {
             let Some(graph) = definition(path)? else {
                 return Ok(Outcome::Refused);
@@ -105,6 +112,30 @@ impl Graphed {
         }
         Ok(Outcome::Done)
     }
+}
+
+/// The graph of a machine; none where the file holds none.
+fn machine(path: &Path) -> anyhow::Result<Option<Graph>> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let written: Option<Value> = serde_json::from_str(&text).ok();
+    let is_machine = |written: &Value| {
+        let has = |field| written.get(field).is_some();
+        has("StartAt") && has("States")
+    };
+    let Some(written) = written.filter(is_machine) else {
+        return Ok(None);
+    };
+    let help = "`pawl compile` writes machines that Step Functions takes";
+    let unfit = |why: String| {
+        let message = format!("`{}` is no machine: {why}", path.display());
+        Misuse::new(message).help(help)
+    };
+    let machine: Machine =
+        serde_json::from_value(written).map_err(|error| unfit(error.to_string()))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.split('.').next().unwrap_or_default();
+    let graph = from_states(name, &machine).map_err(|error| unfit(error.to_string()))?;
+    Ok(Some(graph))
 }
 
 /// The graph of a definition; none where it was refused, and that has been said.

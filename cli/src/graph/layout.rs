@@ -247,7 +247,7 @@ fn edge(way: &Way, label: Size) -> EdgeLabel {
         height: label.height,
         labelpos: LabelPos::Center,
         // What a run usually does should be the straight line.
-        weight: if way.is_error() { 1 } else { 3 },
+        weight: if way.is_error { 1 } else { 3 },
         ..EdgeLabel::default()
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use pawl_contract::Kind;
 
-use super::{Graph, Passed, Standing, Step, Way, palette};
+use super::{Graph, Look, Passed, Standing, StateType, Step, Way, palette};
 
 /// The graph as Mermaid text.
 pub fn mermaid(graph: &Graph) -> String {
@@ -33,13 +33,8 @@ fn scope(text: &mut String, graph: &Graph, inside: Option<usize>, depth: usize) 
     }
     for (number, found) in graph.loops.iter().enumerate() {
         if found.inside == inside {
-            let head = graph.steps.get(found.head).map(|step| step.slug.as_str());
-            let title = escaped(head.unwrap_or_default());
-            line(
-                text,
-                depth,
-                &format!("subgraph loop{number} [\"loop {title}\"]"),
-            );
+            let title = escaped(&graph.name_of(found));
+            line(text, depth, &format!("subgraph loop{number} [\"{title}\"]"));
             scope(text, graph, Some(number), depth + 1);
             line(text, depth, "end");
         }
@@ -50,35 +45,42 @@ fn scope(text: &mut String, graph: &Graph, inside: Option<usize>, depth: usize) 
 /// s3{"✔ is_last_page<br/>condition · 9 visits"}:::condition
 /// ```
 fn step(number: usize, step: &Step) -> String {
-    let (open, close) = match step.kind {
-        Kind::Trigger => ("([", "])"),
-        Kind::Llm => ("(", ")"),
-        Kind::Action => ("[", "]"),
-        Kind::Request => ("[/", "\\]"),
-        Kind::Condition | Kind::Switch => ("{", "}"),
-        Kind::Loop => ("{{", "}}"),
-        Kind::Transform | Kind::Merge => ("[/", "/]"),
-        Kind::Approval => ("[\\", "/]"),
-        Kind::Signal => (">", "]"),
-        Kind::Subflow | Kind::Parallel => ("[[", "]]"),
-        Kind::Delay => ("((", "))"),
-    };
+    let (open, close) = shape(step.look);
     let mark = step.passed.map_or("", |passed| match passed.standing {
         Standing::NotReached => "",
         Standing::Completed => "✔ ",
         Standing::Running => "▶ ",
         Standing::Failed => "✖ ",
     });
-    let mut said = vec![step.kind.name().to_owned()];
+    let mut said = vec![step.look.name().to_owned()];
     said.extend(step.detail.clone());
     said.extend(step.passed.and_then(visits));
     let slug = escaped(&step.slug);
     let said = escaped(&said.join(" · "));
     let class = step.passed.map_or_else(
-        || step.kind.name().to_owned(),
+        || step.look.name().to_owned(),
         |passed| class(passed.standing).to_owned(),
     );
     format!("s{number}{open}\"{mark}{slug}<br/>{said}\"{close}:::{class}")
+}
+
+/// What stands before and behind the text of a box.
+fn shape(look: Look) -> (&'static str, &'static str) {
+    match look {
+        Look::Step(Kind::Trigger) | Look::State(StateType::Start) => ("([", "])"),
+        Look::Step(Kind::Llm) | Look::State(StateType::Succeed | StateType::Fail) => ("(", ")"),
+        Look::Step(Kind::Action) | Look::State(StateType::Task) => ("[", "]"),
+        Look::Step(Kind::Request) => ("[/", "\\]"),
+        Look::Step(Kind::Condition | Kind::Switch) | Look::State(StateType::Choice) => ("{", "}"),
+        Look::Step(Kind::Loop) | Look::State(StateType::Map) => ("{{", "}}"),
+        Look::Step(Kind::Transform | Kind::Merge) | Look::State(StateType::Pass) => ("[/", "/]"),
+        Look::Step(Kind::Approval) => ("[\\", "/]"),
+        Look::Step(Kind::Signal) => (">", "]"),
+        Look::Step(Kind::Subflow | Kind::Parallel) | Look::State(StateType::Parallel) => {
+            ("[[", "]]")
+        }
+        Look::Step(Kind::Delay) | Look::State(StateType::Wait) => ("((", "))"),
+    }
 }
 
 /// How often a step was visited, where that says more than its mark.
@@ -94,19 +96,19 @@ fn way(text: &mut String, number: usize, way: &Way) {
     let to = way.to.map(|to| format!("s{to}"));
     // Each step that ends the run has an end of its own.
     let to = to.unwrap_or_else(|| format!("end{}(((end)))", way.from));
-    let arrow = match (way.is_error(), way.taken) {
+    let arrow = match (way.is_error, way.taken) {
         (_, Some(taken)) if taken > 0 => "==>",
         (true, _) => "-.->",
         (false, _) => "-->",
     };
     let times = way.taken.filter(|taken| *taken > 1);
     let times = times.map_or_else(String::new, |taken| format!(" ×{taken}"));
-    line(
-        text,
-        1,
-        &format!("s{} {arrow}|\"{}{times}\"| {to}", way.from, way.port),
-    );
-    if way.is_error() && way.taken.is_some_and(|taken| taken > 0) {
+    let label = match way.port.as_ref() {
+        "" => String::new(),
+        port => format!("|\"{}{times}\"|", escaped(port)),
+    };
+    line(text, 1, &format!("s{} {arrow}{label} {to}", way.from));
+    if way.is_error && way.taken.is_some_and(|taken| taken > 0) {
         let colour = palette::standing(Standing::Failed);
         let style = format!("linkStyle {number} stroke:{colour},stroke-width:4px");
         line(text, 1, &style);
@@ -124,10 +126,9 @@ fn class(standing: Standing) -> &'static str {
 }
 
 fn styles(text: &mut String, graph: &Graph) {
-    let kinds = Kind::ALL.into_iter();
-    let kinds = kinds.map(|kind| {
-        let style = format!("stroke:{},stroke-width:2px", palette::kind(kind));
-        (kind.name(), style)
+    let looks = graph.looks().into_iter().map(|look| {
+        let style = format!("stroke:{},stroke-width:2px", palette::look(look));
+        (look.name(), style)
     });
     let standings = Standing::ALL.into_iter().map(|standing| {
         let border = match standing {
@@ -142,7 +143,7 @@ fn styles(text: &mut String, graph: &Graph) {
     let known: Vec<(&str, String)> = if graph.run.is_some() {
         standings.collect()
     } else {
-        kinds.collect()
+        looks.collect()
     };
     for (name, style) in known {
         line(text, 1, &format!("classDef {name} {style}"));

@@ -2,10 +2,10 @@
 
 use pawl_contract::Kind;
 
-use super::Standing;
+use super::{Look, Standing, StateType};
 
 /// The colour of a kind. White is readable on it.
-pub(super) fn kind(kind: Kind) -> &'static str {
+fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Trigger => "#3d4a54",
         Kind::Llm => "#8e4585",
@@ -21,6 +21,24 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Delay => "#5b6f52",
         Kind::Parallel => "#00687d",
         Kind::Merge => "#5d5f8a",
+    }
+}
+
+/// The colour of a box. White is readable on it. A state has the colour of the kind that does the like.
+pub(super) fn look(look: Look) -> &'static str {
+    match look {
+        Look::Step(kind) => self::kind(kind),
+        Look::State(state) => match state {
+            StateType::Start => kind(Kind::Trigger),
+            StateType::Task => kind(Kind::Action),
+            StateType::Choice => kind(Kind::Condition),
+            StateType::Wait => kind(Kind::Delay),
+            StateType::Pass => kind(Kind::Transform),
+            StateType::Parallel => kind(Kind::Parallel),
+            StateType::Map => kind(Kind::Loop),
+            StateType::Succeed => standing(Standing::Completed),
+            StateType::Fail => standing(Standing::Failed),
+        },
     }
 }
 

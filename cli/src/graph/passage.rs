@@ -98,7 +98,7 @@ impl Graph {
         }
         let port = record.port.as_deref().or(is_intake.then_some("success"));
         let ways = self.ways.iter_mut();
-        for way in ways.filter(|way| way.from == place && Some(way.port) == port) {
+        for way in ways.filter(|way| way.from == place && Some(way.port.as_ref()) == port) {
             way.taken = way.taken.map(|taken| taken + 1);
         }
     }

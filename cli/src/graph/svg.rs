@@ -6,8 +6,6 @@ mod line;
 mod style;
 mod write;
 
-use pawl_contract::Kind;
-
 use super::layout::{Area, END, Point, Size, lay_out};
 use super::mermaid::visits;
 use super::{Graph, Passed, Standing, Step, Way};
@@ -62,7 +60,7 @@ pub fn svg(graph: &Graph) -> String {
         height + 2.0 * MARGIN,
         &describe(graph),
     );
-    svg.style(style::STYLE, &style::kinds());
+    svg.style(style::STYLE, &style::looks(graph));
     svg.open(&format!("<g transform=\"translate({MARGIN} {MARGIN})\">"));
     svg.text("title", 0.0, 18.0, &title);
     svg.text("subtitle", 0.0, 36.0, subtitle);
@@ -105,8 +103,8 @@ struct Caption {
 impl Caption {
     fn of(step: &Step) -> Self {
         let detail = match &step.detail {
-            Some(detail) => format!("{} · {detail}", step.kind.name()),
-            None => step.kind.name().to_owned(),
+            Some(detail) => format!("{} · {detail}", step.look.name()),
+            None => step.look.name().to_owned(),
         };
         Self {
             slug: cut(&step.slug, WIDEST_SLUG),
@@ -152,11 +150,10 @@ fn corner(area: Area) -> Point {
 
 fn draw_loop(svg: &mut Svg, graph: &Graph, number: usize, area: Area) {
     let found = graph.loops.get(number);
-    let head = found.and_then(|found| graph.steps.get(found.head));
-    let slug = head.map_or("", |head| head.slug.as_str());
+    let name = found.map_or_else(String::new, |found| graph.name_of(found));
     let Point { x, y } = corner(area);
     svg.rect("around", Point { x, y }, area, 10.0);
-    svg.text("around-name", x + 10.0, y + 15.0, &format!("loop {slug}"));
+    svg.text("around-name", x + 10.0, y + 15.0, &name);
 }
 
 fn draw_end(svg: &mut Svg, area: Area) {
@@ -171,17 +168,17 @@ fn draw_step(svg: &mut Svg, step: &Step, caption: &Caption, area: Area) {
     svg.open(&format!("<g class=\"step {class}\">"));
     svg.tip(&tip(step));
     // A trigger begins and nothing comes before it; its shape says so.
-    let round = if step.kind == Kind::Trigger {
+    let round = if step.look.is_beginning() {
         STEP / 2.0
     } else {
         7.0
     };
-    svg.rect(&format!("box {}", step.kind.name()), at, area, round);
+    svg.rect(&format!("box {}", step.look.name()), at, area, round);
     let icon_at = Point {
         x: at.x + 9.0,
         y: at.y + (STEP - ICON) / 2.0,
     };
-    icon::kind(svg, step.kind, icon_at);
+    icon::look(svg, step.look, icon_at);
     let x = at.x + ICON_ROOM;
     svg.text("slug", x, at.y + 20.0, &caption.slug);
     svg.text("detail", x, at.y + 36.0, &caption.detail);
@@ -203,7 +200,7 @@ fn draw_step(svg: &mut Svg, step: &Step, caption: &Caption, area: Area) {
 fn tip(step: &Step) -> String {
     let mut words = vec![step.slug.clone()];
     words.extend(step.name.clone());
-    words.push(step.kind.name().to_owned());
+    words.push(step.look.name().to_owned());
     words.extend(step.detail.clone());
     words.extend(step.passed.map(|passed| passed.standing.name().to_owned()));
     words.extend(step.passed.and_then(|passed: Passed| visits(passed)));

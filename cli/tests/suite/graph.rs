@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pawl::graph::{Graph, from_definition, from_machine, mermaid, svg};
+use pawl::graph::{Graph, Way, from_definition, from_machine, from_states, mermaid, svg};
 use pawl_compiler::{Compiled, Level, Notation, Options, Program, compile};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -54,6 +54,118 @@ fn pictures_of_all_cases_are_readable() {
         if let Some(program) = case.project.compile(Options::default()).program {
             assert_readable(&from_definition(&program.checked), &case.name);
         }
+    }
+}
+
+/// Every state of a machine has a box, those inside of others too, and nothing covers anything.
+#[test]
+fn machines_of_all_cases_are_readable_state_by_state() {
+    for case in cases() {
+        if let Some(program) = case.project.compile(Options::default()).program {
+            let machine = &program.lowered.machine;
+            let graph = from_states(&case.name, machine).expect("a machine that is whole");
+            let count = states(&serde_json::to_value(machine).expect("JSON"));
+            assert_eq!(graph.steps.len(), count + 1, "{}", case.name);
+            assert_readable(&graph, &format!("the machine of {}", case.name));
+        }
+    }
+}
+
+#[test]
+fn the_picture_in_the_documentation_is_that_of_the_machine() {
+    let name = "infra/machines/auto-reply-to-conversations.asl.json";
+    let drawn = pawl(&root(), &["graph", name, "-o", "-", "--format", "svg"]);
+    let committed = std::fs::read_to_string(root().join("docs/plots/machine.svg"));
+    let is_same = committed.expect("a picture") == text(&drawn.stdout);
+    assert!(is_same, "`make generate` draws it anew");
+}
+
+/// How many states a part of a machine holds.
+fn states(part: &Value) -> usize {
+    match part {
+        Value::Object(fields) => {
+            let own = fields.get("States").and_then(Value::as_object);
+            own.map_or(0, serde_json::Map::len) + fields.values().map(states).sum::<usize>()
+        }
+        Value::Array(parts) => parts.iter().map(states).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+#[test]
+fn a_machine_is_drawn_as_step_functions_shows_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ends = |kind: &str| json!({ "Type": kind, "End": true });
+    let invoked = "arn:aws:lambda:eu-west-1:1:function:tell:3";
+    let machine = json!({
+        "StartAt": "both",
+        "States": {
+            "both": { "Type": "Parallel", "Next": "which", "Branches": [
+                { "StartAt": "tell", "States": {
+                    "tell": { "Type": "Task", "Resource": invoked, "End": true },
+                } },
+                { "StartAt": "all", "States": { "all": { "Type": "Map", "End": true, "ItemProcessor": {
+                    "StartAt": "each", "States": { "each": ends("Pass") },
+                } } } },
+            ], "Catch": [{ "ErrorEquals": ["A", "B"], "Next": "broken" }] },
+            "which": { "Type": "Choice", "Default": "good", "Choices": [
+                { "Condition": "{% $x %}", "Next": "both" },
+                { "Comment": "nothing is left", "Condition": "{% $y %}", "Next": "broken" },
+            ] },
+            "good": { "Type": "Succeed" },
+            "broken": { "Type": "Fail", "Error": "BROKEN" },
+        },
+    });
+    let path = folder.path().join("order.asl.json");
+    std::fs::write(&path, machine.to_string()).expect("a file");
+    let drawn = pawl(folder.path(), &["graph", "order.asl.json"]);
+    let expected = r#"---
+title: "order"
+---
+flowchart TD
+  s0(["Start<br/>beginning"]):::beginning
+  s5{"which<br/>Choice"}:::Choice
+  s6("broken<br/>Fail · BROKEN"):::Fail
+  s7("good<br/>Succeed"):::Succeed
+  subgraph loop0 ["Parallel both"]
+    s1[["both<br/>Parallel"]]:::Parallel
+    s2["tell<br/>Task · tell:3"]:::Task
+    subgraph loop1 ["Map all"]
+      s3{{"all<br/>Map"}}:::Map
+      s4[/"each<br/>Pass"/]:::Pass
+    end
+  end
+  s0 --> s1
+  s1 -->|"branch 1"| s2
+  s1 -->|"branch 2"| s3
+  s1 -->|"done"| s5
+  s1 -.->|"catch A, B"| s6
+  s3 -->|"each item"| s4
+  s5 -->|"rule 1"| s1
+  s5 -->|"nothing is left"| s6
+  s5 -->|"default"| s7
+  s6 --> end6(((end)))
+  s7 --> end7(((end)))
+"#;
+    let drawn = text(&drawn.stdout);
+    assert!(drawn.starts_with(expected), "{drawn}");
+    let rows = [
+        ("/StartAt", json!("nowhere"), "`Start` goes on to `nowhere`"),
+        (
+            "/States/which/Default",
+            json!("nowhere"),
+            "`which` goes on to `nowhere`",
+        ),
+        ("/States/good", json!(7), "`order.asl.json` is no machine"),
+    ];
+    for (place, value, said) in rows {
+        let mut broken = machine.clone();
+        *broken.pointer_mut(place).expect("a place") = value;
+        std::fs::write(&path, broken.to_string()).expect("a file");
+        let drawn = pawl(folder.path(), &["graph", "order.asl.json"]);
+        let complained = text(&drawn.stderr);
+        assert_eq!(drawn.status.code(), Some(2), "{complained}");
+        assert!(complained.contains(said), "{complained}");
     }
 }
 
@@ -254,13 +366,15 @@ fn assert_readable(graph: &Graph, what: &str) {
     let loops: Vec<Area> = of_class("around").map(Area::of).collect();
     let labels: Vec<Area> = of_class("port").map(Area::of_label).collect();
     assert_eq!(boxes.len(), graph.steps.len(), "{what}");
-    assert_eq!(labels.len(), graph.ways.len(), "{what}");
+    let is_labelled = |way: &&Way| !way.port.is_empty();
+    let labelled: Vec<&Way> = graph.ways.iter().filter(is_labelled).collect();
+    assert_eq!(labels.len(), labelled.len(), "{what}");
     assert_eq!(loops.len(), graph.loops.len(), "{what}");
     let slugs: BTreeSet<&str> = of_class("slug").filter_map(|node| node.text()).collect();
     assert_eq!(slugs.len(), boxes.len(), "{what}: {slugs:?}");
     assert_apart(&boxes, &boxes, &format!("steps of {what}"));
     assert_apart(&labels, &labels, &format!("labels of {what}"));
-    for (label, way) in labels.iter().zip(&graph.ways) {
+    for (label, way) in labels.iter().zip(labelled) {
         for area in &boxes {
             assert!(!label.overlaps(area), "{what}: label {way:?} at {label:?}");
         }

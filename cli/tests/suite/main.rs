@@ -18,6 +18,7 @@ mod explain;
 mod fmt;
 mod formats;
 mod front;
+mod gc;
 mod going_on;
 mod graph;
 mod kills;

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pawl_contract::Kind;
+use pawl_expression::Reference;
 
+use super::references::name_at;
+use super::texts::Text;
 use crate::definition::{Definition, Step};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::graph::StepId;
@@ -14,13 +17,15 @@ use crate::steps;
 pub(super) fn check(
     definition: &Definition,
     variables: &BTreeMap<String, Vec<StepId>>,
+    texts: &[Text<'_>],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    for step in &definition.steps {
+    for (id, step) in definition.steps.iter().enumerate() {
         if step.kind == Kind::Loop {
             bound(step, variables, diagnostics);
         }
-        twice(step, diagnostics);
+        let own = texts.iter().filter(|text| text.step == Some(id));
+        twice(step, &own.collect::<Vec<_>>(), diagnostics);
     }
 }
 
@@ -67,15 +72,19 @@ fn bound(
     }
 }
 
-/// Of two writes of one variable in one step, only the last remains.
-fn twice(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
-    let mut met: BTreeSet<&str> = BTreeSet::new();
+/// Of two writes of one variable in one step, only the last remains, unless what comes between them reads the first.
+fn twice(step: &Step, texts: &[&Text<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    let mut unread: BTreeSet<&str> = BTreeSet::new();
     for (name, node) in steps::variables_set(step) {
-        if met.insert(name) {
+        let own = texts.iter().filter(|text| node.holds(&text.node.pointer));
+        for reference in own.flat_map(|text| &text.references) {
+            unread.retain(|name| !reads(reference, name));
+        }
+        if unread.insert(name) {
             continue;
         }
         let message = format!(
-            "step `{}` sets `{name}` twice, so the first value is lost",
+            "step `{}` sets `{name}` again, so the value before it is lost",
             step.slug
         );
         let node: &Node = node.get("name").unwrap_or(node);
@@ -85,4 +94,12 @@ fn twice(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
                 .help("keep one of them, or give the other one another name"),
         );
     }
+}
+
+/// Whether a reference is one to a variable.
+fn reads(reference: &Reference, variable: &str) -> bool {
+    let name = |at| name_at(reference, at);
+    let is_root = matches!(name(0), Some("variables" | "config"));
+    // What names none, or computes the name, may read any.
+    name(0) == Some(variable) || (is_root && name(1).is_none_or(|name| name == variable))
 }

@@ -31,6 +31,8 @@ pub struct StepReads {
     pub secrets: BTreeSet<String>,
     /// Whether the whole list of a loop is read.
     pub lists: bool,
+    /// Steps, and what other engines put around their answers.
+    pub surrounds: BTreeSet<(String, &'static str)>,
 }
 
 /// What references are checked against.
@@ -130,6 +132,7 @@ pub(super) fn check(
             reads.variables.extend(found.variables);
             reads.secrets.extend(found.secrets);
             reads.lists |= found.lists;
+            reads.surrounds.extend(found.surrounds);
         }
     }
     reads
@@ -281,7 +284,7 @@ impl Visit<'_, '_> {
 }
 
 /// The name at a place of a reference's path, if it is one.
-fn name_at(reference: &Reference, at: usize) -> Option<&str> {
+pub(super) fn name_at(reference: &Reference, at: usize) -> Option<&str> {
     match reference.path.get(at) {
         Some(Segment::Name(name)) => Some(name.as_str()),
         Some(Segment::Index(_) | Segment::Dynamic) | None => None,

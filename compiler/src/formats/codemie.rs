@@ -15,11 +15,14 @@ mod envelope;
 mod knots;
 mod known;
 mod mappings;
+mod native;
 mod next;
 mod parts;
 mod regions;
+mod rules;
 mod states;
 mod steps;
+mod strands;
 mod texts;
 
 use super::Translation;
@@ -55,6 +58,12 @@ pub(super) const WORDS: [Word; 23] = [
     ("parallel", "branches", "state_ids"),
 ];
 
+/// What to do here instead of what native help says.
+pub(super) const HELPS: [(&str, &str); 1] = [(
+    crate::prove::UNBOUNDED,
+    "set a `recursion_limit`, or a lower one: no branch and no item passes more states than it says",
+)];
+
 /// The variable that states hand on.
 const FLOW: &str = "flow";
 
@@ -82,7 +91,7 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     super::native_settings(root, &mut config);
     definition.put("config", config.build());
     notes(execution, &states, translation);
-    let settings = next::Settings::of(execution);
+    let settings = rules::Settings::of(execution);
     let known = known::Known::of(&states, &parts);
     let mut natives = Vec::new();
     for (at, state) in states.iter().enumerate() {

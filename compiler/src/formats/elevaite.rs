@@ -125,7 +125,8 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
             .cloned(),
     );
     definition.maybe("tags", given(root, "tags").cloned());
-    let steps = steps::collect(root, translation);
+    let mut steps = steps::collect(root, translation);
+    choices::verdicts(root, &mut steps);
     for step in &steps {
         translation.authored.name_step(&step.slug, &step.id);
     }

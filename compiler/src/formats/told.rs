@@ -132,6 +132,14 @@ impl Teller<'_> {
         }
     }
 
+    /// What to do in the format instead of what native help says.
+    fn helps(&self) -> &'static [(&'static str, &'static str)] {
+        match self.format {
+            Format::Native | Format::Elevaite => &[],
+            Format::Codemie => &codemie::HELPS,
+        }
+    }
+
     /// The nouns of the format.
     fn noun(&self, word: &str) -> Option<&'static str> {
         match (self.format, word) {
@@ -181,6 +189,10 @@ impl Words<'_> {
 
     /// What to do, where it can be said in the format's words.
     fn help(&self, help: &str) -> Option<String> {
+        let mut helps = self.teller.helps().iter();
+        if let Some((_, own)) = helps.find(|(native, _)| *native == help) {
+            return Some((*own).to_owned());
+        }
         let told = self.text(help);
         // Expressions of ours are none of the Python that is read there.
         let is_foreign = self.teller.format == Format::Codemie && told.contains("{{");

@@ -54,9 +54,13 @@ pub(super) fn commented_out(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>
         .filter(|text| text.reading == Text::Template)
     {
         let whole = text.node.as_str().unwrap_or_default();
-        for (at, _) in whole.match_indices("{{!") {
-            let rest = whole.get(at + 3..).unwrap_or_default();
-            let Some((inner, _)) = rest.split_once("}}") else {
+        for (at, _) in whole.match_indices("{{") {
+            let tag = whole.get(at..).unwrap_or_default();
+            let rest = tag.trim_start_matches('{').trim_start();
+            let comment = rest
+                .strip_prefix('!')
+                .and_then(|rest| rest.split_once("}}"));
+            let Some((inner, behind)) = comment else {
                 continue;
             };
             let reads = Expression::parse(inner)
@@ -64,7 +68,7 @@ pub(super) fn commented_out(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>
             if !reads {
                 continue;
             }
-            let comment = at..at + 3 + inner.len() + 2;
+            let comment = at..whole.len() - behind.len();
             let inner = inner.trim();
             let message = format!("`{{{{!` begins a comment, so `{inner}` is not read");
             let span = text.node.inner_span(facts.text, comment.clone());

@@ -38,6 +38,8 @@ pub(super) fn not_canonical(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>
             .get("type")
             .filter(|_| step.kind == Kind::Trigger);
         let scheduled = trigger.filter(|node| node.as_str() == Some("scheduled"));
+        // Whoever asks how a run began compares it with the word that stands here.
+        let scheduled = scheduled.filter(|_| facts.text.matches("scheduled").count() == 1);
         if let Some(node) = scheduled {
             diagnostics.push(say(
                 &node.pointer,

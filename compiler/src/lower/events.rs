@@ -7,6 +7,7 @@ use pawl_asl::{Catcher, State};
 use pawl_contract::{Kind, code};
 
 use super::budget::MOST_EVENTS;
+use super::counted;
 use super::names::{Names, Task};
 use super::natives::ByStrand;
 use super::plan::Planned;
@@ -31,6 +32,8 @@ pub(super) struct Events {
     tasks: BTreeMap<String, u64>,
     /// How often each loop head is come to, where its definition bounds that.
     bounds: BTreeMap<String, u64>,
+    /// How often each Task is passed at most, where its states are counted.
+    counted: BTreeMap<String, u64>,
     /// What each native state may cost; `None` where a cycle inside of it has no bound.
     natives: BTreeMap<String, Option<u64>>,
 }
@@ -57,6 +60,7 @@ impl Events {
             bounds: steps
                 .filter_map(|step| Some((step.slug.clone(), most_visits(step)?)))
                 .collect(),
+            counted: counted::tasks(checked, planned),
             natives: BTreeMap::new(),
         }
     }
@@ -139,7 +143,7 @@ impl Events {
         Some(once.saturating_add(cycles.sum::<Option<u64>>()?))
     }
 
-    /// What a cycle may cost that is one loop whose items are known to be so many at most.
+    /// What a cycle may cost that is one loop whose items are known to be so many at most, or whose states are counted.
     pub(super) fn of_cycle(
         &self,
         cycle: &BTreeSet<String>,
@@ -150,9 +154,10 @@ impl Events {
             .iter()
             .filter_map(|name| Some((name, self.bounds.get(name)?)));
         let mut heads = heads.filter(|(head, _)| is_only_head(head, cycle, states));
-        heads
+        let of_loop = heads
             .next()
-            .map(|(_, visits)| events.saturating_mul(*visits))
+            .map(|(_, visits)| events.saturating_mul(*visits));
+        of_loop.or_else(|| counted::most(&self.counted, cycle, states, |name| self.of(name)))
     }
 }
 
@@ -197,7 +202,7 @@ fn most_visits(step: &Step) -> Option<u64> {
 }
 
 /// The states to which a state can lead.
-fn targets(state: &State) -> impl Iterator<Item = &str> {
+pub(super) fn targets(state: &State) -> impl Iterator<Item = &str> {
     let rules = if let State::Choice(choice) = state {
         choice.choices.as_slice()
     } else {
@@ -209,13 +214,18 @@ fn targets(state: &State) -> impl Iterator<Item = &str> {
         None
     };
     let rules = rules.iter().map(|rule| rule.next.as_str());
-    // The questions of a step are counted with the step, which bounds them.
-    let asks = |catcher: &&Catcher| catcher.error_equals.iter().any(|name| name == code::ASK);
-    let catchers = state.catch().iter().filter(move |catcher| !asks(catcher));
     state
         .next()
         .into_iter()
         .chain(rules)
         .chain(default)
-        .chain(catchers.map(|catcher| catcher.next.as_str()))
+        .chain(handlers(state))
+}
+
+/// The states to which the failures of a state lead.
+pub(super) fn handlers(state: &State) -> impl Iterator<Item = &str> {
+    // The questions of a step are counted with the step, which bounds them.
+    let asks = |catcher: &&Catcher| catcher.error_equals.iter().any(|name| name == code::ASK);
+    let catchers = state.catch().iter().filter(move |catcher| !asks(catcher));
+    catchers.map(|catcher| catcher.next.as_str())
 }

@@ -301,6 +301,10 @@ fn config(checked: &Checked, id: StepId) -> Value {
     if let (Some(Origin::RunIf(slug)), Some(config)) = (&step.origin, config.as_object_mut()) {
         config.insert("skips".to_owned(), json!(slug));
     }
+    let surrounds = checked.surrounds.get(&step.slug);
+    if let (Some(surrounds), Some(config)) = (surrounds, config.as_object_mut()) {
+        config.insert("surrounds".to_owned(), json!(surrounds));
+    }
     // Whether they were named or found by the graph.
     let merged = checked.merged.get(&id).cloned();
     let branches = step.branches.iter();

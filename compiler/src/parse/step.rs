@@ -124,6 +124,7 @@ pub(super) fn step(
     let mut ports = ports(node, kind, &own, &slug, diagnostics);
     default(config, kind, &slug, &mut ports, diagnostics);
     let has_refused_port = diagnostics.len() > known;
+    run_if::rejected(node, &own, &slug, diagnostics);
     let text = |field: &str| node.get(field).and_then(Node::as_str).map(str::to_owned);
     Some(Step {
         name: text("name"),

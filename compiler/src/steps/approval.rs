@@ -23,6 +23,7 @@ pub(super) const FIELDS: &[Field] = &[
     ("payload", Shape::Any),
     ("form", Shape::Object),
     ("requireComment", Shape::Flag),
+    ("onRejected", Shape::OneOf(&["fail", "continue"])),
     ("notify", Shape::OneOf(&["email", "none"])),
     ("remindAfter", Shape::Object),
     ("delegateTo", Shape::Text),

@@ -117,6 +117,16 @@ impl Operation {
         self.others != Others::Ignored
     }
 
+    /// What other engines put around a record, and its answer has where somebody reads it: a `result` that is the record and
+    /// whether it was `found`, or whether writing was a `success`.
+    pub fn surrounds(&self) -> &'static [&'static str] {
+        match (self.output, self.effect) {
+            (Output::Record(_), Effect::Read) => &["found", "result", "success"],
+            (Output::Record(_), Effect::Write) => &["success"],
+            _ => &[],
+        }
+    }
+
     /// The JSON Schema of its parameters.
     pub fn input_schema(&self) -> Value {
         let mut schema = schema::object(self.parameters.iter());

@@ -103,21 +103,22 @@ impl Parser<'_> {
             format!("expected an operator, found `{found}`"),
             span.clone(),
         );
-        // `=>` and `=<` are other mistakes.
-        let is_cut = found == "="
-            && self
-                .lexer
-                .slice(span.end..self.lexer.text.len())
-                .starts_with(['<', '>', '=']);
-        let is_denied = found == "is"
-            && self
-                .lexer
-                .slice(span.end..self.lexer.text.len())
-                .trim_start()
-                .starts_with("not ");
-        if is_denied {
+        let behind = self.lexer.slice(span.end..self.lexer.text.len());
+        let turned = match (found, behind.chars().next()) {
+            ("=", Some('>')) => Some(">="),
+            ("=", Some('<')) => Some("<="),
+            _ => None,
+        };
+        if let Some(operator) = turned {
+            let both = span.start..span.end + 1;
+            return error
+                .help(format!("write `{operator}`"))
+                .fix(both, operator);
+        }
+        if found == "is" && behind.trim_start().starts_with("not ") {
             return error.help("write `!=`");
         }
+        let is_cut = found == "=" && behind.starts_with('=');
         match WORDS.iter().find(|(word, ..)| *word == found && !is_cut) {
             Some((_, help, Some(text))) => error.help(*help).fix(span, *text),
             Some((_, help, None)) => error.help(*help),

@@ -31,6 +31,15 @@ const SYMBOLS: [&str; 47] = [
     "~", "<", ">", "(", ")", "[", "]", "{", "}", ",", ":", ".", ";", "@", "=",
 ];
 
+/// What JavaScript has, and what Python has instead; longer ones first.
+const FOREIGN: [(&str, &str); 5] = [
+    ("===", "=="),
+    ("!==", "!="),
+    ("&&", "and"),
+    ("||", "or"),
+    ("!", "not"),
+];
+
 /// Splits a text.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
     let mut tokens = Vec::new();
@@ -80,6 +89,13 @@ fn token(rest: &str, at: usize) -> Result<(TokenKind, usize), SyntaxError> {
         return Ok((TokenKind::Name(text.to_owned()), name));
     }
     let symbol = SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol));
+    let is_longer = |other: &str| symbol.is_none_or(|symbol| symbol.len() < other.len());
+    let mut foreign = FOREIGN.iter().filter(|(other, _)| rest.starts_with(other));
+    if let Some((other, own)) = foreign.find(|(other, _)| is_longer(other)) {
+        let message = format!("`{other}` is not part of a Python expression");
+        let error = SyntaxError::new(message, at..at + other.len());
+        return Err(error.help(format!("write `{own}`")));
+    }
     if let Some(symbol) = symbol {
         return Ok((TokenKind::Symbol(symbol), symbol.len()));
     }

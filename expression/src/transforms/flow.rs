@@ -5,23 +5,26 @@
 
 mod after;
 mod join;
+mod limit;
 mod read;
 mod start;
 
 use serde_json::{Map, Value};
 
 use super::Transform;
+pub(crate) use limit::limit;
 
-pub(super) static TRANSFORMS: [Transform; 11] = [
+pub(super) static TRANSFORMS: [Transform; 12] = [
     Transform::unlisted("flowStart", 0..=0, start::flow_start),
     Transform::unlisted("flowEach", 1..=2, start::flow_each),
     Transform::unlisted("flowBranch", 0..=0, start::flow_branch),
     Transform::unlisted("flowAfter", 2..=3, after::flow_after),
     Transform::unlisted("flowEdited", 1..=1, after::flow_edited),
+    Transform::unlisted("flowEnd", 0..=0, after::flow_end),
     Transform::unlisted("flowJoin", 1..=1, join::flow_join),
     Transform::unlisted("flowText", 1..=1, read::flow_text),
-    Transform::unlisted("flowValue", 1..=1, read::flow_value),
-    Transform::unlisted("flowItems", 1..=1, read::flow_items),
+    Transform::unlisted("flowValue", 1..=2, read::flow_value),
+    Transform::unlisted("flowItems", 1..=3, read::flow_items),
     Transform::unlisted("flowHistory", 0..=1, read::flow_history),
     Transform::unlisted("flowNames", 1..=2, read::flow_names),
 ];

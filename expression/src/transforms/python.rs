@@ -25,7 +25,7 @@ mod text;
 use std::ops::RangeInclusive;
 
 use super::{Applied, Call, Transform};
-use crate::error::{Cause, EvaluationError};
+use crate::error::EvaluationError;
 use crate::evaluate::{Data, made};
 use kind::truth;
 
@@ -84,11 +84,6 @@ fn py_truth<'c>(_: &Call<'c>, value: Data<'c>) -> Applied<'c> {
 }
 
 impl Call<'_> {
-    /// An error as Python would raise it.
-    fn fail(&self, message: impl Into<String>) -> EvaluationError {
-        EvaluationError::new(Cause::Operand, message, &self.node.span)
-    }
-
     /// The text of an argument that the translation wrote.
     fn word(&self, at: usize) -> Made<&str> {
         self.arguments

@@ -124,13 +124,15 @@ fn leave<'node>(node: &'node Node, visit: &mut Visit) -> Result<&'node Then, Run
         return Ok(then);
     }
     let port = visit.record.port.as_deref().unwrap_or("success");
-    node.then.get(port).ok_or_else(|| {
-        if matches!(port, "rejected" | "timeout") {
-            return blame(crate::answer::unforeseen(port, &visit.record.output));
-        }
-        let message = format!("step `{}` leads nowhere by its port `{port}`", node.step);
-        blame(StepError::new(code::VALIDATION_ERROR, message))
-    })
+    if let Some(then) = node.then.get(port) {
+        return Ok(then);
+    }
+    // As where somebody answers what no port is for, the step itself has failed.
+    let error = crate::answer::unforeseen(port, &visit.record.output);
+    visit.record.status = RecordStatus::Failed;
+    visit.record.port = None;
+    visit.record.error = Some(error.clone());
+    Err(blame(error))
 }
 
 /// Lets what comes next see what a visit left.

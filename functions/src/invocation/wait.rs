@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use pawl_contract::mock;
 use pawl_contract::{Kind, Position, StepError, Then, code};
 use pawl_store::{Committed, Expect, Record, RecordStatus, Run, Transaction, Wait};
 use serde_json::{Value, json};
@@ -49,8 +50,7 @@ impl Invocation<'_> {
             let error = StepError::new(code::TIMEOUT, "nobody answered in time");
             return self.fail(visit, error, &transaction).await.map(|_| None);
         }
-        let output = json!({ "decision": "timeout", "approved": false });
-        visit.complete("timeout", output, self.services.now());
+        visit.complete("timeout", unanswered(), self.services.now());
         let path = self.follow(visit, Scope::default(), situation).await?;
         self.commit(path, situation, transaction).await
     }
@@ -80,22 +80,36 @@ impl Invocation<'_> {
         }
         if let Some(result) = mocked(run, &visit.record, situation.scopes.iteration()) {
             visit.record.mocked = true;
-            return match result {
-                Ok(acted) => {
-                    let port = if node.kind == Kind::Approval {
-                        approval::mocked_port(&acted.output)
-                    } else {
-                        "success"
-                    };
-                    visit.complete(port, acted.output, self.services.now());
+            let answered = match result {
+                Ok(acted) if node.kind == Kind::Approval => {
+                    let port = mock::decision(&acted.output).unwrap_or("approved");
+                    Ok((port, acted.output))
+                }
+                Ok(acted) => Ok(("success", acted.output)),
+                Err(error) if error.code == code::TIMEOUT && node.then.contains_key("timeout") => {
+                    Ok(("timeout", unanswered()))
+                }
+                Err(error) => Err(error),
+            };
+            let error = match answered {
+                Ok((port, output)) if node.then.contains_key(port) => {
+                    visit.complete(port, output, self.services.now());
                     let path = self.follow(visit, scope, situation).await?;
                     // The next look finds the result, and tells the machine.
-                    self.commit(path, situation, transaction)
+                    return self
+                        .commit(path, situation, transaction)
                         .await
-                        .map(|_| None)
+                        .map(|_| None);
                 }
-                Err(error) => self.fail(visit, error, &transaction).await.map(|_| None),
+                // As with an answer that somebody gives.
+                Ok((port, output)) => {
+                    let error = answer::unforeseen(port, &output);
+                    visit.record.output = output;
+                    error
+                }
+                Err(error) => error,
             };
+            return self.fail(visit, error, &transaction).await.map(|_| None);
         }
         let Some(token) = &self.token else {
             let message = "the machine gave no token to answer with";
@@ -215,6 +229,11 @@ impl Invocation<'_> {
         };
         Some(node.then.iter().map(behind).collect())
     }
+}
+
+/// What a visit gives that nobody answered.
+fn unanswered() -> Value {
+    json!({ "decision": "timeout", "approved": false })
 }
 
 /// Whether a rendered configuration can be asked.

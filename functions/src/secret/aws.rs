@@ -2,13 +2,11 @@
 //!
 //! `docs/decisions/how-secrets-are-fetched.md` says why no client of the SDK makes it.
 
-use std::time::SystemTime;
-
-use aws_credential_types::provider::ProvideCredentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use aws_types::SdkConfig;
+use reqwest::Method;
 use serde_json::Value;
+
+use crate::signed::{Signed, SignedError, address, send};
 
 /// The type of what is asked and answered.
 const JSON: &str = "application/x-amz-json-1.1";
@@ -84,52 +82,25 @@ impl Aws {
             _ => "Secrets Manager",
         };
         let silent = || AwsError::Silent(name);
-        let region = self
-            .sdk
-            .region()
-            .map_or("us-east-1", |region| region.as_ref());
         let url = match (&self.endpoint, self.reach) {
             (Some(endpoint), _) => format!("{}/", endpoint.trim_end_matches('/')),
-            (None, Reach::Aws) => {
-                let end = if region.starts_with("cn-") { ".cn" } else { "" };
-                format!("https://{service}.{region}.amazonaws.com{end}/")
-            }
+            (None, Reach::Aws) => address(&self.sdk, service),
             (None, Reach::Nowhere) => return Err(AwsError::Elsewhere(name)),
         };
-        let body = request.to_string();
-        let provider = self.sdk.credentials_provider().ok_or_else(silent)?;
-        let credentials = provider.provide_credentials().await.map_err(|error| {
-            tracing::error!(%error, "no credentials");
+        let asked = Signed {
+            service,
+            method: Method::POST,
+            url: &url,
+            headers: &[("content-type", JSON), ("x-amz-target", target)],
+            body: request.to_string(),
+        };
+        let answer = send(&self.sdk, &self.http, asked).await;
+        let answer = answer.map_err(|error| {
+            if let SignedError::Nobody(error) = error {
+                tracing::error!(?error, "no credentials");
+            }
             silent()
         })?;
-        let identity = credentials.into();
-        let now = self.sdk.time_source().unwrap_or_default().now();
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(region)
-            .name(service)
-            .time(SystemTime::max(now, SystemTime::UNIX_EPOCH))
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(|_| silent())?
-            .into();
-        let headers = [("content-type", JSON), ("x-amz-target", target)];
-        let signable = SignableRequest::new(
-            "POST",
-            &url,
-            headers.into_iter(),
-            SignableBody::Bytes(body.as_bytes()),
-        );
-        let signed = signable.and_then(|signable| sign(signable, &params));
-        let (instructions, _) = signed.map_err(|_| silent())?.into_parts();
-        let mut post = self.http.post(&url).body(body);
-        for (name, value) in headers {
-            post = post.header(name, value);
-        }
-        for (name, value) in instructions.headers() {
-            post = post.header(name, value);
-        }
-        let answer = post.send().await.map_err(|_| silent())?;
         let status = answer.status();
         let answer = answer.bytes().await.map_err(|_| silent())?;
         let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();

@@ -2,8 +2,8 @@
 
 use pawl_contract::Kind;
 
-use super::super::Standing;
 use super::super::layout::{Area, Point};
+use super::super::{Look, Standing, StateType};
 use super::write::Svg;
 
 /// How large a kind's sign is.
@@ -12,15 +12,38 @@ pub(super) const ICON: f64 = 20.0;
 /// How large a standing's sign is, from its centre.
 pub(super) const BADGE: f64 = 7.5;
 
-/// Draws the sign of a kind, white on the kind's colour.
-pub(super) fn kind(svg: &mut Svg, kind: Kind, at: Point) {
+/// Draws the sign of a step or state, white on its colour.
+pub(super) fn look(svg: &mut Svg, look: Look, at: Point) {
     let area = Area {
         centre: at,
         width: ICON,
         height: ICON,
     };
-    svg.rect(&format!("icon {}", kind.name()), at, area, 5.0);
-    let (class, path) = match kind {
+    svg.rect(&format!("icon {}", look.name()), at, area, 5.0);
+    let (class, path) = match look {
+        Look::Step(kind) => self::kind(kind),
+        Look::State(state) => self::state(state),
+    };
+    svg.path_at(class, at, path);
+}
+
+/// The sign of a state: that of the kind that does the like.
+fn state(state: StateType) -> (&'static str, &'static str) {
+    match state {
+        StateType::Start => kind(Kind::Trigger),
+        StateType::Task => kind(Kind::Action),
+        StateType::Choice => kind(Kind::Condition),
+        StateType::Wait => kind(Kind::Delay),
+        StateType::Pass => kind(Kind::Transform),
+        StateType::Parallel => kind(Kind::Parallel),
+        StateType::Map => kind(Kind::Loop),
+        StateType::Succeed => ("sign", "M5.5 10.3 8.8 13.6 14.8 6.6"),
+        StateType::Fail => ("sign", "M6.2 6.2 13.8 13.8M13.8 6.2 6.2 13.8"),
+    }
+}
+
+fn kind(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
         Kind::Trigger => ("solid", "M7 5 L15 10 L7 15 Z"),
         // Someone says something.
         Kind::Llm => ("sign", "M4.5 5h11v7.5h-5.5l-3 3v-3h-2.5z"),
@@ -69,8 +92,7 @@ pub(super) fn kind(svg: &mut Svg, kind: Kind, at: Point) {
             "sign",
             "M16 10h-3.5M12.5 10 9 5H4.5M12.5 10h-8M12.5 10 9 15H4.5",
         ),
-    };
-    svg.path_at(class, at, path);
+    }
 }
 
 /// Draws the sign of a standing around a point.

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use pawl_contract::Kind;
-
 use super::super::layout::Point;
-use super::super::{Graph, Standing};
+use super::super::{Graph, Look, Standing};
 use super::icon::{self, ICON};
 use super::write::{Svg, number, width_of};
 
@@ -17,7 +15,7 @@ const GAP: f64 = 28.0;
 /// What is explained.
 #[derive(Clone, Copy)]
 enum Sign {
-    Kind(Kind),
+    Look(Look),
     Standing(Standing),
     /// The way of a failure, and whether the picture shows a run.
     Failure(bool),
@@ -30,20 +28,19 @@ pub(super) struct Legend(Vec<(Sign, Point)>);
 impl Legend {
     /// The legend of a picture of this width.
     pub(super) fn of(graph: &Graph, width: f64) -> Self {
-        let used: BTreeSet<Kind> = graph.steps.iter().map(|step| step.kind).collect();
-        let kinds = used.into_iter().map(Sign::Kind);
+        let looks = graph.looks().into_iter().map(Sign::Look);
         let passed = graph.steps.iter().filter_map(|step| step.passed);
         let used: BTreeSet<Standing> = passed.map(|passed| passed.standing).collect();
         let standings = Standing::ALL.into_iter();
         let standings = standings.filter(|standing| used.contains(standing));
-        let has_failure = graph.ways.iter().any(super::super::Way::is_error);
+        let has_failure = graph.ways.iter().any(|way| way.is_error);
         let failure = has_failure.then_some(Sign::Failure(graph.run.is_some()));
         let has_end = graph.ways.iter().any(|way| way.to.is_none());
         let end = has_end.then_some(Sign::End);
         let mut at = Point { x: 0.0, y: GAP };
         let mut placed = Vec::new();
         let groups: [Vec<Sign>; 2] = [
-            kinds.chain(failure).chain(end).collect(),
+            looks.chain(failure).chain(end).collect(),
             standings.map(Sign::Standing).collect(),
         ];
         for group in groups {
@@ -92,7 +89,7 @@ impl Legend {
 impl Sign {
     fn name(self) -> &'static str {
         match self {
-            Self::Kind(kind) => kind.name(),
+            Self::Look(look) => look.name(),
             Self::Standing(standing) => standing.name(),
             Self::Failure(false) => "way of a failure",
             Self::Failure(true) => "way of a failure (bold where it was taken)",
@@ -106,7 +103,7 @@ impl Sign {
             y: at.y + ICON / 2.0,
         };
         match self {
-            Self::Kind(kind) => icon::kind(svg, kind, at),
+            Self::Look(look) => icon::look(svg, look, at),
             Self::Standing(standing) => icon::standing(svg, standing, centre),
             Self::Failure(_) => svg.path_at("way error", at, "M0 10H20"),
             Self::End => {

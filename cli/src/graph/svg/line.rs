@@ -28,12 +28,12 @@ pub(super) fn label(svg: &mut Svg, way: &Way, at: Point) {
 pub(super) fn label_text(way: &Way) -> String {
     match way.taken {
         Some(taken) if taken > 1 => format!("{} ×{taken}", way.port),
-        _ => way.port.to_owned(),
+        _ => way.port.clone().into_owned(),
     }
 }
 
 fn class(way: &Way) -> &'static str {
-    match (way.is_error(), way.taken) {
+    match (way.is_error, way.taken) {
         (false, None) => "possible",
         (true, None) => "error",
         (true, Some(0)) => "error not-taken",

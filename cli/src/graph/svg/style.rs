@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use pawl_contract::Kind;
-
-use super::super::{Standing, palette};
+use super::super::{Graph, Standing, palette};
 
 /// What does not depend on kinds and standings. Custom properties would be shorter, but not every program knows them.
 pub(super) const STYLE: &str = r"text { font-family: 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif; fill: #1c252b; }
@@ -78,11 +76,11 @@ text { fill: #e6ebee; }
 }
 ";
 
-/// The colours of kinds and standings.
-pub(super) fn kinds() -> String {
+/// The colours of what stands in boxes, and of standings.
+pub(super) fn looks(graph: &Graph) -> String {
     let mut styles = String::new();
-    for kind in Kind::ALL {
-        let (name, colour) = (kind.name(), palette::kind(kind));
+    for look in graph.looks() {
+        let (name, colour) = (look.name(), palette::look(look));
         writeln!(styles, ".icon.{name} {{ fill: {colour}; }}")
             .expect("writing to a string cannot fail");
     }

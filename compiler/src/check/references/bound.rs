@@ -90,7 +90,8 @@ impl Visit<'_, '_> {
         let Some((_, step)) = self.step else {
             return false;
         };
-        let mut own = crate::steps::names(step).take_while(|(_, node)| !is_in(place, node));
+        let mut own =
+            crate::steps::names(step).take_while(|(_, node)| !node.holds(&place.node.pointer));
         own.any(|(own, _)| own == name)
     }
 
@@ -140,10 +141,4 @@ fn is_compared(place: &Place<'_>) -> bool {
         && ["==", "!=", "contains", "includes", " in"]
             .iter()
             .any(|operator| before.ends_with(operator))
-}
-
-/// Whether a place lies in a value.
-pub(super) fn is_in(place: &Place<'_>, node: &crate::source::Node) -> bool {
-    let rest = place.node.pointer.strip_prefix(node.pointer.as_str());
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

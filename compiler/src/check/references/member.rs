@@ -1,6 +1,7 @@
 //! Members of what has known ones: `steps.X`, its error, `trigger`, `loop`, and what conditions and loops give.
 
 use pawl_contract::Kind;
+use pawl_contract::catalogue::Operation;
 use pawl_contract::reference::{
     APPROVAL_MEMBERS, CONDITION_MEMBERS, DELAY_MEMBERS, ERROR_MEMBERS, LOOP_MEMBERS,
     LOOP_OUTPUT_MEMBERS, PARALLEL_MEMBERS, REQUEST_MEMBERS, STATE_MEMBERS, STEP_MEMBERS,
@@ -10,6 +11,7 @@ use pawl_expression::Reference;
 
 use super::{Place, Visit, name_at};
 use crate::diagnostic::{Diagnostic, codes, near};
+use crate::steps;
 
 impl Visit<'_, '_> {
     /// Refuses a member that nothing ever has: a comparison with it would silently be with null.
@@ -24,6 +26,7 @@ impl Visit<'_, '_> {
                 // `output.data.x` is `output.x`.
                 let at = if name(3) == Some("data") { 4 } else { 3 };
                 let member = name(at).filter(|member| *member != "meta");
+                self.surround(slug, member);
                 let members = self.output_members(slug);
                 if let Some(members) = members {
                     self.member(&format!("steps.{slug}.output"), members, member, place);
@@ -43,6 +46,17 @@ impl Visit<'_, '_> {
             (Some("loop"), member, _) => self.member("loop", &LOOP_MEMBERS, member, place),
             _ => {}
         }
+    }
+
+    /// Notes a member that an action's answer has only where somebody reads it.
+    fn surround(&mut self, slug: &str, member: Option<&str>) {
+        let step = self.known.names.get(slug);
+        let step = step.and_then(|id| self.known.definition.steps.get(*id));
+        let operation = step.and_then(steps::operation);
+        let known = operation.map(Operation::surrounds).unwrap_or_default();
+        let found = known.iter().find(|known| member == Some(**known));
+        let found = found.map(|known| (slug.to_owned(), *known));
+        self.reads.surrounds.extend(found);
     }
 
     /// What a step's output has, where that is always the same.

@@ -3,7 +3,6 @@
 use pawl_contract::Kind;
 use pawl_expression::Reference;
 
-use super::bound::is_in;
 use super::{Place, Visit};
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::graph::{Apart, Event, StepId};
@@ -65,7 +64,7 @@ impl Visit<'_, '_> {
         }
         // A step that sets variables reads those that it has set itself, one after the other.
         let set = crate::steps::variables_set(step).into_iter();
-        let mut before = set.take_while(|(_, node)| !is_in(place, node));
+        let mut before = set.take_while(|(_, node)| !node.holds(&place.node.pointer));
         if before.any(|(own, _)| own == name) || !self.known.order.is_reachable(reader) {
             return;
         }

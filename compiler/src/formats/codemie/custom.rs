@@ -9,13 +9,24 @@ use super::next::read;
 use super::states::State;
 use super::steps::{Writer, passing, told};
 use super::{given, mappings, word};
-use crate::diagnostic::{Diagnostic, codes};
-use crate::source::{Data, Node};
+use crate::diagnostic::{Diagnostic, codes, near};
+use crate::source::Node;
 
 /// What summaries are asked for where their node says nothing.
 const SUMMARY: &str =
     "Sum up what was said, so that somebody who was not there knows what matters.";
 const RESULT: &str = "Give the final result of the workflow, from what was said.";
+
+/// What may have become of a state.
+const STATUSES: [&str; 6] = [
+    SUCCEEDED,
+    "Failed",
+    "Aborted",
+    "Interrupted",
+    "In Progress",
+    "Not Started",
+];
+const SUCCEEDED: &str = "Succeeded";
 
 impl Writer<'_, '_> {
     /// What a custom node becomes: the kind of its step, and its configuration.
@@ -83,17 +94,12 @@ impl Writer<'_, '_> {
             let message = format!("there is no state `{id}` whose outputs could be processed");
             translation.say(Diagnostic::error(codes::UNKNOWN_STEP, message).on(at));
         }
-        if let Some(filter) = given(config, "states_status_filter")
-            .filter(|node| node.data != Data::Array(Vec::new()))
-        {
-            translation.differs(
-                "only-what-succeeded",
-                filter,
-                "only what a state gave is processed: a state that fails ends its run",
-            );
-        }
+        let filter =
+            given(config, "states_status_filter").filter(|node| !node.elements().is_empty());
+        let is_wanted = filter.is_none_or(|filter| statuses(filter, translation));
         // All that the state gave, or, of no state in particular, what all that were asked for gave.
         let items = match wanted {
+            _ if !is_wanted => "[]".to_owned(),
             Some(id) => format!("({flow}.outputs[{}] ?? [])", quoted(id)),
             None => format!("({flow}.messages|map('text'))"),
         };
@@ -105,7 +111,7 @@ impl Writer<'_, '_> {
             let text_of = read(template, python::template(written, &names), translation);
             // A prompt asks a model to sum up what the template made.
             if word(node, "system_prompt").is_some() {
-                let mut llm = Self::model(node);
+                let mut llm = Self::model(node, flow);
                 llm.put("userPrompt", text(template, format!("{{{{{text_of}}}}}")));
                 return ("llm", llm);
             }
@@ -125,7 +131,7 @@ impl Writer<'_, '_> {
             passing.put("path", text(node, ""));
             return ("transform", passing);
         }
-        let mut llm = Self::model(node);
+        let mut llm = Self::model(node, flow);
         let task = Self::text_of(state, flow);
         llm.put(
             "userPrompt",
@@ -135,7 +141,7 @@ impl Writer<'_, '_> {
     }
 
     fn summary(state: &State<'_>, node: &Node, flow: &str, usual: &str) -> Object {
-        let mut llm = Self::model(node);
+        let mut llm = Self::model(node, flow);
         if word(node, "system_prompt").is_none() {
             llm.put("systemPrompt", text(node, usual));
         }
@@ -145,13 +151,44 @@ impl Writer<'_, '_> {
     }
 
     /// The model of a node, and what it is told.
-    fn model(node: &Node) -> Object {
+    fn model(node: &Node, flow: &str) -> Object {
         let mut llm = Object::of(node);
         if let Some(prompt) = given(node, "system_prompt") {
             let written = prompt.as_str().unwrap_or_default();
             llm.put("systemPrompt", text(prompt, super::texts::said(written)));
         }
-        llm.maybe("model", given(node, "model").cloned());
+        let model = given(node, "model").map(|node| super::texts::of_field(node, flow));
+        llm.maybe("model", model);
         llm
     }
+}
+
+/// Whether what a state gave is wanted, of the statuses that are: nothing else is there.
+fn statuses(filter: &Node, translation: &mut Translation<'_>) -> bool {
+    for wanted in filter.elements() {
+        let name = wanted.as_str().unwrap_or_default();
+        if !STATUSES.contains(&name) {
+            let help = near(name, STATUSES).map_or_else(
+                || format!("the statuses are `{}`", STATUSES.join("`, `")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let message = format!("no state has the status `{name}`");
+            translation.say(
+                Diagnostic::error(codes::INVALID_VALUE, message)
+                    .on(wanted)
+                    .help(help),
+            );
+        }
+    }
+    let is_wanted = filter
+        .elements()
+        .iter()
+        .any(|node| node.as_str() == Some(SUCCEEDED));
+    let message = if is_wanted {
+        "only what a state gave is processed: a state that fails ends its run"
+    } else {
+        "nothing is processed: a state that fails ends its run, and what others gave is not asked for"
+    };
+    translation.differs("only-what-succeeded", filter, message);
+    is_wanted
 }

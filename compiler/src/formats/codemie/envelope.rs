@@ -41,7 +41,8 @@ const EXECUTION: [Field; 16] = [
     ("assistants", Shape::List),
     ("tools", Shape::List),
     ("custom_nodes", Shape::List),
-    ("states", Shape::List),
+    // What is no list is said to be none where the states are read.
+    ("states", Shape::Any),
     ("retry_policy", Shape::Object),
     ("messages_limit_before_summarization", Shape::Whole),
     ("tokens_limit_before_summarization", Shape::Whole),

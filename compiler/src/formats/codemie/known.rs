@@ -82,6 +82,15 @@ impl<'s, 'a> Known<'s, 'a> {
         }
     }
 
+    /// Whether a state is known to give something under a name.
+    pub(super) fn has(&self, at: usize, name: &str) -> bool {
+        let names = self
+            .gives
+            .get(at)
+            .and_then(|gives| members(gives.as_ref()?));
+        names.is_some_and(|names| names.contains_key(name))
+    }
+
     /// Says which of the names that a state reads of the context no state before it gives.
     pub(super) fn reads(&self, at: usize, translation: &mut Translation<'_>) {
         let Some(state) = self.states.get(at) else {

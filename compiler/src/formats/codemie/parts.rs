@@ -105,7 +105,18 @@ impl<'a> Parts<'a> {
         for (id, node) in &parts.assistants {
             // One of them that is no text is refused as such.
             let has = |field| given(node, field).is_some_and(|node| node.as_str() != Some(""));
-            if !has("assistant_id") && !has("system_prompt") {
+            if let (Some(own), Some(_)) =
+                (given(node, "assistant_id"), given(node, "system_prompt"))
+            {
+                let message = format!(
+                    "the assistant `{id}` has both an `assistant_id` and a `system_prompt`"
+                );
+                translation.say(
+                    Diagnostic::error(codes::INVALID_VALUE, message)
+                        .on(own)
+                        .help("keep one of them"),
+                );
+            } else if !has("assistant_id") && !has("system_prompt") {
                 let message = format!(
                     "the assistant `{id}` has neither a `system_prompt` nor an `assistant_id`"
                 );

@@ -3,13 +3,15 @@
 //! The states of a branch go up to the one at which all branches meet; those of an iteration up to the one that follows
 //! without the key. Each region has a flow of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod find;
+
+use std::collections::BTreeMap;
 
 use super::super::Translation;
 use super::FLOW;
-use super::knots::{self, Crossing, Way};
+use super::knots;
 use super::states::{Next, State};
-use crate::diagnostic::{Diagnostic, codes};
+use find::Finder;
 
 /// A branch, an iteration, or the whole.
 pub(super) struct Region {
@@ -146,6 +148,42 @@ impl Regions {
         }
     }
 
+    /// The state at which the branches or iterations meet of which a region is one.
+    pub(super) fn meeting(&self, region: usize) -> Option<usize> {
+        match self.ends(region)? {
+            Ends::Whole => None,
+            Ends::Branch { join, .. } => *join,
+            Ends::Iteration { after, .. } => *after,
+        }
+    }
+
+    /// Whether a branch or an iteration of a state may end without coming to where they meet.
+    pub(super) fn may_end(&self, owner: usize, states: &[State<'_>]) -> bool {
+        let mut inner = self.inner(owner);
+        inner.any(|region| self.meeting(region).is_some() && self.is_left(region, states))
+    }
+
+    /// Whether a state in a region may lead to the end.
+    fn is_left(&self, region: usize, states: &[State<'_>]) -> bool {
+        let mut inside = (0..states.len()).filter(|at| self.of.get(at) == Some(&region));
+        inside.any(|at| {
+            let Some(state) = states.get(at) else {
+                return false;
+            };
+            let never_meet = self.inner(at).any(|inner| self.meeting(inner).is_none());
+            matches!(state.next, Next::One(None))
+                || state.choices().contains(&None)
+                || never_meet
+                || self.may_end(at, states)
+        })
+    }
+
+    /// The regions that a state begins.
+    fn inner(&self, owner: usize) -> impl Iterator<Item = usize> {
+        let begun = self.begun.range((owner, 0)..=(owner, usize::MAX));
+        begun.map(|(_, region)| *region)
+    }
+
     /// What follows a branch's join or an iteration's end, seen from the region around.
     pub(super) fn behind(&self, region: usize) -> Leads {
         let Some(found) = self.all.get(region) else {
@@ -159,254 +197,20 @@ impl Regions {
         }
     }
 
+    /// The keys of the iterations that a region stands in, the innermost one first.
+    pub(super) fn keys_around(&self, region: usize) -> impl Iterator<Item = &str> {
+        let around = std::iter::successors(Some(region), |at| self.parent(*at));
+        around.filter_map(|region| match self.ends(region)? {
+            Ends::Iteration { key, .. } => Some(key.as_str()),
+            Ends::Branch { .. } | Ends::Whole => None,
+        })
+    }
+
     pub(super) fn is_iteration(&self, region: usize) -> bool {
         matches!(
             self.all.get(region).map(|region| &region.ends),
             Some(Ends::Iteration { .. })
         )
-    }
-}
-
-struct Finder<'a, 's, 't, 'd> {
-    states: &'s [State<'a>],
-    regions: &'s mut Regions,
-    translation: &'t mut Translation<'d>,
-    /// By which way each state was come to first.
-    led: BTreeMap<usize, Way>,
-    crossings: Vec<Crossing>,
-}
-
-impl Finder<'_, '_, '_, '_> {
-    /// Puts a state into a region, and all that follows.
-    fn visit(&mut self, first: usize, region: usize) {
-        let begin = Way { from: None, region };
-        let mut open = vec![(first, begin)];
-        while let Some((at, way)) = open.pop() {
-            let region = way.region;
-            if let Some(first) = self.led.get(&at).copied() {
-                if first.region != region {
-                    self.crossings.push(Crossing {
-                        state: at,
-                        first,
-                        second: way,
-                    });
-                }
-                continue;
-            }
-            self.led.insert(at, way);
-            self.regions.of.insert(at, region);
-            let Some(state) = self.states.get(at) else {
-                continue;
-            };
-            let from = |(to, region)| {
-                let from = Some(at);
-                (to, Way { from, region })
-            };
-            match &state.next {
-                Next::Many(heads) => {
-                    let join =
-                        self.join(at, &heads.iter().map(|(head, _)| *head).collect::<Vec<_>>());
-                    for (number, (head, _)) in heads.iter().enumerate() {
-                        if Some(*head) == join {
-                            self.early(at, *head);
-                            continue;
-                        }
-                        let inner =
-                            self.begin(at, *head, region, number, Ends::Branch { owner: at, join });
-                        open.push(from((*head, inner)));
-                    }
-                    open.extend(self.next(region, join, false).map(from));
-                }
-                Next::Each(head, _)
-                    if edge(self.states, self.regions, at, region) == Edge::Begins =>
-                {
-                    let key = state.key().unwrap_or_default().to_owned();
-                    let after = self.after(at, *head, &key);
-                    let ends = Ends::Iteration {
-                        owner: at,
-                        key,
-                        after,
-                    };
-                    let inner = self.begin(at, *head, region, 0, ends);
-                    open.push(from((*head, inner)));
-                    open.extend(self.next(region, after, false).map(from));
-                }
-                Next::Each(target, _) => {
-                    let is_exit = edge(self.states, self.regions, at, region) == Edge::Ends;
-                    open.extend(self.next(region, Some(*target), is_exit).map(from));
-                }
-                Next::One(target) => {
-                    open.extend(
-                        self.next(region, *target, self.leaves(at, region))
-                            .map(from),
-                    );
-                }
-                Next::Condition(..) | Next::Switch(..) => {
-                    for target in state.targets() {
-                        open.extend(self.next(region, Some(target), false).map(from));
-                    }
-                }
-            }
-        }
-    }
-
-    /// The state that an edge leads to in the same region, if it does.
-    fn next(&self, region: usize, target: Option<usize>, is_exit: bool) -> Option<(usize, usize)> {
-        match self.regions.leads(region, target, is_exit) {
-            Leads::State(target) => Some((target, region)),
-            Leads::Join(_) | Leads::Loop(_) | Leads::End => None,
-        }
-    }
-
-    /// Whether a state's only edge leads out of the iteration.
-    fn leaves(&self, at: usize, region: usize) -> bool {
-        self.regions.is_iteration(region)
-            && self
-                .states
-                .get(at)
-                .is_some_and(|state| matches!(state.next, Next::One(..)))
-    }
-
-    fn begin(
-        &mut self,
-        owner: usize,
-        head: usize,
-        parent: usize,
-        number: usize,
-        ends: Ends,
-    ) -> usize {
-        let flow = match &ends {
-            // An iteration has variables of its own, so its flow may have the same name.
-            Ends::Iteration { .. } | Ends::Whole => self.regions.flow_of(parent).to_owned(),
-            Ends::Branch { .. } => {
-                let slug = self
-                    .states
-                    .get(owner)
-                    .map_or("", |state| state.slug.as_str());
-                format!("{FLOW}_{}_{}", slug.replace('-', "_"), number + 1)
-            }
-        };
-        let region = self.regions.all.len();
-        self.regions.all.push(Region {
-            parent: Some(parent),
-            flow,
-            ends,
-        });
-        self.regions.begun.insert((owner, head), region);
-        region
-    }
-
-    /// The first state at which all branches of a state meet. What leads back to that state begins the branches anew,
-    /// so nothing behind it counts.
-    fn join(&self, owner: usize, heads: &[usize]) -> Option<usize> {
-        let reached: Vec<BTreeSet<usize>> = heads
-            .iter()
-            .map(|head| self.reach(*head, &[owner]))
-            .collect();
-        let mut shared = reached.first().cloned().unwrap_or_default();
-        for other in &reached {
-            shared = shared.intersection(other).copied().collect();
-        }
-        // The first is the one that no other has to be passed for.
-        let is_first = |candidate: &&usize| {
-            heads.iter().all(|head| {
-                let passed = self.reach(*head, &[owner, **candidate]);
-                shared
-                    .iter()
-                    .all(|other| *other == **candidate || !passed.contains(other))
-            })
-        };
-        shared.iter().find(is_first).copied()
-    }
-
-    /// The states that follow one, itself included, without passing some others.
-    fn reach(&self, from: usize, without: &[usize]) -> BTreeSet<usize> {
-        let mut found = BTreeSet::new();
-        let mut open = vec![from];
-        while let Some(at) = open.pop() {
-            if without.contains(&at) || !found.insert(at) {
-                continue;
-            }
-            open.extend(self.states.get(at).map(State::targets).unwrap_or_default());
-        }
-        found
-    }
-
-    /// The state that follows the iterations: the one that a state of theirs leads to without the key.
-    fn after(&mut self, owner: usize, head: usize, key: &str) -> Option<usize> {
-        let mut inside = BTreeSet::new();
-        let mut outside: Vec<(usize, usize)> = Vec::new();
-        let mut open = vec![head];
-        while let Some(at) = open.pop() {
-            if at == owner || !inside.insert(at) {
-                continue;
-            }
-            let Some(state) = self.states.get(at) else {
-                continue;
-            };
-            let is_last = super::is_true(state.node, "finish_iteration");
-            match &state.next {
-                Next::Each(target, _) if !is_last => {
-                    if state.key() == Some(key) {
-                        open.push(*target);
-                    } else if let Some(after) =
-                        self.after(at, *target, state.key().unwrap_or_default())
-                    {
-                        // An iteration of its own inside of this one: what follows it goes on here.
-                        let is_ours = self
-                            .states
-                            .get(after)
-                            .is_some_and(|state| state.key() == Some(key));
-                        if is_ours {
-                            open.push(after);
-                        } else {
-                            outside.push((after, at));
-                        }
-                    }
-                }
-                Next::Each(target, _) | Next::One(Some(target)) => outside.push((*target, at)),
-                Next::One(None) => {}
-                Next::Many(heads) => {
-                    let heads: Vec<usize> = heads.iter().map(|(head, _)| *head).collect();
-                    open.extend(heads);
-                }
-                Next::Condition(..) | Next::Switch(..) => open.extend(state.targets()),
-            }
-        }
-        let first = outside.first().map(|(target, _)| *target);
-        let other = outside.iter().find(|(target, _)| Some(*target) != first);
-        if let (Some(first), Some((other, from))) = (first, other) {
-            let name = |at: usize| self.states.get(at).map_or("", |state| state.id.as_str());
-            let message = format!(
-                "the iterations over `{key}` end at `{}` and at `{}`",
-                name(first),
-                name(*other)
-            );
-            if let Some(state) = self.states.get(*from) {
-                self.translation.say(
-                    Diagnostic::error(codes::UNSOUND_BRANCHES, message)
-                        .on(state.node)
-                        .help("let every state of an iteration repeat its `iter_key`, and all that end it lead to one state"),
-                );
-            }
-        }
-        first
-    }
-
-    fn early(&mut self, owner: usize, head: usize) {
-        let id = |at: usize| self.states.get(at).map_or("", |state| state.id.as_str());
-        let message = format!(
-            "`{}` runs beside the other branches of `{}`, and is where they meet",
-            id(head),
-            id(owner)
-        );
-        if let Some(state) = self.states.get(owner) {
-            self.translation.say(
-                Diagnostic::error(codes::UNSOUND_BRANCHES, message)
-                    .on(state.rule("state_ids").unwrap_or(state.node))
-                    .help("leave it out of `state_ids`: the others lead to it"),
-            );
-        }
     }
 }
 

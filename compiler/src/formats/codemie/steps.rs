@@ -7,9 +7,10 @@ use super::super::build::{Object, list, text, value};
 use super::super::literal::quoted;
 use super::super::tools::{of_others, put_tools};
 use super::known::Known;
-use super::next::{Settings, set, step, success};
+use super::native::{set, step, success};
 use super::parts::{Part, Parts};
 use super::regions::Regions;
+use super::rules::Settings;
 use super::states::State;
 use super::texts::{self, filled, plain, said};
 use super::{given, is_true, retries, word};
@@ -116,7 +117,7 @@ impl Writer<'_, '_> {
             };
             config.put("systemPrompt", text(node, prompt));
         } else if let Some(node) = given(assistant, "assistant_id") {
-            config.put("agent_id", node.clone());
+            config.put("agent_id", texts::of_field(node, flow));
             translation.differs(
                 "assistants-by-id",
                 node,
@@ -124,7 +125,8 @@ impl Writer<'_, '_> {
             );
         }
         config.put("userPrompt", self.prompt(at, state, flow));
-        config.maybe("model", given(assistant, "model").cloned());
+        let model = given(assistant, "model").map(|node| texts::of_field(node, flow));
+        config.maybe("model", model);
         config.maybe("temperature", given(assistant, "temperature").cloned());
         config.maybe("maxTokens", given(assistant, "max_tokens").cloned());
         if let Some(schema) = Self::schema(state, translation) {
@@ -136,11 +138,18 @@ impl Writer<'_, '_> {
         }
         config.maybe("knowledgeFileIds", some_list(assistant, "datasource_ids"));
         if let Some(servers) = some_list(assistant, "mcp_servers") {
-            let names = servers.elements().iter().filter_map(|server| {
+            let is_off = |server: &&Node| {
+                given(server, "enabled").is_some_and(|flag| flag.data == Data::Bool(false))
+            };
+            let used = servers.elements().iter().filter(|server| !is_off(server));
+            let names = used.filter_map(|server| {
                 let name = given(server, "name")?;
                 Some(text(name, name.as_str()?))
             });
-            config.put("mcpServerIds", list(&servers, names.collect()));
+            let names: Vec<Node> = names.collect();
+            if !names.is_empty() {
+                config.put("mcpServerIds", list(&servers, names));
+            }
         }
         for (field, what) in [
             ("skill_ids", "skills of an assistant are not known here"),
@@ -166,6 +175,9 @@ impl Writer<'_, '_> {
     fn prompt(&self, at: usize, state: &State<'_>, flow: &str) -> Node {
         let node = given(state.node, "task").unwrap_or(state.node);
         let task = word(state.node, "task").map(|task| filled(task, flow));
+        // An iteration has its item where a run has what its user wrote.
+        let mut around = self.regions.keys_around(self.regions.region_of(at));
+        let task = task.or_else(|| around.next().map(|_| filled("{{task}}", flow)));
         let leads_here = |other: &State<'_>| other.targets().contains(&at) && overrides(other);
         let task = if self.states.iter().any(leads_here) {
             let own = task.unwrap_or_default();
@@ -188,7 +200,11 @@ impl Writer<'_, '_> {
             Ok(schema) => Some(value(node, &schema)),
             Err(error) => {
                 let message = format!("`output_schema` is not JSON: {error}");
-                translation.say(Diagnostic::error(codes::INVALID_SCHEMA, message).on(node));
+                translation.say(
+                    Diagnostic::error(codes::INVALID_SCHEMA, message)
+                        .on(node)
+                        .help("write a JSON Schema as a text: `'{ \"type\": \"object\", \"properties\": { ... } }'`"),
+                );
                 None
             }
         }
@@ -266,12 +282,12 @@ fn call(state: &State<'_>, tool: &Node, flow: &str, translation: &mut Translatio
         .flatten()
     {
         for entry in entries.entries() {
-            arguments.put(entry.key.as_str(), texts::value(&entry.node, flow));
+            arguments.put(filled(&entry.key, flow), texts::value(&entry.node, flow));
         }
     }
     if let Some(key) = word(tool, "input_key") {
         let node = given(tool, "input_key").unwrap_or(tool);
-        let written = format!("{{{{{flow}|flowValue({})}}}}", quoted(key));
+        let written = format!("{{{{{flow}|flowValue({}, null)}}}}", quoted(key));
         arguments.put("input", text(node, written));
     }
     for (field, what) in [
@@ -298,7 +314,8 @@ fn call(state: &State<'_>, tool: &Node, flow: &str, translation: &mut Translatio
     let (other, operation) = name.split_once('.').unwrap_or((name, ""));
     let alias = given(tool, "integration_alias").filter(|node| node.as_str().is_some());
     let operation = if alias.is_some() { name } else { operation };
-    let called = alias.cloned().unwrap_or_else(|| text(node, other));
+    let called = alias.map(|alias| texts::of_field(alias, flow));
+    let called = called.unwrap_or_else(|| text(node, other));
     let operation = (!operation.is_empty()).then(|| text(node, operation));
     of_others(
         node,

@@ -9,6 +9,12 @@ pub(super) fn filled(written: &str, flow: &str) -> String {
     tags(written, |inside| named(inside, flow, "flowText"))
 }
 
+/// What a field says: a text in which names of a flow may stand, or anything else as it is.
+pub(super) fn of_field(node: &Node, flow: &str) -> Node {
+    let written = node.as_str().filter(|written| written.contains("{{"));
+    written.map_or_else(|| node.clone(), |written| text(node, filled(written, flow)))
+}
+
 /// A text that is shown as it is, but for secrets: whoever names one means its value, and is told where it may go.
 pub(super) fn said(written: &str) -> String {
     tags(written, |inside| {

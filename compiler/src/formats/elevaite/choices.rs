@@ -2,10 +2,76 @@
 
 use super::super::Translation;
 use super::super::build::{Object, text};
-use super::conditions;
+use super::agents::passing;
+use super::configs::own_condition;
+use super::edges::words;
 use super::steps::Step;
 use super::texts::Texts;
-use crate::source::Data;
+use super::words::What;
+use super::{conditions, given};
+use crate::source::{Data, Node};
+
+/// Whether something holds, for those that ask.
+pub(super) fn verdict(
+    step: &Step<'_>,
+    texts: &Texts<'_>,
+    translation: &mut Translation<'_>,
+) -> Object {
+    let condition = condition(step, texts, translation);
+    let expression = condition.field("expression");
+    let written = expression.and_then(Node::as_str).unwrap_or("false");
+    let mut gives = Object::of(step.node);
+    let of = expression.unwrap_or(step.node);
+    gives.put(
+        "passed",
+        text(of, format!("{{{{({written}) ? true : false}}}}")),
+    );
+    passing(step, gives.build())
+}
+
+/// Finds the conditions that do not choose: among steps that depend on others, those by which others say themselves whether
+/// they run.
+pub(super) fn verdicts(root: &Node, steps: &mut [Step<'_>]) {
+    let leads = |step: &Step<'_>| {
+        let fields = ["next_steps", "next_step", "else_steps", "error_steps"].iter();
+        let mut given = fields.filter_map(|field| given(step.node, field));
+        given.any(|node| !words(node).is_empty())
+    };
+    let is_drawn = given(root, "connections").is_some_and(|node| !node.elements().is_empty());
+    if is_drawn || steps.iter().any(leads) {
+        return;
+    }
+    let asks = |step: &Step<'_>, id: &str| {
+        let fields = ["dependencies", "depends_on"].iter();
+        let mut before = fields.filter_map(|field| given(step.node, field));
+        before.any(|node| words(node).contains(&id))
+            && own_condition(step).is_some_and(|condition| mentions(condition, id))
+    };
+    let found: Vec<bool> = steps
+        .iter()
+        .map(|one| steps.iter().any(|step| asks(step, &one.id)))
+        .collect();
+    for (step, is_asked) in steps.iter_mut().zip(found) {
+        if is_asked && step.what == What::Condition {
+            step.what = What::Verdict;
+        }
+    }
+}
+
+/// Whether a condition reads what a step came to.
+fn mentions(condition: &Node, id: &str) -> bool {
+    let mut mentions = false;
+    condition.each_string(&mut |_, text| {
+        let is_of_path = |letter: char| letter.is_alphanumeric() || "_-.".contains(letter);
+        let mut paths = text.split(|letter| !is_of_path(letter));
+        mentions |= paths.any(|path| {
+            let path = path.strip_prefix("steps.").unwrap_or(path);
+            let rest = path.strip_prefix(id);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
+    });
+    mentions
+}
 
 /// A choice between two ways.
 pub(super) fn condition(
@@ -31,10 +97,15 @@ pub(super) fn condition(
             node.clone()
         };
         let names = texts.names(step);
-        config.put(
-            "expression",
-            conditions::expression(&whole, &names, texts, translation),
-        );
+        let mut expression = conditions::expression(&whole, &names, texts, translation);
+        // It has a condition, and is one: whatever it is asked does not hold where it does not run.
+        let own = given(step.node, "conditions").filter(|own| own.span != node.span);
+        if let Some(own) = own {
+            let own = conditions::expression(own, &names, texts, translation);
+            let both = [&own, &expression].map(|node| node.as_str().unwrap_or("false"));
+            expression = text(node, format!("({}) && ({})", both[0], both[1]));
+        }
+        config.put("expression", expression);
     } else if let Some(block) = ["parameters", "config"].iter().find_map(|block| {
         let block = step.node.get(block)?;
         ["field", "left", "variable"]

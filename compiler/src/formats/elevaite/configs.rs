@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::Translation;
 use super::super::build::{Object, list, text};
 use super::super::slugs::free;
-use super::edges::Edges;
+use super::edges::{Edges, words};
 use super::steps::{BRANCHES, Step};
 use super::texts::Texts;
 use super::words::What;
@@ -83,23 +83,50 @@ impl Writer<'_> {
         (0..self.steps.len()).filter(move |step| self.edges.after(*step).any(|target| target == at))
     }
 
-    /// The slug by which a step is come to.
-    fn way_to(&self, at: usize) -> String {
-        let guard = self.guards.get(&at).cloned();
+    /// The steps that lead to one, in the order in which its author names them, or else in that of their branches.
+    fn in_order(&self, at: usize, step: &Step<'_>) -> Vec<usize> {
+        let fields = ["dependencies", "depends_on"].iter();
+        let named = fields.filter_map(|field| given(step.node, field));
+        let named: Vec<&str> = named.flat_map(words).collect();
+        let branch_of = |one: usize| {
+            let mut parallels = self.edges.branches.values();
+            parallels.find_map(|begins| {
+                let mut begins = begins.iter();
+                begins.position(|begin| self.edges.reach(&[*begin], at).contains(&one))
+            })
+        };
+        let place = |one: &usize| {
+            let id = self.steps.get(*one).map(|step| step.id.as_str());
+            let named = named.iter().position(|named| Some(*named) == id);
+            (named.unwrap_or(usize::MAX), branch_of(*one), *one)
+        };
+        let mut before: Vec<usize> = self.before(at).collect();
+        before.sort_by_key(place);
+        before
+    }
+
+    /// The slug by which a step is come to. What asks whether a loop begins is not asked again before each item.
+    fn way_to(&self, at: usize, from: Option<usize>) -> String {
+        let is_loop = self
+            .steps
+            .get(at)
+            .is_some_and(|step| step.what == What::Loop);
+        let is_back = is_loop && from.is_some_and(|from| self.edges.inside(at).contains(&from));
+        let guard = self.guards.get(&at).filter(|_| !is_back).cloned();
         let slug = || self.steps.get(at).map(|step| step.slug.clone());
         guard.or_else(slug).unwrap_or_default()
     }
 
     /// The slug that leads to all of some steps: one of them, or a parallel step in front of them.
-    fn target(&mut self, targets: &[usize], of: &Node, slug: &str) -> String {
+    fn target(&mut self, targets: &[usize], from: Option<usize>, of: &Node, slug: &str) -> String {
         match targets {
             [] => self.end(),
-            [only] => self.way_to(*only),
+            [only] => self.way_to(*only, from),
             several => {
                 let name = self.name(&format!("{slug}_branches"));
                 let slugs: Vec<Node> = several
                     .iter()
-                    .map(|at| text(of, self.way_to(*at)))
+                    .map(|at| text(of, self.way_to(*at, from)))
                     .collect();
                 let mut config = Object::of(of);
                 config.put("branches", list(of, slugs));
@@ -126,7 +153,8 @@ impl Writer<'_> {
             return;
         }
         let steps = self.steps;
-        let before: Vec<&Step<'_>> = self.before(at).filter_map(|step| steps.get(step)).collect();
+        let before = self.in_order(at, step);
+        let before: Vec<&Step<'_>> = before.iter().filter_map(|step| steps.get(*step)).collect();
         idle(step, translation);
         let (step_type, mut config) = self.config(step, at, &before, translation);
         // What a tool or a transform is given may be called anything, and is looked at later.
@@ -146,10 +174,13 @@ impl Writer<'_> {
             let begins = self.edges.branches.get(&at).cloned().unwrap_or_default();
             let slugs: Vec<Node> = begins
                 .iter()
-                .map(|at| text(step.node, self.way_to(*at)))
+                .map(|begin| text(step.node, self.way_to(*begin, Some(at))))
                 .collect();
             let of = step.first(&BRANCHES).unwrap_or(step.node);
             config.put("branches", list(of, slugs));
+        }
+        if self.waits && step.what == What::Approval && self.asks_decision(step) {
+            config.put("onRejected", text(step.node, "continue"));
         }
         native.put("config", config.build());
         if let Some(node) = own_condition(step).filter(|_| !self.guards.contains_key(&at)) {
@@ -166,6 +197,9 @@ impl Writer<'_> {
                 .map(|other| text(step.node, other.slug.clone()))
                 .collect();
             native.put("dependsOn", list(step.node, slugs));
+        }
+        if self.waits {
+            self.go_on(at, step, translation);
         }
         let next = self.next(at, step);
         if !next.is_empty() {
@@ -209,25 +243,38 @@ impl Writer<'_> {
         let node = own_condition(step).unwrap_or(step.node);
         let config = self.run_if(step, node, translation);
         let ports = self.edges.out.get(at).cloned().unwrap_or_default();
-        let otherwise = if given(step.node, "else_steps").is_some() {
-            ports
-                .get(step.what.else_port())
-                .cloned()
-                .unwrap_or_default()
+        let by = |port: &str| ports.get(port).cloned().unwrap_or_default();
+        let otherwise = if step.what == What::Loop {
+            by("done")
+        } else if given(step.node, "else_steps").is_some() {
+            by(step.what.else_port())
+        } else if step.what == What::Parallel {
+            self.edges.joins.get(&at).cloned().unwrap_or_default()
         } else {
-            ports
-                .get(step.what.main_port())
-                .cloned()
-                .unwrap_or_default()
+            by(step.what.main_port())
         };
         let mut next = Object::of(node);
         next.put("true", text(node, step.slug.clone()));
-        let otherwise = self.target(&otherwise, node, name);
+        let otherwise = self.target(&otherwise, Some(at), node, name);
         next.put("false", text(node, otherwise));
         let mut native = kind(node, name, "condition");
         native.put("config", config);
         native.put("nextSteps", next.build());
         native.build()
+    }
+
+    /// Says of a step that others run beside by which ports it does not end the run.
+    fn go_on(&self, at: usize, step: &Step<'_>, translation: &mut Translation<'_>) {
+        let ports = self.edges.ends_of(at);
+        for port in ports.filter(|port| *port != step.what.main_port()) {
+            let message = format!(
+                "`{}` runs beside others, so by `{port}` it does not end the run well: the run fails, as without that port",
+                step.id
+            );
+            let fields = ["error_steps", "else_steps", "next_steps"];
+            let place = fields.iter().find_map(|field| given(step.node, field));
+            translation.differs("ends-beside-others", place.unwrap_or(step.node), message);
+        }
     }
 
     /// Where a step leads.
@@ -251,7 +298,7 @@ impl Writer<'_> {
             } else {
                 format!("{}_{port}", step.slug)
             };
-            let target = self.target(targets, step.node, &base);
+            let target = self.target(targets, Some(at), step.node, &base);
             next.put(*port, text(step.node, target));
         }
         let chooses = matches!(step.what, What::Condition | What::Loop);
@@ -264,10 +311,16 @@ impl Writer<'_> {
                 next.put(port, text(step.node, self.end()));
             }
         }
-        if step.what == What::Approval && !next.has("rejected") && self.asks_decision(step) {
+        let asks = !waits && step.what == What::Approval && self.asks_decision(step);
+        if asks && !next.has("rejected") {
             let targets = ports.get(step.what.main_port());
             let targets = targets.cloned().unwrap_or_default();
-            let target = self.target(&targets, step.node, &format!("{}_rejected", step.slug));
+            let target = self.target(
+                &targets,
+                Some(at),
+                step.node,
+                &format!("{}_rejected", step.slug),
+            );
             next.put("rejected", text(step.node, target));
         }
         next
@@ -329,7 +382,7 @@ impl Writer<'_> {
                     agents::passing(step, text(step.node, data::first_of(before))),
                 )
             }
-            What::Merge => ("merge", data::merge(step)),
+            What::Merge => ("merge", data::merge(step, before)),
             What::Prompt => ("transform", agents::prompt(step, texts)),
             What::Agent => ("llm", agents::agent(step, before, texts, translation)),
             What::Tool => ("action", tools::tool(step, texts, translation)),
@@ -341,6 +394,7 @@ impl Writer<'_> {
                 transforms::transform(step, before, texts, translation),
             ),
             What::Condition => ("condition", choices::condition(step, texts, translation)),
+            What::Verdict => ("transform", choices::verdict(step, texts, translation)),
             What::Loop => ("loop", loops::r#loop(step, texts, translation)),
             What::Parallel => ("parallel", Object::of(step.node)),
             What::Delay => ("delay", waits::delay(step, texts)),
@@ -350,8 +404,8 @@ impl Writer<'_> {
 }
 
 /// The condition of a step's own.
-fn own_condition<'a>(step: &Step<'a>) -> Option<&'a Node> {
-    if step.what == What::Condition || step.what.begins() {
+pub(super) fn own_condition<'a>(step: &Step<'a>) -> Option<&'a Node> {
+    if matches!(step.what, What::Condition | What::Verdict) || step.what.begins() {
         return None;
     }
     let fields = ["conditions", "condition"].iter();

@@ -1,7 +1,7 @@
 //! Steps that bring data, put it together and give it.
 
 use super::super::Translation;
-use super::super::build::{Object, text};
+use super::super::build::{Object, list, text};
 use super::agents::passing;
 use super::edges::Edges;
 use super::steps::Step;
@@ -135,8 +135,16 @@ pub(super) fn first_of(before: &[&Step<'_>]) -> String {
 }
 
 /// What several steps gave, in one.
-pub(super) fn merge(step: &Step<'_>) -> Object {
+pub(super) fn merge(step: &Step<'_>, before: &[&Step<'_>]) -> Object {
     let mut config = Object::of(step.node);
+    // Unless they are named, they come in the order in which they stand.
+    let stands = |step: &&Step<'_>| (step.node.span.start, step.node.span.end);
+    if !before.is_sorted_by_key(stands) && before.iter().all(|step| step.what.gives()) {
+        let slugs = before
+            .iter()
+            .map(|before| text(step.node, before.slug.clone()));
+        config.put("steps", list(step.node, slugs.collect()));
+    }
     config.maybe("mode", step.get("mode").cloned());
     config.maybe("combine", step.first(&["combine_mode", "combine"]).cloned());
     config

@@ -7,6 +7,8 @@ mod implied;
 mod port;
 mod written;
 
+pub(super) use written::words;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
@@ -27,6 +29,8 @@ pub(super) struct Edges {
     pub(super) out: Vec<IndexMap<&'static str, Vec<usize>>>,
     /// For each parallel step: where its branches begin.
     pub(super) branches: BTreeMap<usize, Vec<usize>>,
+    /// For each parallel step: what follows it, when all of its branches are done.
+    pub(super) joins: BTreeMap<usize, Vec<usize>>,
     /// The ports by which a step says that the run ends.
     pub(super) ends: BTreeSet<(usize, &'static str)>,
     /// The ports of a rejection by which a step leads to no step: to the end, or on with a loop. An empty list for errors says
@@ -102,6 +106,19 @@ impl Edges {
 
     fn has(&self, from: usize, to: usize) -> bool {
         self.after(from).any(|target| target == to)
+    }
+
+    /// The steps of a loop's body.
+    pub(super) fn inside(&self, head: usize) -> BTreeSet<usize> {
+        let targets = |port: &str| {
+            let ports = self.out.get(head);
+            let targets = ports.and_then(|ports| ports.get(port));
+            targets.map(Vec::as_slice).unwrap_or_default()
+        };
+        let mut inside = self.reach(targets("next"), head);
+        let after = self.reach(targets("done"), head);
+        inside.retain(|step| !after.contains(step));
+        inside
     }
 
     /// The steps that can be come to from some, those included, without passing one.
@@ -236,6 +253,10 @@ impl Finder<'_, '_, '_> {
         if what == What::Parallel && !self.edges.branches.contains_key(&from) {
             self.edges.branches.insert(from, targets.to_vec());
             return;
+        }
+        if what == What::Parallel {
+            let joins = self.edges.joins.entry(from).or_default();
+            joins.extend(targets);
         }
         // What follows a parallel step follows the last steps of its branches.
         let lasts = if what == What::Parallel {

@@ -15,6 +15,8 @@ pub(super) enum What {
     Data,
     Transform,
     Condition,
+    /// A condition that does not choose: those that depend on it ask themselves what it came to.
+    Verdict,
     Loop,
     Parallel,
     Delay,
@@ -130,6 +132,7 @@ impl What {
             | Self::Subflow
             | Self::Data
             | Self::Transform
+            | Self::Verdict
             | Self::Delay
             | Self::Request
             | Self::Refused(_) => &["success"],
@@ -171,6 +174,7 @@ impl What {
             | Self::Subflow
             | Self::Data
             | Self::Transform
+            | Self::Verdict
             | Self::Parallel
             | Self::Delay
             | Self::Request

@@ -1,4 +1,5 @@
-//! `runIf` and `critical`: a step that runs only if something holds, and one that may fail.
+//! `runIf`, `critical` and `onRejected`: a step that runs only if something holds, one that may fail, and one that goes on
+//! whatever is decided.
 //!
 //! ```json
 //! { "stepSlug": "send", "stepType": "action", "runIf": "input.send == true", ... }
@@ -91,8 +92,31 @@ pub(super) fn may_fail(
     true
 }
 
-/// Lets steps that may fail go on, and puts conditions in front of those that may be skipped.
+/// Refuses a step that goes on whatever is decided, and says where else it leads.
+pub(super) fn rejected(node: &Node, config: &Node, slug: &str, diagnostics: &mut Vec<Diagnostic>) {
+    let field = config.get("onRejected");
+    let continues = field.filter(|field| field.as_str() == Some("continue"));
+    let leads = node.get("nextSteps").and_then(|next| next.get("rejected"));
+    if let (Some(continues), Some(_)) = (continues, leads) {
+        let message = format!("step `{slug}` says twice where it leads when it is rejected");
+        diagnostics.push(
+            Diagnostic::error(codes::INVALID_VALUE, message)
+                .on(continues)
+                .help("keep the port `rejected`, or `\"onRejected\": \"continue\"`"),
+        );
+    }
+}
+
+/// Lets steps go on that may fail, or be rejected, and puts conditions in front of those that may be skipped.
 pub(in super::super) fn weave(steps: &mut Vec<Step>) {
+    for step in steps.iter_mut().filter(|step| step.kind == Kind::Approval) {
+        let field = step.config.get("onRejected").and_then(Node::as_str);
+        if field == Some("continue") {
+            let mut edge = step.onward_edge();
+            "rejected".clone_into(&mut edge.port.0);
+            step.ports.entry("rejected".to_owned()).or_insert(edge);
+        }
+    }
     for step in steps.iter_mut().filter(|step| step.may_fail) {
         let mut edge = step.onward_edge();
         // Its author wrote no such word.

@@ -73,14 +73,7 @@ impl Reader {
     }
 
     pub(super) fn unexpected(&self) -> SyntaxError {
-        /// The symbol, and what to write instead.
-        const SYMBOLS: [(&str, &str); 2] = [("&&", "write `and`"), ("||", "write `or`")];
-        let error = self.expected("an operator");
-        let two = (self.is_symbol("&") || self.is_symbol("|")).then_some(());
-        match SYMBOLS.iter().find(|_| two.is_some()) {
-            Some((_, help)) => error.help(*help),
-            None => error,
-        }
+        self.expected("an operator")
     }
 
     /// What Python has and this subset has not.

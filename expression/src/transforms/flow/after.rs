@@ -28,9 +28,9 @@ pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         let passed = after.get("passed").and_then(Value::as_u64).unwrap_or(0) + 1;
         if passed > limit {
             let message = format!(
-                "stops the run: it has passed {limit} states, which is its `recursion_limit`"
+                "state `{state}` comes after {limit} others, and `recursion_limit` allows {limit}"
             );
-            return Err(call.refuse(&message));
+            return Err(call.fail(message));
         }
         put(call, &mut after, "passed", passed.into())?;
     }
@@ -47,6 +47,7 @@ pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
             Some(key) => Map::from_iter([(key.to_owned(), result.clone())]),
             None => names_of(&result),
         };
+        wrote(call, &mut after, stored.keys())?;
         for (name, value) in stored {
             let value = if is("append") {
                 grown.push(name.clone().into());
@@ -102,10 +103,12 @@ pub(super) fn flow_edited<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let mut after = flow.into_owned();
     let mut context = object(&after, "context").into_owned();
     // Where it was stored under a key, and in what was said, it is replaced as well.
-    for value in context.values_mut().filter(|value| **value == before) {
-        *value = result.clone();
+    let mut written = names_of(&result);
+    for (name, _) in context.iter().filter(|(_, value)| **value == before) {
+        written.insert(name.clone(), result.clone());
     }
-    context.extend(names_of(&result));
+    wrote(call, &mut after, written.keys())?;
+    context.extend(written);
     let mut messages = list(&after, "messages").to_vec();
     if let Some(Value::Object(last)) = messages.last_mut() {
         last.insert("text".to_owned(), printed(&result).into());
@@ -114,6 +117,31 @@ pub(super) fn flow_edited<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     put(call, &mut after, "context", context.into())?;
     put(call, &mut after, "result", result)?;
     Ok(made(after))
+}
+
+/// The flow of a branch or an iteration that does not come to where the others meet.
+pub(super) fn flow_end<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let mut flow = call.evaluator.whole(value, &call.node.span)?.into_owned();
+    put(call, &mut flow, "ended", true.into())?;
+    Ok(made(flow))
+}
+
+/// Notes which names a branch or an iteration has written, whatever they were before.
+pub(super) fn wrote<'n>(
+    call: &Call<'_>,
+    flow: &mut Value,
+    names: impl Iterator<Item = &'n String>,
+) -> Result<(), EvaluationError> {
+    if flow.get("began").is_none() {
+        return Ok(());
+    }
+    let mut written = list(flow, "written").to_vec();
+    for name in names {
+        // The last to write comes last.
+        written.retain(|known| known != name);
+        written.push(name.clone().into());
+    }
+    put(call, flow, "written", written.into())
 }
 
 /// A list with what a state gave at its end.

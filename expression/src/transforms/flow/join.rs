@@ -3,12 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::super::{Applied, Call};
-use super::after::put;
+use super::after::{put, wrote};
 use super::{list, object};
 use crate::evaluate::{Data, made};
 use crate::limits::size;
 
-/// The flow behind branches or iterations: each brings what it changed, in their order.
+/// The flow behind branches or iterations: each brings what it wrote, in their order. Where none of them has come to
+/// where they meet, this one has ended as well.
 pub(super) fn flow_join<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let before = call.evaluator.whole(value, &call.node.span)?;
     let parts = call.argument(0).cloned().unwrap_or_default();
@@ -43,6 +44,13 @@ pub(super) fn flow_join<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
             }
         }
     }
+    let has_ended = |part: &&Value| part.get("ended") == Some(&Value::Bool(true));
+    let is_over = !parts.is_empty() && parts.iter().all(has_ended);
+    if is_over {
+        put(call, &mut after, "ended", true.into())?;
+    }
+    let written = parts.iter().flat_map(|part| names_written(part));
+    wrote(call, &mut after, written.collect::<Vec<_>>().into_iter())?;
     let results = parts
         .iter()
         .map(|part| part.get("result").cloned().unwrap_or_default());
@@ -56,20 +64,27 @@ pub(super) fn flow_join<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     Ok(made(after))
 }
 
-/// Brings what a part changed into a context: what it set, what it took out, and what it put at the end of a list.
+/// The names that a part has written.
+fn names_written(part: &Value) -> impl Iterator<Item = &String> {
+    list(part, "written").iter().filter_map(|name| match name {
+        Value::String(name) => Some(name),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            None
+        }
+    })
+}
+
+/// Brings what a part wrote into a context: what it set, what it took out, and what it put at the end of a list.
 fn bring(context: &mut Map<String, Value>, part: &Value, began: &Map<String, Value>) {
     let ended = object(part, "context");
-    for name in began.keys().filter(|name| !ended.contains_key(*name)) {
+    let known = began.keys().chain(names_written(part));
+    for name in known.filter(|name| !ended.contains_key(*name)) {
         context.shift_remove(name);
     }
-    for (name, value) in ended.iter() {
-        let before = began.get(name);
-        if before == Some(value) {
-            continue;
-        }
-        let before = before
-            .and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice);
+    let written = names_written(part).filter_map(|name| Some((name, ended.get(name)?)));
+    for (name, value) in written {
+        let before = began.get(name).and_then(Value::as_array);
+        let before = before.map_or(&[][..], Vec::as_slice);
         let is_grown = list(part, "appended").iter().any(|grown| grown == name);
         let added = value
             .as_array()

@@ -17,13 +17,15 @@ pub(super) fn flow_text<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     Ok(made(text))
 }
 
-/// The same for a text that is nothing else: the value keeps its kind.
+/// The same for a text that is nothing else: the value keeps its kind. Something else may stand in for what is not there.
 pub(super) fn flow_value<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let flow = call.evaluator.whole(value, &call.node.span)?;
     let path = call.text_argument(0)?.unwrap_or_default();
-    Ok(made(
-        found(&flow, path).unwrap_or_else(|| verbatim(path).into()),
-    ))
+    let other = || {
+        let given = call.arguments.get(1);
+        given.map_or_else(|| verbatim(path).into(), |value| (**value).clone())
+    };
+    Ok(made(found(&flow, path).unwrap_or_else(other)))
 }
 
 fn verbatim(path: &str) -> String {
@@ -42,10 +44,12 @@ fn found(flow: &Value, path: &str) -> Option<Value> {
         .flatten()
 }
 
-/// What a state goes through: a key of the context, the last result (`.`), or a place in it (`/a/b`).
+/// What a state goes through: a key of the context, the last result (`.`), or a place in it (`/a/b`). Beside it stand the
+/// state, and how long the list may be.
 pub(super) fn flow_items<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let flow = call.evaluator.whole(value, &call.node.span)?;
     let key = call.text_argument(0)?.unwrap_or_default();
+    let state = call.text_argument(1)?.unwrap_or_default();
     let result = flow.get("result").unwrap_or(&Value::Null);
     let context = flow.get("context").unwrap_or(&Value::Null);
     let found = if key == "." {
@@ -56,9 +60,21 @@ pub(super) fn flow_items<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         result.get(key).or_else(|| context.get(key))
     };
     let Some(found) = found else {
-        return Err(call.refuse(&format!("finds no `{key}` to go through")));
+        let message = format!(
+            "state `{state}` has nothing to go through: neither what it gave nor the context has `{key}`, its `iter_key`"
+        );
+        return Err(call.fail(message));
     };
-    Ok(made(listed(parsed(found))))
+    let items = listed(parsed(found));
+    let most = call.argument(2).and_then(Value::as_u64);
+    if let Some(most) = most.filter(|most| items.len() as u64 > *most) {
+        let message = format!(
+            "`{key}` of state `{state}` has {} items, and `max_iteration_key_output_limit` allows {most}",
+            items.len()
+        );
+        return Err(call.fail(message));
+    }
+    Ok(made(items))
 }
 
 /// The messages so far, a paragraph for each.

@@ -49,22 +49,22 @@ pub(super) fn flow_branch<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     put(call, &mut flow, "began", began)?;
     put(call, &mut flow, "outputs", json!({}))?;
     put(call, &mut flow, "appended", json!([]))?;
+    put(call, &mut flow, "written", json!([]))?;
     Ok(made(flow))
 }
 
-/// The flow of an iteration: a dict's names come into its context, and the item is its task.
+/// The flow of an iteration: a dict's names come into its context, and the item is its task, as it is.
 pub(super) fn flow_each<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let flow = call.evaluator.whole(value, &call.node.span)?;
     let item = call.arguments.first().cloned().unwrap_or_default();
-    let item = parsed(&item);
+    let result = parsed(&item);
     let mut context = object(&flow, "context").into_owned();
     if let Some(Value::Array(kept)) = call.argument(1) {
         context.retain(|name, _| kept.iter().any(|kept| kept == name || kept == "*"));
     }
-    context.extend(item.as_object().cloned().into_iter().flatten());
-    let task = printed(&item);
+    context.extend(result.as_object().cloned().into_iter().flatten());
     Ok(made(json!({
-        "context": context, "messages": list(&flow, "messages"), "task": task, "override": false, "result": item,
+        "context": context, "messages": list(&flow, "messages"), "task": item, "override": false, "result": result,
         "outputs": {}, "began": { "context": context, "messages": list(&flow, "messages").len() },
     })))
 }

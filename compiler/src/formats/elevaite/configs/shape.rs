@@ -48,7 +48,8 @@ impl Writer<'_> {
             let Some(step) = self.steps.get(at) else {
                 continue;
             };
-            let leads = given(step.node, "else_steps").is_some()
+            // What an approval leads to else is for whoever rejects.
+            let leads = given(step.node, "else_steps").is_some() && step.what != What::Approval
                 || matches!(step.what, What::Loop | What::Parallel);
             if leads && own_condition(step).is_some() {
                 let name = self.name(&format!("{}_if", step.slug));
@@ -117,7 +118,7 @@ impl Writer<'_> {
         let name = self.name("start");
         let trigger = kind(first.node, &name, "trigger");
         let mut trigger = trigger;
-        let target = self.target(&entries, first.node, "start");
+        let target = self.target(&entries, None, first.node, "start");
         let mut next = Object::of(first.node);
         next.put("success", text(first.node, target));
         trigger.put("config", Object::of(first.node).build());

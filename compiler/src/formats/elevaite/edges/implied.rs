@@ -97,26 +97,12 @@ impl Finder<'_, '_, '_> {
 
     /// The last steps of a loop's body lead back to it.
     pub(super) fn returns(&mut self) {
-        let heads: Vec<usize> = (0..self.steps.len())
-            .filter(|step| self.what(*step) == What::Loop)
-            .collect();
-        // Inner loops first: they stand behind the outer ones.
-        for head in heads.into_iter().rev() {
-            let targets = |port: &str| {
-                let ports = self.edges.out.get(head);
-                ports
-                    .and_then(|ports| ports.get(port))
-                    .cloned()
-                    .unwrap_or_default()
-            };
-            let (body, done) = (targets("next"), targets("done"));
-            let after = self.edges.reach(&done, head);
-            let inside: Vec<usize> = self
-                .edges
-                .reach(&body, head)
-                .into_iter()
-                .filter(|step| !after.contains(step))
-                .collect();
+        let heads = (0..self.steps.len()).filter(|step| self.what(*step) == What::Loop);
+        let mut heads: Vec<usize> = heads.collect();
+        // Inner loops first: there is less in them.
+        heads.sort_by_key(|head| self.edges.inside(*head).len());
+        for head in heads {
+            let inside = self.edges.inside(head);
             for step in inside {
                 let what = self.what(step);
                 // An inner loop leads on when it is done; where it leads to next is its own body.

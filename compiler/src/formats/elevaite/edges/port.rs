@@ -56,6 +56,7 @@ pub(super) fn unknown(entry: &Entry, step: &str, what: What) -> Diagnostic {
         | What::Subflow
         | What::Data
         | What::Transform
+        | What::Verdict
         | What::Delay
         | What::Request
         | What::Refused(_) => &["success", "error"],

@@ -1,5 +1,7 @@
 //! Edges that are written: `next_steps` and its like, `connections`, `dependencies`, and steps inside of parameters.
 
+use std::collections::BTreeSet;
+
 use super::super::given;
 use super::super::steps::{BODY, BRANCHES, Step};
 use super::super::words::What;
@@ -104,22 +106,40 @@ impl Finder<'_, '_, '_> {
         line
     }
 
-    /// Lets steps follow each other, unless they say themselves what follows.
+    /// Lets steps follow each other, unless they say themselves what follows. Those that others name are come to from there, so
+    /// what stands before them goes on with what stands behind them.
     fn chain(&mut self, line: &[usize]) {
-        let says = |step: &Step<'_>| {
-            ["next_steps", "next_step", "dependencies", "depends_on"]
-                .iter()
-                .any(|field| {
-                    given(step.node, field)
-                        .is_some_and(|node| !node.elements().is_empty() || node.as_str().is_some())
-                })
+        let ids = |step: &Step<'_>, field: &str| {
+            let named = given(step.node, field).map(words).unwrap_or_default();
+            let ids = named.iter().filter_map(|id| self.ids.get(id));
+            (!named.is_empty(), ids.copied().collect::<Vec<_>>())
         };
-        let mut steps = line.iter().filter_map(|step| self.steps.get(*step));
-        if steps.any(says) {
-            return;
+        let mut speak = BTreeSet::new();
+        let mut named = BTreeSet::new();
+        for at in line {
+            let Some(step) = self.steps.get(*at) else {
+                continue;
+            };
+            for field in ["next_steps", "next_step"] {
+                let (says, next) = ids(step, field);
+                speak.extend(says.then_some(*at));
+                named.extend(next);
+            }
+            // What a loop leads to when it is done is what comes behind it anyway.
+            let others = ["else_steps", "error_steps"].into_iter();
+            for field in others.skip(usize::from(step.what == What::Loop)) {
+                named.extend(ids(step, field).1);
+            }
+            for field in ["dependencies", "depends_on"] {
+                let (says, before) = ids(step, field);
+                named.extend(says.then_some(*at));
+                speak.extend(before);
+            }
         }
-        for pair in line.windows(2) {
-            if let [from, to] = pair
+        for (place, from) in line.iter().enumerate() {
+            let mut behind = line.iter().skip(place + 1);
+            if let Some(to) = behind.find(|step| !named.contains(step))
+                && !speak.contains(from)
                 && !self.is_done_elsewhere(*from, *to)
             {
                 self.lead(*from, &[*to]);
@@ -134,15 +154,8 @@ impl Finder<'_, '_, '_> {
             return false;
         };
         let field = given(from.node, "else_steps").filter(|_| from.what == What::Loop);
-        field.is_some_and(|node| {
-            let names = || {
-                node.elements()
-                    .iter()
-                    .chain([node])
-                    .filter_map(Node::as_str)
-            };
-            names().next().is_some() && names().all(|name| name != to.id)
-        })
+        let names = field.map(words).unwrap_or_default();
+        !names.is_empty() && !names.contains(&to.id.as_str())
     }
 
     /// `connections`: edges as they are drawn.
@@ -225,4 +238,12 @@ impl Finder<'_, '_, '_> {
             }
         }
     }
+}
+
+/// What a field names: one step, several, or some for each port.
+pub(in super::super) fn words(node: &Node) -> Vec<&str> {
+    let ports = node.entries().iter().map(|entry| &entry.node);
+    let inner = ports.chain(node.elements()).flat_map(words);
+    let own = node.as_str().filter(|word| !word.is_empty());
+    own.into_iter().chain(inner).collect()
 }

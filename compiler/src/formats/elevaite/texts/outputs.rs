@@ -59,7 +59,7 @@ impl Texts<'_> {
                 let path = quoted(inner);
                 format!("{output}{left} ?? {output}|at({path}) ?? {output}.response|at({path})")
             }
-            What::Condition => format!("{output}.passed"),
+            What::Condition | What::Verdict => format!("{output}.passed"),
             What::Approval => match divide(skip(rest, &OUTPUTS).trim_start_matches('.')).0 {
                 "decision" | "status" if self.says_denied => {
                     format!("({output}.decision == 'rejected' ? 'denied' : {output}.decision)")
