@@ -28,7 +28,7 @@ macro_rules! routes {
         $(
             path.clone_from(&utoipa_axum::routes!(@path [path()] of $($part)::+));
             let of_handler = utoipa_axum::routes!(@path [methods()] of $($part)::+);
-            let handlers = $crate::route::answering(handlers, &of_handler, $($part)::+);
+            let handlers = $crate::route::answering(handlers, &of_handler, &$($part)::+);
             methods.extend(of_handler);
         )+
         $crate::route::Route {
@@ -96,7 +96,7 @@ impl Resources for Operations {
 pub(crate) fn answering<Handler, Arguments>(
     handlers: MethodRouter<App>,
     methods: &[HttpMethod],
-    handler: Handler,
+    handler: &Handler,
 ) -> MethodRouter<App>
 where
     Handler: axum::handler::Handler<Arguments, App>,

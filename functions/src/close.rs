@@ -30,9 +30,12 @@ impl Ended {
             "ABORTED" => RunStatus::Cancelled,
             _ => RunStatus::Failed,
         };
-        let message = self.cause.unwrap_or_else(|| match status {
-            RunStatus::Timeout => "the run took longer than its `timeout` allows".to_owned(),
-            _ => format!("the execution ended as {}", self.status),
+        let message = self.cause.unwrap_or_else(|| {
+            if status == RunStatus::Timeout {
+                "the run took longer than its `timeout` allows".to_owned()
+            } else {
+                format!("the execution ended as {}", self.status)
+            }
         });
         let code = if status == RunStatus::Timeout {
             code::TIMEOUT.to_owned()

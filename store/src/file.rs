@@ -16,7 +16,7 @@ impl Store {
     ) -> Result<String, Error> {
         let hash = sha256(&bytes);
         let put = self
-            .s3
+            .s3()
             .put_object()
             .bucket(&self.bucket)
             .key(place(org, &hash))
@@ -34,7 +34,7 @@ impl Store {
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(None);
         }
-        let get = self.s3.get_object().bucket(&self.bucket);
+        let get = self.s3().get_object().bucket(&self.bucket);
         let object = match get.key(place(org, hash)).send().await {
             Ok(object) => object,
             Err(failed) => {

@@ -64,6 +64,8 @@ mod question;
 mod strand;
 mod value;
 
+use std::sync::{Arc, OnceLock};
+
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
 use aws_types::SdkConfig;
 
@@ -102,7 +104,9 @@ pub use writes::Writes;
 #[derive(Debug, Clone)]
 pub struct Store {
     dynamodb: aws_sdk_dynamodb::Client,
-    s3: aws_sdk_s3::Client,
+    /// Made when a large value or a file is asked for: most processes ask for none.
+    s3: Arc<OnceLock<aws_sdk_s3::Client>>,
+    sdk: Arc<SdkConfig>,
     table: String,
     bucket: String,
     sleep: SharedAsyncSleep,
@@ -111,19 +115,24 @@ pub struct Store {
 impl Store {
     /// A store in this table and this bucket.
     pub fn new(sdk: &SdkConfig, table: impl Into<String>, bucket: impl Into<String>) -> Self {
-        // Path style answers the same on AWS, and other endpoints seldom serve host names per bucket.
-        let s3 = aws_sdk_s3::config::Builder::from(sdk)
-            .force_path_style(true)
-            .build();
         Self {
             dynamodb: in_process::dynamodb(sdk),
-            s3: aws_sdk_s3::Client::from_conf(s3),
+            s3: Arc::default(),
+            sdk: Arc::new(sdk.clone()),
             table: table.into(),
             bucket: bucket.into(),
             sleep: sdk
                 .sleep_impl()
                 .unwrap_or_else(|| SharedAsyncSleep::new(TokioSleep::new())),
         }
+    }
+
+    fn s3(&self) -> &aws_sdk_s3::Client {
+        self.s3.get_or_init(|| {
+            // Path style answers the same on AWS, and other endpoints seldom serve host names per bucket.
+            let s3 = aws_sdk_s3::config::Builder::from(self.sdk.as_ref()).force_path_style(true);
+            aws_sdk_s3::Client::from_conf(s3.build())
+        })
     }
 
     /// Waits before a call is tried again: 25 ms, doubled with every try, at most a second.

@@ -15,7 +15,7 @@ impl Store {
     /// Creates the table and the bucket where they do not exist; SAM does it where there is a deployment.
     pub async fn create(&self) -> Result<(), Error> {
         create_table(&self.dynamodb, &self.table).await?;
-        let created = self.s3.create_bucket().bucket(&self.bucket).send().await;
+        let created = self.s3().create_bucket().bucket(&self.bucket).send().await;
         let Err(failed) = created else { return Ok(()) };
         let exists = failed.as_service_error().is_some_and(|error| {
             error.is_bucket_already_owned_by_you() || error.is_bucket_already_exists()

@@ -58,7 +58,7 @@ impl Store {
         let sha256 = sha256(text.as_bytes());
         let key = format!("{org}/values/{sha256}");
         let put = self
-            .s3
+            .s3()
             .put_object()
             .bucket(&self.bucket)
             .key(&key)
@@ -72,7 +72,7 @@ impl Store {
 
     /// Reads a value from S3.
     pub(crate) async fn download(&self, key: &str) -> Result<Value, Error> {
-        let get = self.s3.get_object().bucket(&self.bucket).key(key).send();
+        let get = self.s3().get_object().bucket(&self.bucket).key(key).send();
         let object = get.await.map_err(Error::call("GetObject"))?;
         let bytes = object
             .body

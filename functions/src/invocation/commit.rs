@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use pawl_contract::Position;
-use pawl_store::{Close, Committed, Event, Given, Latest, Run, RunStatus, Transaction};
-use serde_json::{Number, Value};
+use pawl_store::{
+    Close, Committed, Event, Given, Latest, Record, RecordStatus, Run, RunStatus, Transaction,
+};
+use serde_json::{Number, Value, json};
 
 use super::situation::Situation;
 use super::tree::{Ending, Path, exhausted};
@@ -23,13 +25,13 @@ impl Invocation<'_> {
         situation: &Situation,
         transaction: Transaction,
     ) -> Result<Option<Position>, Error> {
-        let last = &path.riders.last().unwrap_or(&path.host).record;
-        let next = last.at.next();
+        let next = path.last().at.next();
         if next.is_none() && matches!(path.ending, Ending::State) {
-            path.ending = Ending::Failed(RunStatus::Failed, exhausted(&last.step));
+            let exhausted = exhausted(&path.last().step);
+            path.ending = Ending::Failed(RunStatus::Failed, exhausted);
         }
         // An end needs no next place; the last one will do.
-        let at = next.unwrap_or_else(|| last.at.clone());
+        let at = next.unwrap_or_else(|| path.last().at.clone());
         let answer = Position {
             at,
             routes: std::mem::take(&mut path.routes),
@@ -45,7 +47,12 @@ impl Invocation<'_> {
         let mut whole = self.writes(&path, transaction.clone()).await?;
         let mut events = self.happened(&path.host);
         if self.ends_iteration() && matches!(path.ending, Ending::End) {
-            let given = Given::Output(self.last_given(&path).await?);
+            let failed = path.last().status == RecordStatus::Failed;
+            let given = if failed {
+                failure(path.last())
+            } else {
+                Given::Output(self.last_given(&path).await?)
+            };
             whole.give(self.store(), &self.position.at, &given).await?;
         }
         let close = match &path.ending {
@@ -203,6 +210,16 @@ impl Invocation<'_> {
         }
         Ok(())
     }
+}
+
+/// What an iteration came to by a visit that failed.
+pub(super) fn failure(failed: &Record) -> Given {
+    let error = failed.error.as_ref();
+    Given::Error(json!({
+        "step": failed.step,
+        "code": error.map(|error| &error.code),
+        "message": error.map(|error| &error.message),
+    }))
 }
 
 /// The numbers that the machine needs, by step.

@@ -2,8 +2,8 @@
 
 use pawl_contract::{Caught, Position, StepError, code};
 use pawl_store::{Committed, Given, RecordStatus, Run, RunError, RunStatus, Transaction};
-use serde_json::json;
 
+use super::commit::failure;
 use super::situation::Situation;
 use super::{Invocation, stop};
 use crate::{Error, metrics, trigger};
@@ -67,12 +67,7 @@ impl Invocation<'_> {
             Some(record) if record.status == RecordStatus::Failed => record.clone(),
             unfinished => self.failure(caught, unfinished.as_ref(), situation)?,
         };
-        let error = failed.error;
-        Ok(Given::Error(json!({
-            "step": caught.step,
-            "code": error.as_ref().map(|error| &error.code),
-            "message": error.as_ref().map(|error| &error.message),
-        })))
+        Ok(failure(&failed))
     }
 
     /// Fails the run with the failure that was caught. The failed visit is not settled: a resumed run tries it again.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pawl_contract::{Node, StepError, Then, code};
-use pawl_store::{Expect, Latest, RecordStatus, RunError, RunStatus};
+use pawl_store::{Expect, Latest, Record, RecordStatus, RunError, RunStatus};
 
 use super::Invocation;
 use super::situation::Situation;
@@ -43,6 +43,11 @@ impl Path {
             routes: BTreeMap::new(),
             ending,
         }
+    }
+
+    /// The last visit.
+    pub(super) fn last(&self) -> &Record {
+        &self.riders.last().unwrap_or(&self.host).record
     }
 }
 
@@ -90,8 +95,7 @@ impl Invocation<'_> {
                     return Ok(path);
                 }
             };
-            let last = &path.riders.last().unwrap_or(&path.host).record.at;
-            let Some(at) = last.next() else {
+            let Some(at) = path.last().at.next() else {
                 path.ending = Ending::Failed(RunStatus::Failed, exhausted(&node.step));
                 return Ok(path);
             };

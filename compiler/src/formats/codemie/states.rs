@@ -10,6 +10,7 @@ use super::parts::{Part, Parts};
 use super::{given, is_true, word};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::fields::{self, Field, Shape, Templates};
+use crate::graph::BRANCHES;
 use crate::parse::LONGEST_SLUG;
 use crate::shape::misfit;
 use crate::source::{Data, Node};
@@ -41,6 +42,22 @@ pub(super) const END: &str = "end";
 
 /// The longest of what the name of a step ends with that is made for a state.
 const LONGEST_SUFFIX: usize = "_begin_40".len();
+
+/// What the names of a state's steps end with, beside those that begin its branches.
+const SUFFIXES: [&str; 12] = [
+    "",
+    "_approval",
+    "_flow",
+    "_next",
+    "_join",
+    "_each",
+    "_item",
+    "_last",
+    "_stop",
+    "_ended",
+    "_edited",
+    "_output",
+];
 
 /// A state.
 pub(super) struct State<'a> {
@@ -176,28 +193,16 @@ pub(super) fn collect<'a>(
         }
         // What is made for a state has a name that begins with the state's.
         let wanted = slug(&id, &taken, LONGEST_SLUG - LONGEST_SUFFIX);
-        // A name that is made here for another state gives way to none: this one does.
-        let slug = if made.contains(&wanted) {
-            free(&wanted, &taken, LONGEST_SLUG - LONGEST_SUFFIX)
-        } else {
-            wanted
-        };
-        for suffix in [
-            "",
-            "_approval",
-            "_flow",
-            "_next",
-            "_join",
-            "_each",
-            "_item",
-            "_last",
-            "_stop",
-            "_ended",
-            "_edited",
-            "_output",
-        ] {
-            taken.insert(format!("{slug}{suffix}"));
-            made.insert(format!("{slug}{suffix}"));
+        // Where a step would be called as one of another state is, this state gives way.
+        let collides = |slug: &str| names_made_for(slug).any(|name| made.contains(&name));
+        let mut slug = wanted.clone();
+        while collides(&slug) {
+            taken.insert(slug);
+            slug = free(&wanted, &taken, LONGEST_SLUG - LONGEST_SUFFIX);
+        }
+        for name in names_made_for(&slug) {
+            taken.insert(name.clone());
+            made.insert(name);
         }
         found.push((node, id, slug));
     }
@@ -216,4 +221,11 @@ pub(super) fn collect<'a>(
             slug,
         })
         .collect()
+}
+
+/// The names of the steps that may be made for a state.
+fn names_made_for(slug: &str) -> impl Iterator<Item = String> {
+    let begins = (1..=BRANCHES.len()).map(|number| format!("_begin_{number}"));
+    let suffixes = SUFFIXES.into_iter().map(str::to_owned).chain(begins);
+    suffixes.map(move |suffix| format!("{slug}{suffix}"))
 }
