@@ -93,7 +93,7 @@ pub const TELLING_FIELDS: [&str; 6] = [
 ];
 
 /// The rules by which something means another thing here, each with a row in `docs/formats.md`.
-pub const RULES: [&str; 25] = [
+pub const RULES: [&str; 27] = [
     "a-schedule-that-is-off",
     "a-step-has-14-minutes",
     "agents-by-id",
@@ -112,6 +112,7 @@ pub const RULES: [&str; 25] = [
     "only-what-succeeded",
     "pure-steps-run-once",
     "retried-by-default",
+    "runs-give-what-acted",
     "several-inputs",
     "states-are-counted",
     "steps-that-are-skipped",
@@ -119,6 +120,7 @@ pub const RULES: [&str; 25] = [
     "tools-are-plain",
     "tools-of-others",
     "tried-ten-times",
+    "words-in-mappings",
 ];
 
 /// Something that means another thing here than where it was written for.

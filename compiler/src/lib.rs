@@ -86,6 +86,16 @@ pub fn read(text: &str, notation: Notation) -> Option<Definition> {
     parse::parse(&read.root, &mut diagnostics)
 }
 
+/// The identifiers by which other workflows may call one: that of its name, and that of the id that its format gives it.
+pub fn identifiers(text: &str, notation: Notation) -> Vec<String> {
+    let name = read(text, notation).map(|definition| definition.identifier());
+    let id = source::read(text, notation).ok().and_then(|root| {
+        let id = source::given(&root, "workflow_id")?.as_str()?;
+        (Format::of(&root) == Format::Elevaite).then(|| pawl_contract::identifier(id))
+    });
+    name.into_iter().chain(id).collect()
+}
+
 /// Checks and lowers a definition.
 fn build(
     text: &str,

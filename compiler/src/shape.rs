@@ -120,13 +120,16 @@ pub(crate) fn misfit(name: &str, shape: Shape, node: &Node) -> Diagnostic {
     let message = format!("`{name}` is {shape}, not {found}");
     let diagnostic = Diagnostic::error(codes::INVALID_VALUE, message).on(node);
     if let Some(word) = node.as_str()
-        && let Some(near) = near_ours(word, words(&shape))
+        && let Some(near) = near_ours(word, words(&shape)).or_else(|| begun(word, &shape))
     {
         return diagnostic.meant(word, Some(near));
     }
     let other = other_notation(node).filter(|other| fits(&shape, other));
     let Some(other) = other else {
-        return diagnostic;
+        let is_below = matches!(&node.data, Data::Number(number) if number.as_f64() < Some(0.0));
+        let from_zero = matches!(shape, Shape::Whole | Shape::FromZero) && is_below;
+        let help = from_zero.then(|| "write `0` or more".to_owned());
+        return diagnostic.maybe_help(help);
     };
     let text = with_whole_numbers(&other).to_json().to_string();
     let quotes = if node.as_str().is_some() {
@@ -137,6 +140,13 @@ pub(crate) fn misfit(name: &str, shape: Shape, node: &Node) -> Diagnostic {
     diagnostic
         .help(format!("write `{text}`, {quotes} quotes"))
         .fix(Fix::replace(node.span.clone(), text))
+}
+
+/// The one word of a shape of which a text is the beginning.
+fn begun(text: &str, shape: &Shape) -> Option<&'static str> {
+    let words = words(shape).into_iter();
+    let mut begun = words.filter(|word| !text.is_empty() && word.starts_with(text));
+    begun.next().filter(|_| begun.next().is_none())
 }
 
 /// A value as a message shows it.

@@ -31,6 +31,7 @@ pub fn misfits(
             continue;
         };
         found.extend(missing_inputs(step, other));
+        found.extend(called_by_id(step, other));
         gives.extend(output(other).map(|output| (step.slug.as_str(), (output, other))));
     }
     if gives.is_empty() {
@@ -67,6 +68,20 @@ pub fn misfits(
         }
     }
     found
+}
+
+/// A workflow that is called by its id: where it is published, it goes by its name.
+fn called_by_id(step: &Step, other: &Checked) -> Option<Diagnostic> {
+    let node = step.config.get("workflow")?;
+    let (id, name) = (node.as_str()?, &other.definition.name);
+    (identifier(id) != other.definition.identifier()).then(|| {
+        let message = format!(
+            "`{id}` is the id of `{name}`, which is found beside this definition; where it is published, it goes by its name"
+        );
+        Diagnostic::warning(codes::UNKNOWN_REFERENCE, message)
+            .on(node)
+            .help(format!("write `{name}`"))
+    })
 }
 
 /// The inputs that a workflow requires and a step does not give.

@@ -136,7 +136,12 @@ impl<'t> Parser<'t> {
         if self.lexer.eat(symbol) {
             return Ok(());
         }
-        Err(self.expected(&format!("`{symbol}` to go with {opener}")))
+        let error = self.expected(&format!("`{symbol}` to go with {opener}"));
+        Err(if opener == "`{{`" {
+            error.help("close the template with `}}`")
+        } else {
+            error
+        })
     }
 
     fn nested(&mut self, read: impl FnOnce(&mut Self) -> Parsed) -> Parsed {

@@ -61,7 +61,7 @@ fn syntax_errors_point_and_help() {
         ),
         (
             "{{a == 1",
-            "<> expected `}` to go with `{{`, but the text ends",
+            "<> expected `}` to go with `{{`, but the text ends (close the template with `}}`)",
         ),
         ("ü == ", "<> expected a value, but the text ends"),
         ("a == 🦀", "<🦀> expected a value, found `🦀`"),
@@ -74,6 +74,10 @@ fn syntax_errors_point_and_help() {
         (
             "a is b",
             "<is> expected an operator, found `is` (write `==`)",
+        ),
+        (
+            "a is not null",
+            "<is> expected an operator, found `is` (write `!=`)",
         ),
         ("a & b", "<&> expected an operator, found `&` (write `&&`)"),
         ("[1,,2]", "<,> expected a value, found `,`"),

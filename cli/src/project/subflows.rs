@@ -13,7 +13,8 @@ use super::{Misuse, Project, find};
 impl Project {
     /// The workflows that this one runs, and those that they run, by identifier.
     ///
-    /// A workflow is found by its name: in the folder of the definition that runs it, or in a folder beside that one.
+    /// A workflow is found by its name, or else by its id: in the folder of the definition that runs it, or in a folder
+    /// beside that one.
     /// One that is not found there may have been published before.
     pub fn subflows(
         &self,
@@ -45,7 +46,7 @@ pub(crate) fn subflows(
         if name == own || found.contains_key(&name) {
             continue;
         }
-        let Some(file) = files.iter().find(|file| called(file, &name)) else {
+        let Some(file) = called(&files, &name) else {
             continue;
         };
         let compiled = file.compile(options);
@@ -81,10 +82,14 @@ fn names(program: &Program) -> Vec<String> {
         .collect()
 }
 
-/// Whether a file defines the workflow of this identifier.
-fn called(file: &DefinitionFile, wanted: &str) -> bool {
-    let definition = pawl_compiler::read(&file.text, file.notation);
-    definition.is_some_and(|definition| definition.identifier() == wanted)
+/// The file that defines the workflow of this identifier: the one of that name comes before one of that id.
+fn called<'a>(files: &'a [DefinitionFile], wanted: &str) -> Option<&'a DefinitionFile> {
+    let places = files.iter().filter_map(|file| {
+        let identifiers = pawl_compiler::identifiers(&file.text, file.notation);
+        let place = identifiers.iter().position(|one| one == wanted)?;
+        Some((place, file))
+    });
+    places.min_by_key(|(place, _)| *place).map(|(_, file)| file)
 }
 
 /// The definitions in the folder of a file, and in the folders beside it.

@@ -135,8 +135,10 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
         definition.put("config", config.build());
     }
     let edges = edges::find(root, &steps, translation);
+    data::without_output(&steps, &edges, translation);
     let texts = texts::Texts::new(root, &steps);
     let natives = configs::translate(&steps, edges, &texts, translation);
+    texts.findings(root, &steps, translation);
     // What is no list is refused in the words that every format shares.
     let written = root.get("steps");
     let listed = written.filter(|steps| matches!(steps.data, Data::Array(_)));

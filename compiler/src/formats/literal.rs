@@ -37,6 +37,6 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("([{}]|join(''))", parts.join(", "))
 }
 
-fn in_quotes(text: &str) -> String {
+pub(crate) fn in_quotes(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }

@@ -115,6 +115,9 @@ impl Parser<'_> {
                 .help(format!("write `{operator}`"))
                 .fix(both, operator);
         }
+        if found == "is" && behind.trim_start().starts_with("not ") {
+            return error.help("write `!=`");
+        }
         let is_cut = found == "=" && behind.starts_with('=');
         match WORDS.iter().find(|(word, ..)| *word == found && !is_cut) {
             Some((_, help, Some(text))) => error.help(*help).fix(span, *text),

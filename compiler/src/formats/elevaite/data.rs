@@ -1,10 +1,11 @@
 //! Steps that bring data, put it together and give it.
 
+use super::super::Translation;
 use super::super::build::{Object, list, text};
 use super::agents::passing;
+use super::edges::Edges;
 use super::steps::Step;
-use super::texts::{Names, Texts};
-use super::waits::mapping_of;
+use super::texts::{MAPPING, Names, PLACE, Texts};
 use super::words::What;
 
 /// Data that is written out, or that stands somewhere.
@@ -16,10 +17,10 @@ pub(super) fn input(step: &Step<'_>, texts: &Texts<'_>) -> Object {
         .filter(|source| source.as_str().is_some());
     let data = step.first(&["data", "value", "static_data"]);
     let gives = match (source.filter(|_| is_dynamic || data.is_none()), data) {
-        (Some(source), _) => text(source, format!("{{{{{} ?? null}}}}", texts.mapped(source))),
+        (Some(source), _) => texts.mapping(source, &Names::default(), PLACE),
         (None, Some(data)) => texts.value(data, &names),
         (None, None) => match step.get("input_mapping") {
-            Some(mapping) => mapping_of(mapping, texts),
+            Some(mapping) => texts.mapping(mapping, &Names::default(), MAPPING),
             None => text(step.node, "{{input}}"),
         },
     };
@@ -40,9 +41,19 @@ pub(super) fn from(before: &[&Step<'_>]) -> Option<String> {
 pub(super) fn output(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>) -> Object {
     let names = texts.names(step);
     let mut config = Object::of(step.node);
-    let mapping = step.first(&["output_mapping", "input_mapping"]);
-    if let Some(mapping) = mapping.filter(|mapping| !mapping.entries().is_empty()) {
-        config.put("mapping", mapping_of(mapping, texts));
+    let filled = |field| {
+        step.get(field)
+            .filter(|mapping| !mapping.entries().is_empty())
+    };
+    // What an `input_mapping` gives names to is not called by them in itself.
+    let mapping = filled("output_mapping")
+        .map(|mapping| texts.mapping(mapping, &names, MAPPING))
+        .or_else(|| {
+            let mapping = filled("input_mapping")?;
+            Some(texts.mapping(mapping, &Names::default(), MAPPING))
+        });
+    if let Some(mapping) = mapping {
+        config.put("mapping", mapping);
         return config;
     }
     let written = step.first(&[
@@ -51,7 +62,7 @@ pub(super) fn output(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>) -
     let mut gives = Object::of(step.node);
     match written {
         Some(object) if object.is_object() => {
-            config.put("mapping", texts.value(object, &names));
+            config.put("mapping", texts.mapping(object, &names, MAPPING));
             return config;
         }
         Some(node) => {
@@ -90,6 +101,28 @@ pub(super) fn output(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>) -
     }
     config.put("mapping", gives.build());
     config
+}
+
+/// Says that what is made at the end of a run is not what it gives, where no step says what it gives.
+pub(super) fn without_output(steps: &[Step<'_>], edges: &Edges, translation: &mut Translation<'_>) {
+    if steps.iter().any(|step| step.what == What::Output) {
+        return;
+    }
+    for (at, step) in steps.iter().enumerate() {
+        let makes = matches!(step.what, What::Transform | What::Data);
+        // What goes on with the next item makes nothing at the end.
+        let is_last = step.inside.is_none() && edges.after(at).next().is_none();
+        if makes && is_last {
+            translation.differs(
+                "runs-give-what-acted",
+                step.node,
+                format!(
+                    "what `{}` makes is not what the run gives: that is what the last step gave that acted or waited; lead to a step of type `output`",
+                    step.id
+                ),
+            );
+        }
+    }
 }
 
 /// What the first of some steps gave of which only one has run.

@@ -3,7 +3,8 @@
 use super::super::Translation;
 use super::super::build::{self, Object, list, text};
 use super::steps::Step;
-use super::texts::Texts;
+use super::texts::{PLACE, Texts};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Data;
 
 /// The words for a loop's list.
@@ -33,7 +34,10 @@ pub(super) fn r#loop(
     let mut config = Object::of(step.node);
     if let Some(items) = step.first(&ITEMS) {
         let node = match items.as_str() {
-            Some(_) => text(items, format!("{{{{{}}}}}", texts.mapped(items))),
+            Some(_) => text(
+                items,
+                format!("{{{{{}}}}}", texts.mapped(items, &names, PLACE)),
+            ),
             None => texts.value(items, &names),
         };
         config.put("items", node);
@@ -49,6 +53,16 @@ pub(super) fn r#loop(
         );
         let numbers = (0..count).map(|number| build::number(rounds, number));
         config.put("items", list(rounds, numbers.collect()));
+    }
+    if !config.has("items") {
+        let message = format!("step `{}` has no `items`", step.id);
+        translation.say(
+            Diagnostic::error(codes::MISSING_FIELD, message)
+                .on(step.node)
+                .help("add the list to go through: `\"items\": \"{{find.output.orders}}\"`"),
+        );
+        // Nothing else is to be said of it.
+        config.put("items", list(step.node, Vec::new()));
     }
     let fields = [
         (

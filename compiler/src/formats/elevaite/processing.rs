@@ -6,7 +6,7 @@
 use super::super::build::{Object, list, text};
 use super::super::literal::literal;
 use super::conditions::{operator, written};
-use super::texts::Texts;
+use super::texts::{Names, PLACE, Texts, has_template};
 use crate::source::{Data, Node};
 
 /// The operations, where the options are of a form that the native transform does not know.
@@ -22,7 +22,9 @@ pub(super) fn operations(kind: &Node, options: &Node, texts: &Texts<'_>) -> Opti
             let right = given(&["value", "target"]).map_or_else(
                 || "null".to_owned(),
                 |right| match right.as_str() {
-                    Some(value) if value.contains("{{") => texts.mapped(right),
+                    Some(value) if has_template(value) => {
+                        format!("({})", texts.mapped(right, &Names::default(), PLACE))
+                    }
                     _ => literal(&right.to_json()),
                 },
             );
@@ -50,16 +52,9 @@ pub(super) fn operations(kind: &Node, options: &Node, texts: &Texts<'_>) -> Opti
             );
         }
         "aggregate" => {
-            let function = given(&["operation", "function", "method"])?;
-            let name = field.and_then(Node::as_str);
-            let mut made = Object::of(function);
-            made.put("function", function.clone());
-            made.maybe("path", field.cloned());
-            let mut fields = Object::of(function);
-            fields.put(name.unwrap_or("value"), made.build());
             operation.put("type", text(kind, "aggregate"));
-            operation.maybe("by", given(&["group_by", "group"]).cloned());
-            operation.put("fields", fields.build());
+            operation.maybe("by", given(&["group_by", "group", "by"]).cloned());
+            operation.put("fields", aggregates(options)?);
         }
         "group" | "group_by" => {
             operation.put("type", text(kind, "group"));
@@ -72,4 +67,21 @@ pub(super) fn operations(kind: &Node, options: &Node, texts: &Texts<'_>) -> Opti
         _ => return None,
     }
     Some(list(options, vec![operation.build()]))
+}
+
+/// What an aggregation makes: the fields that are written out, or one by the function that is named.
+fn aggregates(options: &Node) -> Option<Node> {
+    let given = |fields: &[&str]| fields.iter().find_map(|field| options.get(field));
+    if let Some(fields) = given(&["fields", "aggregations"]).filter(|fields| fields.is_object()) {
+        return Some(fields.clone());
+    }
+    let function = given(&["operation", "function", "method"])?;
+    let field = given(&["field", "key", "path"]);
+    let mut made = Object::of(function);
+    made.put("function", function.clone());
+    made.maybe("path", field.cloned());
+    let mut fields = Object::of(function);
+    let name = field.and_then(Node::as_str).unwrap_or("value");
+    fields.put(name, made.build());
+    Some(fields.build())
 }

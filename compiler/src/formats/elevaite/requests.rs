@@ -2,8 +2,7 @@
 
 use super::super::build::{Object, text};
 use super::steps::Step;
-use super::texts::Texts;
-use super::waits::mapping_of;
+use super::texts::{MAPPING, Names, Texts};
 
 /// A call over HTTP.
 pub(super) fn request(step: &Step<'_>, texts: &Texts<'_>) -> Object {
@@ -36,7 +35,7 @@ pub(super) fn request(step: &Step<'_>, texts: &Texts<'_>) -> Object {
             .get("input_mapping")
             .filter(|mapping| !mapping.entries().is_empty())
     {
-        config.put("body", mapping_of(mapping, texts));
+        config.put("body", texts.mapping(mapping, &Names::default(), MAPPING));
     }
     config
 }

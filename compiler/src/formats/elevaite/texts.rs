@@ -1,11 +1,17 @@
 //! References: `step1.output.status` is `steps.step1.output.status` here, and a name alone is a field of the run's input.
 
+mod findings;
+mod inputs;
+mod mapping;
 mod names;
 mod outputs;
 mod path;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use mapping::{ARGUMENTS, MAPPING, PARAMETERS, PLACE, alone, has_template};
+use mapping::{Piece, pieces};
 pub(super) use names::Names;
 pub(super) use outputs::answers_json;
 use path::{divide, follow, member, skip, spelled, with_places};
@@ -13,9 +19,10 @@ pub(super) use path::{is_path, without_quotes};
 use pawl_contract::reference::ROOTS;
 use pawl_expression::{Expression, Segment, Template};
 
-use super::super::literal::{literal, quoted};
+use super::super::literal::quoted;
 use super::given;
 use super::steps::Step;
+use super::waits::workflow_of;
 use super::words::What;
 use crate::source::{Data, Entry, Node};
 
@@ -69,6 +76,15 @@ pub(super) struct Texts<'a> {
     /// The names of items and of the workflow's own settings.
     bound: BTreeSet<&'a str>,
     globals: BTreeSet<&'a str>,
+    /// The fields of the run's input that are declared, or read by their full name somewhere.
+    fields: BTreeSet<String>,
+    /// Whether a webhook begins the runs.
+    is_delivered: bool,
+    /// The workflow's own id, and those that its subflows run.
+    workflow_id: Option<&'a str>,
+    workflows: BTreeMap<&'a str, &'a str>,
+    /// The words of mappings that nothing is called by.
+    words: RefCell<Vec<Node>>,
     /// Whether a text compares a decision with `denied`.
     says_denied: bool,
     /// Whether a chat begins the runs, whose history its agents are told.
@@ -77,8 +93,9 @@ pub(super) struct Texts<'a> {
 
 impl<'a> Texts<'a> {
     pub(super) fn new(root: &'a Node, steps: &'a [Step<'a>]) -> Self {
-        let mut bound = BTreeSet::from(["item", "index", "loop"]);
+        let mut bound = BTreeSet::new();
         for step in steps.iter().filter(|step| step.what == What::Loop) {
+            bound.extend(["item", "index", "loop"]);
             let names = [
                 "item_variable",
                 "item_name",
@@ -106,57 +123,27 @@ impl<'a> Texts<'a> {
                 .iter()
                 .map(|entry| entry.key.as_str())
                 .collect(),
+            fields: inputs::fields(root, steps),
+            is_delivered: inputs::is_delivered(steps),
+            workflow_id: given(root, "workflow_id").and_then(Node::as_str),
+            workflows: steps
+                .iter()
+                .filter_map(|step| Some((step.id.as_str(), workflow_of(step)?.as_str()?)))
+                .collect(),
+            words: RefCell::default(),
             says_denied,
             has_history: steps.iter().any(has_history),
         }
     }
 
-    /// What a mapping says: a path, with or without braces, or a value.
-    pub(super) fn mapped(&self, node: &Node) -> String {
-        let Some(text) = node.as_str() else {
-            return literal(&node.to_json());
-        };
-        let inner = text
-            .trim()
-            .strip_prefix("{{")
-            .and_then(|rest| rest.strip_suffix("}}"));
-        match inner.map(str::trim) {
-            Some(inner) if is_path(inner) => self.path(inner, &Names::default()),
-            None if is_path(text.trim()) => self.path(text.trim(), &Names::default()),
-            Some(inner) => self.expression(inner, &Names::default()),
-            None if self.is_about_steps(text) => self.expression(text, &Names::default()),
-            None => quoted(text),
-        }
-    }
-
-    /// What a tool's mapping says: a path that goes on inside of texts that hold JSON, or a value.
-    pub(super) fn deep(&self, node: &Node) -> String {
-        let path = node.as_str().map(str::trim).filter(|text| is_path(text));
-        let (root, rest) = path.map(divide).unwrap_or_default();
-        let step = self.steps.get(root).filter(|(_, what)| what.gives());
-        let inner = skip(rest, &["output"]).trim_start_matches('.');
-        let Some((slug, _)) = step.filter(|_| !inner.is_empty()) else {
-            return self.mapped(node);
-        };
-        let bare = skip(inner, &["result", "response", "data"]).trim_start_matches('.');
-        let output = format!("steps.{slug}.output");
-        let written = format!("{output}|at({})", quoted(inner));
-        if bare == inner {
-            written
-        } else if bare.is_empty() {
-            format!("{written} ?? {output}")
-        } else {
-            format!("{written} ?? {output}|at({})", quoted(bare))
-        }
-    }
-
-    /// Whether a text without braces is an expression over what steps gave, such as `prices.output.net * 2`.
-    pub(super) fn is_about_steps(&self, text: &str) -> bool {
+    /// Whether a text without braces is an expression over what steps gave or a run was given, such as
+    /// `prices.output.net * 2`.
+    fn is_expression(&self, text: &str) -> bool {
         let references = Expression::parse(text).map(|expression| expression.references());
         references.is_ok_and(|references| {
             references.iter().any(|reference| {
                 let named = |segment: &Segment| {
-                    matches!(segment, Segment::Name(name) if self.steps.contains_key(name.as_str()))
+                    matches!(segment, Segment::Name(name) if self.steps.contains_key(name.as_str()) || INPUTS.contains(&name.as_str()))
                 };
                 reference.path.len() > 1 && reference.path.first().is_some_and(named)
             })
@@ -187,39 +174,25 @@ impl<'a> Texts<'a> {
 
     /// A text with `{{...}}`; what is missing is the empty text.
     pub(super) fn template(&self, text: &str, names: &Names) -> String {
-        let mut result = String::new();
-        let mut rest = text;
-        while let Some(start) = rest.find("{{") {
-            let (before, tag) = rest.split_at(start);
-            result.push_str(before);
-            let Some(end) = tag.find("}}") else {
-                break;
-            };
-            let inner = tag.get(2..end).unwrap_or_default();
-            rest = tag.get(end + 2..).unwrap_or_default();
-            result.push_str("{{");
-            result.push_str(&self.tag(inner, names));
-            result.push_str("}}");
-        }
-        result.push_str(rest);
-        result
+        let pieces = pieces(text).map(|piece| match piece {
+            Piece::Words(words) => words.to_owned(),
+            Piece::Tag(inner) => format!("{{{{{}}}}}", self.tag(inner, names)),
+        });
+        pieces.collect()
     }
 
     fn tag(&self, inner: &str, names: &Names) -> String {
         let inner = inner.trim();
         if is_path(inner) {
             let path = self.path(inner, names);
-            // A default of the author's own is the last word.
-            let (root, _) = divide(inner);
-            let has_default = names.defaults.contains_key(root) && !names.mapped.contains_key(root);
-            return if has_default {
+            return if names.sure.contains(divide(inner).0) {
                 path
             } else {
                 format!("{path} ?? ''")
             };
         }
         // Sections and comments are Mustache's.
-        if inner.starts_with(['#', '^', '/', '!', '{']) {
+        if inner.starts_with(['#', '^', '/', '!']) {
             return inner.to_owned();
         }
         self.expression(inner, names)
@@ -278,13 +251,16 @@ impl<'a> Texts<'a> {
     pub(super) fn path(&self, path: &str, names: &Names) -> String {
         let path = &with_places(path);
         let (root, rest) = divide(path);
-        if let Some(mapped) = names.mapped.get(root) {
+        let (first, after) = divide(rest.trim_start_matches('.'));
+        // A name may be that of the step which it comes from.
+        let is_read_as_step = ["output", "error"].contains(&first);
+        let is_of_step = is_read_as_step && self.steps.contains_key(root);
+        if let Some(mapped) = names.mapped.get(root).filter(|_| !is_of_step) {
             return follow(mapped, rest);
         }
         if let Some(default) = names.defaults.get(root) {
             return format!("({} ?? {default})", member("input", path));
         }
-        let (first, after) = divide(rest.trim_start_matches('.'));
         if ALL_STEPS.contains(&root) && self.steps.contains_key(first) {
             return self.of_step(first, after);
         }
@@ -307,7 +283,16 @@ impl<'a> Texts<'a> {
             return follow(CONTEXT, after);
         }
         if INPUTS.contains(&root) {
-            return format!("input{}", skip(rest, &["output", "result", "input_data"]));
+            return if root == "trigger" {
+                self.of_trigger(rest)
+            } else {
+                format!("input{}", skip(rest, &["output", "result", "input_data"]))
+            };
+        }
+        if root == "workflow_id"
+            && let Some(id) = self.workflow_id
+        {
+            return quoted(id);
         }
         if let Some((_, native)) = BUILT_IN.iter().find(|(word, _)| *word == root) {
             return follow(native, rest);
@@ -317,6 +302,10 @@ impl<'a> Texts<'a> {
         }
         if ROOTS.contains(&root) {
             return path.to_owned();
+        }
+        // No field of the input is read like a step; where there is no such step, that is said of it.
+        if is_read_as_step && !self.fields.contains(root) {
+            return member("steps", path);
         }
         member("input", path)
     }

@@ -6,7 +6,7 @@ use super::super::Translation;
 use super::super::build::{Object, text};
 use super::super::tools::of_others;
 use super::steps::Step;
-use super::texts::Texts;
+use super::texts::{ARGUMENTS, Names, PARAMETERS, Texts};
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::source::{Entry, Node};
 
@@ -100,14 +100,9 @@ fn parameters(step: &Step<'_>, texts: &Texts<'_>) -> Node {
             put(inner.map(Node::entries).unwrap_or_default());
         }
     }
-    for field in ["input_mapping", "param_mapping"] {
+    for (field, reading) in [("input_mapping", ARGUMENTS), ("param_mapping", PARAMETERS)] {
         for entry in step.get(field).map(Node::entries).unwrap_or_default() {
-            let expression = texts.deep(&entry.node);
-            let node = if entry.node.as_str().is_some() {
-                text(&entry.node, format!("{{{{{expression} ?? null}}}}"))
-            } else {
-                entry.node.clone()
-            };
+            let node = texts.mapping(&entry.node, &Names::default(), reading);
             parameters.rename(
                 &Entry {
                     node,

@@ -6,8 +6,7 @@ use super::agents::passing;
 use super::data::from;
 use super::processing;
 use super::steps::Step;
-use super::texts::{Names, Texts};
-use super::waits::mapping_of;
+use super::texts::{MAPPING, Names, PLACE, Texts};
 use crate::fields::Shape;
 use crate::shape;
 use crate::source::{Data, Entry, Node};
@@ -26,16 +25,13 @@ pub(super) fn transform(
         || options.and_then(|options| sources.iter().find_map(|field| options.get(field)));
     let source = step.first(&sources).or_else(of_options);
     let source = match source {
-        Some(node) if node.as_str().is_some_and(|text| !text.contains("{{")) => Some(text(
-            node,
-            format!("{{{{{} ?? null}}}}", texts.mapped(node)),
-        )),
+        Some(node) if node.as_str().is_some() => Some(texts.mapping(node, &names, PLACE)),
         Some(node) => Some(texts.value(node, &names)),
         None => match step
             .get("input_mapping")
             .filter(|mapping| !mapping.entries().is_empty())
         {
-            Some(mapping) => Some(mapping_of(mapping, texts)),
+            Some(mapping) => Some(texts.mapping(mapping, &Names::default(), MAPPING)),
             None => from(before).map(|from| text(step.node, from)),
         },
     };
@@ -122,18 +118,12 @@ pub(super) fn transform(
 /// A field that a mapping makes.
 fn field(entry: &Entry, names: &Names, texts: &Texts<'_>) -> Node {
     let node = &entry.node;
-    let is_path = node.as_str().is_some_and(|text| {
-        (super::texts::is_path(text) && text.contains('.')) || texts.is_about_steps(text)
-    });
-    let value = if is_path {
-        text(node, format!("{{{{{} ?? null}}}}", texts.mapped(node)))
-    } else {
-        texts.value(node, names)
-    };
+    let value = texts.mapping(node, names, MAPPING);
     let mut field = Object::of(node);
     field.put("field", text(node, entry.key.clone()));
-    let is_template = value.as_str().is_some_and(|text| text.contains("{{"));
-    if is_template {
+    let mut has_template = false;
+    value.each_string(&mut |_, text| has_template |= text.contains("{{"));
+    if has_template {
         field.put("type", text(node, "template"));
         field.put("template", value);
     } else {

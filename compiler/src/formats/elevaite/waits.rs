@@ -3,8 +3,9 @@
 use super::super::build::{Object, number, text, value};
 use super::policy;
 use super::steps::Step;
-use super::texts::{Names, Texts};
-use crate::source::{Data, Entry, Node};
+use super::texts::{MAPPING, Names, Texts};
+use super::words::What;
+use crate::source::{Data, Node};
 
 /// A person who is asked.
 pub(super) fn approval(step: &Step<'_>, texts: &Texts<'_>) -> Object {
@@ -27,7 +28,7 @@ pub(super) fn approval(step: &Step<'_>, texts: &Texts<'_>) -> Object {
     let payload = step.first(&["payload", "approval_metadata", "data"]);
     let mapped = step
         .get("input_mapping")
-        .map(|mapping| mapping_of(mapping, texts));
+        .map(|mapping| texts.mapping(mapping, &Names::default(), MAPPING));
     config.maybe(
         "payload",
         payload.map(|node| texts.value(node, &names)).or(mapped),
@@ -37,39 +38,24 @@ pub(super) fn approval(step: &Step<'_>, texts: &Texts<'_>) -> Object {
     config
 }
 
-/// An object whose fields are templates of what a mapping names.
-pub(super) fn mapping_of(mapping: &Node, texts: &Texts<'_>) -> Node {
-    let mut object = Object::of(mapping);
-    for entry in mapping.entries() {
-        let node = match entry.node.as_str() {
-            Some(_) => text(
-                &entry.node,
-                format!("{{{{{} ?? null}}}}", texts.mapped(&entry.node)),
-            ),
-            None => entry.node.clone(),
-        };
-        object.rename(
-            &Entry {
-                node,
-                ..entry.clone()
-            },
-            entry.key.clone(),
-        );
-    }
-    object.build()
+/// The workflow that a subflow runs.
+pub(super) fn workflow_of<'a>(step: &Step<'a>) -> Option<&'a Node> {
+    let fields = ["workflow_id", "workflow_name", "workflow", "subflow_id"];
+    (step.what == What::Subflow)
+        .then(|| step.first(&fields))
+        .flatten()
 }
 
 /// Another workflow.
 pub(super) fn subflow(step: &Step<'_>, texts: &Texts<'_>) -> Object {
     let mut config = Object::of(step.node);
-    let workflow = step.first(&["workflow_id", "workflow_name", "workflow", "subflow_id"]);
-    config.maybe("workflow", workflow.cloned());
+    config.maybe("workflow", workflow_of(step).cloned());
     let inherits = step
         .get("inherit_context")
         .is_none_or(|flag| flag.data != Data::Bool(false));
     let input = match step.first(&["input_mapping", "input", "inputs"]) {
         Some(mapping) if mapping.is_object() && !mapping.entries().is_empty() => {
-            Some(mapping_of(mapping, texts))
+            Some(texts.mapping(mapping, &Names::default(), MAPPING))
         }
         Some(node) if node.as_str().is_some() => Some(texts.value(node, &Names::default())),
         _ if inherits => Some(value(step.node, &serde_json::json!("{{input}}"))),

@@ -291,7 +291,7 @@ mod tests {
             ),
             (
                 r#"{"type": "workflow_processing_records", "operation": "find_unprocessed", "parameters": {"tableName": "customers", "backoffHours": -1}}"#,
-                "invalid-value: `backoffHours` is a number that is not negative, not `-1`",
+                "invalid-value: `backoffHours` is a number that is not negative, not `-1` (write `0` or more)",
             ),
             (
                 r#"{"type": "email_send", "onUnknown": "skp", "parameters": {"to": "a@example.com", "subject": "Hi"}}"#,

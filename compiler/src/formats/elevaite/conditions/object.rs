@@ -3,7 +3,7 @@
 
 use super::super::super::Translation;
 use super::super::super::literal::literal;
-use super::super::texts::{Names, Texts};
+use super::super::texts::{Names, Texts, has_template};
 use super::{OPERATORS, all, one, operator, parse, written};
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::fields;
@@ -33,6 +33,9 @@ const PROSE: [&str; 5] = ["id", "name", "label", "description", "comment"];
 
 /// The operators that look at one value alone.
 const OF_ONE: [&str; 4] = ["is_empty", "is_not_empty", "is_null", "is_not_null"];
+
+/// Operators that are written the wrong way around, of which others would be as near.
+const SWAPPED: [(&str, &str); 4] = [("=>", ">="), ("=<", "<="), ("=!", "!="), ("<>", "!=")];
 
 /// How the conditions of a group are joined.
 #[derive(Clone, Copy)]
@@ -219,7 +222,10 @@ fn comparison(
     let word = sign.map_or("==", |word| word.as_str().unwrap_or_default());
     let lower = word.to_lowercase();
     let Some(operator) = operator(&lower) else {
-        let near = near(&lower, OPERATORS);
+        let swapped = SWAPPED.iter().find(|(word, _)| *word == lower);
+        let near = swapped
+            .map(|(_, meant)| *meant)
+            .or_else(|| near(&lower, OPERATORS));
         let help = near.map_or_else(
             || format!("the operators are {}", fields::list(&OPERATORS)),
             |near| format!("did you mean `{near}`?"),
@@ -248,7 +254,7 @@ fn comparison(
     let right = right.map_or_else(
         || "null".to_owned(),
         |right| match right.as_str() {
-            Some(text) if text.contains("{{") => parse::operand(text, names, texts),
+            Some(text) if has_template(text) => parse::covered(texts.spliced(text, names)),
             _ => literal(&right.to_json()),
         },
     );

@@ -1,7 +1,7 @@
 //! The text form: `step1.output.status == 'success' and not (input.items is_empty)`.
 
 use super::super::super::literal::quoted;
-use super::super::texts::{Names, Texts, is_path, without_quotes};
+use super::super::texts::{Names, Texts, alone, has_template, is_path, without_quotes};
 use super::words::{Part, part};
 use super::{operator, written};
 
@@ -48,11 +48,7 @@ fn ours(condition: &str, names: &Names, texts: &Texts<'_>) -> String {
 
 /// One side of a comparison: a path with or without braces.
 pub(super) fn operand(text: &str, names: &Names, texts: &Texts<'_>) -> String {
-    let trimmed = text.trim();
-    let inner = trimmed
-        .strip_prefix("{{")
-        .and_then(|rest| rest.strip_suffix("}}"));
-    let inner = inner.unwrap_or(trimmed).trim();
+    let inner = alone(text).unwrap_or(text.trim());
     if is_path(inner) {
         covered(texts.path(inner, names))
     } else {
@@ -61,7 +57,7 @@ pub(super) fn operand(text: &str, names: &Names, texts: &Texts<'_>) -> String {
 }
 
 /// What a step that was skipped would have given is null.
-fn covered(path: String) -> String {
+pub(super) fn covered(path: String) -> String {
     if path.starts_with("steps.") {
         format!("({path} ?? null)")
     } else if path.contains(['|', '?', ' ']) {
@@ -115,13 +111,11 @@ fn literal(rest: &str, quote: char, names: &Names, texts: &Texts<'_>) -> Option<
         }
     };
     // A value may be spliced between quotes, as it was where texts were put together.
-    if let Some(spliced) = text
-        .trim()
-        .strip_prefix("{{")
-        .and_then(|rest| rest.strip_suffix("}}"))
-        && is_path(spliced.trim())
-    {
-        return Some((Token::Operand(operand(spliced, names, texts)), end + 2));
+    if has_template(&text) {
+        return Some((
+            Token::Operand(covered(texts.spliced(&text, names))),
+            end + 2,
+        ));
     }
     Some((Token::Operand(quoted(&text)), end + 2))
 }

@@ -1,12 +1,12 @@
 //! The names to which a step gives a meaning of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Texts;
+use super::{MAPPING, PLACE, Texts};
 use crate::formats::elevaite::given;
 use crate::formats::elevaite::steps::Step;
 use crate::formats::literal::literal;
-use crate::source::Node;
+use crate::source::{Data, Node};
 
 /// What names mean in one step besides.
 #[derive(Debug, Default, Clone)]
@@ -15,6 +15,16 @@ pub(in crate::formats::elevaite) struct Names {
     pub(super) mapped: BTreeMap<String, String>,
     /// Names and what stands in for them.
     pub(super) defaults: BTreeMap<String, String>,
+    /// Names that nothing stands in for where they are missing: they have a default of the author's own, or they are
+    /// required, and the step fails without them.
+    pub(super) sure: BTreeSet<String>,
+}
+
+impl Names {
+    /// Whether a name has a meaning in the step.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.mapped.contains_key(name) || self.defaults.contains_key(name)
+    }
 }
 
 impl Texts<'_> {
@@ -29,15 +39,27 @@ impl Texts<'_> {
             let Some(name) = given(variable, "name").and_then(Node::as_str) else {
                 continue;
             };
-            if let Some(source) = given(variable, "source").and_then(Node::as_str) {
-                names
-                    .mapped
-                    .insert(name.to_owned(), self.path(source, &Names::default()));
+            let source = given(variable, "source").filter(|source| source.as_str().is_some());
+            let source = source.map(|source| self.mapped(source, &Names::default(), PLACE));
+            let default = given(variable, "default_value");
+            let default = default.map(|default| literal(&default.to_json()));
+            let is_required =
+                given(variable, "required").is_some_and(|flag| flag.data == Data::Bool(true));
+            if is_required || default.is_some() {
+                names.sure.insert(name.to_owned());
             }
-            if let Some(default) = given(variable, "default_value") {
-                names
-                    .defaults
-                    .insert(name.to_owned(), literal(&default.to_json()));
+            match (source, default) {
+                (Some(source), Some(default)) => {
+                    let either = format!("({source} ?? {default})");
+                    names.mapped.insert(name.to_owned(), either);
+                }
+                (Some(source), None) => {
+                    names.mapped.insert(name.to_owned(), source);
+                }
+                (None, Some(default)) => {
+                    names.defaults.insert(name.to_owned(), default);
+                }
+                (None, None) => {}
             }
         }
         for entry in step
@@ -45,9 +67,11 @@ impl Texts<'_> {
             .map(Node::entries)
             .unwrap_or_default()
         {
-            names
-                .mapped
-                .insert(entry.key.clone(), self.mapped(&entry.node));
+            names.sure.remove(&entry.key);
+            names.mapped.insert(
+                entry.key.clone(),
+                self.mapped(&entry.node, &Names::default(), MAPPING),
+            );
         }
         names
     }

@@ -29,7 +29,18 @@ impl Texts<'_> {
             return member("input", id);
         };
         if what.begins() {
-            return format!("input{}", skip(rest, &OUTPUTS));
+            return self.of_trigger(rest);
+        }
+        let (word, after) = divide(rest.trim_start_matches('.'));
+        if word == "error" && !self.is_member(id, word) {
+            let failure = format!("steps.{slug}.error{after}");
+            // What these give is not known, and may say in a field of its own what went wrong.
+            let may_say = matches!(what, What::Tool | What::Request | What::Subflow);
+            return if may_say {
+                format!("{failure} ?? steps.{slug}.output{rest}")
+            } else {
+                failure
+            };
         }
         let output = format!("steps.{slug}.output");
         let rest = self.of_answer(id, rest);
@@ -74,6 +85,12 @@ impl Texts<'_> {
             }
             What::Subflow => match word {
                 "subflow_output" | "result" => either(&output, rest, after),
+                // A mock may say what the format says of a subflow's run.
+                "subflow_status" => format!("{output}{rest} ?? steps.{slug}.status"),
+                "subflow_id" => {
+                    let workflow = self.workflows.get(id).copied().unwrap_or_default();
+                    format!("{output}{rest} ?? {}", quoted(workflow))
+                }
                 _ => format!("{output}{rest}"),
             },
             What::Loop => match word {
