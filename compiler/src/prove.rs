@@ -17,7 +17,7 @@ pub(crate) const UNBOUNDED: &str =
     "bound the loops inside of it by `maxIterations`, or put them into a workflow of their own";
 
 /// What to do about a cycle that no loop counts.
-const UNCOUNTED: &str = "put the cycle into a workflow of its own, which a `subflow` step runs: it goes on in another execution when one is full";
+pub(crate) const UNCOUNTED: &str = "put the cycle into a workflow of its own, which a `subflow` step runs: it goes on in another execution when one is full";
 
 /// Proves that a machine is within the limits.
 pub fn prove(lowered: &Lowered, checked: &Checked, diagnostics: &mut Vec<Diagnostic>) {

@@ -59,10 +59,16 @@ pub(super) const WORDS: [Word; 23] = [
 ];
 
 /// What to do here instead of what native help says.
-pub(super) const HELPS: [(&str, &str); 1] = [(
-    crate::prove::UNBOUNDED,
-    "set a `recursion_limit`, or a lower one: no branch and no item passes more states than it says",
-)];
+pub(super) const HELPS: [(&str, &str); 2] = [
+    (
+        crate::prove::UNBOUNDED,
+        "set a lower `recursion_limit`: no branch and no item passes more states than it says",
+    ),
+    (
+        crate::prove::UNCOUNTED,
+        "set a `recursion_limit`: no branch and no item passes more states than it says",
+    ),
+];
 
 /// The variable that states hand on.
 const FLOW: &str = "flow";

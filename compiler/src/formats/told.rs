@@ -175,7 +175,7 @@ impl Words<'_> {
             // Steps in a row, of which several were made for one.
             let is_again = token != part
                 && [", ", " or ", " and "].contains(&before)
-                && parts.iter().rev().nth(1) == Some(&token);
+                && parts.iter().skip(1).step_by(2).rfind(|told| *told != "\0") == Some(&token);
             if is_again {
                 parts.pop();
                 parts.push(String::new());
