@@ -137,7 +137,7 @@ fn fixes_make_expressions() {
         ("a !== 'x'", Some("a != 'x'")),
         ("a = 'x'", Some("a == 'x'")),
         ("a => 1", Some("a >= 1")),
-        ("a =< 1", None),
+        ("a =< 1", Some("a <= 1")),
         ("a and b", Some("a && b")),
         ("a OR b", Some("a || b")),
         ("a & b", Some("a && b")),
