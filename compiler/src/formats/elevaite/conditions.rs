@@ -258,4 +258,21 @@ mod tests {
             assert_eq!(expression(&condition), expected, "{condition}");
         }
     }
+
+    #[test]
+    fn names_that_are_no_words_are_names() {
+        let of_step = "steps.ask-1.output.n ?? steps.ask-1.output|at('n') ?? steps.ask-1.output.response|at('n')";
+        let rows = [
+            ("ask-1.n + 1 > 2", format!("({of_step}) + 1 > 2")),
+            ("{{ask-1.n}} > 2", format!("({of_step} ?? null) > 2")),
+            ("first-name == 'x'", "input['first-name'] == 'x'".to_owned()),
+            (
+                "v['in all'] is_null",
+                "(input.v['in all'] ?? null) == null".to_owned(),
+            ),
+        ];
+        for (condition, expected) in rows {
+            assert_eq!(expression(&json!(condition)), expected, "{condition}");
+        }
+    }
 }

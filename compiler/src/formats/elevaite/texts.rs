@@ -6,6 +6,7 @@ mod mapping;
 mod names;
 mod outputs;
 mod path;
+mod steps;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,11 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) use mapping::{ARGUMENTS, MAPPING, PARAMETERS, PLACE, alone, has_template};
 use mapping::{Piece, pieces};
 pub(super) use names::Names;
-pub(super) use outputs::answers_json;
-use path::{divide, follow, member, skip, spelled, with_places};
-pub(super) use path::{is_path, without_quotes};
+pub(super) use outputs::{answers_json, renamed};
+pub(super) use path::{as_part, is_path};
+use path::{divide, follow, length, member, normal, skip};
 use pawl_contract::reference::ROOTS;
-use pawl_expression::{Expression, Segment, Template};
+use pawl_expression::{Expression, Template};
 
 use super::super::literal::quoted;
 use super::given;
@@ -83,6 +84,10 @@ pub(super) struct Texts<'a> {
     /// The workflow's own id, and those that its subflows run.
     workflow_id: Option<&'a str>,
     workflows: BTreeMap<&'a str, &'a str>,
+    /// What the subflows' own mappings call what they gave.
+    outputs: BTreeMap<&'a str, BTreeMap<String, String>>,
+    /// The ids of steps that no expression can read as a name, the longest first.
+    odd: Vec<&'a str>,
     /// The words of mappings that nothing is called by.
     words: RefCell<Vec<Node>>,
     /// Whether a text compares a decision with `denied`.
@@ -130,24 +135,15 @@ impl<'a> Texts<'a> {
                 .iter()
                 .filter_map(|step| Some((step.id.as_str(), workflow_of(step)?.as_str()?)))
                 .collect(),
+            outputs: steps
+                .iter()
+                .filter_map(|step| Some((step.id.as_str(), renamed(step)?)))
+                .collect(),
+            odd: steps::odd(steps),
             words: RefCell::default(),
             says_denied,
             has_history: steps.iter().any(has_history),
         }
-    }
-
-    /// Whether a text without braces is an expression over what steps gave or a run was given, such as
-    /// `prices.output.net * 2`.
-    fn is_expression(&self, text: &str) -> bool {
-        let references = Expression::parse(text).map(|expression| expression.references());
-        references.is_ok_and(|references| {
-            references.iter().any(|reference| {
-                let named = |segment: &Segment| {
-                    matches!(segment, Segment::Name(name) if self.steps.contains_key(name.as_str()) || INPUTS.contains(&name.as_str()))
-                };
-                reference.path.len() > 1 && reference.path.first().is_some_and(named)
-            })
-        })
     }
 
     /// A value, with the templates of every text in it.
@@ -182,7 +178,7 @@ impl<'a> Texts<'a> {
     }
 
     fn tag(&self, inner: &str, names: &Names) -> String {
-        let inner = inner.trim();
+        let inner = &*self.readable(inner.trim(), names);
         if is_path(inner) {
             let path = self.path(inner, names);
             return if names.sure.contains(divide(inner).0) {
@@ -215,41 +211,43 @@ impl<'a> Texts<'a> {
 
     /// An expression, with the meaning of its names.
     pub(super) fn expression(&self, text: &str, names: &Names) -> String {
+        let text = self.readable(text, names);
         let template = format!("{{{{{text}}}}}");
-        let references = Expression::parse(text)
+        let references = Expression::parse(&text)
             .map(|expression| expression.references())
             .or_else(|_| Template::parse(&template).map(|template| template.references()));
         let Ok(mut references) = references else {
-            return text.to_owned();
+            return text.into_owned();
         };
         references.sort_by_key(|reference| std::cmp::Reverse(reference.span.start));
-        let mut result = text.to_owned();
+        let mut result = text.to_string();
         for reference in references {
-            let Some(written) = text.get(reference.span.clone()) else {
+            // What is in brackets and has to be evaluated has references of its own.
+            let begins = reference.span.start;
+            let written = text.get(reference.span).unwrap_or_default();
+            let written = written.get(..length(written)).unwrap_or_default();
+            if !is_path(written) {
                 continue;
-            };
-            let path = if is_path(written) {
-                Some(written.to_owned())
-            } else {
-                spelled(&reference.path)
-            };
-            let is_dynamic = reference.path.contains(&Segment::Dynamic);
-            if let Some(path) = path.filter(|_| !is_dynamic) {
-                let path = self.path(&path, names);
-                let path = if path.contains(['|', '?', ' ']) {
-                    format!("({path})")
-                } else {
-                    path
-                };
-                result.replace_range(reference.span, &path);
             }
+            let path = as_part(self.path(written, names));
+            result.replace_range(begins..begins + written.len(), &path);
         }
         result
     }
 
+    /// What is evaluated, a path or an expression.
+    pub(super) fn evaluated(&self, inner: &str, names: &Names) -> String {
+        let inner = self.readable(inner, names);
+        if is_path(&inner) {
+            self.path(&inner, names)
+        } else {
+            self.expression(&inner, names)
+        }
+    }
+
     /// What a path means: `step.output.x`, `input.x`, a name.
     pub(super) fn path(&self, path: &str, names: &Names) -> String {
-        let path = &with_places(path);
+        let path = &normal(path);
         let (root, rest) = divide(path);
         let (first, after) = divide(rest.trim_start_matches('.'));
         // A name may be that of the step which it comes from.
@@ -266,6 +264,9 @@ impl<'a> Texts<'a> {
         }
         if self.steps.contains_key(root) {
             return self.of_step(root, rest);
+        }
+        if names.own.contains(&root) {
+            return path.to_owned();
         }
         if self.bound.contains(root) {
             return path.to_owned();

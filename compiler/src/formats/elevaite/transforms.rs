@@ -6,10 +6,17 @@ use super::agents::passing;
 use super::data::from;
 use super::processing;
 use super::steps::Step;
-use super::texts::{MAPPING, Names, PLACE, Texts};
+use super::texts::{MAPPING, Names, PLACE, Texts, alone};
 use crate::fields::Shape;
 use crate::shape;
 use crate::source::{Data, Entry, Node};
+
+/// The names that a transform itself gives a meaning, where operations and where mappings are evaluated.
+const IN_OPERATIONS: &[&str] = &["data", "item", "index"];
+const IN_MAPPINGS: &[&str] = &["data", "result"];
+
+/// What a mapping evaluates for each item of a list.
+const OF_ITEMS: [&str; 2] = ["where", "filter_condition"];
 
 /// A step that changes data: its words are known to the native transform, its texts are not.
 pub(super) fn transform(
@@ -82,7 +89,12 @@ pub(super) fn transform(
                 || entry.key == "mapping"
                 || (known.contains(&entry.key.as_str()) && entry.node.is_object());
             if !is_done && !entry.node.is_null() {
-                let node = inside(&entry.node, &names, texts);
+                let own = if ["mappings", "fields", "output"].contains(&entry.key.as_str()) {
+                    IN_MAPPINGS
+                } else {
+                    IN_OPERATIONS
+                };
+                let node = inside(&entry.node, &names.with(own), texts);
                 config.rename(
                     &Entry {
                         node,
@@ -137,7 +149,11 @@ fn field(entry: &Entry, names: &Names, texts: &Texts<'_>) -> Node {
 fn inside(node: &Node, names: &Names, texts: &Texts<'_>) -> Node {
     let data = match &node.data {
         Data::String(written) if written.contains("{{") => {
-            Data::String(texts.template(written, names))
+            let of_own = alone(written).filter(|inner| names.is_own(inner));
+            Data::String(match of_own {
+                Some(inner) => format!("{{{{{} ?? null}}}}", texts.evaluated(inner, names)),
+                None => texts.template(written, names),
+            })
         }
         Data::Array(elements) => Data::Array(
             elements
@@ -146,9 +162,13 @@ fn inside(node: &Node, names: &Names, texts: &Texts<'_>) -> Node {
                 .collect(),
         ),
         Data::Object(entries) => {
-            let entry = |entry: &Entry| Entry {
-                node: inside(&entry.node, names, texts),
-                ..entry.clone()
+            let entry = |entry: &Entry| {
+                let is_of_items = OF_ITEMS.contains(&entry.key.as_str());
+                let of_items = is_of_items.then(|| names.with(IN_OPERATIONS));
+                Entry {
+                    node: inside(&entry.node, of_items.as_ref().unwrap_or(names), texts),
+                    ..entry.clone()
+                }
             };
             Data::Object(entries.iter().map(entry).collect())
         }

@@ -1,7 +1,7 @@
 //! The text form: `step1.output.status == 'success' and not (input.items is_empty)`.
 
 use super::super::super::literal::quoted;
-use super::super::texts::{Names, Texts, alone, has_template, is_path, without_quotes};
+use super::super::texts::{Names, Texts, alone, as_part, has_template, is_path};
 use super::words::{Part, part};
 use super::{operator, written};
 
@@ -20,6 +20,7 @@ enum Token {
 
 /// The condition as an expression. What is none of the format's is taken for an expression of ours.
 pub(super) fn expression(condition: &str, names: &Names, texts: &Texts<'_>) -> String {
+    let condition = &*texts.readable(condition, names);
     let tokens = tokens(condition, names, texts);
     let parsed = tokens.and_then(|tokens| {
         let mut parser = Parser { tokens, at: 0 };
@@ -48,11 +49,11 @@ fn ours(condition: &str, names: &Names, texts: &Texts<'_>) -> String {
 
 /// One side of a comparison: a path with or without braces.
 pub(super) fn operand(text: &str, names: &Names, texts: &Texts<'_>) -> String {
-    let inner = alone(text).unwrap_or(text.trim());
-    if is_path(inner) {
-        covered(texts.path(inner, names))
+    let inner = texts.readable(alone(text).unwrap_or(text.trim()), names);
+    if is_path(&inner) {
+        covered(texts.path(&inner, names))
     } else {
-        format!("({})", ours(inner, names, texts))
+        format!("({})", ours(&inner, names, texts))
     }
 }
 
@@ -60,10 +61,8 @@ pub(super) fn operand(text: &str, names: &Names, texts: &Texts<'_>) -> String {
 pub(super) fn covered(path: String) -> String {
     if path.starts_with("steps.") {
         format!("({path} ?? null)")
-    } else if path.contains(['|', '?', ' ']) {
-        format!("({path})")
     } else {
-        path
+        as_part(path)
     }
 }
 
@@ -163,8 +162,7 @@ fn word(
 ) -> Option<(Token, usize)> {
     let length = path_length(rest);
     let written = rest.get(..length)?;
-    let word = &without_quotes(written);
-    let lower = word.to_lowercase();
+    let lower = written.to_lowercase();
     let follows_value = matches!(before, Some(Token::Operand(_) | Token::Close));
     // `not in` is one operator of two words.
     let behind = rest.get(length..)?.trim_start();
@@ -186,7 +184,7 @@ fn word(
                 return None;
             }
             found.map_or_else(
-                || Token::Operand(covered(texts.path(word, names))),
+                || Token::Operand(operand(written, names, texts)),
                 Token::Operator,
             )
         }

@@ -2,13 +2,14 @@
 
 use super::super::super::Translation;
 use super::super::steps::Step;
+use super::super::texts::renamed;
 use super::super::words::What;
 
 /// Fields of the format that nothing here has a use for.
 const IDLE: [(&str, &str); 12] = [
     (
         "output_mapping",
-        "read what the subflow gave by its own names",
+        "of a subflow it gives names to paths, such as `{ \"id\": \"customer.id\" }`",
     ),
     ("jitter_seconds", "a schedule begins its runs on time"),
     (
@@ -38,9 +39,9 @@ const IDLE: [(&str, &str); 12] = [
 /// Says which fields of a step do nothing.
 pub(super) fn idle(step: &Step<'_>, translation: &mut Translation<'_>) {
     for (field, why) in IDLE {
-        // An output step has a mapping of its own.
+        // An output step has a mapping of its own, and a subflow's gives names.
         let is_used = match field {
-            "output_mapping" => step.what == What::Output,
+            "output_mapping" => step.what == What::Output || renamed(step).is_some(),
             "need_history" => step.text("kind") == Some("chat"),
             _ => false,
         };

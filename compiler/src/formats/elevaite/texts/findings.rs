@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Texts;
+use super::path::divide;
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::formats::Translation;
 use crate::formats::elevaite::given;
@@ -38,14 +39,20 @@ impl Texts<'_> {
             if !told.insert(node.pointer.clone()) {
                 continue;
             }
+            let (root, rest) = divide(word);
+            let itself = if rest.is_empty() {
+                "it".to_owned()
+            } else {
+                format!("`{word}`")
+            };
             let names = self.fields.iter().map(String::as_str);
             let names = names.chain(self.steps.keys().copied());
             if self.steps.contains_key(word) {
                 let message =
                     format!("the step `{word}` gives nothing, so the word is the text itself");
                 translation.differs("words-in-mappings", node, message);
-            } else if let Some(near) = near(word, names) {
-                let message = format!("nothing is called `{word}`, so it is the text itself");
+            } else if let Some(near) = near(root, names) {
+                let message = format!("nothing is called `{root}`, so {itself} is the text itself");
                 translation.say(
                     Diagnostic::warning(codes::UNKNOWN_REFERENCE, message)
                         .on(node)
@@ -53,7 +60,7 @@ impl Texts<'_> {
                 );
             } else {
                 let message = format!(
-                    "nothing is called `{word}`, so it is the text itself; `input.{word}` is a field of the input"
+                    "nothing is called `{root}`, so {itself} is the text itself; `input.{word}` is a field of the input"
                 );
                 translation.differs("words-in-mappings", node, message);
             }

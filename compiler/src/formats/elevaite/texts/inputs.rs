@@ -36,7 +36,9 @@ pub(super) fn fields(root: &Node, steps: &[Step<'_>]) -> BTreeSet<String> {
                 continue;
             };
             let root = before.rsplit(is_no_name).next().unwrap_or_default();
-            let field = after.split(is_no_name).next().unwrap_or_default();
+            let of_field = |character| character == '-' || !is_no_name(character);
+            let field = after.split(|next| !of_field(next)).next();
+            let field = field.unwrap_or_default().trim_end_matches('-');
             // What a webhook's trigger calls so is no field.
             let is_payload = root == "trigger" && PAYLOADS.contains(&field);
             if INPUTS.contains(&root) && !is_payload && !field.is_empty() {

@@ -6,11 +6,13 @@
 //! | `a.output.x`, a path | the same |
 //! | `a.output.x * 2`, an expression over what steps gave or a run was given | its value |
 //! | `Hello {{name}}`, templates among words | a text; what is missing is the empty text |
-//! | `approved`, a word that nothing is called by | itself |
+//! | `approved`, `report.pdf`, a word that nothing is called by | itself |
 //! | `Dear reader,` and anything else | itself |
 
-use super::path::{divide, is_path, skip};
-use super::{BUILT_IN, INPUTS, Names, Texts};
+use super::path::{divide, is_path, normal, place, skip};
+use super::{ALL_STEPS, BUILT_IN, INPUTS, Names, Texts};
+use pawl_contract::reference::ROOTS;
+
 use crate::formats::build::made;
 use crate::formats::elevaite::words::What;
 use crate::formats::literal::{in_quotes, quoted};
@@ -135,24 +137,41 @@ impl Texts<'_> {
         if alone(text).is_some() {
             return Meaning::Value(self.spliced(text, names));
         }
-        let trimmed = text.trim();
+        let written = self.readable(text.trim(), names);
         if has_template(text) {
             Meaning::Mixed
-        } else if is_path(trimmed) {
-            let is_word = !trimmed.contains(['.', '[']);
-            if is_word && reading.has_words && !self.is_known(trimmed, names) {
-                if !VALUES.contains(&trimmed) {
+        } else if is_path(&written) {
+            if reading.has_words && !self.is_of_something(&written, names) {
+                if !VALUES.contains(&&*written) {
                     self.words.borrow_mut().push(node.clone());
                 }
                 return Meaning::Itself;
             }
-            let deep = reading.is_deep.then(|| self.deep(trimmed)).flatten();
-            Meaning::Value(deep.unwrap_or_else(|| self.path(trimmed, names)))
-        } else if self.is_expression(text) {
-            Meaning::Value(self.expression(text, names))
+            let deep = reading.is_deep.then(|| self.deep(&written)).flatten();
+            Meaning::Value(deep.unwrap_or_else(|| self.path(&written, names)))
+        } else if self.is_expression(&written) {
+            Meaning::Value(self.expression(&written, names))
         } else {
             Meaning::Itself
         }
+    }
+
+    /// Whether a word is a name, or a path begins with one: in `report.pdf` nothing may be called `report`.
+    fn is_of_something(&self, path: &str, names: &Names) -> bool {
+        let (root, rest) = divide(path);
+        let is_dotted = rest.starts_with('.') && !rest.contains('[');
+        if rest.is_empty() || !is_dotted {
+            return !rest.is_empty() || self.is_known(root, names);
+        }
+        let (first, _) = divide(rest.trim_start_matches('.'));
+        self.is_known(root, names)
+            || self.steps.contains_key(root)
+            || names.own.contains(&root)
+            || ALL_STEPS.contains(&root)
+            || ROOTS.contains(&root)
+            || ["global_config", "config"].contains(&root)
+            // That there is no such step is said of it.
+            || ["output", "result", "error"].contains(&first)
     }
 
     /// Whether something is called by a word: a name of the step, a step that gives something, or what is known of a run.
@@ -172,32 +191,34 @@ impl Texts<'_> {
 
     /// A path into what a step gave, which goes on inside of texts that hold JSON.
     fn deep(&self, path: &str) -> Option<String> {
-        let (root, rest) = divide(path);
-        let (slug, _) = self.steps.get(root).filter(|(_, what)| what.gives())?;
+        let path = &normal(path);
+        let (root, rest) = match divide(path) {
+            (all, rest) if ALL_STEPS.contains(&all) => divide(rest.trim_start_matches('.')),
+            path => path,
+        };
+        // A subflow's own words are no members of what it gave.
+        let is_deep = |(_, what): &&(&str, What)| what.gives() && *what != What::Subflow;
+        let (slug, _) = self.steps.get(root).filter(is_deep)?;
         let inner = skip(rest, &["output"]).trim_start_matches('.');
         if inner.is_empty() {
             return None;
         }
         let bare = skip(inner, &["result", "response", "data"]).trim_start_matches('.');
         let output = format!("steps.{slug}.output");
-        let written = format!("{output}|at({})", quoted(inner));
+        let written = format!("{output}|at({})", quoted(&place(inner)));
         Some(if bare == inner {
             written
         } else if bare.is_empty() {
             format!("{written} ?? {output}")
         } else {
-            format!("{written} ?? {output}|at({})", quoted(bare))
+            format!("{written} ?? {output}|at({})", quoted(&place(bare)))
         })
     }
 
     /// A text with templates as an expression: of one that stands alone the value, else the whole text.
     pub(in crate::formats::elevaite) fn spliced(&self, text: &str, names: &Names) -> String {
         if let Some(inner) = alone(text) {
-            return if is_path(inner) {
-                self.path(inner, names)
-            } else {
-                self.expression(inner, names)
-            };
+            return self.evaluated(inner, names);
         }
         let parts: Vec<String> = pieces(text)
             .map(|piece| match piece {
@@ -313,6 +334,28 @@ mod tests {
                 json!({ "x": ["{{a.n}}", "t {{a.n}}", "ok", 5] }),
                 json!({ "x": ["{{steps.a.output.n ?? null}}", "t {{steps.a.output.n ?? ''}}", "ok", 5] }),
             ),
+            (
+                json!("{{input.first-name}}"),
+                json!("{{input['first-name'] ?? null}}"),
+            ),
+            (
+                json!("a.rows.0['in all']"),
+                json!("{{steps.a.output.rows[0]['in all'] ?? null}}"),
+            ),
+            (
+                json!("{{a['order-id'] - 1}}"),
+                json!("{{steps.a.output['order-id'] - 1 ?? null}}"),
+            ),
+            (
+                json!("a.rows[input.n].sku"),
+                json!("{{steps.a.output.rows[input.n].sku ?? null}}"),
+            ),
+            (
+                json!("a.data.x"),
+                json!("{{steps.a.output|at('data.x') ?? steps.a.output.data.x ?? null}}"),
+            ),
+            (json!("id.nr"), json!("{{input.id.nr ?? null}}")),
+            (json!("report.pdf"), json!("report.pdf")),
             (json!("ok"), json!("ok")),
             (json!("approved"), json!("approved")),
             (json!("true"), json!("true")),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::path::{divide, is_path};
 use super::{MAPPING, PLACE, Texts};
 use crate::formats::elevaite::given;
 use crate::formats::elevaite::steps::Step;
@@ -18,9 +19,24 @@ pub(in crate::formats::elevaite) struct Names {
     /// Names that nothing stands in for where they are missing: they have a default of the author's own, or they are
     /// required, and the step fails without them.
     pub(super) sure: BTreeSet<String>,
+    /// Names that the step itself gives a meaning while it runs, such as the `item` of a transform.
+    pub(super) own: &'static [&'static str],
 }
 
 impl Names {
+    /// The same names, and those that the step itself gives a meaning.
+    pub(in crate::formats::elevaite) fn with(&self, own: &'static [&'static str]) -> Self {
+        Self {
+            own,
+            ..self.clone()
+        }
+    }
+
+    /// Whether a text is a path that begins with a name of the step's own.
+    pub(in crate::formats::elevaite) fn is_own(&self, text: &str) -> bool {
+        is_path(text) && self.own.contains(&divide(text).0)
+    }
+
     /// Whether a name has a meaning in the step.
     pub(super) fn has(&self, name: &str) -> bool {
         self.mapped.contains_key(name) || self.defaults.contains_key(name)

@@ -1,13 +1,13 @@
 //! What a path into a step's output means, by the kind of the step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::path::{divide, member, skip};
-use super::{OUTPUTS, Texts};
+use super::path::{divide, is_path, member, normal, place, skip};
+use super::{OUTPUTS, Texts, alone};
 use crate::formats::elevaite::steps::Step;
 use crate::formats::elevaite::words::What;
 use crate::formats::literal::quoted;
-use crate::source::Node;
+use crate::source::{Entry, Node};
 
 /// The words for the answer of an agent that answers by text.
 const ANSWERS: [&str; 9] = [
@@ -37,7 +37,8 @@ impl Texts<'_> {
             // What these give is not known, and may say in a field of its own what went wrong.
             let may_say = matches!(what, What::Tool | What::Request | What::Subflow);
             return if may_say {
-                format!("{failure} ?? steps.{slug}.output{rest}")
+                let said = quoted(&place(rest));
+                format!("{failure} ?? steps.{slug}.output|at({said})")
             } else {
                 failure
             };
@@ -46,19 +47,7 @@ impl Texts<'_> {
         let rest = self.of_answer(id, rest);
         let (word, after) = divide(rest.trim_start_matches('.'));
         match what {
-            What::Agent => {
-                let mut left = rest;
-                while ANSWERS.contains(&first(left)) && !self.is_member(id, first(left)) {
-                    left = divide(left.trim_start_matches('.')).1;
-                }
-                let inner = left.trim_start_matches('.');
-                if inner.is_empty() {
-                    return either(&output, rest, left);
-                }
-                // The answer may be a text that holds data.
-                let path = quoted(inner);
-                format!("{output}{left} ?? {output}|at({path}) ?? {output}.response|at({path})")
-            }
+            What::Agent => self.of_agent(id, &output, rest),
             What::Condition | What::Verdict => format!("{output}.passed"),
             What::Approval => match divide(skip(rest, &OUTPUTS).trim_start_matches('.')).0 {
                 "decision" | "status" if self.says_denied => {
@@ -78,21 +67,12 @@ impl Texts<'_> {
                     "" | "status" | "headers" | "url" => format!("{output}{rest}"),
                     // A mock may give the body alone.
                     _ => {
-                        let path = quoted(rest.trim_start_matches('.'));
+                        let path = quoted(&place(rest));
                         format!("{output}.body{rest} ?? {output}|at({path})")
                     }
                 }
             }
-            What::Subflow => match word {
-                "subflow_output" | "result" => either(&output, rest, after),
-                // A mock may say what the format says of a subflow's run.
-                "subflow_status" => format!("{output}{rest} ?? steps.{slug}.status"),
-                "subflow_id" => {
-                    let workflow = self.workflows.get(id).copied().unwrap_or_default();
-                    format!("{output}{rest} ?? {}", quoted(workflow))
-                }
-                _ => format!("{output}{rest}"),
-            },
+            What::Subflow => self.of_subflow(id, slug, rest),
             What::Loop => match word {
                 "result" => format!("{output}.results{after}"),
                 _ => format!("{output}{rest}"),
@@ -111,6 +91,59 @@ impl Texts<'_> {
         }
     }
 
+    /// A path into what an agent answered, by text or by data.
+    fn of_agent(&self, id: &str, output: &str, rest: &str) -> String {
+        let mut left = rest;
+        while ANSWERS.contains(&first(left)) && !self.is_member(id, first(left)) {
+            left = divide(left.trim_start_matches('.')).1;
+        }
+        if left.is_empty() {
+            return either(output, rest, left);
+        }
+        // The answer may be a text that holds data.
+        let path = quoted(&place(left));
+        let within = format!("{output}|at({path}) ?? {output}.response|at({path})");
+        // Behind an output, `data` may be the output as well.
+        if first(left) == "data" {
+            return within;
+        }
+        let skipped = format!("{output}{left} ?? {within}");
+        if first(rest) == "data" {
+            format!("{output}|at({}) ?? {skipped}", quoted(&place(rest)))
+        } else {
+            skipped
+        }
+    }
+
+    /// A path into what a subflow gave, whose `output_mapping` may give names to paths into it.
+    fn of_subflow(&self, id: &str, slug: &str, rest: &str) -> String {
+        let output = format!("steps.{slug}.output");
+        let (word, after) = divide(rest.trim_start_matches('.'));
+        match word {
+            "subflow_output" | "result" => {
+                let written = either(&output, rest, after);
+                let (name, behind) = divide(after.trim_start_matches('.'));
+                match self.renamed(id, name, behind) {
+                    Some(path) => format!("{written} ?? {output}|at({path})"),
+                    None => written,
+                }
+            }
+            // A mock may say what the format says of a subflow's run.
+            "subflow_status" => format!("{output}{rest} ?? steps.{slug}.status"),
+            "subflow_id" => {
+                let workflow = self.workflows.get(id).copied().unwrap_or_default();
+                format!("{output}{rest} ?? {}", quoted(workflow))
+            }
+            _ => match self.renamed(id, word, after) {
+                Some(path) => {
+                    let written = quoted(&place(rest));
+                    format!("{output}|at({path}) ?? {output}|at({written})")
+                }
+                None => given(&output, rest),
+            },
+        }
+    }
+
     /// A path into an output without the word for it, unless that is a member of the answer.
     fn of_answer<'p>(&self, id: &str, rest: &'p str) -> &'p str {
         let bare = skip(rest, &["output"]);
@@ -122,6 +155,12 @@ impl Texts<'_> {
         } else {
             bare
         }
+    }
+
+    /// Where in what a subflow gave a path stands that begins with a name of its `output_mapping`.
+    fn renamed(&self, id: &str, name: &str, behind: &str) -> Option<String> {
+        let path = self.outputs.get(id)?.get(name)?;
+        Some(quoted(&place(&format!("{path}{behind}"))))
     }
 
     /// Whether the schema of a step's answer has a member of that name.
@@ -147,11 +186,36 @@ pub(super) fn members<'a>(step: &Step<'a>) -> BTreeSet<&'a str> {
 
 /// A path into an output as it is written, or without the word for the output, where the output is that itself.
 fn either(output: &str, written: &str, bare: &str) -> String {
+    let given_as_written = given(output, written);
     if written == bare {
-        format!("{output}{written}")
+        given_as_written
     } else {
-        format!("{output}{written} ?? {output}{bare}")
+        format!("{given_as_written} ?? {}", given(output, bare))
     }
+}
+
+/// A path into an output of which nothing is known: `data` is its member, where it has one, and else the output.
+fn given(output: &str, path: &str) -> String {
+    if first(path) == "data" {
+        let member = quoted(&place(path));
+        format!("{output}|at({member}) ?? {output}{path}")
+    } else {
+        format!("{output}{path}")
+    }
+}
+
+/// The names that a subflow's `output_mapping` gives to paths into what it gave, where all of them are paths.
+pub(in crate::formats::elevaite) fn renamed(step: &Step<'_>) -> Option<BTreeMap<String, String>> {
+    let mapping = (step.what == What::Subflow).then(|| step.get("output_mapping"))??;
+    let entry = |entry: &Entry| {
+        let written = entry.node.as_str()?;
+        let path = normal(alone(written).unwrap_or(written.trim()));
+        let bare = format!(".{path}");
+        let bare = skip(skip(&bare, &["subflow_output"]), &OUTPUTS);
+        let bare = bare.trim_start_matches('.').to_owned();
+        is_path(&path).then(|| (entry.key.clone(), bare))
+    };
+    mapping.entries().iter().map(entry).collect()
 }
 
 /// Whether an agent answers by data.

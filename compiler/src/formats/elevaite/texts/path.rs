@@ -1,59 +1,110 @@
 //! Paths and literals, as they are written.
 
-use pawl_expression::{Expression, Segment};
+use crate::formats::literal::in_quotes;
 
-/// Whether a text is a path: names with points between them, and places in brackets.
+/// Whether a text is a path: names with points between them, and places or names in brackets.
 pub(in crate::formats::elevaite) fn is_path(text: &str) -> bool {
-    let fits = |character: char| character.is_alphanumeric() || "_.-[]".contains(character);
     let begins = |first: char| first.is_alphabetic() || first == '_';
-    text.starts_with(begins) && text.chars().all(fits) && !text.ends_with(['.', '-'])
+    text.starts_with(begins) && length(text) == text.len() && !text.ends_with('-')
 }
 
-/// A path as the format spells it, whose members may have stood in brackets: `verdict['score']` is `verdict.score`.
-pub(super) fn spelled(path: &[Segment]) -> Option<String> {
-    let mut spelled = String::new();
-    for segment in path {
-        match segment {
-            Segment::Name(name) if spelled.is_empty() => spelled.clone_from(name),
-            Segment::Name(name) if is_path(name) && !name.contains(['.', '[']) => {
-                spelled = format!("{spelled}.{name}");
-            }
-            Segment::Index(at) => spelled = format!("{spelled}[{at}]"),
-            Segment::Name(_) | Segment::Dynamic => return None,
-        }
-    }
-    Some(spelled)
-}
-
-/// A path whose members in brackets are spelled with points, where they can be.
-pub(in crate::formats::elevaite) fn without_quotes(path: &str) -> String {
-    let is_quoted = path.contains(['\'', '"']);
-    let read = is_quoted.then(|| Expression::parse(path).ok()).flatten();
-    let references = read.map(|read| read.references()).unwrap_or_default();
-    match references.as_slice() {
-        [reference] => spelled(&reference.path).unwrap_or_else(|| path.to_owned()),
-        _ => path.to_owned(),
-    }
-}
-
-/// A path with its numbers in brackets: `rows.0.id` is `rows[0].id`.
-pub(super) fn with_places(path: &str) -> String {
-    let mut parts = path.split('.');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |path, part| {
-        let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number {
-            format!("{path}[{part}]")
+/// How much of a text is a path; what is in brackets and has to be evaluated is none.
+pub(super) fn length(text: &str) -> usize {
+    let fits = |character: char| character.is_alphanumeric() || "_-".contains(character);
+    let name = |at: usize| {
+        let rest = text.get(at..).unwrap_or_default();
+        at + rest.find(|next| !fits(next)).unwrap_or(rest.len())
+    };
+    let mut end = name(0);
+    loop {
+        let rest = text.get(end..).unwrap_or_default();
+        let next = if rest.starts_with('.') {
+            name(end + 1)
         } else {
-            format!("{path}.{part}")
+            end + bracket(rest).map_or(0, |(_, behind)| rest.len() - behind.len())
+        };
+        // A point alone belongs to what stands behind.
+        if next == end || (rest.starts_with('.') && next == end + 1) {
+            return end;
         }
-    })
+        end = next;
+    }
 }
 
-/// The first name of a path, and the rest with the point before it.
+/// What stands in the bracket at the beginning of a text, a place or a name in quotes, and what stands behind it.
+fn bracket(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix('[')?;
+    let Some(quote) = inner.chars().next().filter(|first| "'\"".contains(*first)) else {
+        let (place, behind) = inner.split_once(']')?;
+        return place.parse::<i64>().is_ok().then_some((place, behind));
+    };
+    let name = inner.get(1..)?;
+    let mut characters = name.char_indices();
+    while let Some((at, character)) = characters.next() {
+        if character == '\\' {
+            characters.next();
+        } else if character == quote {
+            let behind = name.get(at + 1..)?.strip_prefix(']')?;
+            return Some((name.get(..at)?, behind));
+        }
+    }
+    None
+}
+
+/// A path as expressions read it: its numbers and the names that are no words stand in brackets, so `rows.0.order-id`
+/// is `rows[0]['order-id']`, and its other names behind points.
+pub(super) fn normal(path: &str) -> String {
+    let (root, mut rest) = divide(path);
+    let mut normal = root.to_owned();
+    while !rest.is_empty() {
+        let (name, behind) = divide(rest.strip_prefix('.').unwrap_or(rest));
+        let written = rest.strip_suffix(behind).unwrap_or(rest);
+        let is_place = !written.starts_with('[') && is_number(name);
+        let is_odd = !is_place && !is_word(name);
+        if is_place {
+            normal = format!("{normal}[{name}]");
+        } else if is_odd && !written.starts_with('[') {
+            normal = format!("{normal}[{}]", in_quotes(name));
+        } else if is_odd || written.is_empty() {
+            normal.push_str(written);
+        } else {
+            normal = format!("{normal}.{name}");
+        }
+        if behind.len() == rest.len() {
+            return normal + rest;
+        }
+        rest = behind;
+    }
+    normal
+}
+
+fn is_number(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a name can stand behind a point.
+pub(super) fn is_word(name: &str) -> bool {
+    let fits = |character: char| character.is_alphanumeric() || character == '_';
+    !name.starts_with(char::is_numeric) && name.chars().all(fits)
+}
+
+/// A path as the transform `at` reads it, which knows no quotes.
+pub(super) fn place(path: &str) -> String {
+    let brackets = [("['", "."), ("']", ""), ("[\"", "."), ("\"]", "")];
+    let place = brackets
+        .iter()
+        .fold(path.to_owned(), |path, (bracket, point)| {
+            path.replace(bracket, point)
+        });
+    place.trim_start_matches('.').to_owned()
+}
+
+/// The first name of a path, which may stand in brackets, and the rest with the point before it.
 pub(super) fn divide(path: &str) -> (&str, &str) {
-    let end = path.find(['.', '[']).unwrap_or(path.len());
-    path.split_at(end)
+    bracket(path).unwrap_or_else(|| {
+        let end = path.find(['.', '[']).unwrap_or(path.len());
+        path.split_at(end)
+    })
 }
 
 /// The rest of a path without a name at its beginning that adds nothing.
@@ -65,13 +116,19 @@ pub(super) fn skip<'p>(rest: &'p str, words: &[&str]) -> &'p str {
 /// A path below a root; a name that no path can be made of stands in brackets.
 pub(super) fn member(root: &str, path: &str) -> String {
     let (name, rest) = divide(path);
-    if name
-        .chars()
-        .all(|character| character.is_alphanumeric() || character == '_')
-    {
+    if is_word(name) {
         format!("{root}.{path}")
     } else {
-        format!("{root}['{name}']{rest}")
+        format!("{root}[{}]{rest}", in_quotes(name))
+    }
+}
+
+/// An expression as a part of another; a path stands there as it is.
+pub(in crate::formats::elevaite) fn as_part(expression: String) -> String {
+    if expression.contains(['|', '?', ' ']) && !is_path(&expression) {
+        format!("({expression})")
+    } else {
+        expression
     }
 }
 
