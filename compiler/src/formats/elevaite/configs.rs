@@ -154,7 +154,9 @@ impl Writer<'_> {
         }
         let steps = self.steps;
         let before = self.in_order(at, step);
-        let before: Vec<&Step<'_>> = before.iter().filter_map(|step| steps.get(*step)).collect();
+        let before = before.iter().filter_map(|step| steps.get(*step));
+        // What comes behind a parallel step works with what its branches gave.
+        let before: Vec<&Step<'_>> = before.filter(|step| step.what != What::Parallel).collect();
         idle(step, translation);
         let (step_type, mut config) = self.config(step, at, &before, translation);
         // What a tool or a transform is given may be called anything, and is looked at later.
@@ -371,7 +373,7 @@ impl Writer<'_> {
             }
             What::Output => ("output", data::output(step, before, texts)),
             // A run begins with one of its inputs, so there is nothing to wait for.
-            What::Merge if before.iter().all(|step| step.what.begins()) => (
+            What::Merge if !before.is_empty() && before.iter().all(|step| step.what.begins()) => (
                 "transform",
                 agents::passing(step, text(step.node, "{{input}}")),
             ),

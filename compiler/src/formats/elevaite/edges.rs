@@ -54,7 +54,7 @@ impl Edges {
 
     /// How many ports lead somewhere.
     fn ports(&self) -> usize {
-        self.out.iter().map(IndexMap::len).sum()
+        self.out.iter().map(IndexMap::len).sum::<usize>() + self.joins.len()
     }
 
     /// Every step that follows another one.
@@ -164,6 +164,7 @@ pub(super) fn find(root: &Node, steps: &[Step<'_>], translation: &mut Translatio
     if after == inner {
         finder.sequence(root);
     }
+    finder.join();
     finder.returns();
     finder.roots();
     finder.edges
@@ -254,21 +255,44 @@ impl Finder<'_, '_, '_> {
             self.edges.branches.insert(from, targets.to_vec());
             return;
         }
+        // What follows a parallel step follows the last steps of its branches, which are known at the end.
         if what == What::Parallel {
             let joins = self.edges.joins.entry(from).or_default();
             joins.extend(targets);
+            return;
         }
-        // What follows a parallel step follows the last steps of its branches.
-        let lasts = if what == What::Parallel {
-            let begins = self.edges.branches.get(&from).cloned().unwrap_or_default();
-            self.last(&begins)
-        } else {
-            BTreeSet::from([from])
+        let port = self.onward(from);
+        for target in targets {
+            self.edges.add(from, port, *target);
+        }
+    }
+
+    /// Lets what follows parallel steps follow the last steps of their branches.
+    fn join(&mut self) {
+        let begins = |edges: &Edges, step: &usize| {
+            let begins = edges.branches.get(step).cloned();
+            begins.unwrap_or_default()
         };
-        for last in lasts {
-            let port = self.onward(last);
-            for target in targets {
-                self.edges.add(last, port, *target);
+        let mut parallels: Vec<usize> = self.edges.joins.keys().copied().collect();
+        // Inner ones first: there is less behind them.
+        parallels.sort_by_key(|step| {
+            let begins = begins(&self.edges, step);
+            self.edges.reach(&begins, usize::MAX).len()
+        });
+        for step in parallels {
+            let targets = self.edges.joins.get(&step).cloned().unwrap_or_default();
+            for last in self.last(&begins(&self.edges, &step), &targets) {
+                let port = self.onward(last);
+                // A branch that says where it ends leads nowhere else.
+                if self.edges.ends.contains(&(last, port)) {
+                    continue;
+                }
+                for target in &targets {
+                    self.edges.add(last, port, *target);
+                }
+            }
+            for target in &targets {
+                self.edges.add(step, "success", *target);
             }
         }
     }
@@ -285,10 +309,10 @@ impl Finder<'_, '_, '_> {
         }
     }
 
-    /// The steps behind some that lead nowhere; the body of a loop leads back to it.
-    fn last(&self, from: &[usize]) -> BTreeSet<usize> {
+    /// The steps behind some that lead nowhere, up to others; the body of a loop leads back to it.
+    fn last(&self, from: &[usize], until: &[usize]) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeSet<usize> = until.iter().copied().collect();
         let mut open: Vec<usize> = from.to_vec();
         while let Some(step) = open.pop() {
             if !seen.insert(step) {
