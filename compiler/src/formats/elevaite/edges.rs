@@ -52,11 +52,6 @@ impl Edges {
         }
     }
 
-    /// How many ports lead somewhere.
-    fn ports(&self) -> usize {
-        self.out.iter().map(IndexMap::len).sum::<usize>() + self.joins.len()
-    }
-
     /// Every step that follows another one.
     pub(super) fn after(&self, step: usize) -> impl Iterator<Item = usize> {
         let ports = self.out.get(step).into_iter().flatten();
@@ -151,13 +146,13 @@ pub(super) fn find(root: &Node, steps: &[Step<'_>], translation: &mut Translatio
         translation,
     };
     finder.inner();
-    let inner = finder.edges.ports();
+    let inner = finder.ports();
     finder.named();
     finder.connected(root);
-    let before = finder.edges.ports();
+    let before = finder.ports();
     finder.depended();
-    let after = finder.edges.ports();
-    finder.edges.are_dependencies = before == 0 && after > 0;
+    let after = finder.ports();
+    finder.edges.are_dependencies = before == inner && after > before;
     if finder.edges.are_dependencies {
         finder.circular();
     }
@@ -180,6 +175,15 @@ struct Finder<'a, 't, 'd> {
 impl Finder<'_, '_, '_> {
     fn what(&self, step: usize) -> What {
         self.steps.get(step).map_or(What::Data, |step| step.what)
+    }
+
+    /// How many ports lead somewhere, beside those of what is written out inside of others.
+    fn ports(&self) -> usize {
+        let steps = self.steps.iter().zip(&self.edges.out).enumerate();
+        let outside = steps.filter(|(_, (step, _))| step.inside.is_none());
+        outside
+            .map(|(at, (_, ports))| ports.len() + usize::from(self.edges.joins.contains_key(&at)))
+            .sum()
     }
 
     /// The step of an id; a word for the end is none.
