@@ -101,6 +101,16 @@ pub(crate) async fn asked(services: &Services, run: &Run, record: &Record) -> Re
     schedule::plan(services, run, record).await
 }
 
+/// Prints what is to be decided where a template gave something that is no text.
+pub(crate) fn print(input: &mut Value) {
+    for field in QUESTION {
+        let asked = input.get_mut(field);
+        if let Some(asked) = asked.filter(|asked| !asked.is_string() && !asked.is_null()) {
+            *asked = asked.to_string().into();
+        }
+    }
+}
+
 /// What is to be decided.
 pub(crate) fn question(input: &Value) -> Option<&str> {
     let says = |field: &&str| {

@@ -108,8 +108,17 @@ pub(super) fn endless(
         keeps(source) && keeps(target) && !takes
     };
     let mut said = BTreeSet::new();
+    let is_loop = |id: &StepId| {
+        let step = definition.steps.get(*id);
+        step.is_some_and(|step| step.kind == Kind::Loop)
+    };
     for cycle in graph.cycles(is_kept) {
-        let (message, help) = if is_left(graph, &cycle) {
+        let (message, help) = if is_left(graph, &cycle) && cycle.iter().any(is_loop) {
+            (
+                "the loop in the cycle of {} begins anew each time, since its body is come to from elsewhere",
+                "lead to the loop first, and to its body by `next` alone; what is to happen before is a step of its own",
+            )
+        } else if is_left(graph, &cycle) {
             (
                 "nothing counts how often the cycle of {} is gone through",
                 "give the step that is tried again a `retryPolicy`, or let the cycle pass a condition",

@@ -70,7 +70,10 @@ impl Invocation<'_> {
             Some(asked) => Ok(asked.input.clone()),
             None => template::render(&node.config, &scope.at(node)),
         };
-        let checked = rendered.and_then(|input| {
+        let checked = rendered.and_then(|mut input| {
+            if node.kind == Kind::Approval {
+                approval::print(&mut input);
+            }
             check(node.kind, &input, self.services)?;
             Ok(input)
         });

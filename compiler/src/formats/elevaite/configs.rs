@@ -35,11 +35,14 @@ pub(super) fn translate(
         taken: steps.iter().map(|step| step.slug.clone()).collect(),
         guards: BTreeMap::new(),
         waits: false,
+        repeated: BTreeSet::new(),
         natives: Vec::new(),
         trigger: entry::first(steps),
     };
     writer.fold();
     writer.guard();
+    let loops = (0..steps.len()).filter(|at| writer.what(*at) == Some(What::Loop));
+    writer.repeated = loops.flat_map(|at| writer.edges.inside(at)).collect();
     writer.waits = writer.is_graph();
     if !writer.waits {
         writer.enter();
@@ -66,6 +69,8 @@ struct Writer<'a> {
     guards: BTreeMap<usize, String>,
     /// Whether steps say what they wait for, instead of what follows them.
     waits: bool,
+    /// The steps that loops repeat: each says what follows it.
+    repeated: BTreeSet<usize>,
     natives: Vec<Node>,
     /// The step with which runs begin.
     trigger: Option<usize>,
@@ -76,6 +81,15 @@ impl Writer<'_> {
         let name = free(base, &self.taken, LONGEST_SLUG);
         self.taken.insert(name.clone());
         name
+    }
+
+    fn what(&self, at: usize) -> Option<What> {
+        self.steps.get(at).map(|step| step.what)
+    }
+
+    /// Whether a step says what it waits for, instead of what follows it.
+    fn waits(&self, at: usize) -> bool {
+        self.waits && !self.repeated.contains(&at)
     }
 
     /// The steps that lead to one.
@@ -154,7 +168,9 @@ impl Writer<'_> {
         }
         let steps = self.steps;
         let before = self.in_order(at, step);
-        let before: Vec<&Step<'_>> = before.iter().filter_map(|step| steps.get(*step)).collect();
+        let before = before.iter().filter_map(|step| steps.get(*step));
+        // What comes behind a parallel step works with what its branches gave.
+        let before: Vec<&Step<'_>> = before.filter(|step| step.what != What::Parallel).collect();
         idle(step, translation);
         let (step_type, mut config) = self.config(step, at, &before, translation);
         // What a tool or a transform is given may be called anything, and is looked at later.
@@ -179,7 +195,8 @@ impl Writer<'_> {
             let of = step.first(&BRANCHES).unwrap_or(step.node);
             config.put("branches", list(of, slugs));
         }
-        if self.waits && step.what == What::Approval && self.asks_decision(step) {
+        let waits = self.waits(at);
+        if waits && step.what == What::Approval && self.asks_decision(step) {
             config.put("onRejected", text(step.node, "continue"));
         }
         native.put("config", config.build());
@@ -189,16 +206,16 @@ impl Writer<'_> {
         if policy::may_fail(step) && !step.what.begins() {
             native.maybe("critical", given(step.node, "critical").cloned());
         }
-        if self.waits && !step.what.begins() {
+        if waits && !step.what.begins() {
             let slugs: Vec<Node> = self
                 .before(at)
-                .filter(|other| !self.is_folded(*other))
+                .filter(|other| !self.is_folded(*other) && !self.repeated.contains(other))
                 .filter_map(|other| self.steps.get(other))
                 .map(|other| text(step.node, other.slug.clone()))
                 .collect();
             native.put("dependsOn", list(step.node, slugs));
         }
-        if self.waits {
+        if waits {
             self.go_on(at, step, translation);
         }
         let next = self.next(at, step);
@@ -284,9 +301,9 @@ impl Writer<'_> {
         // What `else_steps` say is the condition's, where the step has one.
         let is_guarded = self.guards.contains_key(&at);
         let is_divided = is_guarded && given(step.node, "else_steps").is_some();
-        let waits = self.waits;
+        let waits = self.waits(at);
         let is_elsewhere = |port: &str| {
-            let is_awaited = waits && port == step.what.main_port();
+            let is_awaited = waits && port == step.what.onward();
             is_awaited || (is_divided && port == "error")
         };
         for (port, targets) in &ports {
@@ -302,7 +319,8 @@ impl Writer<'_> {
             next.put(*port, text(step.node, target));
         }
         let chooses = matches!(step.what, What::Condition | What::Loop);
-        let open = step.what.ways_on().iter().copied().filter(|_| chooses);
+        let open = step.what.ways_on().iter().copied();
+        let open = open.filter(|port| chooses && !is_elsewhere(port));
         // Beside others it would end its own line alone, and what waits for the step would go on.
         let ends = self.edges.ends_of(at);
         let ends = ends.filter(|port| !waits && !is_elsewhere(port));
@@ -371,7 +389,7 @@ impl Writer<'_> {
             }
             What::Output => ("output", data::output(step, before, texts)),
             // A run begins with one of its inputs, so there is nothing to wait for.
-            What::Merge if before.iter().all(|step| step.what.begins()) => (
+            What::Merge if !before.is_empty() && before.iter().all(|step| step.what.begins()) => (
                 "transform",
                 agents::passing(step, text(step.node, "{{input}}")),
             ),

@@ -52,11 +52,6 @@ impl Edges {
         }
     }
 
-    /// How many ports lead somewhere.
-    fn ports(&self) -> usize {
-        self.out.iter().map(IndexMap::len).sum()
-    }
-
     /// Every step that follows another one.
     pub(super) fn after(&self, step: usize) -> impl Iterator<Item = usize> {
         let ports = self.out.get(step).into_iter().flatten();
@@ -151,19 +146,20 @@ pub(super) fn find(root: &Node, steps: &[Step<'_>], translation: &mut Translatio
         translation,
     };
     finder.inner();
-    let inner = finder.edges.ports();
+    let inner = finder.ports();
     finder.named();
     finder.connected(root);
-    let before = finder.edges.ports();
+    let before = finder.ports();
     finder.depended();
-    let after = finder.edges.ports();
-    finder.edges.are_dependencies = before == 0 && after > 0;
+    let after = finder.ports();
+    finder.edges.are_dependencies = before == inner && after > before;
     if finder.edges.are_dependencies {
         finder.circular();
     }
     if after == inner {
         finder.sequence(root);
     }
+    finder.join();
     finder.returns();
     finder.roots();
     finder.edges
@@ -179,6 +175,15 @@ struct Finder<'a, 't, 'd> {
 impl Finder<'_, '_, '_> {
     fn what(&self, step: usize) -> What {
         self.steps.get(step).map_or(What::Data, |step| step.what)
+    }
+
+    /// How many ports lead somewhere, beside those of what is written out inside of others.
+    fn ports(&self) -> usize {
+        let steps = self.steps.iter().zip(&self.edges.out).enumerate();
+        let outside = steps.filter(|(_, (step, _))| step.inside.is_none());
+        outside
+            .map(|(at, (_, ports))| ports.len() + usize::from(self.edges.joins.contains_key(&at)))
+            .sum()
     }
 
     /// The step of an id; a word for the end is none.
@@ -254,21 +259,44 @@ impl Finder<'_, '_, '_> {
             self.edges.branches.insert(from, targets.to_vec());
             return;
         }
+        // What follows a parallel step follows the last steps of its branches, which are known at the end.
         if what == What::Parallel {
             let joins = self.edges.joins.entry(from).or_default();
             joins.extend(targets);
+            return;
         }
-        // What follows a parallel step follows the last steps of its branches.
-        let lasts = if what == What::Parallel {
-            let begins = self.edges.branches.get(&from).cloned().unwrap_or_default();
-            self.last(&begins)
-        } else {
-            BTreeSet::from([from])
+        let port = self.onward(from);
+        for target in targets {
+            self.edges.add(from, port, *target);
+        }
+    }
+
+    /// Lets what follows parallel steps follow the last steps of their branches.
+    fn join(&mut self) {
+        let begins = |edges: &Edges, step: &usize| {
+            let begins = edges.branches.get(step).cloned();
+            begins.unwrap_or_default()
         };
-        for last in lasts {
-            let port = self.onward(last);
-            for target in targets {
-                self.edges.add(last, port, *target);
+        let mut parallels: Vec<usize> = self.edges.joins.keys().copied().collect();
+        // Inner ones first: there is less behind them.
+        parallels.sort_by_key(|step| {
+            let begins = begins(&self.edges, step);
+            self.edges.reach(&begins, usize::MAX).len()
+        });
+        for step in parallels {
+            let targets = self.edges.joins.get(&step).cloned().unwrap_or_default();
+            for last in self.last(&begins(&self.edges, &step), &targets) {
+                let port = self.onward(last);
+                // A branch that says where it ends leads nowhere else.
+                if self.edges.ends.contains(&(last, port)) {
+                    continue;
+                }
+                for target in &targets {
+                    self.edges.add(last, port, *target);
+                }
+            }
+            for target in &targets {
+                self.edges.add(step, "success", *target);
             }
         }
     }
@@ -285,10 +313,10 @@ impl Finder<'_, '_, '_> {
         }
     }
 
-    /// The steps behind some that lead nowhere; the body of a loop leads back to it.
-    fn last(&self, from: &[usize]) -> BTreeSet<usize> {
+    /// The steps behind some that lead nowhere, up to others; the body of a loop leads back to it.
+    fn last(&self, from: &[usize], until: &[usize]) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeSet<usize> = until.iter().copied().collect();
         let mut open: Vec<usize> = from.to_vec();
         while let Some(step) = open.pop() {
             if !seen.insert(step) {

@@ -158,6 +158,15 @@ impl What {
         self.ways_on().first().copied().unwrap_or("success")
     }
 
+    /// The port by which the run goes on behind such a step.
+    pub(super) fn onward(self) -> &'static str {
+        if self == Self::Loop {
+            "done"
+        } else {
+            self.main_port()
+        }
+    }
+
     /// The port that `else_steps` mean.
     pub(super) fn else_port(self) -> &'static str {
         match self {

@@ -60,24 +60,25 @@ impl Writer<'_> {
 
     /// Whether steps only wait for each other, in a shape that is more than one line after the other.
     pub(super) fn is_graph(&self) -> bool {
-        let whats = || self.steps.iter().map(|step| step.what);
-        let chooses = |what: What| matches!(what, What::Condition | What::Loop | What::Parallel);
-        if whats().any(chooses) || !self.guards.is_empty() {
+        // What a loop repeats is led by its ports in any case.
+        let outside = || {
+            let steps = self.steps.iter().zip(&self.edges.out).enumerate();
+            let outside = steps.filter(|(at, _)| !self.repeated.contains(at));
+            outside.map(|(_, (step, ports))| (step.what, ports))
+        };
+        let chooses = |what: What| matches!(what, What::Condition | What::Parallel);
+        if outside().any(|(what, _)| chooses(what)) || !self.guards.is_empty() {
             return false;
         }
-        let leads_elsewhere = self.steps.iter().zip(&self.edges.out).any(|(step, ports)| {
-            let targets = |port: &str| ports.get(port).is_some_and(|targets| !targets.is_empty());
-            ports
-                .keys()
-                .any(|port| *port != step.what.main_port() && targets(port))
+        let leads_elsewhere = outside().any(|(what, ports)| {
+            let elsewhere =
+                |port: &str| port != what.onward() && !(what == What::Loop && port == "next");
+            let mut ports = ports.iter();
+            ports.any(|(port, targets)| elsewhere(port) && !targets.is_empty())
         });
         let several = |targets: &Vec<usize>| targets.len() > 1;
         let divides = self.edges.entries.len() > 1
-            || self
-                .edges
-                .out
-                .iter()
-                .any(|ports| ports.values().any(several))
+            || outside().any(|(what, ports)| ports.get(what.onward()).is_some_and(several))
             || (!self.edges.entries.is_empty() && self.trigger.is_some());
         divides && !leads_elsewhere && !self.has_cycle()
     }

@@ -35,10 +35,10 @@ impl Texts<'_> {
         if word == "error" && !self.is_member(id, word) {
             let failure = format!("steps.{slug}.error{after}");
             // What these give is not known, and may say in a field of its own what went wrong.
-            let may_say = matches!(what, What::Tool | What::Request | What::Subflow);
-            return if may_say {
-                let said = quoted(&place(rest));
-                format!("{failure} ?? steps.{slug}.output|at({said})")
+            return if *what == What::Request {
+                format!("{failure} ?? steps.{slug}.output.body{rest}")
+            } else if matches!(what, What::Tool | What::Subflow) {
+                format!("{failure} ?? steps.{slug}.output{rest}")
             } else {
                 failure
             };
