@@ -159,19 +159,18 @@ impl Texts<'_> {
     /// Whether a word is a name, or a path begins with one: in `report.pdf` nothing may be called `report`.
     fn is_of_something(&self, path: &str, names: &Names) -> bool {
         let (root, rest) = divide(path);
-        let is_dotted = rest.starts_with('.') && !rest.contains('[');
-        if rest.is_empty() || !is_dotted {
-            return !rest.is_empty() || self.is_known(root, names);
+        if rest.is_empty() || self.is_known(root, names) {
+            return self.is_known(root, names);
         }
         let (first, _) = divide(rest.trim_start_matches('.'));
-        self.is_known(root, names)
+        // What has brackets in it is no word, and of an output it is said where there is no such step.
+        rest.contains('[')
+            || ["output", "result", "error"].contains(&first)
             || self.steps.contains_key(root)
             || names.own.contains(&root)
             || ALL_STEPS.contains(&root)
             || ROOTS.contains(&root)
             || ["global_config", "config"].contains(&root)
-            // That there is no such step is said of it.
-            || ["output", "result", "error"].contains(&first)
     }
 
     /// Whether something is called by a word: a name of the step, a step that gives something, or what is known of a run.
