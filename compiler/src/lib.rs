@@ -48,6 +48,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// The format that it is written in.
     pub format: Format,
+    /// Whether its text could be read; nothing is known of the format of one that could not.
+    pub is_read: bool,
     /// What means something else here than where the definition was written for, in the order of the text.
     pub differences: Vec<Difference>,
 }
@@ -59,6 +61,7 @@ impl Compiled {
             program: None,
             diagnostics: vec![diagnostic],
             format: Format::Native,
+            is_read: false,
             differences: Vec::new(),
         }
     }
@@ -187,6 +190,7 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
     let is_sound = !diagnostics
         .iter()
         .any(|found| found.is_error() && !shown(found));
+    let is_read = read.is_some();
     let (format, mut differences) = read.map_or((Format::Native, Vec::new()), |read| {
         (read.format, read.differences)
     });
@@ -195,6 +199,7 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
         program: program.filter(|_| is_sound),
         diagnostics,
         format,
+        is_read,
         differences,
     }
 }

@@ -22,6 +22,7 @@ use crate::graph::{Graph, Loops, StepId, Strands};
 use crate::steps::operation;
 
 pub(crate) use allowances::Allowances;
+pub(crate) use conditions::COMPARE;
 
 /// What a lint can look at.
 pub(crate) struct Facts<'a> {

@@ -94,6 +94,19 @@ impl Path {
         Some(found)
     }
 
+    /// Whether it leads nowhere else: what is found is the value itself.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// The last name on the way, whatever place or range stands behind it.
+    pub fn last_name(&self) -> Option<&str> {
+        self.parts.iter().rev().find_map(|part| match part {
+            Part::Name(name) => Some(name.as_str()),
+            Part::Place(_) | Part::Range(..) => None,
+        })
+    }
+
     /// The names, where the path is made of nothing else.
     pub fn names(&self) -> Option<Vec<&str>> {
         let name = |part: &'_ Part| matches!(part, Part::Name(_));

@@ -49,6 +49,25 @@ pub fn condition(text: &str, names: &Expression) -> Result<Expression, SyntaxErr
     finish(translate::Translator::new(&names.node).truth(&tree)?, text)
 }
 
+/// Reads a condition on what a state gave: a text there is the Python literal that it can be read as, and `keys` is the
+/// view of all names, whatever is called so.
+///
+/// ```
+/// use pawl_expression::{Expression, python};
+/// use serde_json::json;
+///
+/// let result = Expression::parse("result").unwrap();
+/// let condition = python::choice("score > 3 and 'score' in keys", &result).unwrap();
+/// assert_eq!(condition.evaluate(&json!({ "result": { "score": "5", "keys": 1 } })).unwrap(), json!(true));
+/// ```
+pub fn choice(text: &str, names: &Expression) -> Result<Expression, SyntaxError> {
+    let tree = read::read(text)?;
+    finish(
+        translate::Translator::reading(&names.node).truth(&tree)?,
+        text,
+    )
+}
+
 /// Reads a Python expression. Its names are the members of `names`, and its value is what JSON can hold of Python's.
 ///
 /// ```

@@ -64,13 +64,39 @@ fn outputs_are_read_and_stored_as_the_rules_say() {
         (
             "{'b': 2}",
             ", {key: 'k'}",
-            json!({ "a": 1, "k": { "b": 2 } }),
+            json!({ "a": 1, "b": 2, "k": { "b": 2 } }),
+        ),
+        (
+            "[{'b': 2}]",
+            ", {key: 'k'}",
+            json!({ "a": 1, "k": [{ "b": 2 }] }),
         ),
         ("{'b': 2}", ", {store: false}", json!({ "a": 1 })),
+        (
+            "{'b': 2}",
+            ", {store: false, key: 'k'}",
+            json!({ "a": 1, "k": { "b": 2 } }),
+        ),
+        (
+            "'[1, 98765432109876543210, 1e3, \"98765432109876543210\"]'",
+            ", {key: 'k'}",
+            json!({ "a": 1, "k": [1, "98765432109876543210", 1e3, "98765432109876543210"] }),
+        ),
+        (
+            "'98765432109876543210'",
+            ", {key: 'k'}",
+            json!({ "a": 1, "k": "98765432109876543210" }),
+        ),
         ("{'b': 2}", ", {clear: true}", json!({})),
         ("{'b': 2}", ", {clear: 'keep_current'}", json!({ "b": 2 })),
         ("{'b': 2}", ", {reset: ['a']}", json!({ "b": 2 })),
         ("2", ", {key: 'a', append: true}", json!({ "a": [1, 2] })),
+        ("[]", ", {key: 'a', append: true}", json!({ "a": [1, []] })),
+        (
+            "{'a': 2}",
+            ", {key: 'k', append: true}",
+            json!({ "a": 2, "k": [{ "a": 2 }] }),
+        ),
         (
             "{'p': {'q': {'b': 2}}}",
             ", {pointer: '/p/q'}",
@@ -89,16 +115,18 @@ fn outputs_are_read_and_stored_as_the_rules_say() {
 #[test]
 fn branches_bring_what_they_changed() {
     let flow = after(
-        &json!({ "a": 1, "old": 0, "list": [1] }),
+        &json!({ "a": 1, "old": 0, "list": [1], "word": "first" }),
         "|pyLet(f => f|flowJoin([
             f|flowBranch|flowAfter({'a': 2}, 'x', {reset: ['old']}),
-            f|flowBranch|flowAfter([2], 'y', {key: 'list', append: true}),
-            f|flowBranch|flowAfter([3], 'z', {key: 'list', append: true})
+            f|flowBranch|flowAfter(2, 'y', {key: 'list', append: true, forget: true}),
+            f|flowBranch|flowAfter([3], 'z', {key: 'list', append: true, messages: 2}),
+            f|flowBranch|flowAfter(4, 'v', {key: 'word', append: true}),
+            f|flowBranch|flowAfter(5, 'w', {key: 'word', append: true})
         ]))",
     );
     assert_eq!(
         part(&flow, "context"),
-        &json!({ "a": 2, "list": [1, 2, 3] })
+        &json!({ "a": 2, "list": [1, 2, [3]], "word": ["first", 4, 5] })
     );
     let from: Vec<&Value> = part(&flow, "messages")
         .as_array()
@@ -106,7 +134,7 @@ fn branches_bring_what_they_changed() {
         .flatten()
         .map(|message| part(message, "from"))
         .collect();
-    assert_eq!(from, ["user", "x", "y", "z"]);
+    assert_eq!(from, ["user", "x", "y", "z", "v", "w"]);
 }
 
 #[test]
@@ -194,9 +222,10 @@ fn items_and_paths_are_found() {
         ),
         (
             "|flowAfter({'k': '[1, 2]'}, 's')|flowItems('k')",
-            json!([1, 2]),
+            json!(["[1, 2]"]),
         ),
         ("|flowAfter([1], 's')|flowItems('.')", json!([1])),
+        ("|flowAfter([1], 's')|flowItems('whatever')", json!([1])),
         (
             "|flowAfter({'p': {'q': 5}}, 's')|flowItems('/p/q')",
             json!([5]),
@@ -206,6 +235,22 @@ fn items_and_paths_are_found() {
         ("|flowValue('a.b')", json!([1, 2])),
         ("|flowText('a.c')", json!("{{a.c}}")),
         ("|flowText('#a')", json!("{{#a}}")),
+        ("|flowText('')", json!("{{}}")),
+        ("|flowText(' . ')", json!("{{ . }}")),
+        ("|at('context')|flowInput('a.b')", json!({ "b": [1, 2] })),
+        ("|at('context')|flowInput('a.b[0]')", json!({ "b": 1 })),
+        ("|at('context')|flowInput('a')", json!({ "b": [1, 2] })),
+        ("|at('context')|flowInput('x')", json!(null)),
+        (
+            "|at('context')|flowPick('a.b', null, item => item|pyCompare('>', 1))",
+            json!([2]),
+        ),
+        (
+            "|at('context')|flowPick('a.b', null, item => item|pyMember('x'))",
+            json!([]),
+        ),
+        ("|at('context')|flowPick('a', null)", json!(null)),
+        ("|flowHolds(() => context|pyName('x'))", json!(false)),
         ("|flowEach({'x': 1}, [])|flowText('x')", json!("1")),
         ("|flowEach({'x': 1}, [])|flowText('a')", json!("{{a}}")),
         ("|flowEach('item')|flowText('task')", json!("item")),

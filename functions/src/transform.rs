@@ -7,6 +7,7 @@
 //! A `transform` reshapes data (`functions/src/transform/data.rs`).
 
 mod aggregate;
+mod coerce;
 mod data;
 mod join;
 mod mapping;

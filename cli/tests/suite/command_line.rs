@@ -171,6 +171,19 @@ fn a_reader_that_closes_the_pipe_has_read_enough() {
 }
 
 #[test]
+fn nothing_is_said_of_the_format_of_a_text_that_cannot_be_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let definition = "states:\n  - &one { id: one }\n  - { <<: *one }\n";
+    std::fs::write(folder.path().join("workflow.yaml"), definition).expect("a file");
+    let said = pawl(folder.path(), &["check", "workflow.yaml", "--explain"]);
+    let said = text(&said.stdout);
+    assert_eq!(
+        said.lines().next(),
+        Some("workflow.yaml: the text cannot be read, so nothing is known of its format")
+    );
+}
+
+#[test]
 fn what_was_chosen_is_said_for_people_and_for_scripts() {
     let folder = tempfile::tempdir().expect("a folder");
     let case = root().join("cases/explain/few-items-at-once");

@@ -59,7 +59,7 @@ pub(super) const WORDS: [Word; 23] = [
 ];
 
 /// What to do here instead of what native help says.
-pub(super) const HELPS: [(&str, &str); 2] = [
+pub(super) const HELPS: [(&str, &str); 3] = [
     (
         crate::prove::UNBOUNDED,
         "set a lower `recursion_limit`: no branch and no item passes more states than it says",
@@ -67,6 +67,10 @@ pub(super) const HELPS: [(&str, &str); 2] = [
     (
         crate::prove::UNCOUNTED,
         "set a `recursion_limit`: no branch and no item passes more states than it says",
+    ),
+    (
+        crate::lints::COMPARE,
+        "compare something that the state gives: `status == 'active'`, where it gives a `status`",
     ),
 ];
 

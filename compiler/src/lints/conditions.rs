@@ -9,6 +9,10 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::graph::StepId;
 use crate::steps::{self, Text};
 
+/// What to do about a condition that reads nothing.
+pub(crate) const COMPARE: &str =
+    "compare something that the run knows: `steps.<slug>.output.status == 'active'`";
+
 /// A condition that reads nothing is the same in every run.
 pub(super) fn constant(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let read = facts
@@ -22,7 +26,7 @@ pub(super) fn constant(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.push(
             Diagnostic::warning(codes::CONSTANT_CONDITION, message)
                 .on(node)
-                .help("compare something that the run knows: `steps.<slug>.output.status == 'active'`"),
+                .help(COMPARE),
         );
     }
 }

@@ -261,6 +261,15 @@ fn result(name: &str, found: &Type, argument: Option<&Type>, at: Type) -> Type {
         "map" => list(at),
         "at" => Type::either([at, Type::Null]),
         _ if PYTHON_MEMBERS.contains(&name) => at,
+        // A text may be the literal of anything.
+        "pyLiteral"
+            if matches!(
+                found,
+                Type::Object(_) | Type::List(_) | Type::Number | Type::Flag
+            ) =>
+        {
+            found.clone()
+        }
         "concat" => {
             let other = argument.map_or(Type::Any, Type::element);
             list(Type::either([found.element(), other]))

@@ -33,6 +33,8 @@ pub(super) struct Translator<'n> {
     bound: RefCell<Vec<(String, String)>>,
     /// Whether what is not there is the empty text, as in a template.
     is_lenient: bool,
+    /// Whether a name stands for the literal that its text can be read as.
+    reads_literals: bool,
 }
 
 impl<'n> Translator<'n> {
@@ -41,6 +43,15 @@ impl<'n> Translator<'n> {
             names,
             bound: RefCell::new(Vec::new()),
             is_lenient: false,
+            reads_literals: false,
+        }
+    }
+
+    /// One to which a text is the literal that it can be read as.
+    pub(super) fn reading(names: &'n Node) -> Self {
+        Self {
+            reads_literals: true,
+            ..Self::new(names)
         }
     }
 
@@ -151,12 +162,18 @@ impl<'n> Translator<'n> {
                 span.clone(),
             )),
             Some((_, native)) => Ok(root(native, span)),
-            None => Ok(apply(
-                "pyName",
-                self.root(span),
-                self.looked_up(name, span),
-                span,
-            )),
+            None if self.reads_literals && name == "keys" => {
+                let method = vec![literal(name, span)];
+                Ok(apply("pyMethod", self.root(span), method, span))
+            }
+            None => {
+                let found = apply("pyName", self.root(span), self.looked_up(name, span), span);
+                Ok(if self.reads_literals {
+                    apply("pyLiteral", found, Vec::new(), span)
+                } else {
+                    found
+                })
+            }
         }
     }
 

@@ -7,14 +7,16 @@ mod after;
 mod join;
 mod limit;
 mod read;
+mod shape;
 mod start;
 
 use serde_json::{Map, Value};
 
 use super::Transform;
+use super::python::higher;
 pub(crate) use limit::limit;
 
-pub(super) static TRANSFORMS: [Transform; 12] = [
+pub(super) static TRANSFORMS: [Transform; 15] = [
     Transform::unlisted("flowStart", 0..=0, start::flow_start),
     Transform::unlisted("flowEach", 1..=2, start::flow_each),
     Transform::unlisted("flowBranch", 0..=0, start::flow_branch),
@@ -27,6 +29,9 @@ pub(super) static TRANSFORMS: [Transform; 12] = [
     Transform::unlisted("flowItems", 1..=3, read::flow_items),
     Transform::unlisted("flowHistory", 0..=1, read::flow_history),
     Transform::unlisted("flowNames", 1..=2, read::flow_names),
+    Transform::unlisted("flowInput", 1..=1, shape::flow_input),
+    higher("flowPick", 2..=3, shape::flow_pick),
+    higher("flowHolds", 1..=1, shape::flow_holds),
 ];
 
 /// A member that is an object; an empty one where it is none.
@@ -50,11 +55,37 @@ fn parsed(output: &Value) -> Value {
         return output.clone();
     };
     let trimmed = text.trim();
-    serde_json::from_str(trimmed)
-        .ok()
+    json(trimmed)
         .or_else(|| crate::python::literal(trimmed))
-        .or_else(|| serde_json::from_str(fenced(trimmed)?.trim()).ok())
+        .or_else(|| json(fenced(trimmed)?.trim()))
         .unwrap_or_else(|| Value::from(text))
+}
+
+/// What a text is as JSON, if it is that. A whole number that no number here can hold stays the text that it is.
+fn json(text: &str) -> Option<Value> {
+    let mut exact = String::new();
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let of_number = |character: char| character.is_ascii_digit() || "+-.eE".contains(character);
+        let end = if is_quoted || !(character == '-' || character.is_ascii_digit()) {
+            character.len_utf8()
+        } else {
+            rest.find(|character| !of_number(character))
+                .unwrap_or(rest.len())
+        };
+        let (token, after) = rest.split_at(end);
+        let is_whole = token.len() > 1 && !token.contains(['.', 'e', 'E']);
+        if is_whole && token.parse::<i64>().is_err() && token.parse::<u64>().is_err() {
+            exact.extend(["\"", token, "\""]);
+        } else {
+            exact.push_str(token);
+        }
+        is_quoted ^= character == '"' && !is_escaped;
+        is_escaped = is_quoted && character == '\\' && !is_escaped;
+        rest = after;
+    }
+    serde_json::from_str(&exact).ok()
 }
 
 /// What stands in the first fence of a text.

@@ -27,14 +27,15 @@ use std::ops::RangeInclusive;
 use super::{Applied, Call, Transform};
 use crate::error::EvaluationError;
 use crate::evaluate::{Data, made};
-use kind::truth;
+pub(super) use each::Function;
+pub(super) use kind::truth;
 
 pub(crate) use format::is_format;
 
 type Made<T = serde_json::Value> = Result<T, EvaluationError>;
 
 /// A transform that takes functions, too.
-const fn higher(
+pub(super) const fn higher(
     name: &'static str,
     arguments: RangeInclusive<usize>,
     apply: for<'c> fn(&Call<'c>, Data<'c>) -> Applied<'c>,
@@ -45,9 +46,10 @@ const fn higher(
     }
 }
 
-pub(super) static TRANSFORMS: [Transform; 21] = [
+pub(super) static TRANSFORMS: [Transform; 22] = [
     Transform::unlisted("pyTruth", 0..=0, py_truth),
     Transform::unlisted("pyName", 1..=2, item::name),
+    Transform::unlisted("pyLiteral", 0..=0, item::literal),
     Transform::unlisted("pyMember", 1..=2, item::member),
     Transform::unlisted("pyItem", 1..=2, item::item),
     Transform::unlisted("pySlice", 3..=3, item::slice),

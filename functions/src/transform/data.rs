@@ -13,7 +13,7 @@ use pawl_contract::{StepError, code};
 use pawl_expression::{Budget, EvaluationError, Expression, Path, Scope};
 use serde_json::{Map, Value, json};
 
-use super::{mapping, operation};
+use super::{coerce, mapping, operation};
 use crate::llm::misfits;
 use crate::pure::{Effect, Evaluated};
 
@@ -93,6 +93,9 @@ fn reshape(
         .get("outputSchema")
         .filter(|schema| !schema.is_null())
     {
+        if config.get("coerces") == Some(&Value::Bool(true)) {
+            coerce::to_fit(schema, &mut data);
+        }
         fits(schema, &data)?;
     }
     Ok(data)

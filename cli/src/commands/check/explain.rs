@@ -10,6 +10,9 @@ use crate::project::DefinitionFile;
 pub(in crate::commands) fn text(file: &DefinitionFile, compiled: &Compiled) -> String {
     let lines = Lines::of(&file.text);
     let name = file.name();
+    if !compiled.is_read {
+        return format!("{name}: the text cannot be read, so nothing is known of its format\n");
+    }
     let format = compiled.format.name();
     let program = compiled.program.as_ref();
     let is_enabled = program.is_none_or(|program| program.checked.definition.is_enabled);
@@ -55,7 +58,7 @@ pub(super) fn json(file: &DefinitionFile, compiled: &Compiled) -> Value {
     };
     json!({
         "path": file.name(),
-        "format": compiled.format.name(),
+        "format": compiled.is_read.then(|| compiled.format.name()),
         "differences": compiled.differences.iter().map(one).collect::<Vec<_>>(),
     })
 }

@@ -7,7 +7,7 @@ use pawl_contract::reference::{
     APPROVAL_MEMBERS, CONDITION_MEMBERS, LOOP_OUTPUT_MEMBERS, REQUEST_MEMBERS, STATE_MEMBERS,
     SWITCH_MEMBERS,
 };
-use pawl_expression::{Fields, Others, Type};
+use pawl_expression::{Fields, Others, Path, Type};
 
 use super::{answer, is_certain};
 use crate::definition::{Definition, Step};
@@ -140,8 +140,12 @@ fn transform(step: &Step) -> Type {
             return Type::Any;
         };
         // A path of several names makes an object of any fields.
-        let first = path.split(['.', '[']).next().unwrap_or_default();
-        let is_whole = first == path;
+        let path = Path::parse(path).ok();
+        let names = path.as_ref().and_then(Path::names);
+        let Some([first, rest @ ..]) = names.as_deref() else {
+            return Type::Any;
+        };
+        let is_whole = rest.is_empty();
         let found = match mapping.get("type").and_then(Node::as_str) {
             Some("constant") if is_whole => mapping.get("value").map_or(Type::Any, written),
             Some("array_map") if is_whole && mapping.get("default").is_none() => {
@@ -149,7 +153,7 @@ fn transform(step: &Step) -> Type {
             }
             _ => Type::Any,
         };
-        fields.insert(first.to_owned(), found);
+        fields.insert((*first).to_owned(), found);
     }
     Type::object(fields, others(step))
 }

@@ -138,7 +138,8 @@ impl<'s, 'a> Known<'s, 'a> {
         let (Some(Some(result)), Some(own)) = (self.gives.get(at), self.brings(at)) else {
             return;
         };
-        let Some(members) = members(result) else {
+        // A list is what it goes through itself, whatever the key is.
+        let Some(members) = members(result).filter(|_| !matches!(result, Type::List(_))) else {
             return;
         };
         let mut all = before;
@@ -183,16 +184,17 @@ impl<'s, 'a> Known<'s, 'a> {
         if state.asks_first() {
             return None;
         }
-        if state.rule("store_in_context").map(|node| &node.data) == Some(&Data::Bool(false)) {
-            return Some(Names::new());
-        }
-        match state.rule("output_key").and_then(Node::as_str) {
-            Some(key) => {
-                let found = given.clone().unwrap_or(Type::Any);
-                Some(Names::from([(key.to_owned(), found)]))
-            }
-            None => members(given.as_ref()?),
-        }
+        let key = state.rule("output_key").and_then(Node::as_str);
+        let key = key.map(|key| (key.to_owned(), given.clone().unwrap_or(Type::Any)));
+        let is_kept = state.rule("store_in_context").map(|node| &node.data);
+        let mut names = match given {
+            _ if is_kept == Some(&Data::Bool(false)) => Names::new(),
+            // A list that has a key stands under it alone, and so do most answers that no schema asks to be a dict.
+            None | Some(Type::List(_)) if key.is_some() => Names::new(),
+            given => members(given.as_ref()?)?,
+        };
+        names.extend(key);
+        Some(names)
     }
 
     /// The names that the items bring, through which a state goes; none where they may be anything.
@@ -201,7 +203,11 @@ impl<'s, 'a> Known<'s, 'a> {
         let Some(key) = state.key().filter(|_| matches!(state.next, Next::Each(..))) else {
             return Some(Names::new());
         };
-        let Type::Object(result) = self.gives.get(at)?.as_ref()? else {
+        let result = self.gives.get(at)?.as_ref()?;
+        if matches!(result, Type::List(_)) {
+            return members(result);
+        }
+        let Type::Object(result) = result else {
             return None;
         };
         members(&result.known.get(key)?.element())
@@ -226,9 +232,8 @@ fn gives(state: &State<'_>, parts: &Parts<'_>) -> Option<Type> {
             let fields: Option<Vec<(String, Type)>> = mappings
                 .iter()
                 .map(|mapping| {
-                    let path = word(mapping, "output_field")?;
-                    let first = path.split(['.', '[']).next()?;
-                    Some((first.to_owned(), Type::Any))
+                    let name = word(mapping, "output_field")?;
+                    Some((name.to_owned(), Type::Any))
                 })
                 .collect();
             Some(Type::object(fields?, Others::Undeclared))

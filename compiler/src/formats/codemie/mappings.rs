@@ -1,9 +1,10 @@
 //! `transform_node`: mappings that make the fields of an object, one after the other.
 
-use pawl_expression::{Expression, python};
+use pawl_expression::{Expression, Path, python};
 
 use super::super::Translation;
-use super::super::build::{Object, list, text, value};
+use super::super::build::{Object, list, made, text, value};
+use super::super::literal::quoted;
 use super::next::read;
 use super::states::State;
 use super::texts::plain;
@@ -60,7 +61,9 @@ pub(super) fn transform(
         "context_store" => format!("{flow}.context"),
         "messages" => format!("{flow}.messages"),
         "user_input" => "(input|flowStart).result".to_owned(),
-        "state_schema" => flow.to_owned(),
+        "state_schema" => format!(
+            "({{messages: {flow}.messages, context_store: {flow}.context, task: {flow}.task, user_input: (input|flowStart).task}})"
+        ),
         other => {
             let at = source.unwrap_or(config);
             let message = format!("there is no `input_source` `{other}`");
@@ -72,13 +75,16 @@ pub(super) fn transform(
             format!("{flow}.context")
         }
     };
-    native.put(
-        "input",
-        text(source.unwrap_or(config), format!("{{{{{input}}}}}")),
-    );
-    if let Some(key) = given(config, "input_key").filter(|key| key.as_str() != Some("")) {
-        native.put("path", key.clone());
-    }
+    let key =
+        given(config, "input_key").filter(|key| key.as_str().is_some_and(|key| !key.is_empty()));
+    let input = match key {
+        Some(key) => {
+            let read = path(key, translation);
+            text(key, format!("{{{{{input}|flowInput({read})}}}}"))
+        }
+        None => text(source.unwrap_or(config), format!("{{{{{input}}}}}")),
+    };
+    native.put("input", input);
     let mappings = given(config, "mappings").unwrap_or(config);
     let natives = mappings
         .elements()
@@ -96,6 +102,7 @@ pub(super) fn transform(
             "outputSchema",
             read.map_or_else(|| schema.clone(), |read| value(schema, &read)),
         );
+        native.put("coerces", made(schema, Data::Bool(true)));
     }
     native.maybe("onError", given(config, "on_error").cloned());
     if let Some(default) = given(config, "default_output") {
@@ -113,28 +120,29 @@ fn mapping(mapping: &Node, translation: &mut Translation<'_>) -> Node {
         translation.diagnostics,
     );
     let mut native = Object::of(mapping);
-    native.maybe("field", given(mapping, "output_field").cloned());
-    native.maybe("type", given(mapping, "type").cloned());
+    native.maybe("field", given(mapping, "output_field").map(flat));
+    let kind = word(mapping, "type").unwrap_or("extract");
+    native.put(
+        "type",
+        text(given(mapping, "type").unwrap_or(mapping), kind),
+    );
     let names = names("data|flowNames('data', result)");
-    match word(mapping, "type").unwrap_or_default() {
+    match kind {
         "extract" => {
             native.maybe("path", given(mapping, "source_path").cloned());
         }
         "array_map" => {
-            native.maybe("path", given(mapping, "source_path").cloned());
-            native.maybe("itemField", given(mapping, "item_field").cloned());
-            if let Some(condition) = given(mapping, "filter_condition") {
-                let names = self::names("item|flowNames('item')");
-                let written = condition.as_str().unwrap_or_default();
-                let read = read(condition, python::condition(written, &names), translation);
-                native.put("where", text(condition, read));
-            }
+            native.put("type", text(mapping, "script"));
+            native.put("expression", picked(mapping, translation));
         }
         "condition" => {
             if let Some(condition) = given(mapping, "condition") {
                 let written = condition.as_str().unwrap_or_default();
                 let read = read(condition, python::condition(written, &names), translation);
-                native.put("condition", text(condition, read));
+                native.put(
+                    "condition",
+                    text(condition, format!("data|flowHolds(() => {read})")),
+                );
             }
             for (field, name) in [("then_value", "then"), ("else_value", "else")] {
                 native.maybe(name, mapping.get(field).map(constant));
@@ -179,6 +187,68 @@ fn mapping(mapping: &Node, translation: &mut Translation<'_>) -> Node {
     native.build()
 }
 
+/// What the items of a list have, as an expression: an item of which the condition fails is left out.
+fn picked(mapping: &Node, translation: &mut Translation<'_>) -> Node {
+    let of = given(mapping, "source_path").unwrap_or(mapping);
+    if of.as_str().is_none() {
+        let message = "the mapping has no `source_path`";
+        translation.say(
+            Diagnostic::error(codes::MISSING_FIELD, message)
+                .on(mapping)
+                .help("add where the list stands: `source_path: lines`"),
+        );
+    }
+    let source = path(of, translation);
+    let field = given(mapping, "item_field")
+        .map_or_else(|| "null".to_owned(), |node| path(node, translation));
+    let condition = given(mapping, "filter_condition").map(|condition| {
+        let names = names("item|flowNames('item')");
+        let written = condition.as_str().unwrap_or_default();
+        let read = read(condition, python::condition(written, &names), translation);
+        format!(", item => {read}")
+    });
+    let picks = format!(
+        "data|flowPick({source}, {field}{})",
+        condition.unwrap_or_default()
+    );
+    let has_default = ["default", "default_value"]
+        .iter()
+        .any(|field| mapping.get(field).is_some());
+    text(
+        of,
+        if has_default {
+            picks
+        } else {
+            format!("({picks}) ?? []")
+        },
+    )
+}
+
+/// A path as a literal of an expression.
+fn path(node: &Node, translation: &mut Translation<'_>) -> String {
+    let written = node.as_str().unwrap_or_default();
+    if let Err(error) = Path::parse(written) {
+        let message = format!("this path cannot be read: {}", error.message);
+        translation.say(
+            Diagnostic::error(codes::INVALID_VALUE, message)
+                .on(node)
+                .maybe_help(error.help),
+        );
+        return quoted("");
+    }
+    quoted(written)
+}
+
+/// The name of a field, in which dots and brackets mean nothing.
+fn flat(node: &Node) -> Node {
+    let written = node.as_str().unwrap_or_default();
+    if !written.contains(['.', '[']) && !written.starts_with('$') {
+        return node.clone();
+    }
+    let quote = if written.contains('\'') { '"' } else { '\'' };
+    text(node, format!("[{quote}{written}{quote}]"))
+}
+
 fn names(text: &str) -> Expression {
     Expression::parse(text).expect("what is written here is an expression")
 }
@@ -197,5 +267,5 @@ fn constant(node: &Node) -> Node {
         }
         same @ (Data::Null | Data::Bool(_) | Data::Number(_)) => same.clone(),
     };
-    super::super::build::made(node, data)
+    made(node, data)
 }

@@ -191,7 +191,7 @@ impl Writer<'_, '_> {
         let Some(written) = node.as_str() else {
             return STAND_IN.to_owned();
         };
-        let condition = python::condition(written, &self.names(at));
+        let condition = python::choice(written, &self.names(at));
         if let Ok(condition) = &condition {
             let flow = self.regions.flow(at);
             self.known.condition(at, node, flow, condition, translation);

@@ -76,7 +76,13 @@ impl Writer<'_, '_> {
         if self.known.has(at, key) {
             return;
         }
-        let near = near(key, outer.iter().copied());
+        // So short a name as `x` is no misspelling of `xs`, but it is one thing where the other is several.
+        let is_one_of = |outer: &str| {
+            let plural = |one: &str, many: &str| many.strip_suffix('s') == Some(one);
+            plural(key, outer) || plural(outer, key)
+        };
+        let near = near(key, outer.iter().copied())
+            .or_else(|| outer.iter().copied().find(|outer| is_one_of(outer)));
         // Levels may well be numbered.
         let stem = |key: &str| {
             key.trim_end_matches(|last: char| last.is_ascii_digit())

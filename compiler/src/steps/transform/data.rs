@@ -20,6 +20,7 @@ pub(in crate::steps) const FIELDS: &[Field] = &[
     ("operations", Shape::List),
     ("mappings", Shape::List),
     ("outputSchema", Shape::Object),
+    ("coerces", Shape::Flag),
     (
         "onError",
         Shape::OneOf(&["fail", "partial", "skip", "default"]),

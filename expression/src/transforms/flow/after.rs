@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::python::truth;
 use super::super::{Applied, Call};
 use super::{list, listed, names_of, object, parsed, printed};
 use crate::error::EvaluationError;
@@ -42,30 +43,27 @@ pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         context.shift_remove(name.as_str().unwrap_or_default());
     }
     let mut grown = list(&after, "appended").to_vec();
-    if !is_not("store") {
-        let stored = match rules.get("key").and_then(Value::as_str) {
-            Some(key) => Map::from_iter([(key.to_owned(), result.clone())]),
-            None => names_of(&result),
+    let key = rules.get("key").and_then(Value::as_str);
+    let stored = stored(&result, key, !is_not("store"));
+    wrote(call, &mut after, stored.keys())?;
+    for (name, value) in stored {
+        let is_kept_whole = key.is_none_or(|key| key == name);
+        let value = if is("append") && is_kept_whole {
+            grown.push(name.clone().into());
+            appended(context.get(&name), value)
+        } else {
+            value
         };
-        wrote(call, &mut after, stored.keys())?;
-        for (name, value) in stored {
-            let value = if is("append") {
-                grown.push(name.clone().into());
-                appended(context.get(&name), value)
-            } else {
-                value
-            };
-            context.insert(name, value);
-        }
+        context.insert(name, value);
     }
     if is("clear") {
         context.clear();
     }
-    let mut messages = if is("forget") {
-        Vec::new()
-    } else {
-        list(&after, "messages").to_vec()
-    };
+    let mut messages = list(&after, "messages").to_vec();
+    if is("forget") {
+        let all = messages.len();
+        forget(&mut after, &mut messages, all);
+    }
     if !is_not("history") {
         let from = if is("human") { "user" } else { state };
         messages.push(json!({ "from": from, "text": printed(&result) }));
@@ -74,7 +72,7 @@ pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let surplus = most
         .and_then(|most| messages.len().checked_sub(usize::try_from(most).ok()?))
         .unwrap_or(0);
-    messages.drain(..surplus);
+    forget(&mut after, &mut messages, surplus);
     if is("keep") {
         keep(&mut after, state, &result);
     }
@@ -144,11 +142,43 @@ pub(super) fn wrote<'n>(
     put(call, flow, "written", written.into())
 }
 
-/// A list with what a state gave at its end.
+/// What a state brings into the context: the names of its output, and the whole of it under its key, which is kept even
+/// where the names are not.
+fn stored(result: &Value, key: Option<&str>, brings: bool) -> Map<String, Value> {
+    // A list that has a key stands under it alone.
+    let mut stored = if brings && (key.is_none() || result.is_object()) {
+        names_of(result)
+    } else {
+        Map::new()
+    };
+    stored.extend(key.map(|key| (key.to_owned(), result.clone())));
+    stored
+}
+
+/// A list with what a state gave as its last element.
 fn appended(before: Option<&Value>, value: Value) -> Value {
-    let mut all = before.cloned().map(listed).unwrap_or_default();
-    all.extend(listed(value));
+    let mut all = before_appended(before);
+    all.push(value);
     all.into()
+}
+
+/// The list that elements are put at the end of: what was there before, where there was anything.
+pub(super) fn before_appended(before: Option<&Value>) -> Vec<Value> {
+    let before = before.filter(|before| truth(before));
+    before.cloned().map(listed).unwrap_or_default()
+}
+
+/// Takes the first messages out. Where a branch or an iteration began moves with them, so that what it says itself
+/// still comes into the flow behind it.
+fn forget(flow: &mut Value, messages: &mut Vec<Value>, count: usize) {
+    messages.drain(..count);
+    if let Some(seen) = flow.pointer_mut("/began/messages") {
+        *seen = seen
+            .as_u64()
+            .unwrap_or(0)
+            .saturating_sub(count as u64)
+            .into();
+    }
 }
 
 /// Notes what a state gave, for a state that looks at all that it has given.

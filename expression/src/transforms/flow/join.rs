@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::{Applied, Call};
-use super::after::{put, wrote};
+use super::after::{before_appended, put, wrote};
 use super::{list, object};
 use crate::evaluate::{Data, made};
 use crate::limits::size;
@@ -83,12 +83,11 @@ fn bring(context: &mut Map<String, Value>, part: &Value, began: &Map<String, Val
     }
     let written = names_written(part).filter_map(|name| Some((name, ended.get(name)?)));
     for (name, value) in written {
-        let before = began.get(name).and_then(Value::as_array);
-        let before = before.map_or(&[][..], Vec::as_slice);
+        let before = before_appended(began.get(name));
         let is_grown = list(part, "appended").iter().any(|grown| grown == name);
         let added = value
             .as_array()
-            .and_then(|value| value.strip_prefix(before));
+            .and_then(|value| value.strip_prefix(&*before));
         match (context.get_mut(name), added) {
             (Some(Value::Array(all)), Some(added)) if is_grown => {
                 all.extend(added.iter().cloned());

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::{Applied, Call};
-use super::{list, listed, parsed, printed};
+use super::{list, listed, printed};
 use crate::evaluate::{Data, made};
 use crate::path::Path;
 
@@ -35,7 +35,8 @@ fn verbatim(path: &str) -> String {
 fn found(flow: &Value, path: &str) -> Option<Value> {
     let path = path.trim();
     let context = flow.get("context")?;
-    let parsed = Path::parse(path).ok()?;
+    // Braces around nothing name nothing.
+    let parsed = Path::parse(path).ok().filter(|path| !path.is_empty())?;
     if let Some(found) = parsed.find(context) {
         return Some(found.into_owned());
     }
@@ -44,7 +45,7 @@ fn found(flow: &Value, path: &str) -> Option<Value> {
         .flatten()
 }
 
-/// What a state goes through: a key of the context, the last result (`.`), or a place in it (`/a/b`). Beside it stand the
+/// What a state goes through: the last result (`.`), a key of it or of the context, or a place in it (`/a/b`). Beside it stand the
 /// state, and how long the list may be.
 pub(super) fn flow_items<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let flow = call.evaluator.whole(value, &call.node.span)?;
@@ -52,7 +53,8 @@ pub(super) fn flow_items<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let state = call.text_argument(1)?.unwrap_or_default();
     let result = flow.get("result").unwrap_or(&Value::Null);
     let context = flow.get("context").unwrap_or(&Value::Null);
-    let found = if key == "." {
+    // A list that a state gave is what it goes through, whatever it calls that.
+    let found = if key == "." || (result.is_array() && !key.starts_with('/')) {
         Some(result)
     } else if key.starts_with('/') {
         result.pointer(key).or_else(|| context.pointer(key))
@@ -65,7 +67,7 @@ pub(super) fn flow_items<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         );
         return Err(call.fail(message));
     };
-    let items = listed(parsed(found));
+    let items = listed(found.clone());
     let most = call.argument(2).and_then(Value::as_u64);
     if let Some(most) = most.filter(|most| items.len() as u64 > *most) {
         let message = format!(

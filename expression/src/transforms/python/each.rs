@@ -11,14 +11,14 @@ use crate::transforms::Applied;
 use crate::tree::{Form, Node};
 
 /// `name => body`
-pub(super) struct Function<'c> {
+pub(in super::super) struct Function<'c> {
     names: &'c [String],
     body: &'c Node,
 }
 
 impl<'c> Call<'c> {
     /// An argument that is a function.
-    pub(super) fn function(&self, at: usize) -> Option<Function<'c>> {
+    pub(in super::super) fn function(&self, at: usize) -> Option<Function<'c>> {
         match &self.functions.get(at)?.form {
             Form::Function(names, body) => Some(Function { names, body }),
             _ => None,
@@ -33,7 +33,7 @@ impl<'c> Call<'c> {
     }
 
     /// Whether what a function makes of a value is true.
-    fn is_true(&self, function: &Function<'_>, value: &Value) -> Made<bool> {
+    pub(in super::super) fn is_true(&self, function: &Function<'_>, value: &Value) -> Made<bool> {
         self.invoked(function, value, |data| {
             Ok(match data.len() {
                 Some(length) => length > 0,
@@ -77,7 +77,7 @@ impl<'c> Call<'c> {
         then(self.evaluator.value(function.body, context)?)
     }
 
-    fn only_function(&self) -> Made<Function<'c>> {
+    pub(in super::super) fn only_function(&self) -> Made<Function<'c>> {
         self.function(0)
             .ok_or_else(|| self.refuse("needs a function"))
     }

@@ -41,6 +41,17 @@ pub(super) fn name<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     }))
 }
 
+/// What a text is as a Python literal, if it is one; anything else as it is.
+pub(super) fn literal<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let value = call.evaluator.whole(value, &call.node.span)?;
+    let read = value.as_str().map(str::trim).and_then(|text| {
+        // Words with commas between them are a text to whoever splits it.
+        let is_bare = !text.starts_with(['[', '(', '{']);
+        crate::python::literal(text).filter(|read| !(is_bare && read.is_array()))
+    });
+    Ok(read.map_or(Data::One(value), made))
+}
+
 /// The names of a dict.
 pub(super) fn keys(members: &Map<String, Value>) -> Value {
     let names = members.keys().map(|key| key.as_str().into());

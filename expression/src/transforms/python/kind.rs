@@ -110,7 +110,7 @@ pub(super) fn noun(value: &Value) -> &'static str {
 }
 
 /// Whether a value is true.
-pub(super) fn truth(value: &Value) -> bool {
+pub(in super::super) fn truth(value: &Value) -> bool {
     match kind(value) {
         Kind::None => false,
         Kind::Bool(truth) => truth,
