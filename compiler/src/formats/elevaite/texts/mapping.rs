@@ -145,7 +145,13 @@ impl Texts<'_> {
                 if !VALUES.contains(&&*written) {
                     self.words.borrow_mut().push(node.clone());
                 }
-                return Meaning::Itself;
+                // What has dots in it may be a field that the input has, though nothing says so.
+                let field = || format!("{} ?? {}", self.path(&written, names), quoted(text));
+                return if written.contains('.') {
+                    Meaning::Value(field())
+                } else {
+                    Meaning::Itself
+                };
             }
             let deep = reading.is_deep.then(|| self.deep(&written)).flatten();
             Meaning::Value(deep.unwrap_or_else(|| self.path(&written, names)))
