@@ -101,6 +101,15 @@ pub(crate) async fn asked(services: &Services, run: &Run, record: &Record) -> Re
     schedule::plan(services, run, record).await
 }
 
+/// What a mock says as an approval says it: a rejection has one name.
+pub(crate) fn settled(mut output: Value) -> Value {
+    let decision = output.get_mut("decision");
+    if let Some(decision) = decision.filter(|decision| *decision == "denied") {
+        *decision = "rejected".into();
+    }
+    output
+}
+
 /// Prints what is to be decided where a template gave something that is no text.
 pub(crate) fn print(input: &mut Value) {
     for field in QUESTION {

@@ -29,8 +29,8 @@ pub(super) fn verdict(
     passing(step, gives.build())
 }
 
-/// Finds the conditions that do not choose: among steps that depend on others, those by which others say themselves whether
-/// they run.
+/// Finds the conditions that do not choose: among steps that depend on others, those behind which steps say themselves
+/// whether they run.
 pub(super) fn verdicts(root: &Node, steps: &mut [Step<'_>]) {
     let leads = |step: &Step<'_>| {
         let fields = ["next_steps", "next_step", "else_steps", "error_steps"].iter();
@@ -41,16 +41,20 @@ pub(super) fn verdicts(root: &Node, steps: &mut [Step<'_>]) {
     if is_drawn || steps.iter().any(leads) {
         return;
     }
-    let asks = |step: &Step<'_>, id: &str| {
+    let depends = |step: &Step<'_>, id: &str| {
         let fields = ["dependencies", "depends_on"].iter();
         let mut before = fields.filter_map(|field| given(step.node, field));
         before.any(|node| words(node).contains(&id))
-            && own_condition(step).is_some_and(|condition| mentions(condition, id))
     };
-    let found: Vec<bool> = steps
-        .iter()
-        .map(|one| steps.iter().any(|step| asks(step, &one.id)))
-        .collect();
+    let is_verdict = |one: &Step<'_>| {
+        let behind = || steps.iter().filter(|step| depends(step, &one.id));
+        let asks = |step: &Step<'_>| {
+            own_condition(step).is_some_and(|condition| mentions(condition, &one.id))
+        };
+        let decides = |step: &Step<'_>| own_condition(step).is_some();
+        behind().any(asks) || (behind().next().is_some() && behind().all(decides))
+    };
+    let found: Vec<bool> = steps.iter().map(is_verdict).collect();
     for (step, is_asked) in steps.iter_mut().zip(found) {
         if is_asked && step.what == What::Condition {
             step.what = What::Verdict;

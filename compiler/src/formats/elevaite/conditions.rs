@@ -72,7 +72,7 @@ pub(super) fn expression(
     texts: &Texts<'_>,
     translation: &mut Translation<'_>,
 ) -> Node {
-    let found = one(node, names, texts, translation);
+    let found = texts.deciding(node, || one(node, names, texts, translation));
     // Something stands in for what was refused, that no lint has anything to say of.
     text(node, found.unwrap_or_else(|| "lastOutput".to_owned()))
 }

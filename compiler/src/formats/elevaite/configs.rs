@@ -329,6 +329,11 @@ impl Writer<'_> {
                 next.put(port, text(step.node, self.end()));
             }
         }
+        // Who says only where it leads when it fails ends the run when all is well.
+        let is_silent = !waits && step.what != What::Parallel && !next.has(step.what.onward());
+        if is_silent && !next.is_empty() {
+            next.put(step.what.onward(), text(step.node, self.end()));
+        }
         let asks = !waits && step.what == What::Approval && self.asks_decision(step);
         if asks && !next.has("rejected") {
             let targets = ports.get(step.what.main_port());

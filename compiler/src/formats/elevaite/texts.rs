@@ -1,5 +1,6 @@
 //! References: `step1.output.status` is `steps.step1.output.status` here, and a name alone is a field of the run's input.
 
+mod decisions;
 mod findings;
 mod inputs;
 mod mapping;
@@ -8,7 +9,7 @@ mod outputs;
 mod path;
 mod steps;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use mapping::{ARGUMENTS, MAPPING, PARAMETERS, PLACE, alone, has_template};
@@ -90,8 +91,8 @@ pub(super) struct Texts<'a> {
     odd: Vec<&'a str>,
     /// The words of mappings that nothing is called by.
     words: RefCell<Vec<Node>>,
-    /// Whether a text compares a decision with `denied`.
-    says_denied: bool,
+    /// Whether a rejection is `denied` in what is read.
+    denies: Cell<bool>,
     /// Whether a chat begins the runs, whose history its agents are told.
     pub(super) has_history: bool,
 }
@@ -111,8 +112,6 @@ impl<'a> Texts<'a> {
             bound.extend(names.iter().filter_map(|name| step.text(name)));
         }
         let globals = given(root, "global_config").map(Node::entries);
-        let mut says_denied = false;
-        root.each_string(&mut |_, text| says_denied |= text.contains("denied"));
         Self {
             steps: steps
                 .iter()
@@ -141,7 +140,7 @@ impl<'a> Texts<'a> {
                 .collect(),
             odd: steps::odd(steps),
             words: RefCell::default(),
-            says_denied,
+            denies: Cell::new(decisions::all_deny(steps)),
             has_history: steps.iter().any(has_history),
         }
     }
@@ -149,7 +148,7 @@ impl<'a> Texts<'a> {
     /// A value, with the templates of every text in it.
     pub(super) fn value(&self, node: &Node, names: &Names) -> Node {
         let data = match &node.data {
-            Data::String(text) => Data::String(self.template(text, names)),
+            Data::String(text) => Data::String(self.deciding(node, || self.template(text, names))),
             Data::Array(elements) => {
                 Data::Array(elements.iter().map(|one| self.value(one, names)).collect())
             }

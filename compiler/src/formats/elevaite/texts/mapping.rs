@@ -72,29 +72,32 @@ impl Texts<'_> {
         names: &Names,
         reading: Reading,
     ) -> Node {
-        let data = match &node.data {
-            Data::String(text) => Data::String(match self.meaning(node, text, names, reading) {
-                Meaning::Value(expression) => format!("{{{{{expression} ?? null}}}}"),
-                Meaning::Mixed => self.template(text, names),
-                Meaning::Itself => text.clone(),
-            }),
-            Data::Array(elements) => {
-                let elements = elements.iter();
-                Data::Array(
-                    elements
-                        .map(|one| self.mapping(one, names, reading))
-                        .collect(),
-                )
-            }
-            Data::Object(entries) => {
-                let entry = |entry: &Entry| Entry {
-                    node: self.mapping(&entry.node, names, reading),
-                    ..entry.clone()
-                };
-                Data::Object(entries.iter().map(entry).collect())
-            }
-            Data::Null | Data::Bool(_) | Data::Number(_) => node.data.clone(),
-        };
+        let data =
+            match &node.data {
+                Data::String(text) => Data::String(self.deciding(node, || {
+                    match self.meaning(node, text, names, reading) {
+                        Meaning::Value(expression) => format!("{{{{{expression} ?? null}}}}"),
+                        Meaning::Mixed => self.template(text, names),
+                        Meaning::Itself => text.clone(),
+                    }
+                })),
+                Data::Array(elements) => {
+                    let elements = elements.iter();
+                    Data::Array(
+                        elements
+                            .map(|one| self.mapping(one, names, reading))
+                            .collect(),
+                    )
+                }
+                Data::Object(entries) => {
+                    let entry = |entry: &Entry| Entry {
+                        node: self.mapping(&entry.node, names, reading),
+                        ..entry.clone()
+                    };
+                    Data::Object(entries.iter().map(entry).collect())
+                }
+                Data::Null | Data::Bool(_) | Data::Number(_) => node.data.clone(),
+            };
         made(node, data)
     }
 
@@ -114,11 +117,13 @@ impl Texts<'_> {
             }
         };
         match &node.data {
-            Data::String(text) => match self.meaning(node, text, names, reading) {
-                Meaning::Value(expression) => expression,
-                Meaning::Mixed => self.spliced(text, names),
-                Meaning::Itself => quoted(text),
-            },
+            Data::String(text) => {
+                self.deciding(node, || match self.meaning(node, text, names, reading) {
+                    Meaning::Value(expression) => expression,
+                    Meaning::Mixed => self.spliced(text, names),
+                    Meaning::Itself => quoted(text),
+                })
+            }
             Data::Array(elements) => {
                 let elements: Vec<String> = elements.iter().map(inner).collect();
                 format!("[{}]", elements.join(", "))
@@ -360,7 +365,10 @@ mod tests {
                 json!("{{steps.a.output|at('data.x') ?? steps.a.output.data.x ?? null}}"),
             ),
             (json!("id.nr"), json!("{{input.id.nr ?? null}}")),
-            (json!("report.pdf"), json!("report.pdf")),
+            (
+                json!("report.pdf"),
+                json!("{{input.report.pdf ?? 'report.pdf' ?? null}}"),
+            ),
             (json!("ok"), json!("ok")),
             (json!("approved"), json!("approved")),
             (json!("true"), json!("true")),

@@ -50,7 +50,7 @@ impl Texts<'_> {
             What::Agent => self.of_agent(id, &output, rest),
             What::Condition | What::Verdict => format!("{output}.passed"),
             What::Approval => match divide(skip(rest, &OUTPUTS).trim_start_matches('.')).0 {
-                "decision" | "status" if self.says_denied => {
+                "decision" | "status" if self.denies.get() => {
                     format!("({output}.decision == 'rejected' ? 'denied' : {output}.decision)")
                 }
                 "status" => format!("{output}.decision"),
