@@ -93,13 +93,14 @@ pub const TELLING_FIELDS: [&str; 6] = [
 ];
 
 /// The rules by which something means another thing here, each with a row in `docs/formats.md`.
-pub const RULES: [&str; 27] = [
+pub const RULES: [&str; 28] = [
     "a-schedule-that-is-off",
     "a-step-has-14-minutes",
     "agents-by-id",
     "assistants-are-plain",
     "assistants-by-id",
     "branches-run-at-once",
+    "choices-stay-in-iterations",
     "ends-beside-others",
     "fields-that-do-nothing",
     "interrupted-runs-are-approved",

@@ -113,6 +113,11 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
             known: &known,
         };
         known.reads(at, translation);
+        stays(
+            state,
+            regions.keys_around(regions.region_of(at)).next(),
+            translation,
+        );
         let made = writer.state(at, state, translation);
         translation.owns(&made, Some(&state.slug), Some(&state.id));
         natives.extend(made);
@@ -160,6 +165,22 @@ fn retries(policy: &Node) -> Node {
     native.maybe("backoffRate", given(policy, "backoff_factor").cloned());
     native.put("maxBackoffMs", time("max_interval", 128_000));
     native.build()
+}
+
+/// What a state of an iteration leads to by a choice, or by several ways at once, runs for each item.
+fn stays(state: &states::State<'_>, key: Option<&str>, translation: &mut Translation<'_>) {
+    let divides = match &state.next {
+        states::Next::One(_) | states::Next::Each(..) => false,
+        states::Next::Many(_) | states::Next::Condition(..) | states::Next::Switch(..) => true,
+    };
+    if let Some(key) = key.filter(|_| divides) {
+        let message = format!(
+            "what `{}` leads to runs for each item of `{key}`, up to where its ways meet; `finish_iteration` ends iterations at a plain `state_id`",
+            state.id
+        );
+        let place = given(state.node, "next").unwrap_or(state.node);
+        translation.differs("choices-stay-in-iterations", place, message);
+    }
 }
 
 /// What means something else here, for the workflow as a whole.
