@@ -49,6 +49,20 @@ impl StateType {
             Self::Fail => "Fail",
         }
     }
+
+    /// The kind of step that does the like; none of an end.
+    pub(super) fn like(self) -> Option<Kind> {
+        match self {
+            Self::Start => Some(Kind::Trigger),
+            Self::Task => Some(Kind::Action),
+            Self::Choice => Some(Kind::Condition),
+            Self::Wait => Some(Kind::Delay),
+            Self::Pass => Some(Kind::Transform),
+            Self::Parallel => Some(Kind::Parallel),
+            Self::Map => Some(Kind::Loop),
+            Self::Succeed | Self::Fail => None,
+        }
+    }
 }
 
 impl Look {

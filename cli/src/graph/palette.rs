@@ -28,17 +28,10 @@ fn kind(kind: Kind) -> &'static str {
 pub(super) fn look(look: Look) -> &'static str {
     match look {
         Look::Step(kind) => self::kind(kind),
-        Look::State(state) => match state {
-            StateType::Start => kind(Kind::Trigger),
-            StateType::Task => kind(Kind::Action),
-            StateType::Choice => kind(Kind::Condition),
-            StateType::Wait => kind(Kind::Delay),
-            StateType::Pass => kind(Kind::Transform),
-            StateType::Parallel => kind(Kind::Parallel),
-            StateType::Map => kind(Kind::Loop),
-            StateType::Succeed => standing(Standing::Completed),
-            StateType::Fail => standing(Standing::Failed),
-        },
+        Look::State(StateType::Fail) => standing(Standing::Failed),
+        Look::State(state) => state
+            .like()
+            .map_or_else(|| standing(Standing::Completed), self::kind),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `pawl gc --functions`: which versions of functions are needed, by what AWS says of functions, machines and open runs.
 
 use std::io::{Cursor, Write};
+use std::process::Command;
 
 use aws_sdk_sfn::Client as StepFunctions;
 use base64::Engine as _;
@@ -93,17 +94,21 @@ impl Account {
         changed.state_machine_version_arn.expect("a version")
     }
 
-    fn gc(&self, arguments: &[&str], code: i32) -> String {
-        let arguments = [&["gc", "--functions"], arguments].concat();
-        let mut command = command(self.folder.path(), &arguments);
-        let done = command
+    /// A command with credentials of the account.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = command(self.folder.path(), arguments);
+        command
             .env("AWS_ENDPOINT_URL", &self.endpoint)
             .env("AWS_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .output();
-        let done = done.expect("pawl runs");
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+    }
+
+    fn gc(&self, arguments: &[&str], code: i32) -> String {
+        let arguments = [&["gc", "--functions"], arguments].concat();
+        let done = self.command(&arguments).output().expect("pawl runs");
         let (said, complained) = (text(&done.stdout), text(&done.stderr));
         assert_eq!(done.status.code(), Some(code), "{said}{complained}");
         said + &complained
@@ -245,17 +250,12 @@ async fn an_account_that_cannot_be_asked_is_said_with_what_to_do() {
         ("AWS_REGION", "set AWS_REGION"),
         ("AWS_ACCESS_KEY_ID", "export-credentials"),
     ] {
-        let mut command = command(account.folder.path(), &["gc", "--functions"]);
+        let mut command = account.command(&["gc", "--functions"]);
         let none = account.folder.path().join("none");
         for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
             command.env(name, &none);
         }
         let command = command
-            .env("AWS_ENDPOINT_URL", &account.endpoint)
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_ACCESS_KEY_ID", "local")
-            .env("AWS_SECRET_ACCESS_KEY", "local")
-            .env("AWS_EC2_METADATA_DISABLED", "true")
             .env_remove("AWS_DEFAULT_REGION")
             .env_remove("AWS_PROFILE")
             .env_remove(missing);

@@ -29,17 +29,12 @@ pub(super) fn look(svg: &mut Svg, look: Look, at: Point) {
 
 /// The sign of a state: that of the kind that does the like.
 fn state(state: StateType) -> (&'static str, &'static str) {
-    match state {
-        StateType::Start => kind(Kind::Trigger),
-        StateType::Task => kind(Kind::Action),
-        StateType::Choice => kind(Kind::Condition),
-        StateType::Wait => kind(Kind::Delay),
-        StateType::Pass => kind(Kind::Transform),
-        StateType::Parallel => kind(Kind::Parallel),
-        StateType::Map => kind(Kind::Loop),
-        StateType::Succeed => ("sign", "M5.5 10.3 8.8 13.6 14.8 6.6"),
-        StateType::Fail => ("sign", "M6.2 6.2 13.8 13.8M13.8 6.2 6.2 13.8"),
+    if state == StateType::Fail {
+        return ("sign", "M6.2 6.2 13.8 13.8M13.8 6.2 6.2 13.8");
     }
+    state
+        .like()
+        .map_or(("sign", "M5.5 10.3 8.8 13.6 14.8 6.6"), self::kind)
 }
 
 fn kind(kind: Kind) -> (&'static str, &'static str) {

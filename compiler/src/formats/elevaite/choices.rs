@@ -41,13 +41,9 @@ pub(super) fn verdicts(root: &Node, steps: &mut [Step<'_>]) {
     if is_drawn || steps.iter().any(leads) {
         return;
     }
-    let depends = |step: &Step<'_>, id: &str| {
-        let fields = ["dependencies", "depends_on"].iter();
-        let mut before = fields.filter_map(|field| given(step.node, field));
-        before.any(|node| words(node).contains(&id))
-    };
     let is_verdict = |one: &Step<'_>| {
-        let behind = || steps.iter().filter(|step| depends(step, &one.id));
+        let depends = |step: &&Step<'_>| step.before().contains(&one.id.as_str());
+        let behind = || steps.iter().filter(depends);
         let asks = |step: &Step<'_>| {
             own_condition(step).is_some_and(|condition| mentions(condition, &one.id))
         };

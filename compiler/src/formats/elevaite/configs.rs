@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::Translation;
 use super::super::build::{Object, list, text};
 use super::super::slugs::free;
-use super::edges::{Edges, words};
+use super::edges::Edges;
 use super::steps::{BRANCHES, Step};
 use super::texts::Texts;
 use super::words::What;
@@ -99,9 +99,7 @@ impl Writer<'_> {
 
     /// The steps that lead to one, in the order in which its author names them, or else in that of their branches.
     fn in_order(&self, at: usize, step: &Step<'_>) -> Vec<usize> {
-        let fields = ["dependencies", "depends_on"].iter();
-        let named = fields.filter_map(|field| given(step.node, field));
-        let named: Vec<&str> = named.flat_map(words).collect();
+        let named = step.before();
         let branch_of = |one: usize| {
             let mut parallels = self.edges.branches.values();
             parallels.find_map(|begins| {
@@ -121,10 +119,7 @@ impl Writer<'_> {
 
     /// The slug by which a step is come to. What asks whether a loop begins is not asked again before each item.
     fn way_to(&self, at: usize, from: Option<usize>) -> String {
-        let is_loop = self
-            .steps
-            .get(at)
-            .is_some_and(|step| step.what == What::Loop);
+        let is_loop = self.what(at) == Some(What::Loop);
         let is_back = is_loop && from.is_some_and(|from| self.edges.inside(at).contains(&from));
         let guard = self.guards.get(&at).filter(|_| !is_back).cloned();
         let slug = || self.steps.get(at).map(|step| step.slug.clone());

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::super::Translation;
 use super::super::slugs::{free, slug};
+use super::edges::words;
 use super::given;
 use super::words::{What, names, what};
 use crate::diagnostic::{Diagnostic, codes};
@@ -119,6 +120,13 @@ impl<'a> Step<'a> {
                 );
             }
         }
+    }
+
+    /// The ids of the steps that it depends on.
+    pub(super) fn before(&self) -> Vec<&'a str> {
+        let fields = ["dependencies", "depends_on"].into_iter();
+        let fields = fields.filter_map(|field| given(self.node, field));
+        fields.flat_map(words).collect()
     }
 
     /// The text of a field.

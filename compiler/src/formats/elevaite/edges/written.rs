@@ -130,11 +130,11 @@ impl Finder<'_, '_, '_> {
             for field in others.skip(usize::from(step.what == What::Loop)) {
                 named.extend(ids(step, field).1);
             }
-            for field in ["dependencies", "depends_on"] {
-                let (says, before) = ids(step, field);
-                named.extend(says.then_some(*at));
-                speak.extend(before);
+            let before = step.before();
+            if !before.is_empty() {
+                named.insert(*at);
             }
+            speak.extend(before.iter().filter_map(|id| self.ids.get(id)));
         }
         for (place, from) in line.iter().enumerate() {
             let mut behind = line.iter().skip(place + 1);
