@@ -93,7 +93,7 @@ pub const TELLING_FIELDS: [&str; 6] = [
 ];
 
 /// The rules by which something means another thing here, each with a row in `docs/formats.md`.
-pub const RULES: [&str; 28] = [
+pub const RULES: [&str; 29] = [
     "a-schedule-that-is-off",
     "a-step-has-14-minutes",
     "agents-by-id",
@@ -106,6 +106,7 @@ pub const RULES: [&str; 28] = [
     "interrupted-runs-are-approved",
     "linear-backoff",
     "loops-without-a-list",
+    "merges-wait",
     "messages-are-cut",
     "messages-come-by-webhook",
     "messages-in-the-prompt",

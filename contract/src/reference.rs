@@ -59,8 +59,8 @@ pub const PARALLEL_MEMBERS: [&str; 1] = ["branches"];
 
 /// The root names that every step can read.
 ///
-/// `now` and `$now` are the same moment, as ISO 8601; `nowMs` is it in milliseconds.
-pub const ROOTS: [&str; 17] = [
+/// `now` and `$now` are the same moment, as ISO 8601; `nowMs` is it in milliseconds. `$uuid` is an id of the visit.
+pub const ROOTS: [&str; 18] = [
     "input",
     "steps",
     "loop",
@@ -78,4 +78,5 @@ pub const ROOTS: [&str; 17] = [
     "now",
     "$now",
     "nowMs",
+    "$uuid",
 ];

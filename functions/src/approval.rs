@@ -102,12 +102,18 @@ pub(crate) async fn asked(services: &Services, run: &Run, record: &Record) -> Re
 }
 
 /// What a mock says as an approval says it: a rejection has one name.
-pub(crate) fn settled(mut output: Value) -> Value {
-    let decision = output.get_mut("decision");
-    if let Some(decision) = decision.filter(|decision| *decision == "denied") {
-        *decision = "rejected".into();
+pub(crate) fn settled(mut output: Value, input: &Value) -> Value {
+    let is_rejection = |decision: &&mut Value| *decision == "denied" || *decision == "rejected";
+    if let Some(decision) = output.get_mut("decision").filter(is_rejection) {
+        *decision = rejected_as(input).into();
     }
     output
+}
+
+/// What a rejection is called where an approval says so.
+fn rejected_as(input: &Value) -> &str {
+    let word = input.get("rejectedAs").and_then(Value::as_str);
+    word.unwrap_or("rejected")
 }
 
 /// Prints what is to be decided where a template gave something that is no text.
@@ -316,7 +322,7 @@ fn output(record: &Record, decision: &Decision, now: &str) -> Result<Value, Erro
     let word = if decision.approved {
         "approved"
     } else {
-        "rejected"
+        rejected_as(&record.input)
     };
     let shown = asked("payload").cloned().unwrap_or_default();
     Ok(json!({

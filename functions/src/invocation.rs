@@ -184,6 +184,7 @@ impl Invocation<'_> {
             self.now,
         )
         .await?;
+        scope.set_here(self.position.at.to_string());
         scope.set_last_output(
             situation
                 .last_output(self.store(), &self.position.at)

@@ -1,11 +1,13 @@
 //! What the expressions of a step can read: the run, earlier steps, variables, and the loops around it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use pawl_contract::{At, LoopRef, Node, Plan, StepRead};
 use pawl_store::key;
 use pawl_store::{Cursor, Items, Latest, RecordStatus, Run, Store};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::clock::Moment;
@@ -28,6 +30,8 @@ pub(crate) struct Scope {
     /// The visits that gave what stands under `steps`.
     places: BTreeMap<String, (At, RecordStatus)>,
     last_output: Value,
+    /// What tells this visit from all others of its run.
+    here: String,
 }
 
 impl Scope {
@@ -145,8 +149,24 @@ impl Scope {
         self.lists.insert(step.to_owned(), items);
     }
 
+    /// Says which visit what follows belongs to.
+    pub(crate) fn set_here(&mut self, here: String) {
+        self.here = here;
+    }
+
     pub(crate) fn set_last_output(&mut self, output: Value) {
         self.last_output = output;
+    }
+
+    /// An id of this visit: made of what it is, so that another attempt has the same.
+    fn uuid(&self) -> Value {
+        let run = self.fixed.get("executionId").and_then(Value::as_str);
+        let digest = Sha256::digest(format!("{} {}", run.unwrap_or_default(), self.here));
+        let bytes = digest.first_chunk().copied().unwrap_or_default();
+        uuid::Builder::from_random_bytes(bytes)
+            .into_uuid()
+            .to_string()
+            .into()
     }
 
     /// The cursor of a loop, also of one that is done.
@@ -171,6 +191,7 @@ impl Scope {
             changed: None,
             bound: Map::new(),
             innermost: None,
+            uuid: OnceCell::new(),
         }
     }
 
@@ -204,6 +225,7 @@ impl Scope {
             changed: None,
             bound,
             innermost,
+            uuid: OnceCell::new(),
         }
     }
 
@@ -263,6 +285,8 @@ pub(crate) struct View<'scope> {
     bound: Map<String, Value>,
     /// The value of `loop`.
     innermost: Option<Value>,
+    /// The value of `$uuid`, once it is asked for.
+    uuid: OnceCell<Value>,
 }
 
 impl pawl_expression::Scope for View<'_> {
@@ -272,6 +296,7 @@ impl pawl_expression::Scope for View<'_> {
             "variables" | "config" => Some(self.variables()),
             "loop" => self.innermost.as_ref(),
             "lastOutput" => Some(&self.scope.last_output),
+            "$uuid" => Some(self.uuid.get_or_init(|| self.scope.uuid())),
             name => self.named(name),
         }
     }

@@ -97,6 +97,7 @@ fn roots<'d>(
     let texts = [
         "now",
         "$now",
+        "$uuid",
         "organizationId",
         "wfDefinitionId",
         "rootWfDefinitionId",

@@ -81,7 +81,7 @@ impl Bag {
         }
         shared += left_others.min(self.others);
         let shorter = self.length.min(length);
-        let farthest = (1 + shorter / 4).min(shorter.saturating_sub(1));
+        let farthest = (1 + shorter.saturating_sub(1) / 4).min(shorter.saturating_sub(1));
         // A name without characters is never meant.
         let least = if shorter == 0 {
             usize::MAX
@@ -104,7 +104,7 @@ mod tests {
         });
         let close = found.filter(|(distance, name)| {
             let shorter = name.chars().count().min(word.chars().count());
-            *distance <= 1 + shorter / 4 && *distance < shorter
+            *distance <= 1 + shorter.saturating_sub(1) / 4 && *distance < shorter
         });
         close.min().map(|(_, name)| name)
     }

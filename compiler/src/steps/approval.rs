@@ -24,6 +24,7 @@ pub(super) const FIELDS: &[Field] = &[
     ("form", Shape::Object),
     ("requireComment", Shape::Flag),
     ("onRejected", Shape::OneOf(&["fail", "continue"])),
+    ("rejectedAs", Shape::OneOf(&["rejected", "denied"])),
     ("notify", Shape::OneOf(&["email", "none"])),
     ("remindAfter", Shape::Object),
     ("delegateTo", Shape::Text),

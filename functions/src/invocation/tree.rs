@@ -142,6 +142,7 @@ fn leave<'node>(node: &'node Node, visit: &mut Visit) -> Result<&'node Then, Run
 /// Lets what comes next see what a visit left.
 fn apply(visit: &Visit, scope: &mut Scope) {
     scope.set_step(&visit.record.step, &Latest::of(&visit.record));
+    scope.set_here(format!("after {}", visit.record.at));
     scope.set_last_output(visit.record.output.clone());
     for effect in &visit.effects {
         match effect {

@@ -40,7 +40,7 @@ pub(crate) fn of(step: &Step, definition: &Definition) -> Type {
         Kind::Approval => members(
             &APPROVAL_MEMBERS,
             &[
-                ("decision", decisions()),
+                ("decision", decisions(step)),
                 ("approved", Type::Flag),
                 ("edited", Type::Flag),
             ],
@@ -58,8 +58,9 @@ pub(super) fn loop_state() -> Type {
     )
 }
 
-fn decisions() -> Type {
-    let words = ["approved", "rejected", "timeout"];
+fn decisions(step: &Step) -> Type {
+    let rejected = step.config.get("rejectedAs").and_then(Node::as_str);
+    let words = ["approved", rejected.unwrap_or("rejected"), "timeout"];
     Type::Words(words.into_iter().map(str::to_owned).collect())
 }
 

@@ -65,8 +65,9 @@ pub(super) fn agent(
         ))
     });
     let user = match (asked, fed) {
-        (Some(asked), _) => question(asked, &names, texts),
-        (None, Some((fed, names))) => question(fed, &names, texts),
+        (Some(asked), None) => question(asked, &names, texts),
+        (Some(asked), Some(_)) if !overrides => question(asked, &names, texts),
+        (_, Some((fed, names))) => question(fed, &names, texts),
         (None, None) => text(step.node, last_of(before)),
     };
     config.put("userPrompt", user);

@@ -355,11 +355,11 @@ impl Writer<'_> {
         asks
     }
 
-    /// Whether no two of some steps run side by side.
-    fn exclude(&self, steps: &[&Step<'_>]) -> bool {
+    /// Whether two of some steps may run side by side: both of them, if they have conditions.
+    fn run_side_by_side(&self, steps: &[&Step<'_>]) -> bool {
         let ids = |step: &&&Step<'_>| self.steps.iter().position(|other| other.slug == step.slug);
         let ids: Vec<usize> = steps.iter().filter_map(|step| ids(&step)).collect();
-        !self.edges.run_side_by_side(&ids)
+        self.edges.run_side_by_side(&ids)
     }
 
     /// The type of a step in the native format, and its configuration.
@@ -393,12 +393,15 @@ impl Writer<'_> {
                 "transform",
                 agents::passing(step, text(step.node, "{{input}}")),
             ),
-            // Of steps that exclude each other, the one that has run is the first.
-            What::Merge if step.text("mode") == Some("first_available") && self.exclude(before) => {
-                (
-                    "transform",
-                    agents::passing(step, text(step.node, data::first_of(before))),
-                )
+            What::Merge if data::takes_first(step) => {
+                if self.run_side_by_side(before) {
+                    translation.differs(
+                        "merges-wait",
+                        step.get("mode").unwrap_or(step.node),
+                        format!("`{}` waits for all that runs side by side before it, and then takes the first that gave something", step.id),
+                    );
+                }
+                data::first(step, before)
             }
             What::Merge => ("merge", data::merge(step, before)),
             What::Prompt => ("transform", agents::prompt(step, texts)),

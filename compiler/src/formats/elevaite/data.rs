@@ -7,6 +7,10 @@ use super::edges::Edges;
 use super::steps::Step;
 use super::texts::{MAPPING, Names, PLACE, Texts};
 use super::words::What;
+use crate::source::Node;
+
+/// The fields that say how a merge puts things together.
+const COMBINE: [&str; 2] = ["combine_mode", "combine"];
 
 /// Data that is written out, or that stands somewhere.
 pub(super) fn input(step: &Step<'_>, texts: &Texts<'_>) -> Object {
@@ -125,13 +129,24 @@ pub(super) fn without_output(steps: &[Step<'_>], edges: &Edges, translation: &mu
     }
 }
 
-/// What the first of some steps gave of which only one has run.
-pub(super) fn first_of(before: &[&Step<'_>]) -> String {
+/// Whether a merge takes what is there, and not all that could be.
+pub(super) fn takes_first(merge: &Step<'_>) -> bool {
+    merge.text("mode") == Some("first_available")
+}
+
+/// What the first of some steps gave that gave something.
+pub(super) fn first(step: &Step<'_>, before: &[&Step<'_>]) -> (&'static str, Object) {
+    let combine = step.first(&COMBINE).and_then(Node::as_str);
+    if !matches!(combine, None | Some("first")) {
+        // What did not run is left out of either.
+        return ("merge", merge(step, before));
+    }
     let outputs = before
         .iter()
         .map(|step| format!("steps.{}.output", step.slug));
     let outputs: Vec<String> = outputs.collect();
-    format!("{{{{{} ?? null}}}}", outputs.join(" ?? "))
+    let first = format!("{{{{{} ?? null}}}}", outputs.join(" ?? "));
+    ("transform", passing(step, text(step.node, first)))
 }
 
 /// What several steps gave, in one.
@@ -145,7 +160,8 @@ pub(super) fn merge(step: &Step<'_>, before: &[&Step<'_>]) -> Object {
             .map(|before| text(step.node, before.slug.clone()));
         config.put("steps", list(step.node, slugs.collect()));
     }
-    config.maybe("mode", step.get("mode").cloned());
-    config.maybe("combine", step.first(&["combine_mode", "combine"]).cloned());
+    let mode = step.get("mode").filter(|_| !takes_first(step));
+    config.maybe("mode", mode.cloned());
+    config.maybe("combine", step.first(&COMBINE).cloned());
     config
 }

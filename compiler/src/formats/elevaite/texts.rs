@@ -41,8 +41,7 @@ const BUILT_IN: [(&str, &str); 19] = [
     ("current_minute", "now|slice(14, 16)"),
     ("workflow_id", "wfDefinitionId"),
     ("execution_id", "executionId"),
-    // As good as any other id that no other run has.
-    ("uuid", "executionId"),
+    ("uuid", "$uuid"),
     ("organization_id", "organizationId"),
     ("user_id", "userId"),
     ("session_id", "threadId"),
@@ -91,8 +90,10 @@ pub(super) struct Texts<'a> {
     odd: Vec<&'a str>,
     /// The words of mappings that nothing is called by.
     words: RefCell<Vec<Node>>,
-    /// Whether a rejection is `denied` in what is read.
-    denies: Cell<bool>,
+    /// Whether a rejection is called `denied`.
+    pub(super) denies: bool,
+    /// Whether what is read compares with the other word nevertheless.
+    reads_rejected: Cell<bool>,
     /// Whether a chat begins the runs, whose history its agents are told.
     pub(super) has_history: bool,
 }
@@ -140,7 +141,8 @@ impl<'a> Texts<'a> {
                 .collect(),
             odd: steps::odd(steps),
             words: RefCell::default(),
-            denies: Cell::new(decisions::all_deny(steps)),
+            denies: decisions::denies(steps),
+            reads_rejected: Cell::default(),
             has_history: steps.iter().any(has_history),
         }
     }
@@ -148,7 +150,7 @@ impl<'a> Texts<'a> {
     /// A value, with the templates of every text in it.
     pub(super) fn value(&self, node: &Node, names: &Names) -> Node {
         let data = match &node.data {
-            Data::String(text) => Data::String(self.deciding(node, || self.template(text, names))),
+            Data::String(text) => Data::String(self.template(text, names)),
             Data::Array(elements) => {
                 Data::Array(elements.iter().map(|one| self.value(one, names)).collect())
             }

@@ -11,10 +11,11 @@ use crate::diagnostic::{Diagnostic, codes, near};
 use crate::source::{Entry, Node};
 
 /// The fields of a tool's step that are not for the tool.
-const OF_STEP: [&str; 12] = [
+const OF_STEP: [&str; 13] = [
     "tool_name",
     "tool_id",
     "tool",
+    "tool_override",
     "operation",
     "param_mapping",
     "static_params",
@@ -32,7 +33,14 @@ pub(super) fn tool(
     texts: &Texts<'_>,
     translation: &mut Translation<'_>,
 ) -> Object {
-    let node = step.first(&["tool_name", "tool_id", "tool"]);
+    let names = ["tool_name", "tool_id", "tool"];
+    let instead = step.get("tool_override");
+    let instead = instead.and_then(|instead| {
+        let named = ["name"].iter().chain(&names);
+        let mut named = named.filter_map(|field| instead.get(field));
+        instead.as_str().map(|_| instead).or_else(|| named.next())
+    });
+    let node = instead.or_else(|| step.first(&names));
     let name = node.and_then(Node::as_str).unwrap_or_default();
     if name.is_empty() {
         translation.say(

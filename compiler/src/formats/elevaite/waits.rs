@@ -23,6 +23,9 @@ pub(super) fn approval(step: &Step<'_>, texts: &Texts<'_>) -> Object {
     );
     let approvers = step.first(&["approvers", "approver_role", "approver"]);
     config.maybe("approvers", approvers.map(|node| texts.value(node, &names)));
+    if texts.denies {
+        config.put("rejectedAs", text(step.node, "denied"));
+    }
     config.maybe("requireComment", step.get("require_comment").cloned());
     config.maybe("priority", step.get("priority").cloned());
     let payload = step.first(&["payload", "approval_metadata", "data"]);
@@ -46,6 +49,13 @@ pub(super) fn workflow_of<'a>(step: &Step<'a>) -> Option<&'a Node> {
         .flatten()
 }
 
+/// What a subflow is given, where its author says so.
+pub(super) fn mapped<'a>(step: &Step<'a>) -> Option<&'a Node> {
+    let node = step.first(&["input_mapping", "input", "inputs"])?;
+    let is_given = node.as_str().is_some() || !node.entries().is_empty();
+    is_given.then_some(node)
+}
+
 /// Another workflow.
 pub(super) fn subflow(step: &Step<'_>, texts: &Texts<'_>) -> Object {
     let mut config = Object::of(step.node);
@@ -53,13 +63,13 @@ pub(super) fn subflow(step: &Step<'_>, texts: &Texts<'_>) -> Object {
     let inherits = step
         .get("inherit_context")
         .is_none_or(|flag| flag.data != Data::Bool(false));
-    let input = match step.first(&["input_mapping", "input", "inputs"]) {
-        Some(mapping) if mapping.is_object() && !mapping.entries().is_empty() => {
+    let input = match mapped(step) {
+        Some(mapping) if mapping.is_object() => {
             Some(texts.mapping(mapping, &Names::default(), MAPPING))
         }
-        Some(node) if node.as_str().is_some() => Some(texts.value(node, &Names::default())),
-        _ if inherits => Some(value(step.node, &serde_json::json!("{{input}}"))),
-        _ => None,
+        Some(node) => Some(texts.value(node, &Names::default())),
+        None if inherits => Some(value(step.node, &serde_json::json!("{{input}}"))),
+        None => None,
     };
     config.maybe("input", input);
     config

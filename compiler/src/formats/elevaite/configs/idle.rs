@@ -3,10 +3,11 @@
 use super::super::super::Translation;
 use super::super::steps::Step;
 use super::super::texts::renamed;
+use super::super::waits::mapped;
 use super::super::words::What;
 
 /// Fields of the format that nothing here has a use for.
-const IDLE: [(&str, &str); 12] = [
+const IDLE: [(&str, &str); 14] = [
     (
         "output_mapping",
         "of a subflow it gives names to paths, such as `{ \"id\": \"customer.id\" }`",
@@ -34,6 +35,11 @@ const IDLE: [(&str, &str); 12] = [
         "force_real_llm",
         "models are asked unless the step is mocked",
     ),
+    ("tool_override", "it names the tool of a tool's step alone"),
+    (
+        "inherit_context",
+        "a subflow is given what its mapping names, and no more",
+    ),
 ];
 
 /// Says which fields of a step do nothing.
@@ -43,6 +49,8 @@ pub(super) fn idle(step: &Step<'_>, translation: &mut Translation<'_>) {
         let is_used = match field {
             "output_mapping" => step.what == What::Output || renamed(step).is_some(),
             "need_history" => step.text("kind") == Some("chat"),
+            "tool_override" => step.what == What::Tool,
+            "inherit_context" => step.what == What::Subflow && mapped(step).is_none(),
             _ => false,
         };
         let schedule = step

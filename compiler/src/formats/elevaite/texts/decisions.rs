@@ -1,4 +1,4 @@
-//! What a rejection is called: `rejected`, as here, or `denied`. Whoever compares a decision with one of them means that one.
+//! What a rejection is called: `denied`, or `rejected` where that is all that conditions compare with.
 
 use std::collections::BTreeSet;
 
@@ -10,33 +10,43 @@ use crate::source::{Node, given};
 const CONDITIONS: [&str; 5] = ["conditions", "condition", "expression", "rules", "value"];
 
 impl Texts<'_> {
-    /// Reads something that may compare decisions, by the word that it compares them with.
+    /// Reads a condition, by the word that it compares decisions with.
     pub(in crate::formats::elevaite) fn deciding<T>(
         &self,
         node: &Node,
         read: impl FnOnce() -> T,
     ) -> T {
-        let denies = denies(node).unwrap_or(self.denies.get());
-        let before = self.denies.replace(denies);
+        self.reads_rejected
+            .set(self.denies && named(node) == Some(false));
         let found = read();
-        self.denies.set(before);
+        self.reads_rejected.set(false);
         found
     }
 }
 
-/// Whether every condition that names a rejection calls it `denied`, and so what only prints decisions.
-pub(super) fn all_deny(steps: &[Step<'_>]) -> bool {
+/// Whether a rejection is called `denied`: not if every condition that names one calls it `rejected`.
+pub(super) fn denies(steps: &[Step<'_>]) -> bool {
     let blocks = steps.iter().flat_map(|step| {
         let blocks = ["parameters", "config"].map(|block| given(step.node, block));
         blocks.into_iter().flatten().chain([step.node])
     });
     let conditions = blocks.flat_map(|block| CONDITIONS.map(|field| given(block, field)));
-    let said: BTreeSet<bool> = conditions.flatten().filter_map(denies).collect();
-    said == BTreeSet::from([true])
+    let mut said: BTreeSet<bool> = conditions.flatten().filter_map(named).collect();
+    // An expression anywhere may compare, too.
+    for step in steps {
+        step.node.each_string(&mut |_, text| {
+            for (word, is_denial) in [("denied", true), ("rejected", false)] {
+                if compares(text, word) && text.contains('=') {
+                    said.insert(is_denial);
+                }
+            }
+        });
+    }
+    said != BTreeSet::from([false])
 }
 
 /// Whether something that compares calls a rejection `denied`; none where it names none.
-fn denies(node: &Node) -> Option<bool> {
+fn named(node: &Node) -> Option<bool> {
     let (mut denied, mut rejected) = (false, false);
     node.each_string(&mut |_, text| {
         denied |= compares(text, "denied");

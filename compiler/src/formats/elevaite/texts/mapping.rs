@@ -72,32 +72,29 @@ impl Texts<'_> {
         names: &Names,
         reading: Reading,
     ) -> Node {
-        let data =
-            match &node.data {
-                Data::String(text) => Data::String(self.deciding(node, || {
-                    match self.meaning(node, text, names, reading) {
-                        Meaning::Value(expression) => format!("{{{{{expression} ?? null}}}}"),
-                        Meaning::Mixed => self.template(text, names),
-                        Meaning::Itself => text.clone(),
-                    }
-                })),
-                Data::Array(elements) => {
-                    let elements = elements.iter();
-                    Data::Array(
-                        elements
-                            .map(|one| self.mapping(one, names, reading))
-                            .collect(),
-                    )
-                }
-                Data::Object(entries) => {
-                    let entry = |entry: &Entry| Entry {
-                        node: self.mapping(&entry.node, names, reading),
-                        ..entry.clone()
-                    };
-                    Data::Object(entries.iter().map(entry).collect())
-                }
-                Data::Null | Data::Bool(_) | Data::Number(_) => node.data.clone(),
-            };
+        let data = match &node.data {
+            Data::String(text) => Data::String(match self.meaning(node, text, names, reading) {
+                Meaning::Value(expression) => format!("{{{{{expression} ?? null}}}}"),
+                Meaning::Mixed => self.template(text, names),
+                Meaning::Itself => text.clone(),
+            }),
+            Data::Array(elements) => {
+                let elements = elements.iter();
+                Data::Array(
+                    elements
+                        .map(|one| self.mapping(one, names, reading))
+                        .collect(),
+                )
+            }
+            Data::Object(entries) => {
+                let entry = |entry: &Entry| Entry {
+                    node: self.mapping(&entry.node, names, reading),
+                    ..entry.clone()
+                };
+                Data::Object(entries.iter().map(entry).collect())
+            }
+            Data::Null | Data::Bool(_) | Data::Number(_) => node.data.clone(),
+        };
         made(node, data)
     }
 
@@ -117,13 +114,11 @@ impl Texts<'_> {
             }
         };
         match &node.data {
-            Data::String(text) => {
-                self.deciding(node, || match self.meaning(node, text, names, reading) {
-                    Meaning::Value(expression) => expression,
-                    Meaning::Mixed => self.spliced(text, names),
-                    Meaning::Itself => quoted(text),
-                })
-            }
+            Data::String(text) => match self.meaning(node, text, names, reading) {
+                Meaning::Value(expression) => expression,
+                Meaning::Mixed => self.spliced(text, names),
+                Meaning::Itself => quoted(text),
+            },
             Data::Array(elements) => {
                 let elements: Vec<String> = elements.iter().map(inner).collect();
                 format!("[{}]", elements.join(", "))

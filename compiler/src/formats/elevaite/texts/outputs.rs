@@ -50,8 +50,8 @@ impl Texts<'_> {
             What::Agent => self.of_agent(id, &output, rest),
             What::Condition | What::Verdict => format!("{output}.passed"),
             What::Approval => match divide(skip(rest, &OUTPUTS).trim_start_matches('.')).0 {
-                "decision" | "status" if self.denies.get() => {
-                    format!("({output}.decision == 'rejected' ? 'denied' : {output}.decision)")
+                "decision" | "status" if self.reads_rejected.get() => {
+                    format!("({output}.decision == 'denied' ? 'rejected' : {output}.decision)")
                 }
                 "status" => format!("{output}.decision"),
                 "decided_by" | "approver" => format!("{output}.decidedBy"),
