@@ -483,6 +483,20 @@ fn blocks_inside_are_checked_too() {
     };
     let assigning =
         json!({ "i": pass(json!({ "Assign": { "outer": 1, "own": 1 }, "End": true })) });
+    let taken = "DUPLICATE_VARIABLE_NAME: The variable name 'outer' was already defined in a parent scope. at /States/a/ItemProcessor/States/i/Assign/outer";
+    let around = |before: Value, after: Value| {
+        json!({
+            "QueryLanguage": "JSONata", "StartAt": "first",
+            "States": {
+                "first": pass(before),
+                "a": {
+                    "Type": "Map", "ItemProcessor": block(assigning.clone()), "Next": "b",
+                    "Catch": [{ "ErrorEquals": ["E"], "Next": "c" }],
+                },
+                "b": pass(after), "c": end(),
+            },
+        })
+    };
     let turning = json!({ "i": pass(json!({ "Next": "j" })), "j": pass(json!({ "Next": "i" })) });
     check(vec![
         (map(json!({ "i": end() }), json!({})), &[]),
@@ -497,11 +511,42 @@ fn blocks_inside_are_checked_too() {
             map(json!({ "b": end() }), json!({})),
             &["DUPLICATE_STATE_NAME: Duplicate State name: b at /States/b"],
         ),
+        // What is set on the way to a Map is not for its iterations to set; what the Map or a state after it sets is.
+        (map(assigning.clone(), json!({})), &[]),
         (
-            map(assigning.clone(), json!({})),
-            &[
-                "DUPLICATE_VARIABLE_NAME: The variable name 'outer' was already defined in a parent scope. at /States/a/ItemProcessor/States/i/Assign/outer",
-            ],
+            map(
+                assigning.clone(),
+                json!({ "Catch": [{ "ErrorEquals": ["E"], "Next": "a" }] }),
+            ),
+            &[],
+        ),
+        (
+            map(
+                assigning.clone(),
+                json!({ "Catch": [{ "ErrorEquals": ["E"], "Assign": { "outer": 2 }, "Next": "a" }] }),
+            ),
+            &[taken],
+        ),
+        (
+            around(
+                json!({ "Assign": { "outer": 1 }, "Next": "a" }),
+                json!({ "Next": "c" }),
+            ),
+            &[taken],
+        ),
+        (
+            around(
+                json!({ "Next": "a" }),
+                json!({ "Assign": { "outer": 1 }, "Next": "c" }),
+            ),
+            &[],
+        ),
+        (
+            around(
+                json!({ "Next": "a" }),
+                json!({ "Assign": { "outer": 1 }, "Next": "a" }),
+            ),
+            &[taken],
         ),
         (
             map(

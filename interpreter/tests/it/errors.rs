@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::{check, end, invoke, machine, run};
+use crate::bench::{check, end, in_state, invoke, machine, run};
 use crate::simulation::event_types;
 
 #[test]
@@ -33,6 +33,17 @@ fn errors_are_retried_then_caught() {
     };
     let none = json!(["No.Such"]);
     let all = json!(["States.ALL"]);
+    let unreadable = |names: Value| {
+        let more = json!({
+            "Retry": retry(names.clone()), "Catch": catch(names), "End": true,
+            "Output": "{% $states.result.absent %}",
+        });
+        states(invoke(&json!({ "fail": [], "give": 1 }), &more))
+    };
+    let failing = in_state(
+        "a",
+        "The JSONata expression '$states.result.absent' specified for the field 'Output' returned nothing (undefined).",
+    );
     check(vec![
         (
             task(json!([]), none.clone(), none.clone()),
@@ -73,6 +84,23 @@ fn errors_are_retried_then_caught() {
             task(json!(["hang"]), none.clone(), json!(["States.Timeout"])),
             json!("in"),
             json!(["in!", "States.Timeout"]),
+        ),
+        // An expression that fails is no task that does, as measured on AWS, although the guide says that the name is
+        // for every error but a timeout.
+        (
+            unreadable(json!(["States.TaskFailed"])),
+            json!("in"),
+            json!(["States.QueryEvaluationError", failing]),
+        ),
+        (
+            unreadable(json!(["States.QueryEvaluationError"])),
+            json!("in"),
+            json!(["in!", "States.QueryEvaluationError"]),
+        ),
+        (
+            unreadable(all.clone()),
+            json!("in"),
+            json!(["in!", "States.QueryEvaluationError"]),
         ),
         (
             task(json!(["States.Runtime"]), all.clone(), all.clone()),
