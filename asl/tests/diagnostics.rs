@@ -266,8 +266,24 @@ fn every_field_has_its_kind_its_language_and_its_bounds() {
             ],
         ),
         (
-            task(json!({ "Arguments": { "Payload": 1 } })),
+            task(json!({ "Arguments": { "Payload": "x" } })),
             &["! The field 'FunctionName' is required but was missing at /States/a/Arguments"],
+        ),
+        (
+            task(json!({ "Arguments": { "FunctionName": "f", "Payload": 1.5 } })),
+            &[
+                "! Expected value of type [STRING, OBJECT, ARRAY, NULL] at /States/a/Arguments/Payload",
+            ],
+        ),
+        (
+            task(json!({ "Arguments": { "FunctionName": "f", "Payload": false } })),
+            &[
+                "! Expected value of type [STRING, OBJECT, ARRAY, NULL] at /States/a/Arguments/Payload",
+            ],
+        ),
+        (
+            task(json!({ "Arguments": { "FunctionName": "f", "Payload": null } })),
+            &[],
         ),
         (task(json!({ "Arguments": "{% $states.input %}" })), &[]),
         (
@@ -602,6 +618,10 @@ fn a_distributed_map_has_more() {
             json!({ "Type": "Map", "ItemProcessor": with(config, block(json!({ "i": end() }))), "Next": "b" }),
         )
     };
+    let writer = |arguments: Value| {
+        let writer = json!({ "Resource": "arn:aws:states:::s3:putObject", "Arguments": arguments });
+        distributed(json!({ "ResultWriter": writer }))
+    };
     let reader = |config: Value| {
         let reader = json!({ "Resource": "arn:aws:states:::s3:getObject", "Arguments": { "Bucket": "b", "Key": "k" }, "ReaderConfig": config });
         distributed(json!({ "ItemReader": reader }))
@@ -672,6 +692,12 @@ fn a_distributed_map_has_more() {
                 "! These fields are required: [Resource, Arguments] at /States/a/ResultWriter",
             ],
         ),
+        (
+            writer(json!({ "Bucket": "b" })),
+            &["! These fields are required: [Prefix] at /States/a/ResultWriter/Arguments"],
+        ),
+        (writer(json!({ "Bucket": "b", "Prefix": "p" })), &[]),
+        (writer(json!("{% $states.input %}")), &[]),
     ]);
 }
 
