@@ -242,7 +242,7 @@ impl Child {
     }
 
     /// The cause and the name of its error, as far as there are any.
-    fn error(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    fn error(&self) -> impl DoubleEndedIterator<Item = (&'static str, &str)> {
         let failure = match &self.ending {
             Ending::Failed(failure) | Ending::TimedOut(failure) | Ending::Aborted(failure) => {
                 Some(failure)
@@ -257,7 +257,9 @@ impl Child {
 
     /// Its status and its error.
     fn failure(&self) -> Value {
-        let fields = [("Status", self.status())].into_iter().chain(self.error());
+        let fields = [("Status", self.status())]
+            .into_iter()
+            .chain(self.error().rev());
         let fields = fields.map(|(name, text)| (name.to_owned(), json!(text)));
         Value::Object(fields.collect())
     }
