@@ -7,7 +7,7 @@
 //! Where a meaning cannot be kept exactly, the translation says so by a [`Difference`], whose rule has a row in
 //! `docs/formats.md`.
 
-mod build;
+pub(crate) mod build;
 mod codemie;
 mod elevaite;
 mod literal;
