@@ -67,15 +67,12 @@ pub(super) fn is_choice(step: &Step<'_>, at: usize, edges: &Edges) -> bool {
         targets.is_some_and(|targets| !targets.is_empty())
             || edges.ends_of(at).any(|port| port == "rejected")
     };
-    match step.what {
-        What::Condition => true,
-        What::Verdict => edges
-            .out
-            .get(at)
-            .is_some_and(|ports| ports.contains_key("true") || ports.contains_key("false")),
-        What::Approval => rejects(),
-        _ => false,
-    }
+    let holds = || {
+        let ports = edges.out.get(at);
+        ports.is_some_and(|ports| ports.contains_key("true") || ports.contains_key("false"))
+    };
+    let is_condition = step.what == What::Condition || (step.what == What::Verdict && holds());
+    is_condition || (step.what == What::Approval && rejects())
 }
 
 /// For each step outside of loops: what must hold for it to run, where its choices are asked.
@@ -132,9 +129,10 @@ fn through(
     let slug = &step.slug;
     let mut choices: BTreeSet<usize> = own.iter().flat_map(|any| any.choices.clone()).collect();
     let expression = if is_choice(step, at, edges) && ports.len() == 1 {
-        let (member, goes_on) = match step.what {
-            What::Approval => ("approved", ports.contains(&"approved")),
-            _ => ("passed", ports.contains(&"true")),
+        let (member, goes_on) = if step.what == What::Approval {
+            ("approved", ports.contains(&"approved"))
+        } else {
+            ("passed", ports.contains(&"true"))
         };
         format!("(steps.{slug}.output.{member} ?? null) == {goes_on}")
     } else if own.is_empty() || own_condition(step).is_some() {
