@@ -10,7 +10,7 @@ use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::formats::build::{made, number};
 use crate::graph::{StepId, StrandId};
-use crate::lower::{Lowered, Options, lower};
+use crate::lower::{Level, Lowered, Options, lower};
 use crate::source::{Data, Entry};
 use crate::steps;
 
@@ -31,17 +31,23 @@ pub(crate) fn lower_bounded(
     if loops.is_empty() {
         return free;
     }
+    // The bound is the same at every level: where most Tasks are, decides.
+    let longest = Options {
+        level: Level::O0,
+        ..options
+    };
     for most in BOUNDS {
+        let mut bounded = checked.clone();
         for id in &loops {
-            if let Some(step) = checked.definition.steps.get_mut(*id) {
+            if let Some(step) = bounded.definition.steps.get_mut(*id) {
                 set(step, most);
             }
         }
-        let lowered = lower(checked, options);
-        if lowered.unbounded.is_empty() {
-            let steps = loops.iter().map(|id| checked.step(*id));
+        if lower(&bounded, longest).unbounded.is_empty() {
+            let steps = loops.iter().map(|id| bounded.step(*id));
             diagnostics.extend(steps.map(|step| warning(step, most)));
-            return lowered;
+            *checked = bounded;
+            return lower(checked, options);
         }
     }
     free

@@ -159,7 +159,7 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     }
     let before = translation.mark();
     let led = write(&steps, false, translation);
-    if divides_soundly(&led) {
+    if divides_soundly(&led) && !asked::cross(&steps, &edges) {
         return led;
     }
     translation.back_to(before);

@@ -1,11 +1,13 @@
-//! Choices that are asked, instead of leading somewhere: where the ways behind them cross others that are gone side by
-//! side, every step waits for all that it depends on, and runs if a choice before it led to it.
+//! Choices that are asked, instead of leading somewhere: where the ways behind them come together with others that are
+//! gone side by side, every step waits for all that it depends on, and runs if a choice before it led to it.
 //!
 //! ```text
 //! approve -> pay, else refuse        pay:    runs if approve was approved
-//! (note, pay, refuse) <- report      refuse: runs if it was not
+//! (note, pay) <- report              refuse: runs if it was not
 //! ```
-//! `report` runs once either of `pay` and `refuse` has run, and `note`; a step that waits for `pay` alone runs if that did.
+//! `report` runs if `pay` did. What waits for both ways of a choice runs in any case.
+
+mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,16 +16,30 @@ use super::edges::Edges;
 use super::given;
 use super::steps::Step;
 use super::words::What;
+pub(super) use truth::cross;
 
-/// What must hold for a step to run: an expression of each of these. Where there are none, it always runs.
+/// What must hold for a step to run: one of each of these. Where there are none, it always runs.
 type Ways = Vec<AnyOf>;
 
-/// Expressions of which one must hold: what several ways behind the same choices say.
+/// Of these one must hold: what several ways behind the same choices say.
 #[derive(Clone)]
 struct AnyOf {
     /// The first choices that all of it depends on.
     choices: BTreeSet<usize>,
-    expressions: BTreeSet<String>,
+    /// Whether choices lead there otherwise: by a rejection or an error, whichever comes first.
+    is_otherwise: bool,
+    terms: BTreeSet<Term>,
+}
+
+/// How a step was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Term {
+    /// It has run.
+    Ran(usize),
+    /// It chose the way on.
+    On(usize),
+    /// It chose the other one.
+    Otherwise(usize),
 }
 
 /// Whether all choices of a definition can be asked: nothing else leads elsewhere, and nothing leads back.
@@ -33,16 +49,13 @@ pub(super) fn can_be(steps: &[Step<'_>], edges: &Edges) -> bool {
         .iter()
         .enumerate()
         .filter(|(at, _)| !repeated.contains(at));
-    let leads = |at: usize, port: &str| {
-        let targets = edges.out.get(at).and_then(|ports| ports.get(port));
-        targets.is_some_and(|targets| !targets.is_empty())
-    };
     let is_led = outside.clone().any(|(at, step)| {
         let is_divided = own_condition(step).is_some()
             && given(step.node, "else_steps").is_some()
             && step.what != What::Approval;
         let is_owned = step.what == What::Loop && own_condition(step).is_some();
-        let is_elsewhere = ["error", "timeout"].iter().any(|port| leads(at, port));
+        let fails_elsewhere = leads(edges, at, "error") && (!step.what.acts() || is_divided);
+        let is_elsewhere = leads(edges, at, "timeout") || fails_elsewhere;
         step.what == What::Parallel || is_divided || is_owned || is_elsewhere
     });
     let chooses = outside.any(|(at, step)| is_choice(step, at, edges));
@@ -61,22 +74,61 @@ pub(super) fn ask(steps: &mut [Step<'_>], edges: &Edges) {
 
 /// Whether a step chooses what follows it.
 pub(super) fn is_choice(step: &Step<'_>, at: usize, edges: &Edges) -> bool {
-    let rejects = || {
-        let ports = edges.out.get(at);
-        let targets = ports.and_then(|ports| ports.get("rejected"));
-        targets.is_some_and(|targets| !targets.is_empty())
-            || edges.ends_of(at).any(|port| port == "rejected")
-    };
+    let is_rejected =
+        || leads(edges, at, "rejected") || edges.ends_of(at).any(|port| port == "rejected");
     let holds = || {
         let ports = edges.out.get(at);
         ports.is_some_and(|ports| ports.contains_key("true") || ports.contains_key("false"))
     };
     let is_condition = step.what == What::Condition || (step.what == What::Verdict && holds());
-    is_condition || (step.what == What::Approval && rejects())
+    is_condition || (step.what == What::Approval && is_rejected()) || leads(edges, at, "error")
+}
+
+/// Whether a port leads to steps.
+fn leads(edges: &Edges, at: usize, port: &str) -> bool {
+    let targets = edges.out.get(at).and_then(|ports| ports.get(port));
+    targets.is_some_and(|targets| !targets.is_empty())
 }
 
 /// For each step outside of loops: what must hold for it to run, where its choices are asked.
 pub(super) fn ways(steps: &[Step<'_>], edges: &Edges) -> BTreeMap<usize, String> {
+    let word = |term: &Term| {
+        let slug = |at: &usize| steps.get(*at).map_or("", |step| &step.slug);
+        let what = |at: &usize| steps.get(*at).map_or(What::Data, |step| step.what);
+        let (at, goes_on) = match term {
+            Term::Ran(at) => {
+                return format!("(steps.{}.status ?? 'skipped') != 'skipped'", slug(at));
+            }
+            Term::On(at) => (at, true),
+            Term::Otherwise(at) => (at, false),
+        };
+        match what(at) {
+            What::Approval => format!("(steps.{}.output.approved ?? null) == {goes_on}", slug(at)),
+            What::Condition | What::Verdict => {
+                format!("(steps.{}.output.passed ?? null) == {goes_on}", slug(at))
+            }
+            acts => {
+                debug_assert!(acts.acts(), "{acts:?} chooses nothing");
+                let status = if goes_on { "completed" } else { "failed" };
+                format!("(steps.{}.status ?? 'skipped') == '{status}'", slug(at))
+            }
+        }
+    };
+    let any_of = |any: &AnyOf| {
+        let terms: Vec<String> = any.terms.iter().map(word).collect();
+        format!("({})", terms.join(" || "))
+    };
+    let ways = found(steps, edges).into_iter();
+    ways.filter(|(_, ways)| !ways.is_empty())
+        .map(|(at, ways)| {
+            let ways: Vec<String> = ways.iter().map(any_of).collect();
+            (at, ways.join(" && "))
+        })
+        .collect()
+}
+
+/// For each step outside of loops: what must hold for it to run.
+fn found(steps: &[Step<'_>], edges: &Edges) -> BTreeMap<usize, Ways> {
     let mut found: BTreeMap<usize, Ways> = BTreeMap::new();
     for at in order(steps, edges).unwrap_or_default() {
         let mut ways = Ways::new();
@@ -92,27 +144,19 @@ pub(super) fn ways(steps: &[Step<'_>], edges: &Edges) -> BTreeMap<usize, String>
         }
         found.insert(at, ways);
     }
-    let any_of = |any: AnyOf| {
-        let expressions: Vec<String> = any.expressions.into_iter().collect();
-        format!("({})", expressions.join(" || "))
-    };
     found
-        .into_iter()
-        .filter(|(_, ways)| !ways.is_empty())
-        .map(|(at, ways)| {
-            let ways: Vec<String> = ways.into_iter().map(any_of).collect();
-            (at, ways.join(" && "))
-        })
-        .collect()
 }
 
 /// Adds a way: one behind choices that others are behind, too, is another way to the same.
 fn join(ways: &mut Ways, mut more: AnyOf) {
-    let is_same = |any: &mut AnyOf| !any.choices.is_disjoint(&more.choices);
+    let is_same = |any: &mut AnyOf| {
+        !any.choices.is_disjoint(&more.choices) || (any.is_otherwise && more.is_otherwise)
+    };
     let same: Vec<AnyOf> = ways.extract_if(.., is_same).collect();
     for any in same {
         more.choices.extend(any.choices);
-        more.expressions.extend(any.expressions);
+        more.terms.extend(any.terms);
+        more.is_otherwise &= any.is_otherwise;
     }
     ways.push(more);
 }
@@ -126,30 +170,33 @@ fn through(
     found: &BTreeMap<usize, Ways>,
 ) -> Ways {
     let own = found.get(&at).cloned().unwrap_or_default();
-    let slug = &step.slug;
     let mut choices: BTreeSet<usize> = own.iter().flat_map(|any| any.choices.clone()).collect();
-    let expression = if is_choice(step, at, edges) && ports.len() == 1 {
-        let (member, goes_on) = if step.what == What::Approval {
-            ("approved", ports.contains(&"approved"))
-        } else {
-            ("passed", ports.contains(&"true"))
-        };
-        format!("(steps.{slug}.output.{member} ?? null) == {goes_on}")
+    let is_chosen = is_choice(step, at, edges) && ports.len() == 1;
+    let is_otherwise = ports
+        .iter()
+        .any(|port| ["false", "rejected", "error"].contains(port));
+    let term = if is_chosen && is_otherwise {
+        Term::Otherwise(at)
+    } else if is_chosen {
+        Term::On(at)
     } else if own.is_empty() || own_condition(step).is_some() {
         // What is skipped by a condition of its own is passed.
         return own;
     } else {
-        format!("(steps.{slug}.status ?? 'skipped') != 'skipped'")
+        Term::Ran(at)
     };
     if choices.is_empty() {
         choices.insert(at);
     }
     vec![AnyOf {
         choices,
-        expressions: BTreeSet::from([expression]),
+        is_otherwise: is_chosen
+            && ports
+                .iter()
+                .any(|port| ["rejected", "error"].contains(port)),
+        terms: BTreeSet::from([term]),
     }]
 }
-
 /// The steps that loops repeat.
 fn repeated(steps: &[Step<'_>], edges: &Edges) -> BTreeSet<usize> {
     let loops = steps.iter().enumerate();
@@ -158,7 +205,7 @@ fn repeated(steps: &[Step<'_>], edges: &Edges) -> BTreeSet<usize> {
 }
 
 /// The steps outside of loops, each behind all that lead to it; none where some lead back.
-fn order(steps: &[Step<'_>], edges: &Edges) -> Option<Vec<usize>> {
+pub(super) fn order(steps: &[Step<'_>], edges: &Edges) -> Option<Vec<usize>> {
     let repeated = repeated(steps, edges);
     let outside: Vec<usize> = (0..steps.len())
         .filter(|at| !repeated.contains(at))

@@ -8,7 +8,7 @@ mod shape;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Translation;
-use super::super::build::{Object, list, text};
+use super::super::build::{Object, list, made, text};
 use super::super::slugs::free;
 use super::edges::Edges;
 use super::steps::{BRANCHES, Step};
@@ -18,7 +18,7 @@ use super::{
     agents, asked, choices, data, entry, given, loops, policy, requests, tools, transforms, waits,
 };
 use crate::parse::LONGEST_SLUG;
-use crate::source::Node;
+use crate::source::{Data, Node};
 use idle::idle;
 pub(super) use runs::own_condition;
 
@@ -176,6 +176,12 @@ impl Writer<'_> {
         let before = before.iter().filter_map(|step| steps.get(*step));
         // What comes behind a parallel step works with what its branches gave.
         let before: Vec<&Step<'_>> = before.filter(|step| step.what != What::Parallel).collect();
+        let looks_back = step.what == What::Output || data::takes_first(step);
+        let before = if looks_back && !self.run_side_by_side(&before) {
+            self.givers(at, before)
+        } else {
+            before
+        };
         idle(step, translation);
         let (step_type, mut config) = self.config(step, at, &before, translation);
         // What a tool or a transform is given may be called anything, and is looked at later.
@@ -211,6 +217,9 @@ impl Writer<'_> {
         native.maybe("runIf", self.by_ways(at, step, run_if));
         if policy::may_fail(step) && !step.what.begins() {
             native.maybe("critical", given(step.node, "critical").cloned());
+        } else if is_asked && step.what.acts() {
+            // How it failed is what it chose.
+            native.put("critical", made(step.node, Data::Bool(false)));
         }
         if waits && !step.what.begins() {
             let slugs: Vec<Node> = self
@@ -348,7 +357,10 @@ impl Writer<'_> {
                     agents::passing(step, text(step.node, "{{input}}")),
                 )
             }
-            What::Output => ("output", data::output(step, before, texts)),
+            What::Output => {
+                let side_by_side = self.run_side_by_side(before);
+                ("output", data::output(step, before, side_by_side, texts))
+            }
             // A run begins with one of its inputs, so there is nothing to wait for.
             What::Merge if !before.is_empty() && before.iter().all(|step| step.what.begins()) => (
                 "transform",
@@ -359,7 +371,10 @@ impl Writer<'_> {
                     translation.differs(
                         "merges-wait",
                         step.get("mode").unwrap_or(step.node),
-                        format!("`{}` waits for all that runs side by side before it, and then takes the first that gave something", step.id),
+                        format!(
+                            "`{}` waits for all that runs side by side before it",
+                            step.id
+                        ),
                     );
                 }
                 data::first(step, before)

@@ -42,7 +42,12 @@ pub(super) fn from(before: &[&Step<'_>]) -> Option<String> {
 }
 
 /// What the run gives.
-pub(super) fn output(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>) -> Object {
+pub(super) fn output(
+    step: &Step<'_>,
+    before: &[&Step<'_>],
+    side_by_side: bool,
+    texts: &Texts<'_>,
+) -> Object {
     let names = texts.names(step);
     let mut config = Object::of(step.node);
     let filled = |field| {
@@ -90,6 +95,16 @@ pub(super) fn output(step: &Step<'_>, before: &[&Step<'_>], texts: &Texts<'_>) -
             }
             if steps.is_empty() {
                 config.put("mapping", text(step.node, "{{input}}"));
+                return config;
+            }
+            if !side_by_side {
+                // Of the last of them that gave something.
+                let outputs = steps
+                    .iter()
+                    .map(|step| texts.path(&step.id, &Names::default()));
+                let outputs: Vec<String> = outputs.collect();
+                let first = format!("{{{{{} ?? null}}}}", outputs.join(" ?? "));
+                config.put("mapping", text(step.node, first));
                 return config;
             }
             if steps.len() > 1 {
@@ -146,9 +161,14 @@ pub(super) fn without_output(steps: &[Step<'_>], edges: &Edges, translation: &mu
     }
 }
 
+/// Whether what a step gives is only whether something holds.
+fn decides(step: &Step<'_>) -> bool {
+    matches!(step.what, What::Condition | What::Verdict | What::Delay)
+}
+
 /// Whether a merge takes what is there, and not all that could be.
 pub(super) fn takes_first(merge: &Step<'_>) -> bool {
-    merge.text("mode") == Some("first_available")
+    merge.what == What::Merge && merge.text("mode") == Some("first_available")
 }
 
 /// What the first of some steps gave that gave something.
@@ -158,10 +178,10 @@ pub(super) fn first(step: &Step<'_>, before: &[&Step<'_>]) -> (&'static str, Obj
         // What did not run is left out of either.
         return ("merge", merge(step, before));
     }
-    let outputs = before
-        .iter()
-        .map(|step| format!("steps.{}.output", step.slug));
-    let outputs: Vec<String> = outputs.collect();
+    let outputs = before.iter().filter(|step| !decides(step));
+    let outputs: Vec<String> = outputs
+        .map(|step| format!("steps.{}.output", step.slug))
+        .collect();
     let first = format!("{{{{{} ?? null}}}}", outputs.join(" ?? "));
     ("transform", passing(step, text(step.node, first)))
 }
@@ -171,10 +191,11 @@ pub(super) fn merge(step: &Step<'_>, before: &[&Step<'_>]) -> Object {
     let mut config = Object::of(step.node);
     // Unless they are named, they come in the order in which they stand.
     let stands = |step: &&Step<'_>| (step.node.span.start, step.node.span.end);
-    if !before.is_sorted_by_key(stands) && before.iter().all(|step| step.what.gives()) {
-        let slugs = before
-            .iter()
-            .map(|before| text(step.node, before.slug.clone()));
+    let is_ordered =
+        before.is_sorted_by_key(stands) || !before.iter().all(|step| step.what.gives());
+    if !is_ordered || before.iter().any(|step| decides(step)) {
+        let slugs = before.iter().filter(|step| !decides(step));
+        let slugs = slugs.map(|before| text(step.node, before.slug.clone()));
         config.put("steps", list(step.node, slugs.collect()));
     }
     let mode = step.get("mode").filter(|_| !takes_first(step));

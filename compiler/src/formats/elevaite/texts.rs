@@ -11,6 +11,7 @@ mod steps;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 pub(super) use mapping::{ARGUMENTS, MAPPING, PARAMETERS, PLACE, alone, has_template};
 use mapping::{Piece, pieces};
@@ -88,6 +89,8 @@ pub(super) struct Texts<'a> {
     outputs: BTreeMap<&'a str, BTreeMap<String, String>>,
     /// The ids of steps that no expression can read as a name, the longest first.
     odd: Vec<&'a str>,
+    /// Where each step stands.
+    places: Vec<(Range<usize>, &'a str)>,
     /// The words of mappings that nothing is called by.
     words: RefCell<Vec<Node>>,
     /// Whether a rejection is called `denied`.
@@ -140,11 +143,23 @@ impl<'a> Texts<'a> {
                 .filter_map(|step| Some((step.id.as_str(), renamed(step)?)))
                 .collect(),
             odd: steps::odd(steps),
+            places: steps
+                .iter()
+                .map(|step| (step.node.span.clone(), step.id.as_str()))
+                .collect(),
             words: RefCell::default(),
             denies: decisions::denies(steps),
             reads_rejected: Cell::default(),
             has_history: steps.iter().any(has_history),
         }
+    }
+
+    /// The step that something stands in.
+    fn home(&self, node: &Node) -> Option<&str> {
+        let around = self.places.iter();
+        let around = around.filter(|(place, _)| place.contains(&node.span.start));
+        let innermost = around.min_by_key(|(place, _)| place.len());
+        innermost.map(|(_, id)| *id)
     }
 
     /// A value, with the templates of every text in it.

@@ -8,7 +8,30 @@ use super::super::{conditions, given};
 use super::{Writer, kind};
 use crate::source::Node;
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    /// What gives something to a step: what comes before it, or before a choice or a step that may have been skipped.
+    pub(super) fn givers(&self, at: usize, before: Vec<&'a Step<'a>>) -> Vec<&'a Step<'a>> {
+        let is_silent = |step: &Step<'_>| {
+            matches!(step.what, What::Condition | What::Verdict | What::Delay)
+                || own_condition(step).is_some()
+        };
+        let mut found = before;
+        let mut next = 0;
+        while let Some(step) = found.get(next).copied() {
+            next += 1;
+            if !is_silent(step) {
+                continue;
+            }
+            let behind = self.steps.iter().position(|other| other.slug == step.slug);
+            for id in behind.into_iter().flat_map(|behind| self.before(behind)) {
+                let further = self.steps.get(id).filter(|_| id != at);
+                let is_new = |step: &&Step<'_>| !found.iter().any(|one| one.slug == step.slug);
+                found.extend(further.filter(is_new));
+            }
+        }
+        found
+    }
+
     /// What must hold for a step to run: a choice before it led to it, and its own condition holds.
     pub(super) fn by_ways(&self, at: usize, step: &Step<'_>, own: Option<Node>) -> Option<Node> {
         let Some(ways) = self.ways.get(&at) else {

@@ -2,8 +2,8 @@
 //! condition in front of it, whether steps wait for each other, and where the run begins.
 
 use super::super::super::build::{Object, text};
-use super::super::given;
 use super::super::words::What;
+use super::super::{asked, given};
 use super::{Writer, kind, own_condition};
 
 impl Writer<'_> {
@@ -83,13 +83,9 @@ impl Writer<'_> {
         divides && !leads_elsewhere && !self.has_cycle()
     }
 
-    /// Whether some step leads back to itself; such steps do not wait for each other.
+    /// Whether some step leads back to itself, but for a loop's; such steps do not wait for each other.
     fn has_cycle(&self) -> bool {
-        !self.edges.are_dependencies
-            && (0..self.steps.len()).any(|step| {
-                let after: Vec<usize> = self.edges.after(step).collect();
-                self.edges.reach(&after, usize::MAX).contains(&step)
-            })
+        !self.edges.are_dependencies && asked::order(self.steps, &self.edges).is_none()
     }
 
     /// Where a run begins.

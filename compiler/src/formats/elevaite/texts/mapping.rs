@@ -141,7 +141,9 @@ impl Texts<'_> {
         if has_template(text) {
             Meaning::Mixed
         } else if is_path(&written) {
-            if reading.has_words && !self.is_of_something(&written, names) {
+            // A step cannot mean what it has not given yet: a word that it is called by is a word like any other.
+            let is_own = || self.home(node) == Some(&*written) && !names.has(&written);
+            if reading.has_words && (is_own() || !self.is_of_something(&written, names)) {
                 if !VALUES.contains(&&*written) {
                     self.words.borrow_mut().push(node.clone());
                 }
