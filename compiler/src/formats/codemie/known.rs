@@ -55,12 +55,22 @@ impl<'s, 'a> Known<'s, 'a> {
         node: &Node,
         flow: &str,
         read: &Expression,
+        fails: &str,
         translation: &mut Translation<'_>,
     ) {
-        let (Some(state), Some(Some(result))) = (self.states.get(at), self.gives.get(at)) else {
+        let Some(state) = self.states.get(at) else {
             return;
         };
-        let flowing = Type::object([("result".to_owned(), result.clone())], Others::Maybe);
+        let known = self.gives.get(at).and_then(Option::as_ref);
+        let kept = self.kept_before(at);
+        // Of what may be anything, only that is asked which is known to be another state's.
+        if known.is_none() && kept.is_empty() {
+            return;
+        }
+        let result = known
+            .cloned()
+            .unwrap_or_else(|| Type::object([], Others::Undeclared));
+        let flowing = Type::object([("result".to_owned(), result)], Others::Maybe);
         let roots = Roots::from([(Cow::Borrowed(flow), Arc::new(flowing))]);
         let written = node.as_str().unwrap_or_default();
         for finding in read.infer(&roots).1 {
@@ -70,6 +80,30 @@ impl<'s, 'a> Known<'s, 'a> {
             // Whether it is there may be just what is asked.
             let asks = |quote: char| written.contains(&format!("{quote}{member}{quote} in"));
             if asks('\'') || asks('"') {
+                continue;
+            }
+            if let Some(other) = kept.get(member.as_str()) {
+                let message = if known.is_some() {
+                    format!(
+                        "`{member}` is not among what `{}` gives, so {fails}",
+                        state.id
+                    )
+                } else {
+                    format!(
+                        "`{member}` is what `{other}` gives; unless `{}` gives it as well, {fails}",
+                        state.id
+                    )
+                };
+                let help = format!(
+                    "a condition reads the result of its own state alone: let `{}` give `{member}` as well",
+                    state.id
+                );
+                let span = node.inner_span(translation.text, finding.span);
+                let warning = Diagnostic::warning(codes::UNKNOWN_REFERENCE, message).help(help);
+                translation.say(warning.at(node.pointer.clone(), span));
+                continue;
+            }
+            if known.is_none() {
                 continue;
             }
             let path = path_at(written, &finding.span).unwrap_or(member);
@@ -172,6 +206,25 @@ impl<'s, 'a> Known<'s, 'a> {
         Some(names)
     }
 
+    /// The keys under which states before one keep what they give, without its own, and those states.
+    fn kept_before(&self, at: usize) -> BTreeMap<&'a str, &str> {
+        let mut kept = BTreeMap::new();
+        let mut seen = BTreeSet::from([at]);
+        let mut open = self.sources_of(at).to_vec();
+        while let Some(before) = open.pop() {
+            if !seen.insert(before) {
+                continue;
+            }
+            open.extend(self.sources_of(before));
+            let state = self.states.get(before);
+            let key = state.and_then(|state| Some((output_key(state)?, state.id.as_str())));
+            kept.extend(key);
+        }
+        let own = self.states.get(at).and_then(output_key);
+        kept.retain(|key, _| Some(*key) != own);
+        kept
+    }
+
     fn sources_of(&self, at: usize) -> &[usize] {
         self.sources.get(at).map_or(&[], Vec::as_slice)
     }
@@ -184,11 +237,13 @@ impl<'s, 'a> Known<'s, 'a> {
         if state.asks_first() {
             return None;
         }
-        let key = state.rule("output_key").and_then(Node::as_str);
-        let key = key.map(|key| (key.to_owned(), given.clone().unwrap_or(Type::Any)));
         let is_kept = state.rule("store_in_context").map(|node| &node.data);
+        if is_kept == Some(&Data::Bool(false)) {
+            return Some(Names::new());
+        }
+        let key = output_key(state);
+        let key = key.map(|key| (key.to_owned(), given.clone().unwrap_or(Type::Any)));
         let mut names = match given {
-            _ if is_kept == Some(&Data::Bool(false)) => Names::new(),
             // A list that has a key stands under it alone, and so do most answers that no schema asks to be a dict.
             None | Some(Type::List(_)) if key.is_some() => Names::new(),
             given => members(given.as_ref()?)?,
@@ -212,6 +267,11 @@ impl<'s, 'a> Known<'s, 'a> {
         };
         members(&result.known.get(key)?.element())
     }
+}
+
+/// The key under which a state keeps all that it gives.
+fn output_key<'a>(state: &State<'a>) -> Option<&'a str> {
+    state.rule("output_key").and_then(Node::as_str)
 }
 
 /// What a state gives; none where that may be anything.

@@ -69,8 +69,13 @@ impl Writer<'_, '_> {
         if let Some(pointer) = self.pointer(state) {
             rules.insert("pointer".to_owned(), pointer.into());
         }
-        if self.parts.is_processed(&state.id) {
-            rules.insert("keep".to_owned(), true.into());
+        let asked = [
+            ("resolve", self.resolves(state)),
+            ("keep", self.parts.is_processed(&state.id)),
+            ("keep_all", self.parts.is_all_processed()),
+        ];
+        for (rule, _) in asked.into_iter().filter(|(_, is_asked)| *is_asked) {
+            rules.insert(rule.to_owned(), true.into());
         }
         if rules.is_empty() {
             return String::new();
