@@ -37,7 +37,7 @@ impl Writer<'_, '_> {
             rules.insert("limit".to_owned(), limit.into());
         }
         let flag = |field: &str| state.rule(field).map(|node| node.data == Data::Bool(true));
-        if let Some(key) = state.rule("output_key").and_then(Node::as_str) {
+        if let Some(key) = state.output_key() {
             rules.insert("key".to_owned(), key.into());
         }
         let flags = [
