@@ -48,6 +48,8 @@ pub struct Diagnostic {
     pub fixes: Vec<Fix>,
     /// The step that cannot act yet, so that a mock of it settles the matter.
     pub mockable: Option<String>,
+    /// The findings of one place that are told as this one; `mocks::gather` puts them together.
+    pub(crate) alike: Vec<Diagnostic>,
     /// Words that the author probably meant; `fix::place` turns them into fixes.
     pub(crate) renames: Vec<Rename>,
 }
@@ -78,6 +80,7 @@ impl Diagnostic {
             help: None,
             fixes: Vec::new(),
             mockable: None,
+            alike: Vec::new(),
             renames: Vec::new(),
         }
     }

@@ -184,6 +184,7 @@ pub fn compile(text: &str, notation: Notation, options: Options) -> Compiled {
         diagnostics.retain(is_told);
     }
     diagnostic::arrange(&mut diagnostics);
+    mocks::gather(&mut diagnostics);
     diagnostic::fix::place(text, notation, &mut diagnostics);
     let shown = |found: &Diagnostic| {
         options.budgets == Budgets::Shown && found.code == diagnostic::codes::OVER_BUDGET

@@ -90,8 +90,61 @@ fn whole(program: &Program, subflows: &BTreeMap<String, Program>, name: &str) ->
     ))
 }
 
+/// Says once what several steps need that have a part of the definition in common, such as an assistant of two states.
+pub(crate) fn gather(diagnostics: &mut Vec<Diagnostic>) {
+    let mut gathered: Vec<Diagnostic> = Vec::new();
+    let mut places = BTreeMap::new();
+    for found in diagnostics.drain(..) {
+        let place = needed(&found).map(|need| (found.span.start, found.span.end, need));
+        let known = place.as_ref().and_then(|place| places.get(place).copied());
+        if let Some(known) = known.and_then(|at: usize| gathered.get_mut(at)) {
+            if known.alike.is_empty() {
+                known.alike.push(known.clone());
+            }
+            known.alike.push(found);
+        } else {
+            places.extend(place.map(|place| (place, gathered.len())));
+            gathered.push(found);
+        }
+    }
+    for found in &mut gathered {
+        let names = found.alike.iter().filter_map(named);
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        let Some((first, others)) = names.split_first().filter(|(_, others)| !others.is_empty())
+        else {
+            continue;
+        };
+        let verb = if others.len() > 1 { "do" } else { "does" };
+        let message = &found.message;
+        found.message = format!("{message}; so {verb} `{}`", others.join("`, `"));
+        let mocks: Vec<String> = names
+            .iter()
+            .map(|name| format!("\"{name}\": ..."))
+            .collect();
+        let help = found.help.take();
+        found.help = help.map(|help| help.replace(&format!("\"{first}\": ..."), &mocks.join(", ")));
+    }
+    *diagnostics = gathered;
+}
+
+/// The step that a finding names.
+fn named(found: &Diagnostic) -> Option<&str> {
+    found.message.split('`').nth(1)
+}
+
+/// What cannot run yet, whichever step needs it.
+fn needed(found: &Diagnostic) -> Option<String> {
+    found.mockable.as_ref()?;
+    Some(found.message.replacen(named(found)?, "", 1))
+}
+
 /// Turns what a step cannot do yet into an error, unless the step is mocked.
 pub fn settle(diagnostics: &mut Vec<Diagnostic>, mocks: &BTreeMap<String, Mock>) {
+    let each = diagnostics.drain(..).flat_map(|mut found| {
+        let alike = std::mem::take(&mut found.alike);
+        if alike.is_empty() { vec![found] } else { alike }
+    });
+    *diagnostics = each.collect();
     diagnostics.retain_mut(|diagnostic| match &diagnostic.mockable {
         Some(step) if mocks.contains_key(step) => false,
         Some(_) => {
@@ -100,4 +153,5 @@ pub fn settle(diagnostics: &mut Vec<Diagnostic>, mocks: &BTreeMap<String, Mock>)
         }
         None => true,
     });
+    gather(diagnostics);
 }

@@ -74,8 +74,8 @@ fn outputs_are_read_and_stored_as_the_rules_say() {
         ("{'b': 2}", ", {store: false}", json!({ "a": 1 })),
         (
             "{'b': 2}",
-            ", {store: false, key: 'k'}",
-            json!({ "a": 1, "k": { "b": 2 } }),
+            ", {store: false, key: 'k', append: true}",
+            json!({ "a": 1 }),
         ),
         (
             "'[1, 98765432109876543210, 1e3, \"98765432109876543210\"]'",
@@ -188,6 +188,64 @@ fn where_none_has_come_the_flow_has_ended() {
 }
 
 #[test]
+fn names_in_an_answer_are_what_the_context_has() {
+    let rows = [
+        (
+            json!({ "b": "{{n}} and {{x}} {{", "c": [{ "d": "{{ n }}" }], "e": 2 }),
+            json!({ "b": "1 and {{x}} {{", "c": [{ "d": "1" }], "e": 2 }),
+        ),
+        (json!("{\"b\": {{n}}}"), json!({ "b": 1 })),
+        (json!("{{answer}}{{{n}}"), json!("{{answer}}{{{n}}")),
+        (json!([null, true]), json!([null, true])),
+    ];
+    for (answer, result) in rows {
+        let transforms = "|flowAfter(input.answer, 's', {resolve: true})";
+        let input = json!({ "user_input": { "n": 1 }, "answer": answer });
+        let flow = after(
+            &input,
+            &format!("|flowAfter(0, 'r', {{reset: ['answer']}}){transforms}"),
+        );
+        assert_eq!(part(&flow, "result"), &result, "{answer}");
+    }
+}
+
+#[test]
+fn what_states_gave_is_kept_in_order() {
+    let one = "flowAfter(1, 'a', {keep: true, keep_all: true})";
+    let other = "flowAfter({'x': 2}, 'b', {keep_all: true})";
+    let edited = "flowEdited({edited: true, payload: 9})";
+    let rows = [
+        (format!("|{one}|{other}|flowGave"), json!([1, { "x": 2 }])),
+        (format!("|{one}|{other}|flowGave('a')"), json!([1])),
+        (format!("|{one}|{other}|flowGave('b')"), json!([])),
+        (
+            format!("|{one}|flowBranch|{other}|flowGave"),
+            json!([1, { "x": 2 }]),
+        ),
+        (
+            format!("|{one}|flowEach(7)|flowBranch|{one}|flowGave('a')"),
+            json!([1, 1]),
+        ),
+        (
+            format!(
+                "|{one}|pyLet(f => f|flowJoin([f|flowBranch|{other}, f|flowBranch|{one}]))|flowGave"
+            ),
+            json!([1, { "x": 2 }, 1]),
+        ),
+        (
+            format!("|{one}|{one}|{edited}|flowGave('a')"),
+            json!([1, 9]),
+        ),
+        (format!("|{one}|{other}|{edited}|flowGave"), json!([1, 9])),
+        (format!("|{one}|{other}|{edited}|flowGave('a')"), json!([1])),
+    ];
+    for (transforms, expected) in rows {
+        let found = after(&json!({}), &transforms);
+        assert_eq!(found, expected, "{transforms}");
+    }
+}
+
+#[test]
 fn failures_are_told_in_the_words_of_the_format() {
     let rows = [
         (
@@ -241,6 +299,20 @@ fn items_and_paths_are_found() {
         ("|at('context')|flowInput('a.b[0]')", json!({ "b": 1 })),
         ("|at('context')|flowInput('a')", json!({ "b": [1, 2] })),
         ("|at('context')|flowInput('x')", json!(null)),
+        (
+            "|pyLet(f => {x: f.context})|flowInput('x.a')",
+            json!({ "a": { "b": [1, 2] }, "b": [1, 2] }),
+        ),
+        ("|at('context')|flowAt('a.b[-1]')", json!(2)),
+        ("|at('context')|flowAt('a.c')", json!(null)),
+        (
+            "|flowAfter('x', 's', {human: true})|flowAfter('y', 't')|flowMessages|map('role')",
+            json!(["user", "user", "assistant"]),
+        ),
+        (
+            "|flowAfter('y', 't')|flowMessages|pyItem(-1)",
+            json!({ "from": "t", "text": "y", "content": "y", "role": "assistant", "type": "ai" }),
+        ),
         (
             "|at('context')|flowPick('a.b', null, item => item|pyCompare('>', 1))",
             json!([2]),

@@ -272,7 +272,7 @@ async fn answer_in(
                 }
                 let end = follower.follow(&run).await?;
                 let report = laptop.report(&run, end.figures.clone()).await?;
-                show(&report, json)?;
+                show(&report, None, json)?;
                 how_to_answer(&end, place.state.as_deref());
                 Ok(outcome(&report))
             }

@@ -173,7 +173,7 @@ impl Run {
         };
         let end = follower.follow(&started.run).await?;
         let report = laptop.report(&started.run, end.figures.clone()).await?;
-        show(&report, self.json)?;
+        show(&report, Some(&program.authored), self.json)?;
         let state = self.state.as_deref();
         if !end.waits.is_empty() {
             how_to_answer(&end, state);

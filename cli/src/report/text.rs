@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use pawl_compiler::Authored;
 use pawl_store::{RecordStatus, RunStatus};
 use serde_json::Value;
 
@@ -11,8 +12,8 @@ use crate::duration::between;
 /// The most characters of a value that a line shows.
 const WIDEST_VALUE: usize = 72;
 
-/// The report as text.
-pub fn text(report: &Report) -> String {
+/// The report as text, in which the author's own steps are named where that is known.
+pub fn text(report: &Report, authored: Option<&Authored>) -> String {
     let mut text = String::new();
     let widest = report
         .steps
@@ -25,7 +26,7 @@ pub fn text(report: &Report) -> String {
     for visit in &report.steps {
         line(&mut text, visit, places, widest);
     }
-    closing(&mut text, report);
+    closing(&mut text, report, authored);
     text
 }
 
@@ -64,7 +65,7 @@ fn line(text: &mut String, visit: &Visit, places: usize, widest: usize) {
     writeln(text, row.trim_end());
 }
 
-fn closing(text: &mut String, report: &Report) {
+fn closing(text: &mut String, report: &Report, authored: Option<&Authored>) {
     let took = match (
         report.steps.first(),
         report
@@ -81,11 +82,13 @@ fn closing(text: &mut String, report: &Report) {
     let sign = sign(report.status);
     writeln(text, &format!("{sign} {} {status}{took}", report.workflow));
     if let Some(error) = &report.error {
-        let step = error
-            .step
-            .as_ref()
-            .map(|step| format!("step `{step}` failed with "))
-            .unwrap_or_default();
+        let owner = |slug| {
+            authored
+                .and_then(|authored| authored.owner(slug))
+                .unwrap_or(slug)
+        };
+        let step = error.step.as_deref().map(owner);
+        let step = step.map_or_else(String::new, |step| format!("step `{step}` failed with "));
         writeln(text, &format!("  {step}{}: {}", error.code, error.message));
     }
     if !report.output.is_null() {

@@ -295,7 +295,7 @@ async fn a_budget_that_stops_an_agent_is_not_tried_again() {
         let models = report.models.as_ref().expect("models");
         let tokens = 27 * u64::try_from(turns).expect("few");
         assert_eq!((models.turns, models.total_tokens), (tokens / 27, tokens));
-        let text = pawl::report::text(&report);
+        let text = pawl::report::text(&report, None);
         let turns = if turns == 1 {
             "1 turn"
         } else {

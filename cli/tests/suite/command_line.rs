@@ -155,6 +155,44 @@ fn a_step_that_fails_without_an_error_port_is_shown() {
 }
 
 #[test]
+fn a_step_that_was_made_for_a_state_fails_by_the_name_of_the_state() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = root().join("cases/codemie/a-limit-of-a-plain-line");
+    let output = pawl(folder.path(), &["run", &case.display().to_string()]);
+    let said = text(&output.stdout);
+    let failure = "step `judge` failed with VALIDATION_ERROR: state `judge` comes after 3 others";
+    assert!(said.contains(failure), "{said}");
+}
+
+#[test]
+fn what_several_states_need_is_said_once_and_of_those_alone_that_are_not_mocked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = root().join("cases/codemie/answers-with-names-in-them");
+    let case = case.display().to_string();
+    let mocks = folder.path().join("mocks.json");
+    let shared = "needs `integration`, which cannot run yet";
+    for (mocked, message, help) in [
+        (
+            r#"{ "plain": 1, "letter": 1 }"#,
+            format!("state `claim` {shared}; so does `parsed`\n"),
+            r#"`{ "claim": ..., "parsed": ... }`"#,
+        ),
+        (
+            r#"{ "plain": 1, "letter": 1, "claim": 1 }"#,
+            format!("state `parsed` {shared}\n"),
+            r#"`{ "parsed": ... }`"#,
+        ),
+    ] {
+        std::fs::write(&mocks, mocked).expect("a file");
+        let given = mocks.display().to_string();
+        let output = pawl(folder.path(), &["run", &case, "--mocks", &given]);
+        let said = text(&output.stderr);
+        assert!(said.contains(&message) && said.contains(help), "{said}");
+        assert_eq!(said.matches("error[not-yet]").count(), 1, "{said}");
+    }
+}
+
+#[test]
 fn a_reader_that_closes_the_pipe_has_read_enough() {
     let example = root().join("workflows/examples/auto-reply");
     let mut child = Command::new(env!("CARGO_BIN_EXE_pawl"))

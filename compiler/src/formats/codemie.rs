@@ -186,12 +186,19 @@ fn stays(state: &states::State<'_>, key: Option<&str>, translation: &mut Transla
 /// What means something else here, for the workflow as a whole.
 fn notes(execution: &Node, states: &[states::State<'_>], translation: &mut Translation<'_>) {
     let of = given(execution, "states").unwrap_or(execution);
+    let is_there = |node: &Node| !crate::steps::llm::is_empty(node);
+    let has = |field| {
+        states
+            .iter()
+            .any(|state| state.rule(field).is_some_and(is_there))
+    };
+    let counted = if has("state_ids") || has("iter_key") {
+        "each line of states counts those that it has passed; branches and items count their own"
+    } else {
+        "the run fails where it would pass more states than these"
+    };
     let rows = [
-        (
-            "recursion_limit",
-            "states-are-counted",
-            "each line of states counts those that it has passed; branches and items count their own",
-        ),
+        ("recursion_limit", "states-are-counted", counted),
         (
             "tokens_limit_before_summarization",
             "messages-are-cut",
@@ -209,6 +216,10 @@ fn notes(execution: &Node, states: &[states::State<'_>], translation: &mut Trans
         ),
     ];
     for (field, rule, message) in rows {
+        // Where there are no branches, all at once are none.
+        if rule == "branches-run-at-once" && !has("state_ids") {
+            continue;
+        }
         if let Some(node) = given(execution, field) {
             translation.differs(rule, node, message);
         }

@@ -16,7 +16,7 @@ use super::Transform;
 use super::python::higher;
 pub(crate) use limit::limit;
 
-pub(super) static TRANSFORMS: [Transform; 15] = [
+pub(super) static TRANSFORMS: [Transform; 18] = [
     Transform::unlisted("flowStart", 0..=0, start::flow_start),
     Transform::unlisted("flowEach", 1..=2, start::flow_each),
     Transform::unlisted("flowBranch", 0..=0, start::flow_branch),
@@ -28,11 +28,20 @@ pub(super) static TRANSFORMS: [Transform; 15] = [
     Transform::unlisted("flowValue", 1..=2, read::flow_value),
     Transform::unlisted("flowItems", 1..=3, read::flow_items),
     Transform::unlisted("flowHistory", 0..=1, read::flow_history),
+    Transform::unlisted("flowMessages", 0..=0, read::flow_messages),
+    Transform::unlisted("flowGave", 0..=1, read::flow_gave),
     Transform::unlisted("flowNames", 1..=2, read::flow_names),
     Transform::unlisted("flowInput", 1..=1, shape::flow_input),
+    Transform::unlisted("flowAt", 1..=1, shape::flow_at),
     higher("flowPick", 2..=3, shape::flow_pick),
     higher("flowHolds", 1..=1, shape::flow_holds),
 ];
+
+/// Whose messages are the user's.
+const USER: &str = "user";
+
+/// The name under which what every state gave is kept, which no state has.
+const EVERY: &str = "";
 
 /// A member that is an object; an empty one where it is none.
 fn object<'v>(flow: &'v Value, name: &str) -> std::borrow::Cow<'v, Map<String, Value>> {

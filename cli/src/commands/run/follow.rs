@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use pawl_compiler::Authored;
 use pawl_contract::Kind;
 use pawl_interpreter::{EventDetails, HistoryEvent};
 use pawl_local::Rest;
@@ -154,12 +155,16 @@ async fn descends(laptop: &Laptop, run: &str, ancestor: &str) -> anyhow::Result<
     Ok(false)
 }
 
-/// Prints a run.
-pub(in super::super) fn show(report: &Report, json: bool) -> anyhow::Result<()> {
+/// Prints a run, whose steps are named as their author does where that is known.
+pub(in super::super) fn show(
+    report: &Report,
+    authored: Option<&Authored>,
+    json: bool,
+) -> anyhow::Result<()> {
     if json {
         print(&(serde_json::to_string_pretty(report)? + "\n"))?;
     } else {
-        print(&text(report))?;
+        print(&text(report, authored))?;
     }
     Ok(())
 }

@@ -97,11 +97,11 @@ impl Writer<'_, '_> {
         let filter =
             given(config, "states_status_filter").filter(|node| !node.elements().is_empty());
         let is_wanted = filter.is_none_or(|filter| statuses(filter, translation));
-        // All that the state gave, or, of no state in particular, what all that were asked for gave.
+        // All that the state gave, or, of no state in particular, all that every one did.
         let items = match wanted {
             _ if !is_wanted => "[]".to_owned(),
-            Some(id) => format!("({flow}.outputs[{}] ?? [])", quoted(id)),
-            None => format!("({flow}.messages|map('text'))"),
+            Some(id) => format!("({flow}|flowGave({}))", quoted(id)),
+            None => format!("({flow}|flowGave)"),
         };
         let template = given(config, "output_template");
         if let Some(template) = template {
@@ -165,10 +165,15 @@ impl Writer<'_, '_> {
 
 /// Whether what a state gave is wanted, of the statuses that are: nothing else is there.
 fn statuses(filter: &Node, translation: &mut Translation<'_>) -> bool {
+    let mut is_known = true;
     for wanted in filter.elements() {
         let name = wanted.as_str().unwrap_or_default();
         if !STATUSES.contains(&name) {
-            let help = near(name, STATUSES).map_or_else(
+            is_known = false;
+            // A status in capitals has few letters in common with the one that is meant.
+            let is_meant = |status: &&str| status.eq_ignore_ascii_case(&name.replace('_', " "));
+            let meant = STATUSES.into_iter().find(is_meant);
+            let help = meant.or_else(|| near(name, STATUSES)).map_or_else(
                 || format!("the statuses are `{}`", STATUSES.join("`, `")),
                 |near| format!("did you mean `{near}`?"),
             );
@@ -189,6 +194,8 @@ fn statuses(filter: &Node, translation: &mut Translation<'_>) -> bool {
     } else {
         "nothing is processed: a state that fails ends its run, and what others gave is not asked for"
     };
-    translation.differs("only-what-succeeded", filter, message);
+    if is_known {
+        translation.differs("only-what-succeeded", filter, message);
+    }
     is_wanted
 }

@@ -55,45 +55,44 @@ struct Teller<'a, 's> {
 impl<'a> Teller<'a, '_> {
     fn knot(&self, first: &Crossing, others: &[&Crossing]) -> Diagnostic {
         let state = self.id(first.state);
-        let (one, other) = (first.first, first.second);
-        let back = self.stands_in(other.region, first.state);
-        let (message, help) = if let Some(what) = back {
-            (
-                format!(
-                    "{} leads back to `{state}`, in one of whose {what} it stands",
-                    self.from(other)
-                ),
-                format!("let the {what} of `{state}` end at one state, and go back from there"),
-            )
-        } else {
-            (
-                format!(
-                    "{} leads to `{state}` {}, and {} leads to it {}",
-                    self.from(one),
-                    self.place(one.region),
-                    self.from(other),
-                    if self.place(one.region) == self.place(other.region) {
-                        "in another".to_owned()
-                    } else {
-                        self.place(other.region)
-                    }
-                ),
-                self.help(first),
-            )
+        let help = match self.stands_in(first.second.region, first.state) {
+            Some(what) => {
+                format!("let the {what} of `{state}` end at one state, and go back from there")
+            }
+            None => self.help(first),
         };
-        let mut told = BTreeSet::from([first.state]);
-        let others = others.iter().filter(|other| told.insert(other.state));
-        let others = others.map(|other| {
-            let (one, two) = (self.from(other.first), self.from(other.second));
-            format!(
-                "; so it is with `{}`, from {one} and {two}",
-                self.id(other.state)
-            )
-        });
-        let message: String = std::iter::once(message).chain(others).collect();
-        Diagnostic::error(codes::UNSOUND_BRANCHES, message)
-            .on(self.edge(other, first.state))
+        let mut told = BTreeSet::new();
+        let crossings = std::iter::once(&first).chain(others);
+        let crossings = crossings.filter(|crossing| told.insert(crossing.state));
+        let said: Vec<String> = crossings.map(|crossing| self.crossing(crossing)).collect();
+        Diagnostic::error(codes::UNSOUND_BRANCHES, said.join("; "))
+            .on(self.edge(first.second, first.state))
             .help(help)
+    }
+
+    /// What is wrong with a state that two ways lead to.
+    fn crossing(&self, crossing: &Crossing) -> String {
+        let state = self.id(crossing.state);
+        let (one, other) = (crossing.first, crossing.second);
+        if let Some(what) = self.stands_in(other.region, crossing.state) {
+            return if other.from == Some(crossing.state) {
+                format!("`{state}` is the first state of one of its own {what}")
+            } else {
+                let from = self.from(other);
+                format!("{from} stands in the {what} of `{state}`, and leads back to it from there")
+            };
+        }
+        let (place, other_place) = (self.place(one.region), self.place(other.region));
+        let begins = match one.from {
+            Some(_) => format!("{} leads to `{state}` {place}", self.from(one)),
+            None => format!("the run begins with `{state}`"),
+        };
+        let elsewhere = if place == other_place {
+            "in another".to_owned()
+        } else {
+            other_place
+        };
+        format!("{begins}, and {} leads to it {elsewhere}", self.from(other))
     }
 
     /// What to write instead of two ways to one state.

@@ -4,6 +4,8 @@
 //! context has what every state on the way has brought into it, and what the user's input has, of which nothing is
 //! known: so a name that no state gives is spoken of only where it is nearly one that is given.
 
+mod conditions;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -45,40 +47,6 @@ impl<'s, 'a> Known<'s, 'a> {
             states,
             gives,
             sources,
-        }
-    }
-
-    /// Says which names of a state's condition its result never has.
-    pub(super) fn condition(
-        &self,
-        at: usize,
-        node: &Node,
-        flow: &str,
-        read: &Expression,
-        translation: &mut Translation<'_>,
-    ) {
-        let (Some(state), Some(Some(result))) = (self.states.get(at), self.gives.get(at)) else {
-            return;
-        };
-        let flowing = Type::object([("result".to_owned(), result.clone())], Others::Maybe);
-        let roots = Roots::from([(Cow::Borrowed(flow), Arc::new(flowing))]);
-        let written = node.as_str().unwrap_or_default();
-        for finding in read.infer(&roots).1 {
-            let Mistake::NoMember { member, found, .. } = &finding.mistake else {
-                continue;
-            };
-            // Whether it is there may be just what is asked.
-            let asks = |quote: char| written.contains(&format!("{quote}{member}{quote} in"));
-            if asks('\'') || asks('"') {
-                continue;
-            }
-            let path = path_at(written, &finding.span).unwrap_or(member);
-            let owner = path.rfind(['.', '[']).and_then(|end| path.get(..end));
-            let owner =
-                owner.map_or_else(|| "it gives".to_owned(), |owner| format!("`{owner}` is"));
-            let message = format!("state `{}` gives no `{path}`: {owner} {found}", state.id);
-            let near = near(member, found.member_names());
-            say(message, member, near, node, finding.span, translation);
         }
     }
 
@@ -184,11 +152,13 @@ impl<'s, 'a> Known<'s, 'a> {
         if state.asks_first() {
             return None;
         }
-        let key = state.rule("output_key").and_then(Node::as_str);
-        let key = key.map(|key| (key.to_owned(), given.clone().unwrap_or(Type::Any)));
         let is_kept = state.rule("store_in_context").map(|node| &node.data);
+        if is_kept == Some(&Data::Bool(false)) {
+            return Some(Names::new());
+        }
+        let key = state.output_key();
+        let key = key.map(|key| (key.to_owned(), given.clone().unwrap_or(Type::Any)));
         let mut names = match given {
-            _ if is_kept == Some(&Data::Bool(false)) => Names::new(),
             // A list that has a key stands under it alone, and so do most answers that no schema asks to be a dict.
             None | Some(Type::List(_)) if key.is_some() => Names::new(),
             given => members(given.as_ref()?)?,
@@ -252,17 +222,6 @@ fn members(result: &Type) -> Option<Names> {
             None
         }
     }
-}
-
-/// The path that ends at a member, which may stand as a text in brackets.
-fn path_at<'t>(written: &'t str, member: &Range<usize>) -> Option<&'t str> {
-    let path = written.get(member.clone())?;
-    if !path.starts_with(['\'', '"']) {
-        return Some(path);
-    }
-    let is_of_path = |character: char| character.is_alphanumeric() || "_.[]'\"".contains(character);
-    let start = written.get(..member.start)?.trim_end_matches(is_of_path);
-    written.get(start.len()..=member.end)
 }
 
 fn add(names: &mut Names, name: String, found: Type) {

@@ -59,10 +59,10 @@ pub(super) fn transform(
     let source = given(config, "input_source");
     let input = match source.and_then(Node::as_str).unwrap_or("context_store") {
         "context_store" => format!("{flow}.context"),
-        "messages" => format!("{flow}.messages"),
+        "messages" => format!("({flow}|flowMessages)"),
         "user_input" => "(input|flowStart).result".to_owned(),
         "state_schema" => format!(
-            "({{messages: {flow}.messages, context_store: {flow}.context, task: {flow}.task, user_input: (input|flowStart).task}})"
+            "({{messages: {flow}|flowMessages, context_store: {flow}.context, task: {flow}.task, user_input: (input|flowStart).task}})"
         ),
         other => {
             let at = source.unwrap_or(config);
@@ -77,9 +77,12 @@ pub(super) fn transform(
     };
     let key =
         given(config, "input_key").filter(|key| key.as_str().is_some_and(|key| !key.is_empty()));
+    // An empty path, or `.`, means what the key leads to, and not the names that were made of it.
+    let mut whole = "data".to_owned();
     let input = match key {
         Some(key) => {
             let read = path(key, translation);
+            whole = format!("{input}|flowAt({read})");
             text(key, format!("{{{{{input}|flowInput({read})}}}}"))
         }
         None => text(source.unwrap_or(config), format!("{{{{{input}}}}}")),
@@ -89,7 +92,7 @@ pub(super) fn transform(
     let natives = mappings
         .elements()
         .iter()
-        .map(|mapping| self::mapping(mapping, translation))
+        .map(|mapping| self::mapping(mapping, &whole, translation))
         .collect();
     native.put("mappings", list(mappings, natives));
     if let Some(schema) =
@@ -111,7 +114,13 @@ pub(super) fn transform(
     native
 }
 
-fn mapping(mapping: &Node, translation: &mut Translation<'_>) -> Node {
+/// Whether a path leads nowhere else than to where it begins.
+fn is_whole(path: &Node) -> bool {
+    let read = path.as_str().and_then(|written| Path::parse(written).ok());
+    read.is_some_and(|path| path.is_empty())
+}
+
+fn mapping(mapping: &Node, whole: &str, translation: &mut Translation<'_>) -> Node {
     fields::check(
         mapping,
         &MAPPING,
@@ -128,12 +137,18 @@ fn mapping(mapping: &Node, translation: &mut Translation<'_>) -> Node {
     );
     let names = names("data|flowNames('data', result)");
     match kind {
-        "extract" => {
-            native.maybe("path", given(mapping, "source_path").cloned());
-        }
+        "extract" => match given(mapping, "source_path") {
+            Some(path) if is_whole(path) => {
+                native.put("type", text(mapping, "script"));
+                native.put("expression", text(path, whole));
+            }
+            path => {
+                native.maybe("path", path.cloned());
+            }
+        },
         "array_map" => {
             native.put("type", text(mapping, "script"));
-            native.put("expression", picked(mapping, translation));
+            native.put("expression", picked(mapping, whole, translation));
         }
         "condition" => {
             if let Some(condition) = given(mapping, "condition") {
@@ -188,7 +203,7 @@ fn mapping(mapping: &Node, translation: &mut Translation<'_>) -> Node {
 }
 
 /// What the items of a list have, as an expression: an item of which the condition fails is left out.
-fn picked(mapping: &Node, translation: &mut Translation<'_>) -> Node {
+fn picked(mapping: &Node, whole: &str, translation: &mut Translation<'_>) -> Node {
     let of = given(mapping, "source_path").unwrap_or(mapping);
     if of.as_str().is_none() {
         let message = "the mapping has no `source_path`";
@@ -207,8 +222,9 @@ fn picked(mapping: &Node, translation: &mut Translation<'_>) -> Node {
         let read = read(condition, python::condition(written, &names), translation);
         format!(", item => {read}")
     });
+    let list = if is_whole(of) { whole } else { "data" };
     let picks = format!(
-        "data|flowPick({source}, {field}{})",
+        "{list}|flowPick({source}, {field}{})",
         condition.unwrap_or_default()
     );
     let has_default = ["default", "default_value"]

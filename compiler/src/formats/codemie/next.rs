@@ -91,10 +91,12 @@ impl Writer<'_, '_> {
         natives
     }
 
-    /// The step that says what a run gives that ends behind a state; none where that acted, or ends no run.
+    /// The step that says what a run gives that ends behind a state; none where that is what it gave as it acted, or where
+    /// it ends no run.
     fn output(&self, at: usize, state: &State<'_>) -> Option<String> {
         let is_pure = matches!(self.parts.of(state.node), Some(Part::Custom(_)));
-        let ends = is_pure && self.regions.region_of(at) == 0;
+        let is_else = is_pure || self.resolves(state) || self.pointer(state).is_some();
+        let ends = is_else && self.regions.region_of(at) == 0;
         ends.then(|| format!("{}_output", state.slug))
     }
 
@@ -187,14 +189,21 @@ impl Writer<'_, '_> {
     }
 
     /// A state's condition as an expression of ours; one that is no text has been refused.
-    fn holds(&self, at: usize, node: &Node, translation: &mut Translation<'_>) -> String {
+    fn holds(
+        &self,
+        at: usize,
+        node: &Node,
+        fails: &str,
+        translation: &mut Translation<'_>,
+    ) -> String {
         let Some(written) = node.as_str() else {
             return STAND_IN.to_owned();
         };
         let condition = python::choice(written, &self.names(at));
         if let Ok(condition) = &condition {
             let flow = self.regions.flow(at);
-            self.known.condition(at, node, flow, condition, translation);
+            self.known
+                .condition(at, node, flow, condition, fails, translation);
         }
         read(node, condition, translation)
     }
@@ -208,7 +217,12 @@ impl Writer<'_, '_> {
         translation: &mut Translation<'_>,
     ) -> Node {
         let written = expression.as_str().unwrap_or_default();
-        let read = self.holds(at, expression, translation);
+        let read = self.holds(
+            at,
+            expression,
+            "the condition takes `otherwise`",
+            translation,
+        );
         let mut config = Object::of(expression);
         config.put("expression", text(expression, read));
         config.put("onError", text(expression, FALSE));
@@ -244,7 +258,7 @@ impl Writer<'_, '_> {
         let native = cases.iter().map(|(condition, target)| {
             let written = condition.as_str().unwrap_or_default();
             let mut case = Object::of(condition);
-            let read = self.holds(at, condition, translation);
+            let read = self.holds(at, condition, "the case does not hold", translation);
             case.put("when", text(condition, read));
             case.put("next", text(condition, self.port(at, state, *target)));
             case.put("description", text(condition, super::texts::plain(written)));

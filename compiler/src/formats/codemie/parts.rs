@@ -159,6 +159,15 @@ impl<'a> Parts<'a> {
         })
     }
 
+    /// Whether a node looks at all that every state gave.
+    pub(super) fn is_all_processed(&self) -> bool {
+        self.customs.values().any(|node| {
+            let kind = word(node, "custom_node_id").or_else(|| word(node, "id"));
+            let config = given(node, "config").unwrap_or(node);
+            kind == Some("state_processor_node") && word(config, "state_id").is_none()
+        })
+    }
+
     /// Says that a state names nothing that there is.
     pub(super) fn missing(&self, state: &Node, id: &str, translation: &mut Translation<'_>) {
         let kinds = [

@@ -37,7 +37,7 @@ impl Writer<'_, '_> {
             rules.insert("limit".to_owned(), limit.into());
         }
         let flag = |field: &str| state.rule(field).map(|node| node.data == Data::Bool(true));
-        if let Some(key) = state.rule("output_key").and_then(Node::as_str) {
+        if let Some(key) = state.output_key() {
             rules.insert("key".to_owned(), key.into());
         }
         let flags = [
@@ -69,8 +69,13 @@ impl Writer<'_, '_> {
         if let Some(pointer) = self.pointer(state) {
             rules.insert("pointer".to_owned(), pointer.into());
         }
-        if self.parts.is_processed(&state.id) {
-            rules.insert("keep".to_owned(), true.into());
+        let asked = [
+            ("resolve", self.resolves(state)),
+            ("keep", self.parts.is_processed(&state.id)),
+            ("keep_all", self.parts.is_all_processed()),
+        ];
+        for (rule, _) in asked.into_iter().filter(|(_, is_asked)| *is_asked) {
+            rules.insert(rule.to_owned(), true.into());
         }
         if rules.is_empty() {
             return String::new();

@@ -94,6 +94,13 @@ impl<'a> State<'a> {
             .filter(|key| !key.is_empty())
     }
 
+    /// The key under which all of the output is kept.
+    pub(super) fn output_key(&self) -> Option<&'a str> {
+        self.rule("output_key")?
+            .as_str()
+            .filter(|key| !key.is_empty())
+    }
+
     pub(super) fn asks_first(&self) -> bool {
         is_true(self.node, "interrupt_before") || is_true(self.node, "wait_for_user_confirmation")
     }

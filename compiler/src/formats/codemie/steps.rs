@@ -218,6 +218,14 @@ impl Writer<'_, '_> {
         }
     }
 
+    /// Whether `{{path}}` in a tool's answer is what the context has there.
+    pub(super) fn resolves(&self, state: &State<'_>) -> bool {
+        match self.parts.of(state.node) {
+            Some(Part::Tool(tool)) => is_true(tool, "resolve_dynamic_values_in_response"),
+            Some(Part::Assistant(_) | Part::Custom(_)) | None => false,
+        }
+    }
+
     /// A state whose output is taken as a whole, by a step that gives it.
     pub(super) fn text_of(state: &State<'_>, flow: &str) -> String {
         word(state.node, "task").map_or_else(String::new, |task| filled(task, flow))
@@ -291,10 +299,6 @@ fn call(state: &State<'_>, tool: &Node, flow: &str, translation: &mut Translatio
         arguments.put("input", text(node, written));
     }
     for (field, what) in [
-        (
-            "resolve_dynamic_values_in_response",
-            "what a tool gives is taken as it is",
-        ),
         ("tokens_size_limit", "what a tool gives is kept as a whole"),
         (
             "mcp_server",

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::python::truth;
 use super::super::{Applied, Call};
-use super::{list, listed, names_of, object, parsed, printed};
+use super::read::resolved;
+use super::{EVERY, USER, list, listed, names_of, object, parsed, printed};
 use crate::error::EvaluationError;
 use crate::evaluate::{Data, made};
 use crate::limits::size;
@@ -18,7 +19,13 @@ pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let is = |rule: &str| rules.get(rule) == Some(&Value::Bool(true));
     let is_not = |rule: &str| rules.get(rule) == Some(&Value::Bool(false));
     call.evaluator.meter.make(size(&flow), &call.node.span)?;
-    let result = parsed(&output);
+    let result = if is("resolve") {
+        let output = resolved(&flow, &output);
+        call.evaluator.meter.make(size(&output), &call.node.span)?;
+        parsed(&output)
+    } else {
+        parsed(&output)
+    };
     let pointer = rules.get("pointer").and_then(Value::as_str);
     let result = match pointer.and_then(|pointer| result.pointer(pointer)) {
         Some(part) => part.clone(),
@@ -44,7 +51,11 @@ pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     }
     let mut grown = list(&after, "appended").to_vec();
     let key = rules.get("key").and_then(Value::as_str);
-    let stored = stored(&result, key, !is_not("store"));
+    let stored = if is_not("store") {
+        Map::new()
+    } else {
+        stored(&result, key)
+    };
     wrote(call, &mut after, stored.keys())?;
     for (name, value) in stored {
         let is_kept_whole = key.is_none_or(|key| key == name);
@@ -65,7 +76,7 @@ pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         forget(&mut after, &mut messages, all);
     }
     if !is_not("history") {
-        let from = if is("human") { "user" } else { state };
+        let from = if is("human") { USER } else { state };
         messages.push(json!({ "from": from, "text": printed(&result) }));
     }
     let most = rules.get("messages").and_then(Value::as_u64);
@@ -73,8 +84,13 @@ pub(super) fn flow_after<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         .and_then(|most| messages.len().checked_sub(usize::try_from(most).ok()?))
         .unwrap_or(0);
     forget(&mut after, &mut messages, surplus);
-    if is("keep") {
-        keep(&mut after, state, &result);
+    for (rule, under) in [("keep", state), ("keep_all", EVERY)] {
+        if is(rule) {
+            keep(&mut after, under, &result);
+        }
+    }
+    if !object(&after, "outputs").is_empty() {
+        put(call, &mut after, "last", state.into())?;
     }
     put(call, &mut after, "override", is("override").into())?;
     if is("override") {
@@ -113,8 +129,24 @@ pub(super) fn flow_edited<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     }
     put(call, &mut after, "messages", messages.into())?;
     put(call, &mut after, "context", context.into())?;
+    edit_kept(&mut after, &before, &result);
     put(call, &mut after, "result", result)?;
     Ok(made(after))
+}
+
+/// What was edited takes the place of what was noted of the last state as well.
+fn edit_kept(flow: &mut Value, before: &Value, result: &Value) {
+    let last = flow.get("last").and_then(Value::as_str).map(str::to_owned);
+    let Some(Value::Object(outputs)) = flow.get_mut("outputs") else {
+        return;
+    };
+    for under in [last.as_deref(), Some(EVERY)].into_iter().flatten() {
+        let given = outputs.get_mut(under).and_then(Value::as_array_mut);
+        let kept = given.and_then(|given| given.last_mut());
+        if let Some(kept) = kept.filter(|kept| **kept == *before) {
+            *kept = result.clone();
+        }
+    }
 }
 
 /// The flow of a branch or an iteration that does not come to where the others meet.
@@ -142,11 +174,10 @@ pub(super) fn wrote<'n>(
     put(call, flow, "written", written.into())
 }
 
-/// What a state brings into the context: the names of its output, and the whole of it under its key, which is kept even
-/// where the names are not.
-fn stored(result: &Value, key: Option<&str>, brings: bool) -> Map<String, Value> {
+/// What a state brings into the context: the names of its output, and the whole of it under its key.
+fn stored(result: &Value, key: Option<&str>) -> Map<String, Value> {
     // A list that has a key stands under it alone.
-    let mut stored = if brings && (key.is_none() || result.is_object()) {
+    let mut stored = if key.is_none() || result.is_object() {
         names_of(result)
     } else {
         Map::new()
@@ -181,10 +212,10 @@ fn forget(flow: &mut Value, messages: &mut Vec<Value>, count: usize) {
     }
 }
 
-/// Notes what a state gave, for a state that looks at all that it has given.
-fn keep(flow: &mut Value, state: &str, result: &Value) {
+/// Notes what a state gave, for a state that looks at all that it has given, or that all have.
+fn keep(flow: &mut Value, under: &str, result: &Value) {
     let mut outputs = object(flow, "outputs").into_owned();
-    let given = outputs.entry(state).or_insert_with(|| json!([]));
+    let given = outputs.entry(under).or_insert_with(|| json!([]));
     if let Value::Array(given) = given {
         given.push(result.clone());
     }

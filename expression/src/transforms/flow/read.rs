@@ -1,10 +1,11 @@
 //! What prompts, arguments and loops read of a flow.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::super::{Applied, Call};
-use super::{list, listed, printed};
+use super::{EVERY, USER, list, listed, object, printed};
 use crate::evaluate::{Data, made};
+use crate::limits::size;
 use crate::path::Path;
 
 /// What stands for `{{path}}` in a text: what the context has there, or the braces themselves.
@@ -43,6 +44,37 @@ fn found(flow: &Value, path: &str) -> Option<Value> {
     (path == "task")
         .then(|| flow.get("task").cloned())
         .flatten()
+}
+
+/// What a tool answered, in whose texts `{{path}}` is what the context has there.
+pub(super) fn resolved(flow: &Value, answer: &Value) -> Value {
+    match answer {
+        Value::String(text) => replaced(flow, text).into(),
+        Value::Array(elements) => elements.iter().map(|one| resolved(flow, one)).collect(),
+        Value::Object(members) => {
+            let one = |(name, one): (&String, &Value)| (name.clone(), resolved(flow, one));
+            Value::Object(members.iter().map(one).collect())
+        }
+        same @ (Value::Null | Value::Bool(_) | Value::Number(_)) => same.clone(),
+    }
+}
+
+fn replaced(flow: &Value, text: &str) -> String {
+    let mut whole = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        whole.push_str(before);
+        let inside = after.split_once("}}");
+        if let Some((path, after)) = inside.filter(|(path, _)| !path.contains("{{")) {
+            let value = found(flow, path).as_ref().map(printed);
+            whole.push_str(&value.unwrap_or_else(|| verbatim(path)));
+            rest = after;
+        } else {
+            whole.push_str("{{");
+            rest = after;
+        }
+    }
+    whole + rest
 }
 
 /// What a state goes through: the last result (`.`), a key of it or of the context, or a place in it (`/a/b`). Beside it stand the
@@ -96,6 +128,60 @@ pub(super) fn flow_history<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> 
     Ok(made(
         gap.unwrap_or_default().to_owned() + &paragraphs.join("\n\n"),
     ))
+}
+
+/// The messages so far as transforms read them: by the names that other systems have for their parts, too.
+pub(super) fn flow_messages<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let flow = call.evaluator.whole(value, &call.node.span)?;
+    let messages = list(&flow, "messages");
+    let bytes = messages.iter().map(|message| 2 * size(message)).sum();
+    call.evaluator.meter.make(bytes, &call.node.span)?;
+    let named = |message: &Value| {
+        let mut named = message.as_object().cloned().unwrap_or_default();
+        let is_users = named.get("from") == Some(&USER.into());
+        let (role, kind) = if is_users {
+            ("user", "human")
+        } else {
+            ("assistant", "ai")
+        };
+        let content = named.get("text").cloned().unwrap_or_default();
+        named.extend([
+            ("content".to_owned(), content),
+            ("role".to_owned(), role.into()),
+            ("type".to_owned(), kind.into()),
+        ]);
+        Value::Object(named)
+    };
+    Ok(made(messages.iter().map(named).collect::<Vec<_>>()))
+}
+
+/// All that a state gave so far, or that every state gave, in the order in which it did; inside of a branch or an
+/// iteration, what was given before that began is the first of it.
+pub(super) fn flow_gave<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let flow = call.evaluator.whole(value, &call.node.span)?;
+    let state = call.text_argument(0)?.unwrap_or(EVERY);
+    let began = flow.get("began").unwrap_or(&Value::Null);
+    let mut all = Vec::new();
+    for outputs in [object(began, "outputs"), object(&flow, "outputs")] {
+        let given = outputs.get(state).and_then(Value::as_array);
+        all.extend(given.into_iter().flatten().cloned());
+    }
+    let bytes = all.iter().map(size).sum();
+    call.evaluator.meter.make(bytes, &call.node.span)?;
+    Ok(made(all))
+}
+
+/// What has been given so far, of which what a branch or an iteration gives is kept apart.
+pub(super) fn given(flow: &Value) -> Map<String, Value> {
+    let began = flow.get("began").unwrap_or(&Value::Null);
+    let mut all = object(began, "outputs").into_owned();
+    for (state, given) in object(flow, "outputs").iter() {
+        let before = all.entry(state).or_insert_with(|| json!([]));
+        if let Value::Array(before) = before {
+            before.extend(given.as_array().into_iter().flatten().cloned());
+        }
+    }
+    all
 }
 
 /// Names for an expression: a value under a name, its own members, and more.

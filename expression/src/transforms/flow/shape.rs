@@ -9,21 +9,38 @@ use crate::evaluate::{Data, made};
 use crate::limits::size;
 use crate::path::Path;
 
-/// What stands at the key that a transform node reads: under the key's last name, unless that is all of it and names a
-/// dict, whose own names are read then.
+/// What stands at the key that a transform node reads: under the key's last name, and of a dict its own names as well. A
+/// key of one name that leads to a dict is that dict alone.
 pub(super) fn flow_input<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let value = call.evaluator.whole(value, &call.node.span)?;
     let key = path(call, call.text_argument(0)?.unwrap_or_default())?;
     let Some(found) = key.find(&value) else {
         return Ok(made(Value::Null));
     };
-    call.evaluator.meter.make(size(&found), &call.node.span)?;
-    let is_spread = found.is_object() && key.names().is_some_and(|names| names.len() == 1);
-    let name = key.last_name().filter(|_| !is_spread && !found.is_null());
-    Ok(made(match name {
-        Some(name) => json!({ name: found }),
-        None => found.into_owned(),
+    let is_plain = key.names().is_some_and(|names| names.len() == 1);
+    let name = key.last_name().filter(|_| !found.is_null());
+    call.evaluator
+        .meter
+        .make(2 * size(&found), &call.node.span)?;
+    Ok(made(match (name, &*found) {
+        (None, _) => found.into_owned(),
+        (Some(_), Value::Object(_)) if is_plain => found.into_owned(),
+        (Some(name), Value::Object(members)) => {
+            let mut names = members.clone();
+            names.insert(name.to_owned(), found.into_owned());
+            names.into()
+        }
+        (Some(name), _) => json!({ name: found }),
     }))
+}
+
+/// What stands at a path, and null where nothing does.
+pub(super) fn flow_at<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
+    let value = call.evaluator.whole(value, &call.node.span)?;
+    let path = path(call, call.text_argument(0)?.unwrap_or_default())?;
+    let found = path.find(&value).unwrap_or_default();
+    call.evaluator.meter.make(size(&found), &call.node.span)?;
+    Ok(made(found.into_owned()))
 }
 
 /// What the elements of the list at a path have at another path, without those of which a condition does not hold and

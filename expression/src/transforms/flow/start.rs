@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::{Applied, Call};
 use super::after::put;
-use super::{list, names_of, object, parsed, printed};
+use super::read::given;
+use super::{USER, list, names_of, object, parsed, printed};
 use crate::evaluate::{Data, made};
 
 /// The fields in which a run's input has what its user wrote.
@@ -33,7 +34,7 @@ pub(super) fn flow_start<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let messages = if is_nothing {
         json!([])
     } else {
-        json!([{ "from": "user", "text": task }])
+        json!([{ "from": USER, "text": task }])
     };
     Ok(made(json!({
         "context": context, "messages": messages, "task": task, "override": false, "result": result, "outputs": {},
@@ -43,8 +44,7 @@ pub(super) fn flow_start<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
 /// The flow of a branch, which remembers where it began.
 pub(super) fn flow_branch<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let flow = call.evaluator.whole(value, &call.node.span)?;
-    let began =
-        json!({ "context": &*object(&flow, "context"), "messages": list(&flow, "messages").len() });
+    let began = began(&flow, &object(&flow, "context"));
     let mut flow = flow.into_owned();
     put(call, &mut flow, "began", began)?;
     put(call, &mut flow, "outputs", json!({}))?;
@@ -65,6 +65,16 @@ pub(super) fn flow_each<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     context.extend(result.as_object().cloned().into_iter().flatten());
     Ok(made(json!({
         "context": context, "messages": list(&flow, "messages"), "task": item, "override": false, "result": result,
-        "outputs": {}, "began": { "context": context, "messages": list(&flow, "messages").len() },
+        "outputs": {}, "began": began(&flow, &context),
     })))
+}
+
+/// What there was where a branch or an iteration begins.
+fn began(flow: &Value, context: &Map<String, Value>) -> Value {
+    let mut began = json!({ "context": context, "messages": list(flow, "messages").len() });
+    let outputs = given(flow);
+    if let (false, Value::Object(began)) = (outputs.is_empty(), &mut began) {
+        began.insert("outputs".to_owned(), outputs.into());
+    }
+    began
 }

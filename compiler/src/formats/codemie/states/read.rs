@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, codes, near};
 use crate::fields::{self, Field, Shape, Templates};
 use crate::shape::misfit;
 use crate::source::{Data, Node};
+use crate::steps::llm::is_empty;
 
 const NEXT: [Field; 16] = [
     ("state_id", Shape::Text),
@@ -106,16 +107,17 @@ impl Reader<'_, '_> {
                 let target = target.and_then(|node| self.target(node, id));
                 cases.push((condition.unwrap_or(case), target));
             }
-            if cases.is_empty() {
+            let listed = given(switch, "cases").unwrap_or(switch);
+            // What is no list is said to be none.
+            if cases.is_empty() && (listed == switch || is_empty(listed)) {
                 let message = "a switch has cases";
-                let at = given(switch, "cases").unwrap_or(switch);
-                self.say(Diagnostic::error(codes::MISSING_FIELD, message).on(at));
+                self.say(Diagnostic::error(codes::MISSING_FIELD, message).on(listed));
             }
             let default = self.needed(switch, "default", "a switch");
             let default = default.and_then(|node| self.target(node, id));
             return Next::Switch(cases, default, switch);
         }
-        if let Some(many) = given(next, "state_ids") {
+        if let Some(many) = some(next, "state_ids") {
             let targets: Vec<_> = many
                 .elements()
                 .iter()
@@ -127,7 +129,7 @@ impl Reader<'_, '_> {
                 _ => Next::Many(targets),
             };
         }
-        let Some(node) = given(next, "state_id") else {
+        let Some(node) = some(next, "state_id") else {
             let message = format!("`next` of state `{id}` leads nowhere");
             self.say(
                 Diagnostic::error(codes::MISSING_FIELD, message)
@@ -154,17 +156,20 @@ impl Reader<'_, '_> {
             ("iter_key", "switch"),
         ];
         for (one, other) in pairs {
-            let is_there = |field: &str| {
-                given(next, field).is_some_and(|node| node.data != Data::Array(Vec::new()))
-            };
-            if is_there(one) && is_there(other) {
+            if let (Some(_), Some(node)) = (some(next, one), some(next, other)) {
                 let message = format!("`{one}` and `{other}` exclude each other");
-                let node = given(next, other).unwrap_or(next);
                 self.say(
                     Diagnostic::error(codes::INVALID_VALUE, message)
                         .on(node)
                         .help("keep one of them"),
                 );
+            }
+        }
+        for choice in ["condition", "switch"] {
+            if let (Some(_), Some(node)) = (some(next, choice), some(next, "state_id")) {
+                let message = format!("beside a `{choice}` the `state_id` is not looked at");
+                self.translation
+                    .differs("fields-that-do-nothing", node, message);
             }
         }
         let clear = given(next, "clear_context_store");
@@ -195,7 +200,8 @@ impl Reader<'_, '_> {
 
     /// The state of an id; the end is none.
     fn target(&mut self, node: &Node, from: &str) -> Option<usize> {
-        let id = node.as_str().unwrap_or_default();
+        // What is no text is said to be none.
+        let id = node.as_str()?;
         if let Some(target) = self.ids.get(id) {
             return Some(*target);
         }
@@ -216,4 +222,9 @@ impl Reader<'_, '_> {
     fn say(&mut self, diagnostic: Diagnostic) {
         self.translation.say(diagnostic);
     }
+}
+
+/// A field that says something: empty texts and lists stand for what is not there.
+fn some<'a>(node: &'a Node, field: &str) -> Option<&'a Node> {
+    given(node, field).filter(|node| !is_empty(node))
 }

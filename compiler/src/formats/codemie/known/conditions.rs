@@ -1,0 +1,114 @@
+//! The names of a state's condition, which are those of its own result and of nothing else.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use pawl_expression::{Expression, Mistake, Others, Roots, Type};
+
+use super::super::super::Translation;
+use super::super::states::State;
+use super::{Known, say};
+use crate::diagnostic::{Diagnostic, codes, near};
+use crate::source::Node;
+
+impl<'a> Known<'_, 'a> {
+    /// Says which names of a state's condition its result never has.
+    pub(in super::super) fn condition(
+        &self,
+        at: usize,
+        node: &Node,
+        flow: &str,
+        read: &Expression,
+        fails: &str,
+        translation: &mut Translation<'_>,
+    ) {
+        let Some(state) = self.states.get(at) else {
+            return;
+        };
+        let known = self.gives.get(at).and_then(Option::as_ref);
+        let kept = self.kept_before(at);
+        // Of what may be anything, only that is asked which is known to be another state's.
+        if known.is_none() && kept.is_empty() {
+            return;
+        }
+        let result = known
+            .cloned()
+            .unwrap_or_else(|| Type::object([], Others::Undeclared));
+        let flowing = Type::object([("result".to_owned(), result)], Others::Maybe);
+        let roots = Roots::from([(Cow::Borrowed(flow), Arc::new(flowing))]);
+        let written = node.as_str().unwrap_or_default();
+        for finding in read.infer(&roots).1 {
+            let Mistake::NoMember { member, found, .. } = &finding.mistake else {
+                continue;
+            };
+            // Whether it is there may be just what is asked.
+            let asks = |quote: char| written.contains(&format!("{quote}{member}{quote} in"));
+            if asks('\'') || asks('"') {
+                continue;
+            }
+            let path = path_at(written, &finding.span).unwrap_or(member);
+            let owner = path.rfind(['.', '[']).and_then(|end| path.get(..end));
+            if let (None, Some(other)) = (owner, kept.get(member.as_str())) {
+                let message = if known.is_some() {
+                    format!(
+                        "`{member}` is not among what `{}` gives, so {fails}",
+                        state.id
+                    )
+                } else {
+                    format!(
+                        "`{member}` is what `{other}` gives; unless `{}` gives it as well, {fails}",
+                        state.id
+                    )
+                };
+                let help = format!(
+                    "a condition reads the result of its own state alone: let `{}` give `{member}` as well",
+                    state.id
+                );
+                let span = node.inner_span(translation.text, finding.span);
+                let warning = Diagnostic::warning(codes::UNKNOWN_REFERENCE, message).help(help);
+                translation.say(warning.at(node.pointer.clone(), span));
+                continue;
+            }
+            if known.is_none() {
+                continue;
+            }
+            let owner =
+                owner.map_or_else(|| "it gives".to_owned(), |owner| format!("`{owner}` is"));
+            let message = format!("state `{}` gives no `{path}`: {owner} {found}", state.id);
+            let near = near(member, found.member_names());
+            say(message, member, near, node, finding.span, translation);
+        }
+    }
+
+    /// The keys under which states before one keep what they give, without its own, and those states.
+    fn kept_before(&self, at: usize) -> BTreeMap<&'a str, &str> {
+        let mut kept = BTreeMap::new();
+        let mut seen = BTreeSet::from([at]);
+        let mut open = self.sources_of(at).to_vec();
+        while let Some(before) = open.pop() {
+            if !seen.insert(before) {
+                continue;
+            }
+            open.extend(self.sources_of(before));
+            let state = self.states.get(before);
+            let key = state.and_then(|state| Some((state.output_key()?, state.id.as_str())));
+            kept.extend(key);
+        }
+        let own = self.states.get(at).and_then(State::output_key);
+        kept.retain(|key, _| Some(*key) != own);
+        kept
+    }
+}
+
+/// The path that ends at a member, which may stand as a text in brackets.
+fn path_at<'t>(written: &'t str, member: &Range<usize>) -> Option<&'t str> {
+    let path = written.get(member.clone())?;
+    if !path.starts_with(['\'', '"']) {
+        return Some(path);
+    }
+    let is_of_path = |character: char| character.is_alphanumeric() || "_.[]'\"".contains(character);
+    let start = written.get(..member.start)?.trim_end_matches(is_of_path);
+    written.get(start.len()..=member.end)
+}
