@@ -5,6 +5,8 @@ mod onward;
 mod shown;
 mod start;
 
+pub use start::requested;
+
 use axum::extract::State;
 use http::StatusCode;
 use pawl_contract::Start;

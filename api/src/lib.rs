@@ -49,6 +49,7 @@ use crate::route::Resources;
 
 pub use access::Role;
 pub use app::App;
+pub use executions::requested;
 pub use keys::{NewKey, Token, is_key, make as make_key};
 pub use oidc::Provider;
 pub use publish::resources;

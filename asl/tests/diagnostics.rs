@@ -266,8 +266,24 @@ fn every_field_has_its_kind_its_language_and_its_bounds() {
             ],
         ),
         (
-            task(json!({ "Arguments": { "Payload": 1 } })),
+            task(json!({ "Arguments": { "Payload": "x" } })),
             &["! The field 'FunctionName' is required but was missing at /States/a/Arguments"],
+        ),
+        (
+            task(json!({ "Arguments": { "FunctionName": "f", "Payload": 1.5 } })),
+            &[
+                "! Expected value of type [STRING, OBJECT, ARRAY, NULL] at /States/a/Arguments/Payload",
+            ],
+        ),
+        (
+            task(json!({ "Arguments": { "FunctionName": "f", "Payload": false } })),
+            &[
+                "! Expected value of type [STRING, OBJECT, ARRAY, NULL] at /States/a/Arguments/Payload",
+            ],
+        ),
+        (
+            task(json!({ "Arguments": { "FunctionName": "f", "Payload": null } })),
+            &[],
         ),
         (task(json!({ "Arguments": "{% $states.input %}" })), &[]),
         (
@@ -483,6 +499,20 @@ fn blocks_inside_are_checked_too() {
     };
     let assigning =
         json!({ "i": pass(json!({ "Assign": { "outer": 1, "own": 1 }, "End": true })) });
+    let taken = "DUPLICATE_VARIABLE_NAME: The variable name 'outer' was already defined in a parent scope. at /States/a/ItemProcessor/States/i/Assign/outer";
+    let around = |before: Value, after: Value| {
+        json!({
+            "QueryLanguage": "JSONata", "StartAt": "first",
+            "States": {
+                "first": pass(before),
+                "a": {
+                    "Type": "Map", "ItemProcessor": block(assigning.clone()), "Next": "b",
+                    "Catch": [{ "ErrorEquals": ["E"], "Next": "c" }],
+                },
+                "b": pass(after), "c": end(),
+            },
+        })
+    };
     let turning = json!({ "i": pass(json!({ "Next": "j" })), "j": pass(json!({ "Next": "i" })) });
     check(vec![
         (map(json!({ "i": end() }), json!({})), &[]),
@@ -497,11 +527,42 @@ fn blocks_inside_are_checked_too() {
             map(json!({ "b": end() }), json!({})),
             &["DUPLICATE_STATE_NAME: Duplicate State name: b at /States/b"],
         ),
+        // What is set on the way to a Map is not for its iterations to set; what the Map or a state after it sets is.
+        (map(assigning.clone(), json!({})), &[]),
         (
-            map(assigning.clone(), json!({})),
-            &[
-                "DUPLICATE_VARIABLE_NAME: The variable name 'outer' was already defined in a parent scope. at /States/a/ItemProcessor/States/i/Assign/outer",
-            ],
+            map(
+                assigning.clone(),
+                json!({ "Catch": [{ "ErrorEquals": ["E"], "Next": "a" }] }),
+            ),
+            &[],
+        ),
+        (
+            map(
+                assigning.clone(),
+                json!({ "Catch": [{ "ErrorEquals": ["E"], "Assign": { "outer": 2 }, "Next": "a" }] }),
+            ),
+            &[taken],
+        ),
+        (
+            around(
+                json!({ "Assign": { "outer": 1 }, "Next": "a" }),
+                json!({ "Next": "c" }),
+            ),
+            &[taken],
+        ),
+        (
+            around(
+                json!({ "Next": "a" }),
+                json!({ "Assign": { "outer": 1 }, "Next": "c" }),
+            ),
+            &[],
+        ),
+        (
+            around(
+                json!({ "Next": "a" }),
+                json!({ "Assign": { "outer": 1 }, "Next": "a" }),
+            ),
+            &[taken],
         ),
         (
             map(
@@ -556,6 +617,10 @@ fn a_distributed_map_has_more() {
         one(
             json!({ "Type": "Map", "ItemProcessor": with(config, block(json!({ "i": end() }))), "Next": "b" }),
         )
+    };
+    let writer = |arguments: Value| {
+        let writer = json!({ "Resource": "arn:aws:states:::s3:putObject", "Arguments": arguments });
+        distributed(json!({ "ResultWriter": writer }))
     };
     let reader = |config: Value| {
         let reader = json!({ "Resource": "arn:aws:states:::s3:getObject", "Arguments": { "Bucket": "b", "Key": "k" }, "ReaderConfig": config });
@@ -627,6 +692,12 @@ fn a_distributed_map_has_more() {
                 "! These fields are required: [Resource, Arguments] at /States/a/ResultWriter",
             ],
         ),
+        (
+            writer(json!({ "Bucket": "b" })),
+            &["! These fields are required: [Prefix] at /States/a/ResultWriter/Arguments"],
+        ),
+        (writer(json!({ "Bucket": "b", "Prefix": "p" })), &[]),
+        (writer(json!("{% $states.input %}")), &[]),
     ]);
 }
 

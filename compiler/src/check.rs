@@ -17,7 +17,8 @@ use pawl_contract::Kind;
 use crate::definition::{Definition, Step};
 use crate::diagnostic::Diagnostic;
 use crate::graph::{Graph, Loops, Order, StepId, Strands};
-use crate::{lints, steps};
+use crate::source::Node;
+use crate::{lints, parse, steps};
 
 pub use references::StepReads;
 pub(crate) use value_types::given;
@@ -68,6 +69,19 @@ impl Checked {
             .map(|step| (step.slug.as_str(), step.kind))
             .collect()
     }
+}
+
+/// Whether the ways of a definition that are gone side by side come together soundly; other faults of it are told elsewhere.
+pub(crate) fn divides_soundly(root: &Node) -> bool {
+    let mut told = Vec::new();
+    let Some(definition) = parse::parse(root, &mut told) else {
+        return true;
+    };
+    let slugs = targets::names(&definition, &mut told);
+    let mut graph = targets::resolve(&definition, &slugs, &mut told);
+    told.clear();
+    strands::find(&definition, &mut graph, &mut told);
+    told.is_empty()
 }
 
 /// Checks a definition; `None` when an error was found, by this stage or an earlier one.

@@ -7,7 +7,7 @@
 //! Where a meaning cannot be kept exactly, the translation says so by a [`Difference`], whose rule has a row in
 //! `docs/formats.md`.
 
-mod build;
+pub(crate) mod build;
 mod codemie;
 mod elevaite;
 mod literal;
@@ -214,7 +214,30 @@ pub(crate) struct Translation<'a> {
     pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
 }
 
+/// What a translation had to say so far.
+pub(crate) struct Mark {
+    differences: usize,
+    diagnostics: usize,
+    authored: Authored,
+}
+
 impl Translation<'_> {
+    /// What there was to say so far.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            differences: self.differences.len(),
+            diagnostics: self.diagnostics.len(),
+            authored: self.authored.clone(),
+        }
+    }
+
+    /// Takes back what was said since.
+    pub(crate) fn back_to(&mut self, mark: Mark) {
+        self.differences.truncate(mark.differences);
+        self.diagnostics.truncate(mark.diagnostics);
+        self.authored = mark.authored;
+    }
+
     /// Says that something means another thing here.
     pub(crate) fn differs(&mut self, rule: &'static str, node: &Node, message: impl Into<String>) {
         debug_assert!(RULES.contains(&rule), "`{rule}` is no rule");

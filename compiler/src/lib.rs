@@ -3,6 +3,7 @@
 //! `text -> format -> parse -> check -> lower -> prove -> machine`. Pure: no clock, no IO, no AWS.
 
 mod authored;
+mod bound;
 pub mod check;
 pub mod cost;
 pub mod definition;
@@ -106,9 +107,9 @@ fn build(
     options: Options,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Program> {
-    let checked = check::check(text, definition, diagnostics)?;
+    let mut checked = check::check(text, definition, diagnostics)?;
     let program = Program {
-        lowered: lower::lower(&checked, options),
+        lowered: bound::lower_bounded(&mut checked, options, diagnostics),
         triggers: triggers::of(&checked),
         authored: Authored::default(),
         chains: BTreeMap::new(),

@@ -23,7 +23,7 @@ use pawl_contract::reference::QUESTION;
 use pawl_contract::{At, Kind, StepError, code};
 use pawl_store::{Change, Record, RecordStatus, Run, Transaction, Waiting};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::answer::{self, Given, Outcome};
 use crate::trigger::accept_by_schema;
@@ -101,13 +101,20 @@ pub(crate) async fn asked(services: &Services, run: &Run, record: &Record) -> Re
     schedule::plan(services, run, record).await
 }
 
-/// What a mock says as an approval says it: a rejection has one name.
-pub(crate) fn settled(mut output: Value, input: &Value) -> Value {
-    let is_rejection = |decision: &&mut Value| *decision == "denied" || *decision == "rejected";
-    if let Some(decision) = output.get_mut("decision").filter(is_rejection) {
-        *decision = rejected_as(input).into();
-    }
-    output
+/// What a mock says as an approval says it.
+pub(crate) fn settled(output: Value, port: &str, input: &Value) -> Value {
+    let mut said = match output {
+        Value::Object(said) => said,
+        _ => Map::new(),
+    };
+    let word = if port == "rejected" {
+        rejected_as(input)
+    } else {
+        port
+    };
+    said.insert("decision".to_owned(), word.into());
+    said.insert("approved".to_owned(), (port == "approved").into());
+    said.into()
 }
 
 /// What a rejection is called where an approval says so.

@@ -277,7 +277,7 @@ RULES = [
     Rule("output-sees-new-values", MOTO, written_in=on_states(output_sees_new_values)),
     Rule("no-partition-of-nothing", MOTO, written_in=on_expressions(no_partition_of_nothing)),
     Rule("no-hash", MOTO, written_in=on_expressions(no_hash)),
-    Rule("task-failed-is-not-for-expressions", ("moto", "sfnx"), avoided=on_states(task_failed_is_all)),
+    Rule("task-failed-is-for-expressions", MINISTACK, avoided=on_states(task_failed_is_all)),
     Rule("a-power-beyond-all-is-python-s", SFNX, avoided=on_expressions(no_power_beyond_all)),
     Rule("no-name-is-an-empty-name", SFNX, excused=no_name_is_an_empty_name),
 ]

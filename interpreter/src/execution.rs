@@ -41,6 +41,9 @@ pub struct Start {
     pub role_arn: String,
     /// The input.
     pub input: Value,
+    /// The input as it was sent, which the history shows; where there is none, it shows the input's own text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_text: Option<Arc<str>>,
     /// Where in the machine the execution runs: nowhere deeper for a whole machine, the item processor of a
     /// distributed Map for one of its children.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -146,11 +149,12 @@ impl Execution {
 
     fn begin(
         machine: Arc<Machine>,
-        start: Start,
+        mut start: Start,
         rehearsal: Option<Rehearsal>,
         world: &mut dyn World,
     ) -> Self {
         let input = Data::new(start.input.clone());
+        let sent = start.input_text.take();
         let mut execution = Self {
             machine,
             started_at: world.now(),
@@ -174,7 +178,7 @@ impl Execution {
             execution: &mut execution,
             world,
         };
-        engine.begin(input);
+        engine.begin(input, sent);
         engine.run();
         execution
     }
@@ -280,12 +284,12 @@ pub(crate) struct Engine<'a> {
 }
 
 impl Engine<'_> {
-    fn begin(&mut self, input: Data) {
+    fn begin(&mut self, input: Data, sent: Option<Arc<str>>) {
         let role_arn = self.execution.start.role_arn.clone();
         self.append(
             0,
             EventDetails::ExecutionStarted {
-                input: Arc::clone(&input.text),
+                input: sent.unwrap_or_else(|| Arc::clone(&input.text)),
                 role_arn,
             },
         );

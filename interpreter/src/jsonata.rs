@@ -4,9 +4,11 @@ mod complaint;
 mod convert;
 mod functions;
 mod growth;
+mod mend;
 mod path;
 mod random;
 mod survey;
+mod text;
 mod tree;
 mod uses;
 mod wording;
@@ -27,6 +29,7 @@ use crate::query::Scope;
 use complaint::{TIME, complain};
 use functions::Given;
 use growth::Guarded;
+use mend::mend;
 pub(crate) use survey::survey;
 use uses::{Part, Uses, uses};
 
@@ -56,7 +59,7 @@ thread_local! {
 
 /// An expression, read.
 struct Parsed {
-    /// As its author wrote it.
+    /// As its author wrote it, but for what is mended.
     node: AstNode,
     /// The same with its texts and lists kept within bounds, where it makes any.
     guarded: Option<Guarded>,
@@ -178,8 +181,9 @@ fn parse(source: &str) -> Result<Rc<Parsed>, String> {
         if let Some(known) = parsed.get(source) {
             return Ok(Rc::clone(known));
         }
-        let node = parser::parse(source).map_err(|error| error.display_message())?;
-        let read = Rc::new(Parsed {
+        let mut node = read(source)?;
+        mend(&mut node);
+        let known = Rc::new(Parsed {
             uses: uses(&node),
             guarded: Guarded::of(&node),
             node,
@@ -187,7 +191,12 @@ fn parse(source: &str) -> Result<Rc<Parsed>, String> {
         if parsed.len() >= KEPT {
             parsed.clear();
         }
-        parsed.insert(source.to_owned(), Rc::clone(&read));
-        Ok(read)
+        parsed.insert(source.to_owned(), Rc::clone(&known));
+        Ok(known)
     })
+}
+
+/// An expression as its author wrote it.
+fn read(source: &str) -> Result<AstNode, String> {
+    parser::parse(source).map_err(|error| error.display_message())
 }

@@ -62,6 +62,21 @@ pub(crate) struct Execute {
     _backend: Option<IgnoredAny>,
 }
 
+/// What a value asks for, where it is such a request: it says how the run is asked for, or holds the input apart.
+pub fn requested(value: &Value) -> Option<Start> {
+    let kind = value.get("trigger").and_then(|trigger| trigger.get("kind"));
+    let is_request =
+        kind.is_some_and(Value::is_string) || value.get("input_data").is_some_and(Value::is_object);
+    if !is_request {
+        return None;
+    }
+    let asked: Execute = serde_json::from_value(value.clone()).ok()?;
+    Some(Start {
+        org: None,
+        ..asked.start("")
+    })
+}
+
 /// Start a run
 ///
 /// With the header `idempotency-key`, the same request starts one run however often it comes; another request with the

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::block::{Block, StateAt};
 use super::diagnostic::Findings;
@@ -46,8 +46,8 @@ fn ways_lead(block: &Block, findings: &mut Findings) {
         lead(start, &block.place.field("StartAt"));
     }
     for state in &block.states {
-        for (target, place) in ways(state) {
-            lead(target, &place);
+        for way in ways(state) {
+            lead(way.target, &way.place);
         }
     }
 }
@@ -61,9 +61,9 @@ fn reached(block: &Block, findings: &mut Findings) {
     let mut open: Vec<&str> = start.into_iter().collect();
     while let Some(name) = open.pop() {
         let state = states.get(name);
-        for (target, _) in state.map(|state| ways(state)).unwrap_or_default() {
-            if reached.insert(target) {
-                open.push(target);
+        for way in state.map(|state| ways(state)).unwrap_or_default() {
+            if reached.insert(way.target) {
+                open.push(way.target);
             }
         }
     }
@@ -81,21 +81,35 @@ fn is_last(state: &StateAt) -> bool {
     is("End", &true.into()) || is("Type", &"Succeed".into()) || is("Type", &"Fail".into())
 }
 
-/// Every way out of a state, and where it stands.
-fn ways<'d>(state: &StateAt<'d>) -> Vec<(&'d str, Place)> {
+/// A way from a state to another.
+pub(super) struct Way<'d> {
+    pub(super) target: &'d str,
+    /// Where the target is named.
+    place: Place,
+    /// What names it: the state, or one of its catchers or choices. Its Assign is made on the way.
+    pub(super) holder: &'d Map<String, Value>,
+}
+
+/// Every way out of a state.
+pub(super) fn ways<'d>(state: &StateAt<'d>) -> Vec<Way<'d>> {
     let mut ways = Vec::new();
-    let text = |value: &'d Value| value.as_str();
-    for name in ["Next", "Default"] {
-        if let Some(target) = state.fields.get(name).and_then(text) {
-            ways.push((target, state.place.field(name)));
+    let mut add = |holder: &'d Map<String, Value>, name: &str, place: Place| {
+        if let Some(target) = holder.get(name).and_then(Value::as_str) {
+            ways.push(Way {
+                target,
+                place: place.field(name),
+                holder,
+            });
         }
+    };
+    for name in ["Next", "Default"] {
+        add(state.fields, name, state.place.clone());
     }
     for name in ["Catch", "Choices"] {
         let entries = state.fields.get(name).and_then(Value::as_array);
         for (index, entry) in entries.into_iter().flatten().enumerate() {
-            if let Some(target) = entry.get("Next").and_then(text) {
-                let place = state.place.field(name).item(index).field("Next");
-                ways.push((target, place));
+            if let Some(entry) = entry.as_object() {
+                add(entry, "Next", state.place.field(name).item(index));
             }
         }
     }

@@ -152,6 +152,12 @@ fn result_writer(
     if resource.is_some() || !writer.contains_key("WriterConfig") {
         object::required(writer, &["Resource", destination], place, findings);
     }
+    // Measured on AWS, in JSONata mode.
+    let arguments = writer.get("Arguments").and_then(Value::as_object);
+    if let Some(arguments) = arguments {
+        let place = place.field("Arguments");
+        object::required(arguments, &["Prefix"], &place, findings);
+    }
     if let Some(config) = writer.get("WriterConfig").and_then(Value::as_object) {
         let place = place.field("WriterConfig");
         object::check(config, WRITER_CONFIG, language, &place, findings);

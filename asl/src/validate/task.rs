@@ -176,8 +176,17 @@ impl<'r> Call<'r> {
         let Some(arguments) = arguments.as_object() else {
             return;
         };
+        let place = state.place.field(field);
         for message in arguments::problems(resource, arguments) {
-            findings.schema(&state.place.field(field), message);
+            findings.schema(&place, message);
+        }
+        // Measured on AWS: a function can be given these by an expression only.
+        let payload = arguments
+            .get("Payload")
+            .filter(|_| self.service == "lambda");
+        if matches!(payload, Some(Value::Number(_) | Value::Bool(_))) {
+            let message = "Expected value of type [STRING, OBJECT, ARRAY, NULL]";
+            findings.schema(&place.field("Payload"), message);
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::block::{Block, StateAt};
 use super::diagnostic::Findings;
 use super::expressions::Survey;
+use super::graph::{Way, ways};
 use super::place::Place;
 use super::references;
 use crate::QueryLanguage;
@@ -19,21 +20,30 @@ pub(super) fn check(
     survey: &dyn Fn(&str) -> Survey,
     findings: &mut Findings,
 ) {
-    scope(machine, &BTreeSet::new(), language, survey, findings);
+    scope(machine, &Outer::default(), language, survey, findings);
 }
 
-/// Checks a block. `outer` are the variables of the scopes around it.
+/// The variables of the scopes around a block.
+#[derive(Clone, Default)]
+struct Outer {
+    /// Those that the block may read.
+    visible: BTreeSet<String>,
+    /// Those that have a value on some way into the block: it may not set them.
+    set: BTreeSet<String>,
+}
+
+/// Checks a block.
 fn scope(
     block: &Block,
-    outer: &BTreeSet<String>,
+    outer: &Outer,
     language: QueryLanguage,
     survey: &dyn Fn(&str) -> Survey,
     findings: &mut Findings,
 ) {
-    let mut visible = outer.clone();
+    let mut visible = outer.visible.clone();
     for (variable, place) in block.states.iter().flat_map(assigned) {
         spelling(variable, &place, findings);
-        if outer.contains(variable) {
+        if outer.set.contains(variable) {
             let message =
                 format!("The variable name '{variable}' was already defined in a parent scope.");
             findings.error("DUPLICATE_VARIABLE_NAME", &place, message);
@@ -46,28 +56,63 @@ fn scope(
             let message = format!("Variable '{variable}' is possibly not defined.");
             findings.warning("POSSIBLY_UNDEFINED_VARIABLE", &state.place, message);
         }
+        if state.inner.is_empty() {
+            continue;
+        }
+        let mut set = outer.set.clone();
+        set.extend(set_before(block, state.name));
+        let around = Outer {
+            visible: visible.clone(),
+            set,
+        };
         for inner in &state.inner {
             // An execution of its own sees nothing of the one that started it.
-            let nothing = BTreeSet::new();
+            let nothing = Outer::default();
             let outer = if inner.is_distributed {
                 &nothing
             } else {
-                &visible
+                &around
             };
             scope(inner, outer, language, survey, findings);
         }
     }
 }
 
+/// The variables that are set on the ways to a state of a block.
+fn set_before(block: &Block, name: &str) -> BTreeSet<String> {
+    let ways: Vec<(&str, Way)> = block
+        .states
+        .iter()
+        .flat_map(|state| ways(state).into_iter().map(|way| (state.name, way)))
+        .collect();
+    let mut before: BTreeSet<&str> = [name].into();
+    let mut open = vec![name];
+    let mut set = BTreeSet::new();
+    while let Some(target) = open.pop() {
+        for (from, way) in ways.iter().filter(|(_, way)| way.target == target) {
+            set.extend(variables(way.holder).map(|(_, variable)| variable.to_owned()));
+            if before.insert(from) {
+                open.push(from);
+            }
+        }
+    }
+    set
+}
+
+/// What the Assign of a state, a catcher or a choice sets: each key, and the variable that it is for.
+fn variables(holder: &Map<String, Value>) -> impl Iterator<Item = (&str, &str)> {
+    let assign = holder.get("Assign").and_then(Value::as_object);
+    let keys = assign.into_iter().flat_map(Map::keys);
+    // In JSONPath mode the name ends so where the value is a path.
+    keys.map(|key| (key.as_str(), key.strip_suffix(".$").unwrap_or(key)))
+}
+
 /// Every variable that a state sets, and where.
 fn assigned<'d>(state: &StateAt<'d>) -> Vec<(&'d str, Place)> {
     let mut found = Vec::new();
     let mut add = |holder: &'d Map<String, Value>, place: &Place| {
-        let assign = holder.get("Assign").and_then(Value::as_object);
-        for name in assign.into_iter().flat_map(Map::keys) {
-            // In JSONPath mode the name ends so where the value is a path.
-            let variable = name.strip_suffix(".$").unwrap_or(name);
-            found.push((variable, place.field("Assign").field(name)));
+        for (key, variable) in variables(holder) {
+            found.push((variable, place.field("Assign").field(key)));
         }
     };
     add(state.fields, &state.place);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use pawl_compiler::diagnostic::{Lines, to_json};
-use pawl_compiler::{Program, Severity, mocks};
+use pawl_compiler::{Format, Program, Severity, mocks};
 use pawl_contract::{Kind, Mock, Start, StepError, code};
 use pawl_functions::mocked_answer;
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ impl Run {
         } else {
             project.mocks(self.mocks.as_deref())?
         };
-        let Some(program) = self.compile(&project, &mocks)? else {
+        let Some((program, format)) = self.compile(&project, &mocks)? else {
             return Ok(Outcome::Refused);
         };
         let subflows = project.subflows(&program, self.machine.into())?;
@@ -83,9 +83,18 @@ impl Run {
             return Err(Misuse::from(wrong).into());
         }
         let input = project.input(self.input.as_deref())?;
+        // What a chat, say, sends to the API begins the same run here.
+        let asked = match format {
+            Format::Elevaite => pawl_api::requested(&input),
+            Format::Native | Format::Codemie => None,
+        };
+        let asked = asked.unwrap_or_else(|| Start {
+            input,
+            ..Start::default()
+        });
         let data = project.data(self.data.as_deref())?;
         let workflows = (&program, &subflows);
-        runtime()?.block_on(self.follow(&project, workflows, input, &data, mocks))
+        runtime()?.block_on(self.follow(&project, workflows, asked, &data, mocks))
     }
 
     /// Compiles, and says what there is to say; a step that cannot act yet must be mocked.
@@ -94,7 +103,7 @@ impl Run {
         &self,
         project: &Project,
         mocked: &BTreeMap<String, Mock>,
-    ) -> anyhow::Result<Option<Program>> {
+    ) -> anyhow::Result<Option<(Program, Format)>> {
         let mut compiled = project.compile(self.machine.into());
         // A resumed run brings its mocks with it.
         if self.resume.is_none() {
@@ -122,14 +131,16 @@ impl Run {
             let refused = json!({ "status": "refused", "diagnostics": found });
             print(&(serde_json::to_string_pretty(&refused)? + "\n"))?;
         }
-        Ok(compiled.program.filter(|_| is_sound))
+        let format = compiled.format;
+        let program = compiled.program.filter(|_| is_sound);
+        Ok(program.map(|program| (program, format)))
     }
 
     async fn follow(
         &self,
         project: &Project,
         (program, subflows): (&Program, &BTreeMap<String, Program>),
-        input: Value,
+        asked: Start,
         data: &BTreeMap<String, Vec<Value>>,
         mocks: BTreeMap<String, Mock>,
     ) -> anyhow::Result<Outcome> {
@@ -154,10 +165,9 @@ impl Run {
             laptop
                 .start_with(Start {
                     machine: version,
-                    input,
                     mocks,
-                    thread_id: self.thread.clone(),
-                    ..Start::default()
+                    thread_id: self.thread.clone().or(asked.thread_id),
+                    ..asked
                 })
                 .await
                 .map_err(misuse)?

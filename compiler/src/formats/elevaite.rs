@@ -14,6 +14,7 @@
 //! ```
 
 mod agents;
+mod asked;
 mod choices;
 mod conditions;
 mod configs;
@@ -34,6 +35,7 @@ mod words;
 use super::Translation;
 use super::build::{Object, list, number, text};
 use super::told::Word;
+use crate::check::divides_soundly;
 use crate::fields::{self, Field, Shape, Templates};
 use crate::source::{Data, Node, given};
 
@@ -136,20 +138,33 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     }
     let edges = edges::find(root, &steps, translation);
     data::without_output(&steps, &edges, translation);
-    let texts = texts::Texts::new(root, &steps);
-    let natives = configs::translate(&steps, edges, &texts, translation);
-    texts.findings(root, &steps, translation);
     // What is no list is refused in the words that every format shares.
     let written = root.get("steps");
-    let listed = written.filter(|steps| matches!(steps.data, Data::Array(_)));
-    definition.maybe(
-        "steps",
-        listed
-            .map(|steps| list(steps, natives))
-            .or_else(|| written.cloned()),
-    );
-    definition.maybe("lints", given(root, "lints").cloned());
-    definition.build()
+    let Some(listed) = written.filter(|steps| matches!(steps.data, Data::Array(_))) else {
+        definition.maybe("steps", written.cloned());
+        definition.maybe("lints", given(root, "lints").cloned());
+        return definition.build();
+    };
+    let write = |steps: &[steps::Step<'_>], is_asked, translation: &mut Translation<'_>| {
+        let texts = texts::Texts::new(root, steps);
+        let natives = configs::translate(steps, edges.clone(), is_asked, &texts, translation);
+        texts.findings(root, steps, translation);
+        let mut definition = definition.clone();
+        definition.put("steps", list(listed, natives));
+        definition.maybe("lints", given(root, "lints").cloned());
+        definition.build()
+    };
+    if !asked::can_be(&steps, &edges) {
+        return write(&steps, false, translation);
+    }
+    let before = translation.mark();
+    let led = write(&steps, false, translation);
+    if divides_soundly(&led) {
+        return led;
+    }
+    translation.back_to(before);
+    asked::ask(&mut steps, &edges);
+    write(&steps, true, translation)
 }
 
 /// What is said of the whole workflow.

@@ -138,31 +138,55 @@ impl Events {
     /// What passing through all of some states may cost, cycles included.
     fn of_all(&self, states: &IndexMap<String, State>) -> Option<u64> {
         let once: u64 = states.keys().map(|name| self.of(name)).sum();
-        let cycles = cycles(states);
+        let cycles = cycles(states.iter());
         let cycles = cycles.iter().map(|cycle| self.of_cycle(cycle, states));
         Some(once.saturating_add(cycles.sum::<Option<u64>>()?))
     }
 
-    /// What a cycle may cost that is one loop whose items are known to be so many at most, or whose states are counted.
+    /// What a cycle may cost that is a loop whose items are known to be so many at most, with the loops inside of it, or
+    /// whose states are counted.
     pub(super) fn of_cycle(
         &self,
         cycle: &BTreeSet<String>,
         states: &IndexMap<String, State>,
     ) -> Option<u64> {
-        let events: u64 = cycle.iter().map(|name| self.of(name)).sum();
-        let heads = cycle
-            .iter()
-            .filter_map(|name| Some((name, self.bounds.get(name)?)));
-        let mut heads = heads.filter(|(head, _)| is_only_head(head, cycle, states));
-        let of_loop = heads
-            .next()
-            .map(|(_, visits)| events.saturating_mul(*visits));
-        of_loop.or_else(|| counted::most(&self.counted, cycle, states, |name| self.of(name)))
+        self.of_loop(cycle, states)
+            .or_else(|| counted::most(&self.counted, cycle, states, |name| self.of(name)))
+    }
+
+    fn of_loop(&self, cycle: &BTreeSet<String>, states: &IndexMap<String, State>) -> Option<u64> {
+        let head = entry(cycle, states)?;
+        let visits = *self.bounds.get(head)?;
+        let is_body = |name: &String| name != head && cycle.contains(name);
+        let inner = cycles(states.iter().filter(|(name, _)| is_body(name)));
+        let within = |cycle: &BTreeSet<String>| self.of_cycle(cycle, states);
+        let inner_events = inner.iter().map(within).sum::<Option<u64>>()?;
+        let is_inner = |name: &&String| inner.iter().any(|cycle| cycle.contains(*name));
+        let once = cycle.iter().filter(|name| !is_inner(name));
+        let once: u64 = once.map(|name| self.of(name)).sum();
+        Some(once.saturating_add(inner_events).saturating_mul(visits))
     }
 }
 
+/// The one state of a cycle by which it is come to, where there is one: with it, all of the cycle begins again.
+fn entry<'cycle>(
+    cycle: &'cycle BTreeSet<String>,
+    states: &IndexMap<String, State>,
+) -> Option<&'cycle String> {
+    let outside = states.iter().filter(|(name, _)| !cycle.contains(*name));
+    let targets = outside.flat_map(|(_, state)| targets(state));
+    let first = states.keys().next().map(String::as_str);
+    let entered: BTreeSet<&str> = targets.chain(first).collect();
+    let mut entries = cycle.iter().filter(|name| entered.contains(name.as_str()));
+    entries.next().filter(|_| entries.next().is_none())
+}
+
 /// The groups of states that lie on a common cycle.
-pub(super) fn cycles(states: &IndexMap<String, State>) -> Vec<BTreeSet<String>> {
+pub(super) fn cycles<'states>(
+    states: impl Iterator<Item = (&'states String, &'states State)>,
+) -> Vec<BTreeSet<String>> {
+    let states: IndexMap<&str, &State> =
+        states.map(|(name, state)| (name.as_str(), state)).collect();
     let leads = |id: usize| {
         let state = states.get_index(id).into_iter();
         let targets = state.flat_map(|(_, state)| targets(state));
@@ -171,21 +195,9 @@ pub(super) fn cycles(states: &IndexMap<String, State>) -> Vec<BTreeSet<String>> 
     let groups = graph::cycles(states.len(), leads);
     let named = |group: Vec<usize>| {
         let states = group.into_iter().filter_map(|id| states.get_index(id));
-        states.map(|(name, _)| name.clone()).collect()
+        states.map(|(name, _)| (*name).to_owned()).collect()
     };
     groups.into_iter().map(named).collect()
-}
-
-/// Whether every way around a cycle passes one of its states.
-fn is_only_head(head: &str, cycle: &BTreeSet<String>, states: &IndexMap<String, State>) -> bool {
-    let others = cycle.iter().map(String::as_str);
-    let others: Vec<&str> = others.filter(|name| *name != head).collect();
-    let leads = |id: usize| {
-        let state = others.get(id).and_then(|name| states.get(*name));
-        let targets = state.into_iter().flat_map(targets);
-        targets.filter_map(|target| others.binary_search(&target).ok())
-    };
-    graph::cycles(others.len(), leads).is_empty()
 }
 
 /// How often a run comes to a loop's head, where the loop's definition bounds that.

@@ -43,7 +43,7 @@ pub(super) fn insert(
         most.is_some_and(|most| most.saturating_add(once) <= budget::MOST_EVENTS)
     };
     let needs = |cycle: &BTreeSet<String>| after.is_some() || !fits(cycle);
-    let cycles: Vec<BTreeSet<String>> = cycles(states).into_iter().filter(needs).collect();
+    let cycles: Vec<BTreeSet<String>> = cycles(states.iter()).into_iter().filter(needs).collect();
     let visits = after.map_or_else(|| visits(checked, events), u64::from);
     let mut staying = BTreeSet::new();
     for cycle in &cycles {

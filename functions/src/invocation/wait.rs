@@ -86,7 +86,8 @@ impl Invocation<'_> {
             let answered = match result {
                 Ok(acted) if node.kind == Kind::Approval => {
                     let port = mock::decision(&acted.output).unwrap_or("approved");
-                    Ok((port, approval::settled(acted.output, &visit.record.input)))
+                    let said = approval::settled(acted.output, port, &visit.record.input);
+                    Ok((port, said))
                 }
                 Ok(acted) => Ok(("success", acted.output)),
                 Err(error) if error.code == code::TIMEOUT && node.then.contains_key("timeout") => {

@@ -152,6 +152,32 @@ pub(super) fn shown(value: &JValue) -> String {
     }
 }
 
+/// A value as the engine would give it: a number that it could not hold exactly is rounded.
+pub(super) fn rounded(value: &Value) -> Value {
+    /// The whole numbers up to this have no gaps.
+    const EXACT: u64 = 1 << 53;
+    match value {
+        Value::Number(given) => {
+            let is_exact = given.is_f64()
+                || given
+                    .as_i64()
+                    .is_some_and(|given| given.unsigned_abs() <= EXACT);
+            match given.as_f64() {
+                Some(given) if !is_exact => number(given),
+                _ => value.clone(),
+            }
+        }
+        Value::Array(items) => Value::Array(items.iter().map(rounded).collect()),
+        Value::Object(members) => {
+            let members = members
+                .iter()
+                .map(|(name, member)| (name.clone(), rounded(member)));
+            Value::Object(members.collect())
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => value.clone(),
+    }
+}
+
 /// A number as AWS writes it: whole where it is whole; JSON has no word for the rest, so a text names it.
 fn number(number: f64) -> Value {
     // 2^63 is the first whole number that does not fit.

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use super::complaint::MEMORY;
 use super::random::{JavaRandom, Mixer};
 use super::uses::Uses;
+use super::{mend, text};
 use crate::context::moment;
 use crate::query::Scope;
 
@@ -49,7 +50,10 @@ impl Given {
                 "partition" => Rc::new(partition),
                 "range" => Rc::new(range),
                 "hash" => Rc::new(hash),
-                "parse" => Rc::new(parse),
+                "parse" => Rc::new(text::parse),
+                "clone" => Rc::new(clone),
+                "base64decode" => Rc::new(text::base64_decode),
+                "decodeUrlComponent" => Rc::new(text::decode_url_component),
                 "encodeUrl" => Rc::new(|arguments| encode(arguments, &URL, "encodeUrl")),
                 "encodeUrlComponent" => {
                     Rc::new(|arguments| encode(arguments, &COMPONENT, "encodeUrlComponent"))
@@ -75,7 +79,7 @@ impl Given {
                     let mixer = mixer();
                     Rc::new(move |arguments| shuffle(&mixer, arguments))
                 }
-                _ => return None,
+                _ => Rc::new(mend::function(name)?),
             })
         };
         let functions = uses
@@ -109,7 +113,7 @@ impl Given {
     }
 }
 
-fn refused(message: impl Into<String>) -> EvaluatorError {
+pub(super) fn refused(message: impl Into<String>) -> EvaluatorError {
     EvaluatorError::EvaluationError(message.into())
 }
 
@@ -130,7 +134,7 @@ fn whole(
     }
 }
 
-fn type_error(index: usize, function: &str) -> EvaluatorError {
+pub(super) fn type_error(index: usize, function: &str) -> EvaluatorError {
     refused(format!(
         "T0410: Argument {} of function \"{function}\" does not match function signature",
         index + 1
@@ -138,7 +142,11 @@ fn type_error(index: usize, function: &str) -> EvaluatorError {
 }
 
 /// Refuses an argument that is one too many.
-fn at_most(arguments: &[JValue], count: usize, function: &str) -> Result<(), EvaluatorError> {
+pub(super) fn at_most(
+    arguments: &[JValue],
+    count: usize,
+    function: &str,
+) -> Result<(), EvaluatorError> {
     match arguments.get(count) {
         None | Some(JValue::Undefined) => Ok(()),
         Some(_) if is_handed_on(arguments) => Ok(()),
@@ -254,15 +262,19 @@ fn range(arguments: &[JValue]) -> HostFnResult {
 /// `$hash(text, algorithm)`: the digest in hexadecimal.
 fn hash(arguments: &[JValue]) -> HostFnResult {
     at_most(arguments, 2, "hash")?;
-    let Some(JValue::String(text)) = arguments.first() else {
-        return Err(type_error(0, "hash"));
+    let text = match arguments.first() {
+        Some(JValue::String(text)) => text,
+        Some(JValue::Undefined) => return Ok(JValue::Undefined),
+        None | Some(_) => return Err(type_error(0, "hash")),
     };
     let algorithm = match arguments.get(1) {
-        None | Some(JValue::Undefined) => return Ok(JValue::Undefined),
+        None => return Ok(JValue::Undefined),
+        // Java's word for what is not there.
+        Some(JValue::Undefined) => "null",
         Some(JValue::String(algorithm)) => algorithm,
         Some(_) => return Err(type_error(1, "hash")),
     };
-    let digest = match &**algorithm {
+    let digest = match algorithm {
         "MD5" => Md5::digest(text.as_bytes()).to_vec(),
         "SHA-1" => Sha1::digest(text.as_bytes()).to_vec(),
         "SHA-256" => Sha256::digest(text.as_bytes()).to_vec(),
@@ -285,15 +297,13 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// `$parse(text)`: the JSON value in a text.
-fn parse(arguments: &[JValue]) -> HostFnResult {
-    at_most(arguments, 1, "parse")?;
+/// `$clone(value)`: the same object or list.
+fn clone(arguments: &[JValue]) -> HostFnResult {
+    at_most(arguments, 1, "clone")?;
     match arguments.first() {
         None | Some(JValue::Undefined) => Ok(JValue::Undefined),
-        Some(JValue::String(text)) => {
-            JValue::from_json_str(text).map_err(|_| refused("D3137: Invalid JSON"))
-        }
-        Some(_) => Err(type_error(0, "parse")),
+        Some(value @ (JValue::Object(_) | JValue::Array(_))) => Ok(value.clone()),
+        Some(_) => Err(type_error(0, "clone")),
     }
 }
 
@@ -318,7 +328,8 @@ fn shuffle(mixer: &RefCell<Mixer>, arguments: &[JValue]) -> HostFnResult {
     for last in (1..items.len()).rev() {
         items.swap(mixer.borrow_mut().below(last + 1), last);
     }
-    Ok(JValue::sequence(items))
+    // A list, also of one item.
+    Ok(JValue::array(items))
 }
 
 fn millis(now: Timestamp) -> JValue {

@@ -349,7 +349,7 @@ fn width(arguments: &[JValue]) -> HostFnResult {
 fn range(arguments: &[JValue], spent: &Cell<usize>) -> HostFnResult {
     let end = |index: usize, code: &str, side: &str| match arguments.get(index) {
         Some(JValue::Number(number)) if number.fract() == 0.0 => Ok(Some(*number)),
-        None | Some(JValue::Undefined | JValue::Null) => Ok(None),
+        None | Some(JValue::Undefined) => Ok(None),
         Some(_) => Err(EvaluatorError::EvaluationError(format!(
             "{code}: The {side} side of the range operator (..) must evaluate to an integer"
         ))),

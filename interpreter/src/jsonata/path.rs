@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::Answer;
+use super::{Answer, convert};
 use crate::query::Scope;
 
 /// The value at a plain path; `None` where the expression is anything else.
@@ -32,7 +32,7 @@ fn at(value: &Value, names: &[&str]) -> Option<Answer> {
     let found = names
         .iter()
         .try_fold(value, |value, name| value.as_object()?.get(*name))?;
-    Some(Answer::Value(found.clone()))
+    Some(Answer::Value(convert::rounded(found)))
 }
 
 /// Whether a part of a path is a name and no operator, keyword or number.

@@ -9,7 +9,7 @@ use jsonata_core::value::with_stack;
 use pawl_asl::Survey;
 
 use super::tree::{Under, under};
-use super::uses::Part;
+use super::uses::{Part, uses};
 use super::wording::readable;
 
 /// What AWS says of what it can read and does not support.
@@ -17,8 +17,8 @@ const UNSUPPORTED: &str = "UNSUPPORTED_JSONATA_EXPRESSION";
 
 /// Looks through an expression.
 pub(crate) fn survey(source: &str) -> Survey {
-    let parsed = match super::parse(source.trim()) {
-        Ok(parsed) => parsed,
+    let node = match super::read(source.trim()) {
+        Ok(node) => node,
         Err(message) => {
             return Survey {
                 refusals: vec![("INVALID_JSONATA_EXPRESSION", readable(&message))],
@@ -27,8 +27,8 @@ pub(crate) fn survey(source: &str) -> Survey {
         }
     };
     let mut surveyor = Surveyor::default();
-    surveyor.walk(&parsed.node, Level::Top);
-    let used = &parsed.uses;
+    surveyor.walk(&node, Level::Top);
+    let used = uses(&node);
     let variables = used.keys();
     let variables = variables.filter(|name| !surveyor.own.contains(*name) && !is_given(name));
     let reads = |member: &str| match used.get("states") {

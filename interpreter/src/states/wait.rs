@@ -59,9 +59,9 @@ impl Engine<'_> {
     }
 }
 
-/// Reads a moment in ISO 8601's extended format with an offset: `T` between date and time, no space.
+/// Reads a moment in ISO 8601's extended format with an offset: `T` or `t` between date and time, no space.
 fn moment(text: &str) -> Result<Timestamp, Fault> {
-    let extended = text.get(4..5) == Some("-") && text.get(10..11) == Some("T");
+    let extended = text.get(4..5) == Some("-") && matches!(text.get(10..11), Some("T" | "t"));
     let parsed = extended.then(|| text.parse::<Timestamp>().ok()).flatten();
     parsed.ok_or_else(|| {
         let cause = "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: ";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::{check, end, invoke, machine, run};
+use crate::bench::{check, end, in_state, invoke, machine, run};
 use crate::simulation::event_types;
 
 #[test]
@@ -85,6 +85,38 @@ fn errors_are_retried_then_caught() {
             json!(["F", "as told"]),
         ),
     ]);
+}
+
+#[test]
+fn an_expression_that_fails_is_no_task_that_does() {
+    let said = in_state(
+        "a",
+        "The JSONata expression '$states.result.absent' specified for the field 'Output' returned nothing (undefined).",
+    );
+    let failed = json!(["States.QueryEvaluationError", said]);
+    // As measured on AWS, although the guide says that `States.TaskFailed` is for every error but a timeout.
+    let rows = [
+        ("States.TaskFailed", failed, 1),
+        ("States.QueryEvaluationError", json!("caught"), 3),
+        ("States.ALL", json!("caught"), 3),
+    ];
+    for (name, expected, attempts) in rows {
+        let more = json!({
+            "Retry": [{ "ErrorEquals": [name], "MaxAttempts": 2 }],
+            "Catch": [{ "ErrorEquals": [name], "Next": "b" }],
+            "Output": "{% $states.result.absent %}",
+            "End": true,
+        });
+        let states = json!({
+            "a": invoke(&json!({ "give": 1 }), &more),
+            "b": { "Type": "Pass", "Output": "caught", "End": true },
+        });
+        let (execution, world) = run(machine(&states), json!({}));
+        assert_eq!(end(&execution), expected, "{name}");
+        let types = event_types(world.history());
+        let scheduled = types.iter().filter(|kind| *kind == "TaskScheduled");
+        assert_eq!(scheduled.count(), attempts, "{name}");
+    }
 }
 
 #[test]

@@ -2,40 +2,51 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::{check, end, in_state, invoke, machine, run};
+use crate::bench::{check, end, extended, in_state, invoke, machine, run};
 use crate::simulation::event_types;
 
 #[test]
 fn limits_are_kept() {
     let big = "x".repeat(262_145);
-    let catch = json!({ "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "b" }], "Next": "b" });
+    let catch =
+        |error: &str| json!({ "Catch": [{ "ErrorEquals": [error], "Next": "b" }], "Next": "b" });
     let states = |task: Value| {
         machine(&json!({ "a": task, "b": { "Type": "Pass", "Output": "b", "End": true } }))
     };
     let passes = states(
         json!({ "Type": "Pass", "Output": "{% $states.input & $states.input %}", "Next": "b" }),
     );
-    check(vec![
-        // A task's result that is too large is caught by `States.ALL`; what a state makes itself is not.
+    let refused = json!([
+        "States.DataLimitExceeded",
+        in_state(
+            "a",
+            "The state/task 'a' returned a result with a size exceeding the maximum number of bytes service limit."
+        )
+    ]);
+    let doubled = "{% $states.input & $states.input %}";
+    let makes = |error: &str| {
+        let map = json!({ "Type": "Map", "Items": [1], "Output": doubled, "ItemProcessor": machine(&json!({ "i": { "Type": "Pass", "End": true } })) });
         (
-            states(invoke(
-                &json!({ "give": "{% $pad('', 200000, 'x') %}" }),
-                &catch,
-            )),
+            states(extended(map, &catch(error))),
+            json!(big.get(..131_073)),
+            refused.clone(),
+        )
+    };
+    let caught = |error: &str| {
+        let too_much = json!({ "give": "{% $pad('', 200000, 'x') %}" });
+        (
+            states(invoke(&too_much, &catch(error))),
             json!({}),
             json!("b"),
-        ),
-        (
-            passes,
-            json!(big.get(..131_073)),
-            json!([
-                "States.DataLimitExceeded",
-                in_state(
-                    "a",
-                    "The state/task 'a' returned a result with a size exceeding the maximum number of bytes service limit."
-                )
-            ]),
-        ),
+        )
+    };
+    check(vec![
+        // A task's result that is too large is caught by both names; what a state makes itself is by neither.
+        caught("States.ALL"),
+        caught("States.TaskFailed"),
+        makes("States.ALL"),
+        makes("States.TaskFailed"),
+        (passes, json!(big.get(..131_073)), refused.clone()),
     ]);
     let (execution, world) = run(
         machine(&json!({ "a": { "Type": "Pass", "Next": "a" } })),

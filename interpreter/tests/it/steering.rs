@@ -72,6 +72,10 @@ fn a_wait_lets_time_pass() {
             json!({ "Timestamp": "{% $fromMillis($millis() + 5000) %}" }),
             Some(5),
         ),
+        (
+            json!({ "Timestamp": "{% '2026-01-01t00:00:05z' %}" }),
+            Some(5),
+        ),
         (json!({ "Timestamp": "2025-01-01T00:00:00Z" }), Some(0)),
         (json!({ "Seconds": "{% -1 %}" }), None),
         (json!({ "Seconds": "{% 'soon' %}" }), None),

@@ -118,6 +118,7 @@ impl About {
             machine_name: self.machine_name.clone(),
             role_arn: self.role_arn.clone(),
             input: deep(&self.input).expect("the input was read when it was given"),
+            input_text: Some(self.input.as_str().into()),
             block: self.block.clone(),
             map_run_arn: self.map_run_arn.clone(),
             is_express: self.is_express,

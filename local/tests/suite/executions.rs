@@ -43,6 +43,33 @@ async fn a_machine_runs_to_its_end_in_simulated_time() {
 }
 
 #[tokio::test]
+async fn an_input_is_shown_as_it_was_sent() {
+    let world = simulated().await;
+    let states =
+        json!({ "first": { "Type": "Pass", "Output": "{% $states.input %}", "End": true } });
+    let arn = world.create("plain", &machine(&states)).await;
+    let sent = "{ \"b\" : 1,\n  \"a\": \"\\u00e9\" }";
+    let started = world
+        .client
+        .start_execution()
+        .state_machine_arn(arn)
+        .input(sent);
+    let started = started.send().await.expect("it starts");
+    let execution = started.execution_arn();
+    world.local.settled().await;
+    let described = world.client.describe_execution().execution_arn(execution);
+    let described = described.send().await.expect("it is there");
+    assert_eq!(described.input(), Some(sent));
+    assert_eq!(described.output(), Some("{\"b\":1,\"a\":\"é\"}"));
+    let history = world.client.get_execution_history();
+    let history = history.execution_arn(execution).send().await;
+    let events = history.expect("it is there").events;
+    let first = events.first().expect("an event");
+    let details = first.execution_started_event_details();
+    assert_eq!(details.and_then(|details| details.input()), Some(sent));
+}
+
+#[tokio::test]
 async fn history_comes_in_pages_and_in_both_orders() {
     let world = simulated().await;
     let version = world.create("whole", &whole()).await;

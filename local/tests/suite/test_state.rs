@@ -390,6 +390,21 @@ async fn a_mocked_map_hands_its_items_out() {
             }),
         ),
         (
+            map(
+                "INLINE",
+                &json!({ "Items": "{% $states.input %}", "Catch": [
+                    { "ErrorEquals": ["States.TaskFailed"], "Next": "b" },
+                    { "ErrorEquals": ["States.ALL"], "Next": "c", "Output": "late" },
+                ] }),
+            ),
+            json!({}),
+            json!({
+                "status": "CAUGHT_ERROR", "error": "States.QueryEvaluationError", "nextState": "c",
+                "output": "\"late\"",
+                "inspectionData": { "errorDetails": { "catchIndex": 1 } },
+            }),
+        ),
+        (
             map("INLINE", &tolerant("ToleratedFailureCount", 1)),
             failures(2),
             json!({
@@ -406,6 +421,22 @@ async fn a_mocked_map_hands_its_items_out() {
             json!({
                 "status": "SUCCEEDED", "output": "[7]",
                 "inspectionData": { "maxConcurrency": 0, "toleratedFailureCount": 1 },
+            }),
+        ),
+        (
+            map(
+                "INLINE",
+                &with(
+                    tolerant("ToleratedFailurePercentage", 34),
+                    &json!({ "ToleratedFailureCount": 0 }),
+                ),
+            ),
+            failures(1),
+            json!({
+                "status": "SUCCEEDED", "output": "[7]",
+                "inspectionData": {
+                    "maxConcurrency": 0, "toleratedFailureCount": 0, "toleratedFailurePercentage": 34,
+                },
             }),
         ),
         (

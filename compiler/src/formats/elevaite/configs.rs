@@ -2,6 +2,7 @@
 //! has a condition of its own.
 
 mod idle;
+mod runs;
 mod shape;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,17 +15,18 @@ use super::steps::{BRANCHES, Step};
 use super::texts::Texts;
 use super::words::What;
 use super::{
-    agents, choices, conditions, data, entry, given, loops, policy, requests, tools, transforms,
-    waits,
+    agents, asked, choices, data, entry, given, loops, policy, requests, tools, transforms, waits,
 };
 use crate::parse::LONGEST_SLUG;
 use crate::source::Node;
 use idle::idle;
+pub(super) use runs::own_condition;
 
 /// The native steps of a definition, in the author's order.
 pub(super) fn translate(
     steps: &[Step<'_>],
     edges: Edges,
+    is_asked: bool,
     texts: &Texts<'_>,
     translation: &mut Translation<'_>,
 ) -> Vec<Node> {
@@ -35,6 +37,8 @@ pub(super) fn translate(
         taken: steps.iter().map(|step| step.slug.clone()).collect(),
         guards: BTreeMap::new(),
         waits: false,
+        is_asked,
+        ways: BTreeMap::new(),
         repeated: BTreeSet::new(),
         natives: Vec::new(),
         trigger: entry::first(steps),
@@ -43,7 +47,10 @@ pub(super) fn translate(
     writer.guard();
     let loops = (0..steps.len()).filter(|at| writer.what(*at) == Some(What::Loop));
     writer.repeated = loops.flat_map(|at| writer.edges.inside(at)).collect();
-    writer.waits = writer.is_graph();
+    writer.waits = is_asked || writer.is_graph();
+    if is_asked {
+        writer.ways = asked::ways(steps, &writer.edges);
+    }
     if !writer.waits {
         writer.enter();
     }
@@ -69,6 +76,9 @@ struct Writer<'a> {
     guards: BTreeMap<usize, String>,
     /// Whether steps say what they wait for, instead of what follows them.
     waits: bool,
+    /// Whether choices are asked, instead of leading somewhere; and for each step, by which answers it runs.
+    is_asked: bool,
+    ways: BTreeMap<usize, String>,
     /// The steps that loops repeat: each says what follows it.
     repeated: BTreeSet<usize>,
     natives: Vec<Node>,
@@ -191,13 +201,14 @@ impl Writer<'_> {
             config.put("branches", list(of, slugs));
         }
         let waits = self.waits(at);
-        if waits && step.what == What::Approval && self.asks_decision(step) {
+        let is_asked = self.is_asked && asked::is_choice(step, at, &self.edges);
+        if waits && step.what == What::Approval && (is_asked || self.asks_decision(step)) {
             config.put("onRejected", text(step.node, "continue"));
         }
         native.put("config", config.build());
-        if let Some(node) = own_condition(step).filter(|_| !self.guards.contains_key(&at)) {
-            native.put("runIf", self.run_if(step, node, translation));
-        }
+        let own = own_condition(step).filter(|_| !self.guards.contains_key(&at));
+        let run_if = own.map(|node| self.run_if(step, node, translation));
+        native.maybe("runIf", self.by_ways(at, step, run_if));
         if policy::may_fail(step) && !step.what.begins() {
             native.maybe("critical", given(step.node, "critical").cloned());
         }
@@ -210,7 +221,7 @@ impl Writer<'_> {
                 .collect();
             native.put("dependsOn", list(step.node, slugs));
         }
-        if waits {
+        if waits && !is_asked {
             self.go_on(at, step, translation);
         }
         let next = self.next(at, step);
@@ -222,57 +233,6 @@ impl Writer<'_> {
             self.natives.push(guard);
         }
         self.natives.push(native.build());
-    }
-
-    /// The condition without which a step is skipped.
-    fn run_if(&self, step: &Step<'_>, node: &Node, translation: &mut Translation<'_>) -> Node {
-        translation.differs(
-            "steps-that-are-skipped",
-            node,
-            format!(
-                "`{}` runs only if this holds; else the run goes on with what follows it",
-                step.id
-            ),
-        );
-        let names = self.texts.names(step);
-        let mut config = Object::of(node);
-        config.put("onError", text(node, "false"));
-        config.put(
-            "expression",
-            conditions::expression(node, &names, self.texts, translation),
-        );
-        config.build()
-    }
-
-    /// The condition in front of a step that leads elsewhere where it does not hold.
-    fn guarded(
-        &mut self,
-        at: usize,
-        step: &Step<'_>,
-        name: &str,
-        translation: &mut Translation<'_>,
-    ) -> Node {
-        let node = own_condition(step).unwrap_or(step.node);
-        let config = self.run_if(step, node, translation);
-        let ports = self.edges.out.get(at).cloned().unwrap_or_default();
-        let by = |port: &str| ports.get(port).cloned().unwrap_or_default();
-        let otherwise = if step.what == What::Loop {
-            by("done")
-        } else if given(step.node, "else_steps").is_some() {
-            by(step.what.else_port())
-        } else if step.what == What::Parallel {
-            self.edges.joins.get(&at).cloned().unwrap_or_default()
-        } else {
-            by(step.what.main_port())
-        };
-        let mut next = Object::of(node);
-        next.put("true", text(node, step.slug.clone()));
-        let otherwise = self.target(&otherwise, Some(at), node, name);
-        next.put("false", text(node, otherwise));
-        let mut native = kind(node, name, "condition");
-        native.put("config", config);
-        native.put("nextSteps", next.build());
-        native.build()
     }
 
     /// Says of a step that others run beside by which ports it does not end the run.
@@ -297,8 +257,9 @@ impl Writer<'_> {
         let is_guarded = self.guards.contains_key(&at);
         let is_divided = is_guarded && given(step.node, "else_steps").is_some();
         let waits = self.waits(at);
+        let are_asked = self.is_asked;
         let is_elsewhere = |port: &str| {
-            let is_awaited = waits && port == step.what.onward();
+            let is_awaited = waits && (port == step.what.onward() || (are_asked && port != "next"));
             is_awaited || (is_divided && port == "error")
         };
         for (port, targets) in &ports {
@@ -422,16 +383,6 @@ impl Writer<'_> {
             What::Request => ("request", requests::request(step, texts)),
         }
     }
-}
-
-/// The condition of a step's own.
-pub(super) fn own_condition<'a>(step: &Step<'a>) -> Option<&'a Node> {
-    if matches!(step.what, What::Condition | What::Verdict) || step.what.begins() {
-        return None;
-    }
-    let fields = ["conditions", "condition"].iter();
-    let mut given = fields.filter_map(|field| given(step.node, field));
-    given.find(|node| !node.elements().is_empty() || node.as_str().is_some() || node.is_object())
 }
 
 /// A native step of a type.

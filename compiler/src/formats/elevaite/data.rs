@@ -112,6 +112,23 @@ pub(super) fn without_output(steps: &[Step<'_>], edges: &Edges, translation: &mu
     if steps.iter().any(|step| step.what == What::Output) {
         return;
     }
+    let last = |at: &usize| edges.after(*at).next().is_none();
+    let lasts: Vec<usize> = (0..steps.len()).filter(last).collect();
+    if edges.run_side_by_side(&lasts) {
+        let names = lasts.iter().filter_map(|at| steps.get(*at));
+        let names: Vec<String> = names.map(|step| format!("`{}`", step.id)).collect();
+        let node = lasts.last().and_then(|at| steps.get(*at));
+        if let Some(node) = node.map(|step| step.node) {
+            translation.differs(
+                "runs-give-what-acted",
+                node,
+                format!(
+                    "{} end side by side, so that the run gives what came before they began; lead them to a step of type `output`",
+                    names.join(", ")
+                ),
+            );
+        }
+    }
     for (at, step) in steps.iter().enumerate() {
         let makes = matches!(step.what, What::Transform | What::Data);
         // What goes on with the next item makes nothing at the end.

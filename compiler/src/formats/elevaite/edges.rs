@@ -23,7 +23,7 @@ use crate::source::{Data, Node};
 const ENDS: [&str; 4] = ["end", "END", "finish", "noop"];
 
 /// What follows each step, by port.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Edges {
     /// For each step: the steps that follow by each port, in the author's order.
     pub(super) out: Vec<IndexMap<&'static str, Vec<usize>>>,

@@ -232,10 +232,12 @@ fn kind(node: &Node, word: Option<&Node>, translation: &mut Translation<'_>) -> 
     let text = word.as_str().unwrap_or_default();
     match what(text) {
         Some(What::Refused(help)) => {
-            let message = if text == "code_execution" {
-                "steps do not run code of their own".to_owned()
+            let (message, help) = if text == "code_execution" {
+                let message = "steps do not run code of their own";
+                (message.to_owned(), help.to_owned())
             } else {
-                format!("steps of type `{text}` do not run here")
+                let message = format!("steps of type `{text}` do not run here");
+                (message, format!("{help} (which has to be mocked, so far)"))
             };
             translation.say(
                 Diagnostic::error(codes::UNKNOWN_STEP_TYPE, message)

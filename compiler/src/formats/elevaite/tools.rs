@@ -33,14 +33,14 @@ pub(super) fn tool(
     texts: &Texts<'_>,
     translation: &mut Translation<'_>,
 ) -> Object {
-    let names = ["tool_name", "tool_id", "tool"];
+    let fields = ["tool_name", "tool_id", "tool"];
     let instead = step.get("tool_override");
     let instead = instead.and_then(|instead| {
-        let named = ["name"].iter().chain(&names);
+        let named = ["name"].iter().chain(&fields);
         let mut named = named.filter_map(|field| instead.get(field));
         instead.as_str().map(|_| instead).or_else(|| named.next())
     });
-    let node = instead.or_else(|| step.first(&names));
+    let node = instead.or_else(|| step.first(&fields));
     let name = node.and_then(Node::as_str).unwrap_or_default();
     if name.is_empty() {
         translation.say(

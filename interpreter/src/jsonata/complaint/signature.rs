@@ -5,7 +5,7 @@ use jsonata_core::value::JValue;
 use super::words::{Sentence, say};
 
 /// The functions that check their arguments, each with its signature in JSONata's notation, without what it gives.
-const SIGNATURES: [(&str, &str); 58] = [
+const SIGNATURES: [(&str, &str); 59] = [
     ("abs", "n-"),
     ("append", "xx"),
     ("assert", "bs?"),
@@ -64,11 +64,14 @@ const SIGNATURES: [(&str, &str); 58] = [
     ("trim", "s-"),
     ("type", "x"),
     ("uppercase", "s-"),
+    ("zip", "a+"),
 ];
 
 /// The parameters of a function.
 pub(super) struct Signature {
     parameters: Vec<Parameter>,
+    /// Whether the last may come any number of times; it takes anything then.
+    repeats: bool,
 }
 
 /// One parameter: the kinds of values that it takes, by their letters.
@@ -107,7 +110,8 @@ impl Signature {
     fn parse(text: &str) -> Self {
         const ALL: &str = "asnblfom";
         let mut parameters: Vec<Parameter> = Vec::new();
-        let mut letters = text.chars();
+        let repeats = text.ends_with('+');
+        let mut letters = text.trim_end_matches('+').chars();
         while let Some(letter) = letters.next() {
             let kinds = match letter {
                 '?' | '-' => {
@@ -143,7 +147,10 @@ impl Signature {
                 items: None,
             });
         }
-        Self { parameters }
+        Self {
+            parameters,
+            repeats,
+        }
     }
 
     /// Whether a call with so many arguments leaves nothing to the context item.
@@ -158,7 +165,12 @@ impl Signature {
 
     /// The first argument that does not fit.
     pub(super) fn problem(&self, arguments: &[JValue]) -> Option<Problem> {
-        let kinds: Vec<char> = arguments.iter().map(kind).collect();
+        let most = if self.repeats {
+            self.parameters.len()
+        } else {
+            arguments.len()
+        };
+        let kinds: Vec<char> = arguments.iter().take(most).map(kind).collect();
         let Some(taken) = take(&self.parameters, &kinds, true) else {
             return Some(Problem::Kind(self.misfit(&kinds)));
         };

@@ -3,6 +3,7 @@
 use jsonata_core::value::JValue;
 
 use super::operand;
+use super::signature::Signature;
 use crate::jsonata::convert::shown;
 
 /// Too many calls in each other.
@@ -14,7 +15,7 @@ pub(in crate::jsonata) const MEMORY: &str =
     "Expression evaluation memory limit exceeded: Check for excessive memory usage";
 
 /// The sentences; what stands in braces is filled in.
-const SENTENCES: [(&str, &str); 56] = [
+const SENTENCES: [(&str, &str); 58] = [
     ("D1001", "Number out of range: {value}"),
     ("D1002", "Cannot negate a non-numeric value: {value}"),
     ("D1004", "Regular expression matches zero length string"),
@@ -138,6 +139,14 @@ const SENTENCES: [(&str, &str); 56] = [
     (
         "D3131",
         "In a decimal digit pattern, all digits must be from the same decimal group",
+    ),
+    (
+        "D3132",
+        "Unknown component specifier {value} in date/time picture string",
+    ),
+    (
+        "D3133",
+        "The 'name' modifier can only be applied to months and days in the date/time picture string, not {value}",
     ),
     (
         "D3134",
@@ -320,18 +329,25 @@ pub(super) fn limit(message: &str) -> Option<&'static str> {
 pub(super) fn of_function(message: &str, function: &str, arguments: &[JValue]) -> String {
     let argument = |index| shown(operand(arguments, index));
     let sentence = |code| Sentence::new(code).value(argument(0));
+    // What a picture holds that is not understood.
+    let piece = || {
+        let (_, piece) = message.split_once(": ").unwrap_or_default();
+        serde_json::Value::from(piece).to_string()
+    };
     match code(message) {
         Some("D3030") => say(&sentence("D3030")),
         Some("D3060") => say(&sentence("D3060")),
         Some("D3061") => say(&sentence("D3061").second(argument(1))),
         Some("D3100") => say(&sentence("D3100").value(argument(1))),
         Some("D3110") => say(&sentence("D3110")),
-        Some("D3130") => say(&sentence("D3130").value(argument(1))),
+        Some("D3130") => say(&sentence("D3130").value(piece())),
+        Some("D3132") => say(&sentence("D3132").value(piece())),
+        Some("D3133") => say(&sentence("D3133").value(piece())),
         Some("D3140") => format!(
             "D3140: Malformed URL passed to ${function}(): {}",
             argument(0)
         ),
-        _ => reworded(message),
+        _ => named(message, Some(function)),
     }
 }
 
@@ -363,10 +379,17 @@ pub(super) fn named(message: &str, function: Option<&str>) -> String {
         }
         _ => return reworded(message),
     };
+    let after = message
+        .split_once(" of function ")
+        .map(|(_, after)| after.split(' ').next().unwrap_or_default());
+    let function = match after {
+        Some(name) => Signature::function(name.trim_start_matches('$')),
+        None => function,
+    };
     // A function without a name has this in its place.
     say(&match function {
-        Some(function) if !message.contains(" of function ") => sentence.token(function),
-        _ => sentence.anonymous(),
+        Some(function) => sentence.token(function),
+        None => sentence.anonymous(),
     })
 }
 

@@ -84,6 +84,7 @@ impl Engine<'_> {
             machine_name: work.names.machine.clone(),
             role_arn,
             input: child.input.clone(),
+            input_text: None,
             block: work.block.clone(),
             map_run_arn: Some(map_run.map_run_arn.clone()),
             is_express: work.names.is_express,

@@ -155,10 +155,12 @@ impl MapRun {
     /// Whether more items have failed or timed out than may. A Map that names no threshold tolerates nothing.
     pub(crate) fn has_failed_too_often(&self) -> bool {
         let failed = self.item_counts.failed + self.item_counts.timed_out;
-        let Thresholds { count, percentage } = self.thresholds;
         if failed == 0 {
             return false;
         }
+        // Measured on AWS: a threshold of zero counts as none.
+        let count = self.thresholds.count.filter(|count| *count > 0);
+        let percentage = self.thresholds.percentage.filter(|share| *share > 0.0);
         let too_many = count.is_some_and(|count| failed > count);
         #[expect(clippy::cast_precision_loss, reason = "items are far fewer than 2^53")]
         let share = 100.0 * failed as f64 / self.item_counts.total as f64;

@@ -71,8 +71,10 @@ pub(super) struct Style {
 pub(super) enum Transformation {
     /// Everything that is known of it.
     None,
-    /// Its output.
+    /// Its output; of one that failed only its error, as measured on AWS where a Map has no ResultWriter.
     #[default]
+    Plain,
+    /// Its output.
     Compact,
     /// Its output; the elements of one that is a list.
     Flatten,
@@ -124,9 +126,11 @@ impl Style {
                 (Ending::Succeeded(Value::Array(items)), Transformation::Flatten) => {
                     results.extend(items.iter().cloned());
                 }
-                (Ending::Succeeded(output), Transformation::Compact | Transformation::Flatten) => {
-                    results.push(output.clone());
-                }
+                (
+                    Ending::Succeeded(output),
+                    Transformation::Plain | Transformation::Compact | Transformation::Flatten,
+                ) => results.push(output.clone()),
+                (_, Transformation::Plain) => results.push(child.failure()),
                 _ => results.push(child.record(machine_arn)),
             }
         }
@@ -226,22 +230,47 @@ impl Child {
         }
     }
 
-    /// Everything that is known of it, as AWS writes it.
-    fn record(&self, machine_arn: &str) -> Value {
-        let included = json!({ "Included": true });
-        let mut record = Map::new();
-        let mut add = |name: &str, value: Value| record.insert(name.to_owned(), value);
+    /// The status of its end, as AWS names it.
+    fn status(&self) -> &'static str {
+        match self.ending {
+            Ending::Pending => "PENDING",
+            Ending::Succeeded(_) => "SUCCEEDED",
+            Ending::Failed(_) => "FAILED",
+            Ending::TimedOut(_) => "TIMED_OUT",
+            Ending::Aborted(_) => "ABORTED",
+        }
+    }
+
+    /// The cause and the name of its error, as far as there are any.
+    fn error(&self) -> impl DoubleEndedIterator<Item = (&'static str, &str)> {
         let failure = match &self.ending {
             Ending::Failed(failure) | Ending::TimedOut(failure) | Ending::Aborted(failure) => {
                 Some(failure)
             }
             Ending::Pending | Ending::Succeeded(_) => None,
         };
-        if let Some(cause) = failure.and_then(|failure| failure.cause.as_deref()) {
-            add("Cause", json!(cause));
-        }
-        if let Some(error) = failure.and_then(|failure| failure.error.as_deref()) {
-            add("Error", json!(error));
+        let cause = failure.and_then(|failure| failure.cause.as_deref());
+        let error = failure.and_then(|failure| failure.error.as_deref());
+        let cause = cause.map(|cause| ("Cause", cause));
+        cause.into_iter().chain(error.map(|error| ("Error", error)))
+    }
+
+    /// Its status and its error.
+    fn failure(&self) -> Value {
+        let fields = [("Status", self.status())]
+            .into_iter()
+            .chain(self.error().rev());
+        let fields = fields.map(|(name, text)| (name.to_owned(), json!(text)));
+        Value::Object(fields.collect())
+    }
+
+    /// Everything that is known of it, as AWS writes it.
+    fn record(&self, machine_arn: &str) -> Value {
+        let included = json!({ "Included": true });
+        let mut record = Map::new();
+        let mut add = |name: &str, value: Value| record.insert(name.to_owned(), value);
+        for (name, text) in self.error() {
+            add(name, json!(text));
         }
         if let Some(begun) = &self.begun {
             add("ExecutionArn", json!(begun.arn));
@@ -257,16 +286,15 @@ impl Child {
         if self.ending != Ending::Pending {
             add("OutputDetails", included);
         }
-        let (status, redrive, reason) = match &self.ending {
-            Ending::Pending => ("PENDING", None, None),
+        let (redrive, reason) = match &self.ending {
+            Ending::Pending => (None, None),
             Ending::Succeeded(_) => (
-                "SUCCEEDED",
                 Some("NOT_REDRIVABLE"),
                 Some("Execution is SUCCEEDED and cannot be redriven"),
             ),
-            Ending::Failed(_) => ("FAILED", Some("REDRIVABLE_BY_MAP_RUN"), None),
-            Ending::TimedOut(_) => ("TIMED_OUT", Some("REDRIVABLE_BY_MAP_RUN"), None),
-            Ending::Aborted(_) => ("ABORTED", Some("REDRIVABLE_BY_MAP_RUN"), None),
+            Ending::Failed(_) | Ending::TimedOut(_) | Ending::Aborted(_) => {
+                (Some("REDRIVABLE_BY_MAP_RUN"), None)
+            }
         };
         if let Some(redrive) = redrive {
             add("RedriveCount", json!(0));
@@ -279,7 +307,7 @@ impl Child {
             add("StartDate", json!(moment(begun.at)));
         }
         add("StateMachineArn", json!(machine_arn));
-        add("Status", json!(status));
+        add("Status", json!(self.status()));
         if let Some(stopped_at) = self.stopped_at {
             add("StopDate", json!(moment(stopped_at)));
         }

@@ -93,8 +93,17 @@ impl Handed {
                            the Map has a ToleratedFailurePercentage.";
             return Err(Refusal::invalid(message));
         }
-        let is_exceeded = tolerated.is_some_and(|tolerated| failed > tolerated)
-            || matches!((percentage, share), (Some(most), Some(share)) if share > most);
+        // A threshold of zero counts as none; where there is no other, nothing may fail.
+        let most = tolerated.filter(|most| *most > 0.0);
+        let largest = percentage.filter(|largest| *largest > 0.0);
+        let is_named = tolerated.is_some() || percentage.is_some();
+        let is_exceeded = match (most, largest) {
+            (None, None) => is_named && failed > 0.0,
+            (most, largest) => {
+                most.is_some_and(|most| failed > most)
+                    || matches!((largest, share), (Some(largest), Some(share)) if share > largest)
+            }
+        };
         Ok(is_exceeded.then(|| {
             let cause = "The specified tolerated failure threshold was exceeded";
             Failure::new("States.ExceedToleratedFailureThreshold", cause)

@@ -225,7 +225,8 @@ impl Verdict {
                 .any(|name| {
                     name == error
                         || name == "States.ALL"
-                        || (name == "States.TaskFailed" && error != "States.Timeout")
+                        || (name == "States.TaskFailed"
+                            && !["States.Timeout", "States.QueryEvaluationError"].contains(&error))
                 })
         };
         let index = |field: &str| {
