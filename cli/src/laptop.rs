@@ -198,11 +198,16 @@ impl Laptop {
             }));
     }
 
-    /// Loads business records, by collection.
+    /// Loads business records, by collection. One that does not say when it was made is made now.
     pub async fn load(&self, data: &BTreeMap<String, Vec<Value>>) -> anyhow::Result<()> {
+        let now = self.services.now().milliseconds();
         for (collection, records) in data {
+            let mut records = records.clone();
+            for record in records.iter_mut().filter_map(Value::as_object_mut) {
+                record.entry("_creationTime").or_insert_with(|| now.into());
+            }
             self.store
-                .load(ORG, collection, records)
+                .load(ORG, collection, &records)
                 .await
                 .with_context(|| format!("cannot load `{collection}`"))?;
         }

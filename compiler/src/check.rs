@@ -111,6 +111,7 @@ pub fn check(
     let (texts, unread) = texts::read(&definition);
     names::check(&definition, &variables, &texts, diagnostics);
     let sequence = strands.in_sequence(&graph);
+    let sequence = loops::begun(&definition, &loops, sequence);
     let order = Order::find(&sequence);
     let mut reads = references::check(
         &references::Known {

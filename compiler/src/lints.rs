@@ -10,6 +10,7 @@ mod integrations;
 mod keys;
 mod loops;
 mod names;
+mod outputs;
 mod prose;
 mod spelling;
 mod webhooks;
@@ -48,7 +49,7 @@ impl<'a> Facts<'a> {
 type Lint = fn(&Facts<'_>, &mut Vec<Diagnostic>);
 
 /// Every lint. Those that follow from the graph wait until it is whole.
-const LINTS: [Lint; 15] = [
+const LINTS: [Lint; 16] = [
     acting::no_error_port,
     acting::silent_failure,
     acting::missing_timeout,
@@ -60,6 +61,7 @@ const LINTS: [Lint; 15] = [
     loops::unbounded,
     names::vague,
     names::unused,
+    outputs::goes_on,
     prose::commented_out,
     prose::object_in_text,
     spelling::not_canonical,

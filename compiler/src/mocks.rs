@@ -4,18 +4,24 @@ use std::collections::BTreeMap;
 
 use pawl_contract::mock::decision;
 use pawl_contract::{Kind, Mock, identifier};
+use serde_json::Value;
 
 use crate::Program;
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 use crate::source::Node;
 
+/// Reads what stands in the place of a model's answer, or says what is wrong with it.
+pub type ReadAnswer = fn(&Value, Value) -> Result<Value, String>;
+
 /// Refuses mocks of steps that do not exist or only compute, and mocks that mean nothing.
 ///
 /// `subflows` are the workflows that it runs, as far as they are known: a step of theirs is not to be mocked from here.
+/// `answer` reads what stands in the place of a model's answer, by the `config` of its step.
 pub fn check(
     program: &Program,
     subflows: &BTreeMap<String, Program>,
     mocks: &BTreeMap<String, Mock>,
+    answer: ReadAnswer,
 ) -> Vec<Diagnostic> {
     let kinds = program.checked.kinds();
     let works = |kind: Kind| !kind.is_pure() && kind != Kind::Trigger;
@@ -27,15 +33,17 @@ pub fn check(
     let found = mocks
         .iter()
         .filter_map(|(slug, mock)| match kinds.get(slug.as_str()) {
-            Some(kind) if works(*kind) => problem(mock, *kind).map(|problem| {
-                Diagnostic::error(
-                    codes::INVALID_MOCK,
-                    format!(
-                        "the mock of step `{}` is not valid: {problem}",
-                        called(slug)
-                    ),
-                )
-            }),
+            Some(kind) if works(*kind) => problem(mock, *kind)
+                .or_else(|| misfit(program, slug, mock, answer))
+                .map(|problem| {
+                    Diagnostic::error(
+                        codes::INVALID_MOCK,
+                        format!(
+                            "the mock of step `{}` is not valid: {problem}",
+                            called(slug)
+                        ),
+                    )
+                }),
             Some(kind) => {
                 let message = format!(
                     "step `{}` cannot be mocked: it is of kind `{}`",
@@ -66,6 +74,20 @@ fn problem(mock: &Mock, kind: Kind) -> Option<String> {
         let is_wrong = kind == Kind::Approval && !is_decided();
         is_wrong.then(|| "a `decision` is `approved`, `rejected` or `timeout`".to_owned())
     })
+}
+
+/// What is wrong with what stands in the place of a model's answer.
+fn misfit(program: &Program, slug: &str, mock: &Mock, answer: ReadAnswer) -> Option<String> {
+    let mut steps = program.checked.definition.steps.iter();
+    let step = steps.find(|step| step.slug == slug && step.kind == Kind::Llm)?;
+    let config = step.config.to_json();
+    // What a template makes of the schema is known when it runs.
+    let schema = config.get("outputSchema").map(Value::to_string);
+    if schema.is_some_and(|schema| schema.contains("{{")) {
+        return None;
+    }
+    mock.outputs()
+        .find_map(|output| answer(&config, output).err())
 }
 
 /// What to mock instead of a step of a workflow that this one runs.

@@ -106,14 +106,16 @@ impl<'t> Lexer<'t> {
         })
     }
 
-    /// Reads a quoted text; only the quote and `\` can be escaped.
-    pub(crate) fn string(&mut self, quote: char) -> Result<String, SyntaxError> {
+    /// Reads a quoted text from behind its quote, up to its end or a `{{` in it; only the quote and `\` can be escaped.
+    pub(crate) fn quoted(&mut self, quote: char) -> Result<String, SyntaxError> {
         let start = self.position;
         let mut string = String::new();
-        let mut characters = self.rest().char_indices().skip(1).peekable();
+        let rest = self.rest();
+        let mut characters = rest.char_indices().peekable();
         while let Some((at, character)) = characters.next() {
-            if character == quote {
-                self.position = start + at + quote.len_utf8();
+            let is_tag = rest.get(at..).is_some_and(|rest| rest.starts_with("{{"));
+            if character == quote || is_tag {
+                self.position = start + at;
                 return Ok(string);
             }
             let escaped = characters
@@ -121,7 +123,8 @@ impl<'t> Lexer<'t> {
             string.push(escaped.map_or(character, |(_, next)| next));
         }
         let help = format!("end it with `{quote}`");
-        Err(SyntaxError::new("this text has no end", start..self.text.len()).help(help))
+        let span = start - quote.len_utf8()..self.text.len();
+        Err(SyntaxError::new("this text has no end", span).help(help))
     }
 
     /// The operator that comes next, and its length.

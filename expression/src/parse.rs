@@ -1,10 +1,11 @@
 //! Reads an expression into its tree, by recursive descent.
 //!
 //! This file holds the operators; `parse/path.rs` holds what follows a value, `parse/value.rs` the values themselves,
-//! and `parse/refuse.rs` what is said about a text that is none of them.
+//! `parse/text.rs` texts in quotes, and `parse/refuse.rs` what is said about a text that is none of them.
 
 mod path;
 mod refuse;
+mod text;
 mod value;
 
 use std::ops::Range;

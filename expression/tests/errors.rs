@@ -56,8 +56,12 @@ fn syntax_errors_point_and_help() {
             "<max> there is no function `max` (transforms are written after a value: `value|name(…)`)",
         ),
         (
-            "'{{a}}' == 'x'",
-            "<'{{a}}'> `{{` inside quotes is not a template (leave out the quotes: `{{a}} == 'x'` compares the value of `a`)",
+            "{'{{a}}': 1}",
+            "<'> a key cannot hold `{{` (build the object in a transform, where keys are templates)",
+        ),
+        (
+            "'{{a' == 'x'",
+            "<'> expected `}` to go with `{{`, found `'` (close the template with `}}`)",
         ),
         (
             "{{a == 1",

@@ -74,7 +74,7 @@ pub use catch_up::catch_up;
 pub use clock::Moment;
 pub use error::Error;
 pub use id::hexadecimal;
-pub use llm::Price;
+pub use llm::{Price, mocked_answer};
 pub use reconcile::reconcile;
 pub use record::write_record;
 pub use secret::random;

@@ -25,6 +25,7 @@ mod turnstile;
 mod wish;
 
 pub(crate) use agent::ask;
+pub use answer::mocked_answer;
 pub use price::Price;
 pub(crate) use provider::bedrock_client;
 pub(crate) use tool::misfits;

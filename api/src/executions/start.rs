@@ -6,7 +6,7 @@ use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use pawl_compiler::Program;
 use pawl_contract::{Kind, Mock, Nature, Start};
-use pawl_functions::StartedStatus;
+use pawl_functions::{StartedStatus, mocked_answer};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -208,7 +208,7 @@ async fn of_draft(
 ) -> Result<String, Problem> {
     let program = written.sound()?;
     // The workflows that it runs would only make a message longer.
-    let found = pawl_compiler::mocks::check(&program, &BTreeMap::new(), mocks);
+    let found = pawl_compiler::mocks::check(&program, &BTreeMap::new(), mocks, mocked_answer);
     if let Some(found) = found.into_iter().next() {
         return Err(Problem::invalid(found.message));
     }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use pawl_compiler::diagnostic::{Lines, to_json};
 use pawl_compiler::{Format, Program, Severity, mocks};
 use pawl_contract::{Kind, Mock, Start, StepError, code};
+use pawl_functions::mocked_answer;
 use serde_json::{Value, json};
 
 use self::follow::{Follower, how_to_answer, outcome, show};
@@ -77,7 +78,7 @@ impl Run {
             return Ok(Outcome::Refused);
         };
         let subflows = project.subflows(&program, self.machine.into())?;
-        let mut wrong = mocks::check(&program, &subflows, &mocks).into_iter();
+        let mut wrong = mocks::check(&program, &subflows, &mocks, mocked_answer).into_iter();
         if let Some(wrong) = wrong.next() {
             return Err(Misuse::from(wrong).into());
         }

@@ -95,7 +95,29 @@ fn bad_input_is_refused_with_a_place() {
         format!(r#"{{"name": "x", "steps": [{step}]}}"#).as_bytes(),
     );
     write("fine.yaml", b"name: x\nsteps:\n  - stepSlug: a\n    stepType: action\n    config: {type: set_variables, parameters: {x: 1}}\n");
+    write(
+        "ask.json",
+        br#"{"name": "x", "steps": [{"stepSlug": "ask", "stepType": "llm", "config": {"systemPrompt": "s", "outputFormat": "json",
+            "outputSchema": {"type": "object", "properties": {"n": {"type": "number"}}, "required": ["n"]}}}]}"#,
+    );
+    write("wrong.json", br#"{"ask": [{"n": 1}, {"n": "many"}]}"#);
+    write("prose.json", br#"{"ask": "Many."}"#);
+    write(
+        "fenced.json",
+        br#"{"ask": "So:\n```json\n{\"n\": 3}\n```"}"#,
+    );
     let rows: &[(&[&str], i32, &str)] = &[
+        (
+            &["run", "ask.json", "--mocks", "wrong.json"],
+            2,
+            "the mock of step `ask` is not valid: it does not fit its schema: \"many\" is not of type \"number\" at /n",
+        ),
+        (
+            &["run", "ask.json", "--mocks", "prose.json"],
+            2,
+            "it should be JSON, and is not",
+        ),
+        (&["run", "ask.json", "--mocks", "fenced.json"], 0, ""),
         (&["check", "fine.json"], 0, "0 errors"),
         (&["check", "fine.yaml"], 0, "0 errors"),
         (&["check", "broken.json"], 1, "broken.json:1:13"),

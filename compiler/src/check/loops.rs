@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use pawl_contract::{Kind, LoopMode};
 
-use crate::definition::Definition;
+use crate::definition::{Definition, Step};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::graph::{Graph, Loops, StepId, Strands, Target};
-use crate::source::Data;
+use crate::source::{Data, Node};
 use crate::steps;
 
 /// Finds the loops; in a loop with `continueOnError`, a failing step without an `error` port goes on with the next item.
@@ -50,6 +50,39 @@ pub(super) fn find(definition: &Definition, mut graph: Graph, strands: &Strands)
     }
     let loops = Loops::find(&graph, heads);
     (graph, loops)
+}
+
+/// A graph in which a loop over a written list is done only after its body: a head that some step leads back to is two,
+/// one that begins the list and one that goes on with it. The second ones stand behind all steps.
+pub(super) fn begun(definition: &Definition, loops: &Loops, mut graph: Graph) -> Graph {
+    let is_begun = |step: &Step| {
+        let items = step.config.get("items").map(Node::elements);
+        let is_written = items.is_some_and(|items| !items.is_empty());
+        step.kind == Kind::Loop && is_written && steps::concurrency(step).is_none()
+    };
+    let heads = definition.steps.iter().enumerate();
+    let heads = heads.filter(|(id, step)| is_begun(step) && loops.is_advanced(*id));
+    // The steps of which a node of the graph is a second one.
+    let mut originals: Vec<StepId> = (0..definition.steps.len()).collect();
+    for (head, _) in heads {
+        let second = Target::Step(graph.ports.len());
+        for (ports, source) in graph.ports.iter_mut().zip(&originals) {
+            for (port, target) in ports.iter_mut() {
+                let advances = loops.mode(*source, port, head) == Ok(LoopMode::Advance);
+                if *target == Target::Step(head) && advances {
+                    *target = second;
+                }
+            }
+        }
+        let Some(first) = graph.ports.get_mut(head) else {
+            continue;
+        };
+        let ports = first.clone();
+        first.shift_remove("done");
+        graph.ports.push(ports);
+        originals.push(head);
+    }
+    graph
 }
 
 /// Warns of loops that no step leads back to: only their first item has its turn.

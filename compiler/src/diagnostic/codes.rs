@@ -109,6 +109,8 @@ pub const UNUSED_NAME: &str = "unused-name";
 pub const COMMENTED_OUT: &str = "commented-out";
 /// A webhook that starts runs for everybody.
 pub const OPEN_WEBHOOK: &str = "open-webhook";
+/// An output that does not end the run.
+pub const OUTPUT_GOES_ON: &str = "output-goes-on";
 
 /// Every code.
 pub const ALL: &[&str] = &[
@@ -165,4 +167,5 @@ pub const ALL: &[&str] = &[
     UNUSED_NAME,
     COMMENTED_OUT,
     OPEN_WEBHOOK,
+    OUTPUT_GOES_ON,
 ];

@@ -16,10 +16,33 @@ pub(super) fn no_error_port(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>
             continue;
         }
         let message = format!("when step `{}` fails, the run fails", step.slug);
-        let finding = Diagnostic::note(codes::NO_ERROR_PORT, message)
-            .help("say what to do then by an `error` port, or allow it");
+        let finding = match loop_with_error_port(facts, id) {
+            None => Diagnostic::note(codes::NO_ERROR_PORT, message)
+                .help("say what to do then by an `error` port, or allow it"),
+            Some((head, target)) => {
+                let message = format!(
+                    "{message}: the `error` port of loop `{}` takes only a list that cannot be gone through",
+                    head.slug
+                );
+                let help = format!(
+                    "give the step an `error` port of its own, to `{target}` as well, or the loop `continueOnError`"
+                );
+                Diagnostic::warning(codes::NO_ERROR_PORT, message).help(help)
+            }
+        };
         diagnostics.push(at_slug(finding, step));
     }
+}
+
+/// The innermost loop around a step that has an `error` port, and where that leads: authors think that it takes what
+/// fails in the loop's body.
+fn loop_with_error_port<'a>(facts: &Facts<'a>, id: StepId) -> Option<(&'a Step, &'a str)> {
+    let heads = facts.loops.around(id).iter().rev();
+    let mut heads = heads.filter_map(|head| facts.definition.steps.get(*head));
+    heads.find_map(|head| {
+        let target = head.ports.get("error")?.target.as_deref()?;
+        Some((head, target))
+    })
 }
 
 /// Whether something says where the run goes on when a step fails: its own port, a loop with `continueOnError`, or the

@@ -34,9 +34,12 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
         .filter_map(|(field, seconds)| Some((given(field)?, *seconds)))
         .collect();
     let Some((first, _)) = lengths.first() else {
-        let help = "write `\"minutes\": 10`, or `\"until\": \"{{input.startsAt}}\"` for a moment";
+        let help = given("duration").and_then(meant).unwrap_or_else(|| {
+            "write `\"minutes\": 10`, or `\"until\": \"{{input.startsAt}}\"` for a moment"
+                .to_owned()
+        });
         if given("until").is_none() {
-            required(step, "seconds", help, diagnostics);
+            required(step, "seconds", &help, diagnostics);
         }
         return;
     };
@@ -64,4 +67,16 @@ pub(super) fn check(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
                 .help("start another run when the time has come: a schedule does that"),
         );
     }
+}
+
+/// What to write instead of a number and a unit in one text, such as `2h`.
+fn meant(node: &Node) -> Option<String> {
+    let text = node.as_str()?.trim();
+    let end = text.find(|character: char| !character.is_ascii_digit())?;
+    let (number, unit) = text.split_at_checked(end)?;
+    let number: u64 = number.parse().ok()?;
+    let unit = unit.trim().to_lowercase();
+    let mut fields = UNITS.iter().map(|(field, _)| field);
+    let field = fields.find(|field| field.starts_with(unit.as_str()))?;
+    Some(format!("write `\"{field}\": {number}`"))
 }

@@ -142,7 +142,8 @@ fn check_schedule(step: &Step, diagnostics: &mut Vec<Diagnostic>) {
     schedule::read(given, step.config.get("timezone"), diagnostics);
 }
 
-/// Refuses a trigger by schedule for which there is none, neither of its own nor in the workflow's `config`.
+/// Refuses a trigger by schedule for which there is none, neither of its own nor in the workflow's `config`, and warns
+/// of one beside another.
 pub(super) fn check_when(
     definition: &Definition,
     trigger: &Step,
@@ -151,7 +152,26 @@ pub(super) fn check_when(
     let given = |field: &str| trigger.config.get(field).filter(|node| !node.is_null());
     let kind = given("type").and_then(Node::as_str);
     let is_scheduled = matches!(kind, Some("schedule" | "scheduled"));
-    if is_scheduled && given("schedule").is_none() && definition.settings.schedule.is_none() {
+    let other = definition.settings.schedule.as_ref();
+    if let Some((own, other)) = given("schedule").filter(|_| is_scheduled).zip(other) {
+        // What else there is to say of either was said when it was checked.
+        let own_time = schedule::read(own, given("timezone"), &mut Vec::new());
+        let time = schedule::read(other, None, &mut Vec::new());
+        if let Some((own_time, time)) = own_time.zip(time)
+            && (&own_time.expressions, &own_time.timezone) != (&time.expressions, &time.timezone)
+        {
+            let message = format!(
+                "the workflow has two schedules, and runs begin by both: `{}` ({}) of step `{}`, and `{}` ({}) in the workflow's `config`",
+                own_time.written, own_time.timezone, trigger.slug, time.written, time.timezone
+            );
+            diagnostics.push(
+                Diagnostic::warning(codes::AMBIGUOUS_SCHEDULE, message)
+                    .on(own)
+                    .help("keep one of them, unless both are meant"),
+            );
+        }
+    }
+    if is_scheduled && given("schedule").is_none() && other.is_none() {
         diagnostics.push(
             Diagnostic::error(
                 codes::MISSING_FIELD,
@@ -248,11 +268,12 @@ pub fn required_inputs(definition: &Definition) -> Vec<&str> {
     listed.chain(required).collect()
 }
 
-/// Whether runs begin with what others send, and the trigger does not declare what that is.
+/// Whether runs begin with what others send, and the trigger does not declare what that is. A trigger that says no
+/// type is a newer one, which gives nothing but `input`.
 pub fn is_input_open(definition: &Definition) -> bool {
     let mut steps = definition.steps.iter();
     let trigger = steps.find(|step| step.kind == Kind::Trigger);
     let kind = trigger.and_then(|trigger| trigger.config.get("type")?.as_str());
-    let is_sent = matches!(kind, Some("webhook" | "event" | "api" | "chat"));
-    is_sent && inputs(definition).is_empty()
+    let is_typed = TYPES.iter().any(|known| Some(known.name) == kind);
+    is_typed && inputs(definition).is_empty()
 }

@@ -185,14 +185,12 @@ impl Operands<'_> {
             .and_then(float_number)
             .map(Value::Number)
             .ok_or_else(|| {
-                EvaluationError::new(
-                    Cause::Operand,
-                    format!(
-                        "`{node}` is not a number: {left} {} {right}",
-                        self.operator.symbol()
-                    ),
-                    &node.span,
-                )
+                let written = node.to_string();
+                let numbers = format!("{left} {} {right}", self.operator.symbol());
+                let numbers = Some(numbers).filter(|numbers| *numbers != written);
+                let numbers = numbers.map(|numbers| format!(": {numbers}"));
+                let message = format!("`{written}` is not a number{}", numbers.unwrap_or_default());
+                EvaluationError::new(Cause::Operand, message, &node.span)
             })
     }
 

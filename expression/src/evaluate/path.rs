@@ -11,6 +11,9 @@ use crate::limits::NODE;
 use crate::member::member_of;
 use crate::tree::{Access, Base, Node};
 
+/// What other engines put around a step's data in its `output`, and what it is of the step here.
+const BESIDE: [(&str, &str); 2] = [("meta", "meta"), ("type", "stepType")];
+
 impl Evaluator<'_> {
     pub(super) fn path<'c>(
         &'c self,
@@ -96,16 +99,17 @@ impl Evaluator<'_> {
         {
             return Ok(data);
         }
-        // What a step notes beside its data, unless the data has a member that is really called so.
-        let is_in_output = |name| {
-            let output = output.as_ref().map(Data::outline);
-            output.is_some_and(|output| member_of(output, name).is_some())
-        };
-        if path.has_member(2, "meta")
-            && !is_in_output("meta")
-            && let Some(meta) = member(step, "meta").filter(|meta| !meta.outline().is_null())
-        {
-            return self.walk(path, 3, meta);
+        // What a step has beside its data, unless the data has a member that is really called so.
+        for (name, beside) in BESIDE {
+            let in_output = output.as_ref().map(Data::outline);
+            let is_in_output = in_output.is_some_and(|output| member_of(output, name).is_some());
+            if path.has_member(2, name)
+                && !is_in_output
+                && let Some(found) = member(step.clone(), beside)
+                && !found.outline().is_null()
+            {
+                return self.walk(path, 3, found);
+            }
         }
         match output {
             Some(output) => self.walk(path, 2, output),

@@ -106,9 +106,11 @@ pub(crate) fn member(owner: &Type, name: &str) -> Option<Type> {
         })),
         Type::Any => Some(Type::Any),
         Type::Given(_) if name == "meta" => Some(Type::Any),
-        Type::Given(inner) => {
-            member(inner, name).or_else(|| (name == "data").then(|| (**inner).clone()))
-        }
+        Type::Given(inner) => member(inner, name).or_else(|| match name {
+            "data" => Some((**inner).clone()),
+            "type" => Some(Type::Text),
+            _ => None,
+        }),
         Type::Object(Fields { known, others }) => known
             .get(name)
             .cloned()

@@ -25,10 +25,7 @@ impl Parser<'_> {
                 self.node(Form::Array(elements), start)
             }
             Some('{') => self.brace(),
-            Some(quote @ ('\'' | '"')) => {
-                let string = self.string(quote)?;
-                self.node(Form::Literal(Value::String(string)), start)
-            }
+            Some(quote @ ('\'' | '"')) => self.text(quote),
             Some('.') if !begins_number(self.lexer.rest()) => self.relative(),
             Some(_) if begins_number(self.lexer.rest().trim_start_matches('-')) => {
                 let number = self.lexer.number()?;
@@ -81,7 +78,7 @@ impl Parser<'_> {
     }
 
     /// `{a: 1}`, or `{{a}}` and `{{{a}}}`, which mean `(a)`.
-    fn brace(&mut self) -> Parsed {
+    pub(super) fn brace(&mut self) -> Parsed {
         let start = self.start();
         self.lexer.eat("{");
         if !self.lexer.eat("{") {
@@ -131,7 +128,7 @@ impl Parser<'_> {
     /// The key of a member: a name, a text or a number.
     fn key(&mut self) -> Result<String, SyntaxError> {
         match self.lexer.peek() {
-            Some(quote @ ('\'' | '"')) => self.string(quote),
+            Some(quote @ ('\'' | '"')) => self.quoted_key(quote),
             Some('0'..='9') => Ok(self.lexer.number()?.to_string()),
             _ => self
                 .lexer
@@ -139,20 +136,6 @@ impl Parser<'_> {
                 .map(str::to_owned)
                 .ok_or_else(|| self.expected("a key")),
         }
-    }
-
-    fn string(&mut self, quote: char) -> Result<String, SyntaxError> {
-        let start = self.lexer.position;
-        let string = self.lexer.string(quote)?;
-        if string.contains("{{") {
-            // Older engines put the text in here before they read the expression; ours would compare the braces.
-            let help = "leave out the quotes: `{{a}} == 'x'` compares the value of `a`";
-            return Err(
-                SyntaxError::new("`{{` inside quotes is not a template", self.span(start))
-                    .help(help),
-            );
-        }
-        Ok(string)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::scope::Scope;
 use crate::secret::{self, Mask, Revealed};
 use crate::unknown::{self, OnUnknown};
 use crate::work::{Act, Acted, Context};
-use crate::{Error, action, llm, metrics, request, template};
+use crate::{Error, action, llm, metrics, mocked_answer, request, template};
 
 /// So often a step acts at the most whose author would rather have it act twice than not at all.
 const MOST_ACTS: u32 = 3;
@@ -405,11 +405,15 @@ pub(super) fn mocked(
     let visit = record.visit.saturating_sub(1);
     Some(
         match mock.result(count(iteration.unwrap_or(visit)), count(record.attempts)) {
-            Mocked::Output(output) => Ok(Acted {
-                output,
-                meta: None,
-                writes: Writes::default(),
-            }),
+            Mocked::Output(output) if record.kind == Some(Kind::Llm) => {
+                mocked_answer(&record.input, output)
+                    .map(Acted::from)
+                    .map_err(|wrong| {
+                        let message = format!("the mock is no answer of the step: {wrong}");
+                        StepError::new(code::AGENT_ERROR, message)
+                    })
+            }
+            Mocked::Output(output) => Ok(Acted::from(output)),
             Mocked::Error(StepError { code, message }) if message.is_empty() => Err(StepError {
                 code,
                 message: "the mock says so".to_owned(),

@@ -3,25 +3,44 @@
 use serde_json::Value;
 
 use super::tool::misfits;
-use super::wish::Format;
+use super::wish::{self, Format};
 
 /// The words by which a model says that going on makes no sense.
 const TERMINATION: &str = "shouldTerminate";
 
 /// Reads an answer in the form that the step wants, or says what is wrong with it.
 pub(super) fn read(text: &str, format: &Format) -> Result<Value, String> {
-    let Format::Json(schema) = format else {
+    if matches!(format, Format::Text) {
         return Ok(text.into());
+    }
+    let value = json(text).ok_or("it should be JSON, and is not")?;
+    fitting(value, format)
+}
+
+/// An answer that fits its schema, where it has one, or what is wrong with it.
+fn fitting(value: Value, format: &Format) -> Result<Value, String> {
+    let schema = match format {
+        Format::Json(schema) => schema.as_ref(),
+        Format::Text => None,
     };
-    let Some(value) = json(text) else {
-        return Err("it should be JSON, and is not".to_owned());
-    };
-    let misfits = schema
-        .as_ref()
-        .and_then(|(_, validator)| misfits(validator, &value));
-    match misfits {
+    match schema.and_then(|(_, validator)| misfits(validator, &value)) {
         None => Ok(value),
         Some(misfits) => Err(format!("it does not fit its schema: {misfits}")),
+    }
+}
+
+/// What a mock gives in the place of a model's answer, or what is wrong with it: it must fit as the answer must, and a
+/// text is read as the model's would be.
+pub fn mocked_answer(config: &Value, output: Value) -> Result<Value, String> {
+    // An agent may be kept elsewhere, and answer by data of its own form.
+    let is_own = config.get("agent_id").is_none_or(Value::is_null);
+    let format = config.as_object().filter(|_| is_own).map(wish::format);
+    match format.transpose().map_err(|error| error.message)? {
+        None | Some(Format::Text) => Ok(output),
+        Some(format) => match output.as_str() {
+            Some(text) => read(text, &format),
+            None => fitting(output, &format),
+        },
     }
 }
 

@@ -186,7 +186,8 @@ fn models(fields: &Map<String, Value>, usual: Option<&str>) -> Result<Vec<String
     })
 }
 
-fn format(fields: &Map<String, Value>) -> Result<Format, StepError> {
+/// The form in which a step wants its answer.
+pub(super) fn format(fields: &Map<String, Value>) -> Result<Format, StepError> {
     let schema = fields
         .get("outputSchema")
         .filter(|schema| !is_empty(schema));

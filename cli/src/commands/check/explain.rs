@@ -1,7 +1,7 @@
 //! `pawl check --explain`: the format of a definition, and what means something else here than where it was written for.
 
-use pawl_compiler::Compiled;
 use pawl_compiler::diagnostic::Lines;
+use pawl_compiler::{Compiled, Format};
 use serde_json::{Value, json};
 
 use crate::project::DefinitionFile;
@@ -21,6 +21,11 @@ pub(in crate::commands) fn text(file: &DefinitionFile, compiled: &Compiled) -> S
     } else {
         "  its triggers are off, by `enabled: false`\n"
     };
+    if compiled.format == Format::Native {
+        return format!(
+            "{name}: {format} format (docs/formats.md says what each part means)\n{off}"
+        );
+    }
     if compiled.differences.is_empty() {
         return format!("{name}: {format} format, nothing means anything else here\n{off}");
     }

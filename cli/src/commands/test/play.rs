@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pawl_compiler::{Options as Lowering, Program, mocks};
 use pawl_contract::{Kind, Mock, Start};
-use pawl_functions::{Keys, Mail, Settings};
+use pawl_functions::{Keys, Mail, Settings, mocked_answer};
 use pawl_local::Clock;
 use serde_json::{Value, json};
 
@@ -45,7 +45,10 @@ pub(super) async fn play(
     let mut by_slug = BTreeMap::new();
     for (name, mock) in given {
         let one = BTreeMap::from([(authored.slug(&name).to_owned(), mock)]);
-        if let Some(mut wrong) = mocks::check(program, &subflows, &one).into_iter().next() {
+        if let Some(mut wrong) = mocks::check(program, &subflows, &one, mocked_answer)
+            .into_iter()
+            .next()
+        {
             if let Some(place) = case.mock_places.get(&name) {
                 wrong.message = format!("{place}: {}", wrong.message);
             }

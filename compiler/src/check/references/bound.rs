@@ -105,12 +105,17 @@ impl Visit<'_, '_> {
             self.say(diagnostic.perhaps_meant(name, Some(near)), place);
             return;
         }
-        let is_own = self.known.names.contains_key(name) || is_compared(place);
+        let of_step = self.step.into_iter();
+        let mut of_step = of_step.flat_map(|(_, step)| crate::steps::names(step));
+        let is_own = self.known.names.contains_key(name)
+            || is_compared(place)
+            || of_step.any(|(own, _)| own == name);
         if self.known.is_input_open && !is_own {
             let message = format!("there is nothing named `{name}`, unless the run's input has it");
-            let field = format!("input.{name}");
+            let help = format!("write `input.{name}`, or declare it in the trigger's `inputs`");
             let diagnostic = Diagnostic::warning(codes::UNKNOWN_REFERENCE, message);
-            self.say(diagnostic.perhaps_meant(name, Some(&field)), place);
+            let diagnostic = diagnostic.perhaps_meant(name, Some(&format!("input.{name}")));
+            self.say(diagnostic.help(help), place);
             return;
         }
         let help = if self.known.names.contains_key(name) {

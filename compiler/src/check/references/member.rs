@@ -25,7 +25,7 @@ impl Visit<'_, '_> {
             (Some("steps"), Some(slug), Some("output")) => {
                 // `output.data.x` is `output.x`.
                 let at = if name(3) == Some("data") { 4 } else { 3 };
-                let member = name(at).filter(|member| *member != "meta");
+                let member = name(at).filter(|member| !["meta", "type"].contains(member));
                 self.surround(slug, member);
                 let members = self.output_members(slug);
                 if let Some(members) = members {

@@ -3,7 +3,7 @@
 use pawl_contract::Kind;
 use pawl_expression::Reference;
 
-use super::{Place, Visit};
+use super::{Place, Visit, name_at};
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::graph::{Apart, Event, StepId};
 
@@ -70,7 +70,23 @@ impl Visit<'_, '_> {
         }
         let order = self.known.order;
         let mut possible = setters.iter();
-        if !possible.any(|setter| order.ever(*setter, Event::Succeeded, reader)) {
+        let is_possible = possible.any(|setter| order.ever(*setter, Event::Succeeded, reader));
+        let is_always = order.one_always(&setters, reader);
+        // Without a value, the name alone is that of the run's input.
+        let is_bare = name_at(reference, 0) == Some(name);
+        if is_bare && !is_always && self.known.inputs.contains_key(name) {
+            self.bare_input(name, reference, place);
+        } else if is_bare && !is_possible && self.known.is_input_open {
+            let message = format!(
+                "variable `{name}` has no value before step `{}`, unless the run's input has one",
+                step.slug
+            );
+            let diagnostic = Diagnostic::warning(codes::MAY_NOT_BE_SET, message);
+            let help = format!(
+                "write `input.{name}` for a field of the run's input, or declare the variable in `config.variables`"
+            );
+            self.say(diagnostic.help(help), place);
+        } else if !is_possible {
             let message = format!(
                 "variable `{name}` cannot have a value before step `{}`",
                 step.slug
@@ -80,11 +96,7 @@ impl Visit<'_, '_> {
                 Diagnostic::error(codes::NEVER_SET, message).help(help),
                 place,
             );
-        } else if !reference.has_default
-            && !self.chooses
-            && !self.forgives()
-            && !order.one_always(&setters, reader)
-        {
+        } else if !reference.has_default && !self.chooses && !self.forgives() && !is_always {
             let message = format!(
                 "variable `{name}` may have no value before step `{}`",
                 step.slug

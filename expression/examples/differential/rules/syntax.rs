@@ -137,7 +137,7 @@ pub(crate) static RULES: [Rule; 20] = [
     },
     Rule {
         name: "braces-in-quotes",
-        explains: |finding| finding.ours.failed(Stage::Parse, "`{{` inside quotes"),
+        explains: |finding| has_tag_in_quotes(finding.text),
     },
     Rule {
         name: "brackets-that-stay-open",
@@ -189,4 +189,18 @@ fn hides_relative_somewhere(text: &str) -> bool {
         in_key || within(&config, &hides)
     });
     in_json || hides_relative(text)
+}
+
+/// Whether `{{` stands inside of quotes.
+fn has_tag_in_quotes(text: &str) -> bool {
+    let mut quote = None;
+    for (at, character) in text.char_indices() {
+        match quote {
+            None if matches!(character, '\'' | '"') => quote = Some(character),
+            Some(open) if character == open => quote = None,
+            Some(_) if text.get(at..).is_some_and(|rest| rest.starts_with("{{")) => return true,
+            None | Some(_) => {}
+        }
+    }
+    false
 }
