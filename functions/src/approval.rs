@@ -20,7 +20,7 @@ pub use people::delegate;
 pub(crate) use schedule::on_time;
 
 use pawl_contract::reference::QUESTION;
-use pawl_contract::{At, Kind, StepError, code};
+use pawl_contract::{At, Kind, StepError, code, mock};
 use pawl_store::{Change, Record, RecordStatus, Run, Transaction, Waiting};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -101,11 +101,13 @@ pub(crate) async fn asked(services: &Services, run: &Run, record: &Record) -> Re
     schedule::plan(services, run, record).await
 }
 
-/// What a mock says as an approval says it.
-pub(crate) fn settled(output: Value, port: &str, input: &Value) -> Value {
-    let mut said = match output {
-        Value::Object(said) => said,
-        _ => Map::new(),
+/// What a mock says as an approval says it, and by which port.
+pub(crate) fn settled(output: Value, input: &Value) -> (&'static str, Value) {
+    let port = mock::decision(&output).unwrap_or("approved");
+    let mut said = if let Value::Object(said) = output {
+        said
+    } else {
+        Map::new()
     };
     let word = if port == "rejected" {
         rejected_as(input)
@@ -114,7 +116,7 @@ pub(crate) fn settled(output: Value, port: &str, input: &Value) -> Value {
     };
     said.insert("decision".to_owned(), word.into());
     said.insert("approved".to_owned(), (port == "approved").into());
-    said.into()
+    (port, said.into())
 }
 
 /// What a rejection is called where an approval says so.

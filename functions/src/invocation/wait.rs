@@ -8,7 +8,6 @@
 
 use std::collections::BTreeMap;
 
-use pawl_contract::mock;
 use pawl_contract::{Kind, Position, StepError, Then, code};
 use pawl_store::{Committed, Expect, Record, RecordStatus, Run, Transaction, Wait};
 use serde_json::{Value, json};
@@ -85,9 +84,7 @@ impl Invocation<'_> {
             visit.record.mocked = true;
             let answered = match result {
                 Ok(acted) if node.kind == Kind::Approval => {
-                    let port = mock::decision(&acted.output).unwrap_or("approved");
-                    let said = approval::settled(acted.output, port, &visit.record.input);
-                    Ok((port, said))
+                    Ok(approval::settled(acted.output, &visit.record.input))
                 }
                 Ok(acted) => Ok(("success", acted.output)),
                 Err(error) if error.code == code::TIMEOUT && node.then.contains_key("timeout") => {

@@ -102,16 +102,16 @@ pub(super) fn ways(steps: &[Step<'_>], edges: &Edges) -> BTreeMap<usize, String>
             Term::On(at) => (at, true),
             Term::Otherwise(at) => (at, false),
         };
-        match what(at) {
-            What::Approval => format!("(steps.{}.output.approved ?? null) == {goes_on}", slug(at)),
-            What::Condition | What::Verdict => {
-                format!("(steps.{}.output.passed ?? null) == {goes_on}", slug(at))
-            }
-            acts => {
-                debug_assert!(acts.acts(), "{acts:?} chooses nothing");
-                let status = if goes_on { "completed" } else { "failed" };
-                format!("(steps.{}.status ?? 'skipped') == '{status}'", slug(at))
-            }
+        let status = if goes_on { "completed" } else { "failed" };
+        if what(at).acts() {
+            format!("(steps.{}.status ?? 'skipped') == '{status}'", slug(at))
+        } else {
+            let member = if what(at) == What::Approval {
+                "approved"
+            } else {
+                "passed"
+            };
+            format!("(steps.{}.output.{member} ?? null) == {goes_on}", slug(at))
         }
     };
     let any_of = |any: &AnyOf| {
