@@ -282,7 +282,7 @@ fn operands_that_do_not_fit_are_named() {
         (
             "10 ^ 400",
             Cause::Operand,
-            "`10 ^ 400` is not a number: 10 ^ 400",
+            "`10 ^ 400` is not a number",
         ),
     ]);
 }

@@ -327,7 +327,10 @@ mod tests {
             (json!("input.n * 2"), json!("{{input.n * 2 ?? null}}")),
             (json!("customer"), json!("{{input.customer ?? null}}")),
             (json!("id"), json!("{{input.id ?? null}}")),
-            (json!("user_id"), json!("{{userId ?? input.user_id ?? null}}")),
+            (
+                json!("user_id"),
+                json!("{{userId ?? input.user_id ?? null}}"),
+            ),
             (json!("[{{a.n}}]"), json!("[{{steps.a.output.n ?? ''}}]")),
             (
                 json!("{{a.n}}-{{id}}"),
