@@ -134,9 +134,15 @@ pub fn check(
     taint::show(text, &definition, &texts, diagnostics);
     value_types::check(text, &definition, &loops, &variables, &texts, diagnostics);
     let merged = merges::find(&definition, &slugs, &graph, &strands, diagnostics);
+    let cycles = graph.cycles(|_, _, _| true);
     for (id, slugs) in &merged {
-        if let Some(reads) = reads.get_mut(*id) {
-            reads.steps.extend(slugs.iter().cloned());
+        let Some((reads, step)) = reads.get_mut(*id).zip(definition.steps.get(*id)) else {
+            continue;
+        };
+        reads.steps.extend(slugs.iter().cloned());
+        // Where a run comes to it again, what was given before the last time is over.
+        if cycles.iter().any(|cycle| cycle.contains(id)) {
+            reads.steps.insert(step.slug.clone());
         }
     }
     let mut surrounds: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();

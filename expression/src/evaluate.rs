@@ -33,6 +33,8 @@ pub(crate) struct Context<'c> {
     pub(crate) items: Option<&'c Items<'c>>,
     /// What the functions around were called with, innermost first.
     pub(crate) bindings: Option<&'c Bindings<'c>>,
+    /// Whether this is what `?` asks, where what is not there is null.
+    pub(crate) asks: bool,
 }
 
 /// What a function was called with, and the functions around it.
@@ -98,7 +100,12 @@ impl<'a> Evaluator<'a> {
             Form::Literal(value) => Ok(Operand::Present(borrowed(value))),
             Form::Array(elements) => self.array(node, elements, context),
             Form::Object(members) => self.object(members, context),
-            Form::Path(base, accesses) => self.path(node, base, accesses, context),
+            Form::Path(base, accesses) => match self.path(node, base, accesses, context) {
+                Err(error) if context.asks && error.cause == Cause::Absent => {
+                    Ok(Operand::Present(made(Value::Null)))
+                }
+                found => found,
+            },
             Form::Not(operand) => {
                 let is_true = is_truthy(self.value(operand, context)?.outline());
                 Ok(Operand::Present(made(!is_true)))
@@ -115,7 +122,11 @@ impl<'a> Evaluator<'a> {
                 self.or_else(left, right, context, |value| !value.is_null())
             }
             Form::Ternary(condition, then, otherwise) => {
-                let is_true = is_truthy(self.value(condition, context)?.outline());
+                let asking = Context {
+                    asks: true,
+                    ..context
+                };
+                let is_true = is_truthy(self.value(condition, asking)?.outline());
                 self.evaluate(if is_true { then } else { otherwise }, context)
             }
             Form::Function(..) => Err(EvaluationError::new(

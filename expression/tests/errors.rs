@@ -279,11 +279,7 @@ fn operands_that_do_not_fit_are_named() {
             Cause::Operand,
             "`input.total / 0` is not a number: 5 / 0",
         ),
-        (
-            "10 ^ 400",
-            Cause::Operand,
-            "`10 ^ 400` is not a number",
-        ),
+        ("10 ^ 400", Cause::Operand, "`10 ^ 400` is not a number"),
     ]);
 }
 

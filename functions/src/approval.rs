@@ -116,6 +116,10 @@ pub(crate) fn settled(output: Value, input: &Value) -> (&'static str, Value) {
     };
     said.insert("decision".to_owned(), word.into());
     said.insert("approved".to_owned(), (port == "approved").into());
+    if let Some(payload) = said.get("payload") {
+        let edited = Some(payload) != input.get("payload");
+        said.entry("edited").or_insert_with(|| edited.into());
+    }
     (port, said.into())
 }
 

@@ -9,18 +9,16 @@
 use pawl_contract::{At, Node};
 use serde_json::{Map, Value};
 
-use crate::pure::{Evaluated, Place};
-use crate::scope::{Scope, previous};
+use crate::pure::Evaluated;
+use crate::scope::Scope;
 
-pub(crate) fn evaluate(node: &Node, scope: &Scope, place: Place<'_>) -> Evaluated {
+pub(crate) fn evaluate(node: &Node, scope: &Scope) -> Evaluated {
     let steps = node.config.get("steps").and_then(Value::as_array);
     let slugs = steps.into_iter().flatten().filter_map(Value::as_str);
-    let mut given: Vec<(&str, &At, &Value, bool)> = slugs
+    let mut given: Vec<(&str, &At, &Value)> = slugs
         .filter_map(|slug| {
             let (at, output) = scope.given(slug)?;
-            let branches = previous(place.at).map(|parallel| format!("{parallel}/"));
-            let is_of_branch = branches.is_some_and(|branches| at.as_str().starts_with(&branches));
-            Some((slug, at, output, is_of_branch))
+            Some((slug, at, output))
         })
         .collect();
     // So is what a step in the body of a loop gave for an item before.
@@ -29,13 +27,15 @@ pub(crate) fn evaluate(node: &Node, scope: &Scope, place: Place<'_>) -> Evaluate
         let is_old = |slug: &str, at: &At| {
             at < began && repeated.iter().any(|name| name.as_str() == Some(slug))
         };
-        given.retain(|(slug, at, _, _)| !is_old(slug, at));
+        given.retain(|(slug, at, _)| !is_old(slug, at));
     }
-    // What a step gave when the run came here before is no part of what the branches gave now.
-    if given.iter().any(|(_, _, _, is_of_branch)| *is_of_branch) {
-        given.retain(|(_, _, _, is_of_branch)| *is_of_branch);
+    // What a step gave before the run came here the last time is no part of what was given since, where something was.
+    if let Some((last, _)) = scope.given(&node.step)
+        && given.iter().any(|(_, at, _)| *at > last)
+    {
+        given.retain(|(_, at, _)| *at > last);
     }
-    let mut values = given.into_iter().map(|(slug, _, output, _)| (slug, output));
+    let mut values = given.into_iter().map(|(slug, _, output)| (slug, output));
     let output = match node.config.get("combine").and_then(Value::as_str) {
         Some("array") => values.map(|(_, output)| output.clone()).collect(),
         Some("first") => {

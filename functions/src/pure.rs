@@ -68,7 +68,7 @@ pub(crate) async fn evaluate(
         Kind::Loop => r#loop::evaluate(node, scope, place).await,
         Kind::Transform => transform::evaluate(node, scope, place).await,
         Kind::Delay => delay::evaluate(node, scope, place.now),
-        Kind::Merge => Ok(merge::evaluate(node, scope, place)),
+        Kind::Merge => Ok(merge::evaluate(node, scope)),
         // The machine goes on in all of them.
         Kind::Parallel => Ok(Evaluated {
             port: "success",

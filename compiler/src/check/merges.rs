@@ -25,7 +25,8 @@ pub(super) fn find(
         let named = merge::named(step);
         let is_found = named.is_empty();
         let slugs = if named.is_empty() {
-            leading(definition, graph, strands, &incoming, id)
+            awaited(definition, step)
+                .unwrap_or_else(|| leading(definition, graph, strands, &incoming, id))
         } else {
             let mut known = Vec::new();
             for node in named {
@@ -56,6 +57,18 @@ pub(super) fn find(
         found.insert(id, slugs);
     }
     found
+}
+
+/// What a merge waits for by name, in the author's order.
+fn awaited(definition: &Definition, merge: &Step) -> Option<Vec<String>> {
+    let edges = merge.depends_on.as_ref()?;
+    let is_awaited = |step: &&Step| {
+        let mut targets = edges.iter().filter_map(|edge| edge.target.as_deref());
+        targets.any(|slug| slug == step.slug) && gives(step)
+    };
+    let steps = definition.steps.iter().filter(is_awaited);
+    let slugs: Vec<String> = steps.map(|step| step.slug.clone()).collect();
+    Some(slugs).filter(|slugs| !slugs.is_empty())
 }
 
 /// The steps behind a merge, in the author's order; one that only decides stands for those behind it.

@@ -63,7 +63,11 @@ pub(super) fn unbounded(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let Some(step) = step.filter(|step| step.kind == Kind::Loop) else {
             continue;
         };
-        let is_limited = step.config.get("maxIterations").is_some()
+        // A list that is written out has the length that it has, whatever its elements are.
+        let items = step.config.get("items");
+        let is_written = items.is_some_and(|items| items.as_str().is_none());
+        let is_limited = is_written
+            || step.config.get("maxIterations").is_some()
             || text
                 .node
                 .as_str()

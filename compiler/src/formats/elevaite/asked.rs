@@ -16,7 +16,7 @@ use super::edges::Edges;
 use super::given;
 use super::steps::Step;
 use super::words::What;
-pub(super) use truth::cross;
+pub(super) use truth::{cross, exclude};
 
 /// What must hold for a step to run: one of each of these. Where there are none, it always runs.
 type Ways = Vec<AnyOf>;
@@ -179,8 +179,8 @@ fn through(
         Term::Otherwise(at)
     } else if is_chosen {
         Term::On(at)
-    } else if own.is_empty() || own_condition(step).is_some() {
-        // What is skipped by a condition of its own is passed.
+    } else if own.is_empty() || own_condition(step).is_some() || step.what == What::Loop {
+        // What is skipped by a condition of its own is passed, and so is a loop that goes through nothing.
         return own;
     } else {
         Term::Ran(at)
@@ -197,6 +197,16 @@ fn through(
         terms: BTreeSet::from([term]),
     }]
 }
+/// The steps outside of loops that nothing follows.
+pub(super) fn lasts(steps: &[Step<'_>], edges: &Edges) -> Vec<usize> {
+    let repeated = repeated(steps, edges);
+    let is_last = |at: &usize| {
+        let mut after = edges.after(*at).filter(|step| !repeated.contains(step));
+        !repeated.contains(at) && after.next().is_none()
+    };
+    (0..steps.len()).filter(is_last).collect()
+}
+
 /// The steps that loops repeat.
 fn repeated(steps: &[Step<'_>], edges: &Edges) -> BTreeSet<usize> {
     let loops = steps.iter().enumerate();

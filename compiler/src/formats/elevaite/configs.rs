@@ -61,6 +61,12 @@ pub(super) fn translate(
         let made = writer.natives.get(before..).unwrap_or_default();
         translation.owns(made, Some(&step.slug), Some(&step.id));
     }
+    if is_asked {
+        let name = writer.name("result");
+        let end = data::end(steps, &writer.edges, &name, translation);
+        translation.owns(end.as_slice(), None, None);
+        writer.natives.extend(end);
+    }
     for step in steps {
         step.check(translation.diagnostics);
     }
@@ -184,6 +190,9 @@ impl Writer<'_> {
         };
         idle(step, translation);
         let (step_type, mut config) = self.config(step, at, &before, translation);
+        if step.what == What::Loop {
+            self.bound_to_ways(at, &mut config);
+        }
         // What a tool or a transform is given may be called anything, and is looked at later.
         let is_open = matches!(step.what, What::Tool | What::Transform | What::Refused(_));
         if step.what.acts() {
@@ -214,7 +223,9 @@ impl Writer<'_> {
         native.put("config", config.build());
         let own = own_condition(step).filter(|_| !self.guards.contains_key(&at));
         let run_if = own.map(|node| self.run_if(step, node, translation));
-        native.maybe("runIf", self.by_ways(at, step, run_if));
+        if step.what != What::Loop {
+            native.maybe("runIf", self.by_ways(at, step, run_if));
+        }
         if policy::may_fail(step) && !step.what.begins() {
             native.maybe("critical", given(step.node, "critical").cloned());
         } else if is_asked && step.what.acts() {

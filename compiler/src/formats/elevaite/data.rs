@@ -3,6 +3,7 @@
 use super::super::Translation;
 use super::super::build::{Object, list, text};
 use super::agents::passing;
+use super::asked;
 use super::edges::Edges;
 use super::steps::Step;
 use super::texts::{MAPPING, Names, PLACE, Texts};
@@ -130,19 +131,8 @@ pub(super) fn without_output(steps: &[Step<'_>], edges: &Edges, translation: &mu
     let last = |at: &usize| edges.after(*at).next().is_none();
     let lasts: Vec<usize> = (0..steps.len()).filter(last).collect();
     if edges.run_side_by_side(&lasts) {
-        let names = lasts.iter().filter_map(|at| steps.get(*at));
-        let names: Vec<String> = names.map(|step| format!("`{}`", step.id)).collect();
-        let node = lasts.last().and_then(|at| steps.get(*at));
-        if let Some(node) = node.map(|step| step.node) {
-            translation.differs(
-                "runs-give-what-acted",
-                node,
-                format!(
-                    "{} end side by side, so that the run gives what came before they began; lead them to a step of type `output`",
-                    names.join(", ")
-                ),
-            );
-        }
+        let lasts: Vec<&Step<'_>> = lasts.iter().filter_map(|at| steps.get(*at)).collect();
+        ends_side_by_side(&lasts, translation);
     }
     for (at, step) in steps.iter().enumerate() {
         let makes = matches!(step.what, What::Transform | What::Data);
@@ -161,9 +151,57 @@ pub(super) fn without_output(steps: &[Step<'_>], edges: &Edges, translation: &mu
     }
 }
 
+/// Says that a run does not give what the last steps gave that ran side by side.
+fn ends_side_by_side(lasts: &[&Step<'_>], translation: &mut Translation<'_>) {
+    let names: Vec<String> = lasts.iter().map(|step| format!("`{}`", step.id)).collect();
+    if let Some(last) = lasts.last() {
+        translation.differs(
+            "runs-give-what-acted",
+            last.node,
+            format!(
+                "{} end side by side, so that the run gives what came before they began; lead them to a step of type `output`",
+                names.join(", ")
+            ),
+        );
+    }
+}
+
+/// What a run gives whose choices are asked, where no step says so: what the one of its last steps gave that ran.
+pub(super) fn end(
+    steps: &[Step<'_>],
+    edges: &Edges,
+    name: &str,
+    translation: &mut Translation<'_>,
+) -> Option<Node> {
+    if steps.iter().any(|step| step.what == What::Output) {
+        return None;
+    }
+    let lasts = asked::lasts(steps, edges);
+    let ends: Vec<&Step<'_>> = lasts.iter().filter_map(|at| steps.get(*at)).collect();
+    let of = ends.last()?.node;
+    if !asked::exclude(steps, edges, &lasts) {
+        ends_side_by_side(&ends, translation);
+        return None;
+    }
+    let outputs: Vec<String> = ends
+        .iter()
+        .map(|step| format!("steps.{}.output", step.slug))
+        .collect();
+    let mut config = Object::of(of);
+    let first = format!("{{{{{} ?? null}}}}", outputs.join(" ?? "));
+    config.put("mapping", text(of, first));
+    let mut native = Object::of(of);
+    native.put("stepSlug", text(of, name));
+    native.put("stepType", text(of, "output"));
+    native.put("config", config.build());
+    let awaited = ends.iter().map(|step| text(of, step.slug.clone()));
+    native.put("dependsOn", list(of, awaited.collect()));
+    Some(native.build())
+}
+
 /// Whether what a step gives is only whether something holds.
 fn decides(step: &Step<'_>) -> bool {
-    matches!(step.what, What::Condition | What::Verdict | What::Delay)
+    matches!(step.what, What::Condition | What::Verdict)
 }
 
 /// Whether a merge takes what is there, and not all that could be.
@@ -186,17 +224,15 @@ pub(super) fn first(step: &Step<'_>, before: &[&Step<'_>]) -> (&'static str, Obj
     ("transform", passing(step, text(step.node, first)))
 }
 
-/// What several steps gave, in one.
+/// What several steps gave, in one, in the order in which its author names them.
 pub(super) fn merge(step: &Step<'_>, before: &[&Step<'_>]) -> Object {
     let mut config = Object::of(step.node);
-    // Unless they are named, they come in the order in which they stand.
-    let stands = |step: &&Step<'_>| (step.node.span.start, step.node.span.end);
-    let is_ordered =
-        before.is_sorted_by_key(stands) || !before.iter().all(|step| step.what.gives());
-    if !is_ordered || before.iter().any(|step| decides(step)) {
-        let slugs = before.iter().filter(|step| !decides(step));
-        let slugs = slugs.map(|before| text(step.node, before.slug.clone()));
-        config.put("steps", list(step.node, slugs.collect()));
+    let slugs = before.iter().filter(|step| !decides(step));
+    let slugs: Vec<Node> = slugs
+        .map(|before| text(step.node, before.slug.clone()))
+        .collect();
+    if !slugs.is_empty() {
+        config.put("steps", list(step.node, slugs));
     }
     let mode = step.get("mode").filter(|_| !takes_first(step));
     config.maybe("mode", mode.cloned());

@@ -29,8 +29,9 @@ impl<'a> Known<'_, 'a> {
         };
         let known = self.gives.get(at).and_then(Option::as_ref);
         let kept = self.kept_before(at);
-        // Of what may be anything, only that is asked which is known to be another state's.
-        if known.is_none() && kept.is_empty() {
+        let own = state.output_key();
+        // Of what may be anything, only that is asked which is known to be kept elsewhere.
+        if known.is_none() && kept.is_empty() && own.is_none() {
             return;
         }
         let result = known
@@ -50,8 +51,15 @@ impl<'a> Known<'_, 'a> {
             }
             let path = path_at(written, &finding.span).unwrap_or(member);
             let owner = path.rfind(['.', '[']).and_then(|end| path.get(..end));
-            if let (None, Some(other)) = (owner, kept.get(member.as_str())) {
-                let message = if known.is_some() {
+            let other = kept.get(member.as_str()).copied();
+            let is_own = own == Some(member.as_str());
+            if let (None, Some(other)) = (owner, other.or_else(|| is_own.then_some(""))) {
+                let message = if is_own {
+                    format!(
+                        "`{member}` is the key of all that `{}` gives; unless that has a `{member}` in it, {fails}",
+                        state.id
+                    )
+                } else if known.is_some() {
                     format!(
                         "`{member}` is not among what `{}` gives, so {fails}",
                         state.id

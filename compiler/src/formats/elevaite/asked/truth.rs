@@ -19,15 +19,7 @@ pub(in super::super) fn cross(steps: &[Step<'_>], edges: &Edges) -> bool {
     if meetings.is_empty() {
         return false;
     }
-    let choices: Vec<usize> = order
-        .iter()
-        .copied()
-        .filter(|at| {
-            steps
-                .get(*at)
-                .is_some_and(|step| is_choice(step, *at, edges))
-        })
-        .collect();
+    let choices = choices(steps, edges, &order);
     if choices.len() > MOST_CHOICES {
         return true;
     }
@@ -48,6 +40,31 @@ pub(in super::super) fn cross(steps: &[Step<'_>], edges: &Edges) -> bool {
             is_led && !runs.contains(step)
         })
     })
+}
+
+/// Whether no two of some steps run, whatever is chosen.
+pub(in super::super) fn exclude(steps: &[Step<'_>], edges: &Edges, some: &[usize]) -> bool {
+    let order = order(steps, edges).unwrap_or_default();
+    let choices = choices(steps, edges, &order);
+    let ways = found(steps, edges);
+    choices.len() <= MOST_CHOICES
+        && (0..1_u32 << choices.len()).all(|outcomes| {
+            let goes_on = |at: usize| {
+                let number = choices.iter().position(|choice| *choice == at);
+                number.is_none_or(|number| outcomes & (1 << number) != 0)
+            };
+            let runs = runs(&order, &ways, goes_on);
+            some.iter().filter(|step| runs.contains(step)).count() < 2
+        })
+}
+
+/// The steps that choose what follows them.
+fn choices(steps: &[Step<'_>], edges: &Edges, order: &[usize]) -> Vec<usize> {
+    let chooses = |at: &usize| {
+        let step = steps.get(*at);
+        step.is_some_and(|step| is_choice(step, *at, edges))
+    };
+    order.iter().copied().filter(chooses).collect()
 }
 
 /// Where lines begin side by side: a step and its port, or with the run.

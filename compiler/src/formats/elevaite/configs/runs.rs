@@ -2,6 +2,7 @@
 
 use super::super::super::Translation;
 use super::super::super::build::{Object, text};
+use super::super::super::literal::literal;
 use super::super::steps::Step;
 use super::super::words::What;
 use super::super::{conditions, given};
@@ -47,6 +48,28 @@ impl<'a> Writer<'a> {
         config.put("onError", text(of, "false"));
         config.put("expression", text(of, expression));
         Some(config.build())
+    }
+
+    /// A loop that no choice leads to goes through nothing.
+    pub(super) fn bound_to_ways(&self, at: usize, config: &mut Object) {
+        let Some((ways, items)) = self.ways.get(&at).zip(config.field("items")) else {
+            return;
+        };
+        let value = |node: &Node| {
+            let written = node.as_str().unwrap_or_default();
+            let inner = written.strip_prefix("{{");
+            let inner = inner.and_then(|rest| rest.strip_suffix("}}"));
+            inner.map_or_else(|| literal(&node.to_json()), str::to_owned)
+        };
+        let all = match items.elements() {
+            [] => value(items),
+            elements => {
+                let elements: Vec<String> = elements.iter().map(value).collect();
+                format!("[{}]", elements.join(", "))
+            }
+        };
+        let node = text(items, format!("{{{{({ways}) ? ({all}) : []}}}}"));
+        config.put("items", node);
     }
 
     /// The condition without which a step is skipped.
