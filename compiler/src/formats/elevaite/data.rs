@@ -166,7 +166,7 @@ fn ends_side_by_side(lasts: &[&Step<'_>], translation: &mut Translation<'_>) {
     }
 }
 
-/// What a run gives whose choices are asked, where no step says so: what the one of its last steps gave that ran.
+/// What a run gives whose choices are asked, where no step says so: what the last step gave that ran.
 pub(super) fn end(
     steps: &[Step<'_>],
     edges: &Edges,
@@ -183,10 +183,22 @@ pub(super) fn end(
         ends_side_by_side(&ends, translation);
         return None;
     }
-    let outputs: Vec<String> = ends
-        .iter()
+    let order = asked::order(steps, edges).unwrap_or_default();
+    // What ends the run comes before what only stands further on.
+    let earlier = order.iter().rev().filter(|at| !lasts.contains(at));
+    let outputs = lasts.iter().chain(earlier);
+    let outputs = outputs.filter_map(|at| steps.get(*at));
+    let gives = |step: &&Step<'_>| {
+        let makes = matches!(step.what, What::Transform | What::Data);
+        (step.what.gives() && !makes) || step.what == What::Approval
+    };
+    let outputs: Vec<String> = outputs
+        .filter(gives)
         .map(|step| format!("steps.{}.output", step.slug))
         .collect();
+    if outputs.is_empty() {
+        return None;
+    }
     let mut config = Object::of(of);
     let first = format!("{{{{{} ?? null}}}}", outputs.join(" ?? "));
     config.put("mapping", text(of, first));
@@ -231,7 +243,12 @@ pub(super) fn merge(step: &Step<'_>, before: &[&Step<'_>]) -> Object {
     let slugs: Vec<Node> = slugs
         .map(|before| text(step.node, before.slug.clone()))
         .collect();
-    if !slugs.is_empty() {
+    // Behind branches whose author names none of them, what each of them ends with is meant.
+    let stands = |step: &&Step<'_>| (step.node.span.start, step.node.span.end);
+    let is_found = step.before().is_empty()
+        && !before.iter().any(|step| decides(step))
+        && before.is_sorted_by_key(stands);
+    if !slugs.is_empty() && !is_found {
         config.put("steps", list(step.node, slugs));
     }
     let mode = step.get("mode").filter(|_| !takes_first(step));
