@@ -2,6 +2,7 @@
 //! has a condition of its own.
 
 mod idle;
+mod kinds;
 mod runs;
 mod shape;
 
@@ -14,9 +15,7 @@ use super::edges::Edges;
 use super::steps::{BRANCHES, Step};
 use super::texts::Texts;
 use super::words::What;
-use super::{
-    agents, asked, choices, data, entry, given, loops, policy, requests, tools, transforms, waits,
-};
+use super::{asked, data, entry, given, policy};
 use crate::parse::LONGEST_SLUG;
 use crate::source::{Data, Node};
 use idle::idle;
@@ -334,80 +333,6 @@ impl Writer<'_> {
             });
         }
         asks
-    }
-
-    /// Whether two of some steps may run side by side: both of them, if they have conditions.
-    fn run_side_by_side(&self, steps: &[&Step<'_>]) -> bool {
-        let ids = |step: &&&Step<'_>| self.steps.iter().position(|other| other.slug == step.slug);
-        let ids: Vec<usize> = steps.iter().filter_map(|step| ids(&step)).collect();
-        self.edges.run_side_by_side(&ids)
-    }
-
-    /// The type of a step in the native format, and its configuration.
-    fn config(
-        &self,
-        step: &Step<'_>,
-        at: usize,
-        before: &[&Step<'_>],
-        translation: &mut Translation<'_>,
-    ) -> (&'static str, Object) {
-        let texts = self.texts;
-        match step.what {
-            What::Trigger | What::Input if self.trigger == Some(at) => {
-                let config = entry::trigger(step, translation);
-                let mut object = Object::of(&config);
-                for entry in config.entries() {
-                    object.rename(entry, entry.key.clone());
-                }
-                ("trigger", object)
-            }
-            What::Trigger | What::Input => {
-                entry::other(at, self.steps, translation);
-                (
-                    "transform",
-                    agents::passing(step, text(step.node, "{{input}}")),
-                )
-            }
-            What::Output => {
-                let side_by_side = self.run_side_by_side(before);
-                ("output", data::output(step, before, side_by_side, texts))
-            }
-            // A run begins with one of its inputs, so there is nothing to wait for.
-            What::Merge if !before.is_empty() && before.iter().all(|step| step.what.begins()) => (
-                "transform",
-                agents::passing(step, text(step.node, "{{input}}")),
-            ),
-            What::Merge if data::takes_first(step) => {
-                if self.run_side_by_side(before) {
-                    translation.differs(
-                        "merges-wait",
-                        step.get("mode").unwrap_or(step.node),
-                        format!(
-                            "`{}` waits for all that runs side by side before it",
-                            step.id
-                        ),
-                    );
-                }
-                data::first(step, before)
-            }
-            What::Merge => ("merge", data::merge(step, before)),
-            What::Prompt => ("transform", agents::prompt(step, texts)),
-            What::Agent => ("llm", agents::agent(step, before, texts, translation)),
-            What::Tool => ("action", tools::tool(step, texts, translation)),
-            What::Subflow => ("subflow", waits::subflow(step, texts)),
-            What::Approval => ("approval", waits::approval(step, texts)),
-            What::Data | What::Refused(_) => ("transform", data::input(step, texts)),
-            What::Transform => (
-                "transform",
-                transforms::transform(step, before, texts, translation),
-            ),
-            What::Condition => ("condition", choices::condition(step, texts, translation)),
-            What::Verdict => ("transform", choices::verdict(step, texts, translation)),
-            What::Loop => ("loop", loops::r#loop(step, texts, translation)),
-            What::Parallel => ("parallel", Object::of(step.node)),
-            What::Delay => ("delay", waits::delay(step, texts)),
-            What::Request => ("request", requests::request(step, texts)),
-        }
     }
 }
 
