@@ -115,6 +115,7 @@ pub(super) fn check(
 ) -> Vec<StepReads> {
     let steps = &known.definition.steps;
     let mut reads = vec![StepReads::default(); steps.len()];
+    let asked = asked(steps, texts);
     for text in texts {
         let mut visit = Visit {
             known,
@@ -122,6 +123,7 @@ pub(super) fn check(
             reading: text.reading,
             alternatives: alternatives(known, &text.references),
             chooses: text.node.as_str().is_some_and(has_ternary),
+            asked: &asked,
             reads: StepReads::default(),
             diagnostics: &mut *diagnostics,
         };
@@ -136,6 +138,29 @@ pub(super) fn check(
         }
     }
     reads
+}
+
+/// By what is asked, a step's slug behind `steps.` or a variable: the choices that ask for it.
+type Asked = BTreeMap<String, Vec<StepId>>;
+
+/// What choices ask for.
+fn asked(steps: &[Step], texts: &[Text<'_>]) -> Asked {
+    let mut asked = Asked::new();
+    for text in texts {
+        let Some(id) = text.step else { continue };
+        let chooses = steps
+            .get(id)
+            .is_some_and(|step| matches!(step.kind, Kind::Condition | Kind::Switch));
+        for reference in text.references.iter().filter(|_| chooses) {
+            let key = match (name_at(reference, 0), name_at(reference, 1)) {
+                (Some("steps"), Some(slug)) => format!("steps.{slug}"),
+                (Some("variables" | "config"), Some(name)) | (Some(name), _) => name.to_owned(),
+                (None, _) => continue,
+            };
+            asked.entry(key).or_default().push(id);
+        }
+    }
+    asked
 }
 
 /// The steps whose absence a text provides for.
@@ -165,11 +190,21 @@ struct Visit<'a, 'd> {
     alternatives: Vec<StepId>,
     /// Whether the text chooses what it reads: `a ? b : c`.
     chooses: bool,
+    asked: &'a Asked,
     reads: StepReads,
     diagnostics: &'d mut Vec<Diagnostic>,
 }
 
 impl Visit<'_, '_> {
+    /// Whether the way to this step is one of a choice that asks for just this.
+    fn is_settled(&self, key: &str, reader: StepId) -> bool {
+        let choices = self.asked.get(key).into_iter().flatten();
+        let order = self.known.order;
+        choices
+            .into_iter()
+            .any(|choice| order.is_behind_one_way(*choice, reader))
+    }
+
     fn references(&mut self, node: &Node, references: &[Reference]) {
         for reference in references {
             // Inside of a section, a name that means nothing here may be a field of the section's item.

@@ -134,6 +134,24 @@ impl<'g> Order<'g> {
         !without.contains(reader)
     }
 
+    /// Whether a run comes to `reader` by one way of a choice alone: what was asked there is settled.
+    pub fn is_behind_one_way(&self, choice: StepId, reader: StepId) -> bool {
+        choice != reader
+            && self.graph.edges_of(choice).any(|(without, _)| {
+                let mut reached = FixedBitSet::with_capacity(self.graph.ports.len());
+                let mut open: Vec<StepId> = self.graph.entry_step().into_iter().collect();
+                while let Some(step) = open.pop() {
+                    if reached.put(step) {
+                        continue;
+                    }
+                    let edges = self.graph.edges_of(step);
+                    let others = edges.filter(|(port, _)| step != choice || *port != without);
+                    open.extend(others.map(|(_, target)| target));
+                }
+                !reached.contains(reader)
+            })
+    }
+
     fn dominates(&self, above: NodeIndex, below: NodeIndex) -> bool {
         match (self.walk.get(above.index()), self.walk.get(below.index())) {
             (Some(above), Some(below)) => above.0 > 0 && above.0 < below.0 && below.1 < above.1,

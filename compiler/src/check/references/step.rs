@@ -129,6 +129,9 @@ impl Visit<'_, '_> {
         if together.len() > 1 && order.one_always(&together, reader) {
             return None;
         }
+        if self.is_settled(&format!("steps.{slug}"), reader) {
+            return None;
+        }
         let default = "give a default for when it did not: `... ?: 'none'`";
         if !order.always(target, Event::Ran, reader) {
             let message = format!("step `{slug}` may not have run before step `{by}`");

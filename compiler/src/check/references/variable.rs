@@ -96,7 +96,12 @@ impl Visit<'_, '_> {
                 Diagnostic::error(codes::NEVER_SET, message).help(help),
                 place,
             );
-        } else if !reference.has_default && !self.chooses && !self.forgives() && !is_always {
+        } else if !reference.has_default
+            && !self.chooses
+            && !self.forgives()
+            && !is_always
+            && !self.is_settled(name, reader)
+        {
             let message = format!(
                 "variable `{name}` may have no value before step `{}`",
                 step.slug
