@@ -116,6 +116,11 @@ pub(crate) fn settled(output: Value, input: &Value) -> (&'static str, Value) {
     };
     said.insert("decision".to_owned(), word.into());
     said.insert("approved".to_owned(), (port == "approved").into());
+    for (older, name) in [("decided_by", "decidedBy"), ("decided_at", "decidedAt")] {
+        if let Some(given) = said.get(older).cloned() {
+            said.entry(name).or_insert(given);
+        }
+    }
     if let Some(payload) = said.get("payload") {
         let edited = Some(payload) != input.get("payload");
         said.entry("edited").or_insert_with(|| edited.into());

@@ -38,8 +38,12 @@ enum Term {
     Ran(usize),
     /// It chose the way on.
     On(usize),
+    /// The same, or it was skipped by a condition of its own.
+    OnOrSkipped(usize),
     /// It chose the other one.
     Otherwise(usize),
+    /// It failed.
+    Failed(usize),
 }
 
 /// Whether all choices of a definition can be asked: nothing else leads elsewhere, and nothing leads back.
@@ -54,7 +58,7 @@ pub(super) fn can_be(steps: &[Step<'_>], edges: &Edges) -> bool {
             && given(step.node, "else_steps").is_some()
             && step.what != What::Approval;
         let is_owned = step.what == What::Loop && own_condition(step).is_some();
-        let fails_elsewhere = leads(edges, at, "error") && (!step.what.acts() || is_divided);
+        let fails_elsewhere = leads(edges, at, "error") && !may_fail(step.what);
         let is_elsewhere = leads(edges, at, "timeout") || fails_elsewhere;
         step.what == What::Parallel || is_divided || is_owned || is_elsewhere
     });
@@ -74,46 +78,34 @@ pub(super) fn ask(steps: &mut [Step<'_>], edges: &Edges) {
 
 /// Whether a step chooses what follows it.
 pub(super) fn is_choice(step: &Step<'_>, at: usize, edges: &Edges) -> bool {
-    let is_rejected =
-        || leads(edges, at, "rejected") || edges.ends_of(at).any(|port| port == "rejected");
     let holds = || {
         let ports = edges.out.get(at);
         ports.is_some_and(|ports| ports.contains_key("true") || ports.contains_key("false"))
     };
     let is_condition = step.what == What::Condition || (step.what == What::Verdict && holds());
-    is_condition || (step.what == What::Approval && is_rejected()) || leads(edges, at, "error")
+    is_condition || is_rejected_on(step, at, edges) || leads(edges, at, "error")
+}
+
+/// Whether a rejection of an approval leads somewhere, if only to the end.
+pub(super) fn is_rejected_on(step: &Step<'_>, at: usize, edges: &Edges) -> bool {
+    let ends = || edges.ends_of(at).any(|port| port == "rejected");
+    step.what == What::Approval && (leads(edges, at, "rejected") || ends())
+}
+
+/// Whether how a step failed can be asked.
+fn may_fail(what: What) -> bool {
+    what.acts() || matches!(what, What::Approval | What::Subflow)
 }
 
 /// Whether a port leads to steps.
-fn leads(edges: &Edges, at: usize, port: &str) -> bool {
+pub(super) fn leads(edges: &Edges, at: usize, port: &str) -> bool {
     let targets = edges.out.get(at).and_then(|ports| ports.get(port));
     targets.is_some_and(|targets| !targets.is_empty())
 }
 
 /// For each step outside of loops: what must hold for it to run, where its choices are asked.
 pub(super) fn ways(steps: &[Step<'_>], edges: &Edges) -> BTreeMap<usize, String> {
-    let word = |term: &Term| {
-        let slug = |at: &usize| steps.get(*at).map_or("", |step| &step.slug);
-        let what = |at: &usize| steps.get(*at).map_or(What::Data, |step| step.what);
-        let (at, goes_on) = match term {
-            Term::Ran(at) => {
-                return format!("(steps.{}.status ?? 'skipped') != 'skipped'", slug(at));
-            }
-            Term::On(at) => (at, true),
-            Term::Otherwise(at) => (at, false),
-        };
-        let status = if goes_on { "completed" } else { "failed" };
-        if what(at).acts() {
-            format!("(steps.{}.status ?? 'skipped') == '{status}'", slug(at))
-        } else {
-            let member = if what(at) == What::Approval {
-                "approved"
-            } else {
-                "passed"
-            };
-            format!("(steps.{}.output.{member} ?? null) == {goes_on}", slug(at))
-        }
-    };
+    let word = |term: &Term| word(term, steps);
     let any_of = |any: &AnyOf| {
         let terms: Vec<String> = any.terms.iter().map(word).collect();
         format!("({})", terms.join(" || "))
@@ -125,6 +117,50 @@ pub(super) fn ways(steps: &[Step<'_>], edges: &Edges) -> BTreeMap<usize, String>
             (at, ways.join(" && "))
         })
         .collect()
+}
+
+/// A term as an expression.
+fn word(term: &Term, steps: &[Step<'_>]) -> String {
+    let (Term::Ran(at)
+    | Term::On(at)
+    | Term::OnOrSkipped(at)
+    | Term::Otherwise(at)
+    | Term::Failed(at)) = term;
+    let Some(step) = steps.get(*at) else {
+        return String::new();
+    };
+    let status = format!("(steps.{}.status ?? 'skipped')", step.slug);
+    let member = match step.what {
+        What::Approval => Some("approved"),
+        What::Condition | What::Verdict => Some("passed"),
+        What::Trigger
+        | What::Input
+        | What::Output
+        | What::Merge
+        | What::Prompt
+        | What::Agent
+        | What::Tool
+        | What::Subflow
+        | What::Data
+        | What::Transform
+        | What::Loop
+        | What::Parallel
+        | What::Delay
+        | What::Request
+        | What::Refused(_) => None,
+    };
+    let answer = member.map(|member| format!("(steps.{}.output.{member} ?? null)", step.slug));
+    match (term, answer) {
+        (Term::Ran(_), _) => format!("{status} != 'skipped'"),
+        (Term::On(_), Some(answer)) => format!("{answer} == true"),
+        (Term::On(_), None) => format!("{status} == 'completed'"),
+        (Term::OnOrSkipped(_), Some(answer)) => {
+            format!("({answer} != false && {status} != 'failed')")
+        }
+        (Term::OnOrSkipped(_), None) => format!("{status} != 'failed'"),
+        (Term::Otherwise(_), Some(answer)) => format!("{answer} == false"),
+        (Term::Otherwise(_), None) | (Term::Failed(_), _) => format!("{status} == 'failed'"),
+    }
 }
 
 /// For each step outside of loops: what must hold for it to run.
@@ -172,15 +208,25 @@ fn through(
     let own = found.get(&at).cloned().unwrap_or_default();
     let mut choices: BTreeSet<usize> = own.iter().flat_map(|any| any.choices.clone()).collect();
     let is_chosen = is_choice(step, at, edges) && ports.len() == 1;
-    let is_otherwise = ports
-        .iter()
-        .any(|port| ["false", "rejected", "error"].contains(port));
-    let term = if is_chosen && is_otherwise {
+    let is_by = |names: &[&str]| is_chosen && ports.iter().any(|port| names.contains(port));
+    let is_skipped = own_condition(step).is_some();
+    let term = if is_by(&["error"]) {
+        Term::Failed(at)
+    } else if is_by(&["false", "rejected"]) {
         Term::Otherwise(at)
+    } else if is_chosen && is_skipped {
+        // What is skipped by a condition of its own is passed.
+        let mut ways = own;
+        ways.push(AnyOf {
+            choices: BTreeSet::from([at]),
+            is_otherwise: false,
+            terms: BTreeSet::from([Term::OnOrSkipped(at)]),
+        });
+        return ways;
     } else if is_chosen {
         Term::On(at)
-    } else if own.is_empty() || own_condition(step).is_some() || step.what == What::Loop {
-        // What is skipped by a condition of its own is passed, and so is a loop that goes through nothing.
+    } else if own.is_empty() || is_skipped || step.what == What::Loop {
+        // So is a loop that goes through nothing.
         return own;
     } else {
         Term::Ran(at)
@@ -190,13 +236,11 @@ fn through(
     }
     vec![AnyOf {
         choices,
-        is_otherwise: is_chosen
-            && ports
-                .iter()
-                .any(|port| ["rejected", "error"].contains(port)),
+        is_otherwise: is_by(&["rejected", "error"]),
         terms: BTreeSet::from([term]),
     }]
 }
+
 /// The steps outside of loops that nothing follows.
 pub(super) fn lasts(steps: &[Step<'_>], edges: &Edges) -> Vec<usize> {
     let repeated = repeated(steps, edges);

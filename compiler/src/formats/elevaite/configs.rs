@@ -216,7 +216,8 @@ impl Writer<'_> {
         }
         let waits = self.waits(at);
         let is_asked = self.is_asked && asked::is_choice(step, at, &self.edges);
-        if waits && step.what == What::Approval && (is_asked || self.asks_decision(step)) {
+        let is_rejected = self.is_asked && asked::is_rejected_on(step, at, &self.edges);
+        if waits && step.what == What::Approval && (is_rejected || self.asks_decision(step)) {
             config.put("onRejected", text(step.node, "continue"));
         }
         native.put("config", config.build());
@@ -227,7 +228,7 @@ impl Writer<'_> {
         }
         if policy::may_fail(step) && !step.what.begins() {
             native.maybe("critical", given(step.node, "critical").cloned());
-        } else if is_asked && step.what.acts() {
+        } else if is_asked && asked::leads(&self.edges, at, "error") {
             // How it failed is what it chose.
             native.put("critical", made(step.node, Data::Bool(false)));
         }

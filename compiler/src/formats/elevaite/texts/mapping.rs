@@ -207,7 +207,9 @@ impl Texts<'_> {
         let is_deep = |(_, what): &&(&str, What)| what.gives() && *what != What::Subflow;
         let (slug, _) = self.steps.get(root).filter(is_deep)?;
         let inner = skip(rest, &["output"]).trim_start_matches('.');
-        if inner.is_empty() {
+        // How a step failed is no part of what it gave.
+        let is_error = divide(rest.trim_start_matches('.')).0 == "error";
+        if inner.is_empty() || is_error {
             return None;
         }
         let bare = skip(inner, &["result", "response", "data"]).trim_start_matches('.');
