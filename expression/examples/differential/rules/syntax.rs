@@ -137,7 +137,13 @@ pub(crate) static RULES: [Rule; 20] = [
     },
     Rule {
         name: "braces-in-quotes",
-        explains: |finding| has_tag_in_quotes(finding.text),
+        explains: |finding| {
+            // The quotes of a template in JSON are no expression's.
+            let is_key = ["which cannot be a key", "two keys become"]
+                .iter()
+                .any(|said| finding.ours.failed(Stage::Evaluate, said));
+            !is_key && has_tag_in_quotes(finding.text)
+        },
     },
     Rule {
         name: "brackets-that-stay-open",
