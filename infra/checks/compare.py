@@ -5,6 +5,8 @@ import re
 from typing import Any, Iterator
 
 # ISO 8601, as records and templates write it.
+# When a record was made, where a text shows it.
+MADE = re.compile(r'"_creationTime":[0-9]+')
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 # Milliseconds since 1970, from 2001 to 2286.
 MILLISECONDS = range(10**12, 10**13)
@@ -48,6 +50,7 @@ def plain(run: dict) -> list[dict]:
         if value == run["org"]:
             return "<org>"
         if isinstance(value, str):
+            value = MADE.sub('"_creationTime":"<moment>"', value)
             return MOMENT.sub("<moment>", CREATED.sub(name, value.replace(run["run"], "<run>")))
         if isinstance(value, int) and value in MILLISECONDS:
             return "<moment>"
