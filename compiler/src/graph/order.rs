@@ -119,17 +119,7 @@ impl<'g> Order<'g> {
         let mut without = self.without.borrow_mut();
         let without = without.entry(steps.to_vec()).or_insert_with(|| {
             let met: BTreeSet<StepId> = steps.iter().copied().collect();
-            let mut reached = FixedBitSet::with_capacity(self.graph.ports.len());
-            let mut open: Vec<StepId> = self.graph.entry_step().into_iter().collect();
-            while let Some(step) = open.pop() {
-                if reached.put(step) {
-                    continue;
-                }
-                let edges = self.graph.edges_of(step);
-                let passed = edges.filter(|(port, _)| *port == "error" || !met.contains(&step));
-                open.extend(passed.map(|(_, target)| target));
-            }
-            reached
+            self.reached_by(|step, port| port == "error" || !met.contains(&step))
         });
         !without.contains(reader)
     }
@@ -138,18 +128,24 @@ impl<'g> Order<'g> {
     pub fn is_behind_one_way(&self, choice: StepId, reader: StepId) -> bool {
         choice != reader
             && self.graph.edges_of(choice).any(|(without, _)| {
-                let mut reached = FixedBitSet::with_capacity(self.graph.ports.len());
-                let mut open: Vec<StepId> = self.graph.entry_step().into_iter().collect();
-                while let Some(step) = open.pop() {
-                    if reached.put(step) {
-                        continue;
-                    }
-                    let edges = self.graph.edges_of(step);
-                    let others = edges.filter(|(port, _)| step != choice || *port != without);
-                    open.extend(others.map(|(_, target)| target));
-                }
-                !reached.contains(reader)
+                let others = |step, port: &str| step != choice || port != without;
+                !self.reached_by(others).contains(reader)
             })
+    }
+
+    /// The steps that a run comes to from its first by these ports alone.
+    fn reached_by(&self, may_leave: impl Fn(StepId, &str) -> bool) -> FixedBitSet {
+        let mut reached = FixedBitSet::with_capacity(self.graph.ports.len());
+        let mut open: Vec<StepId> = self.graph.entry_step().into_iter().collect();
+        while let Some(step) = open.pop() {
+            if reached.put(step) {
+                continue;
+            }
+            let edges = self.graph.edges_of(step);
+            let passed = edges.filter(|(port, _)| may_leave(step, port));
+            open.extend(passed.map(|(_, target)| target));
+        }
+        reached
     }
 
     fn dominates(&self, above: NodeIndex, below: NodeIndex) -> bool {

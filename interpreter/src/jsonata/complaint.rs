@@ -21,7 +21,7 @@ use signature::Signature;
 use watch::Watched;
 use words::{Sentence, say};
 
-pub(super) use watch::each_child;
+pub(super) use watch::{each_child, inside_first};
 pub(super) use words::{MEMORY, TIME, code};
 
 /// So many functions that take functions may be called in each other while an error is looked for.

@@ -10,11 +10,11 @@
 
 use std::collections::BTreeSet;
 
-use jsonata_core::ast::{AstNode, BinaryOp};
+use jsonata_core::ast::AstNode;
 use jsonata_core::evaluator::HostFnResult;
 use jsonata_core::value::{JValue, with_stack};
 
-use super::complaint::each_child;
+use super::complaint::inside_first;
 use super::tree::bound;
 
 /// The names of the functions; no expression can have a variable of such a name.
@@ -50,29 +50,14 @@ pub(super) fn function(name: &str) -> Option<Function> {
 pub(super) fn mend(node: &mut AstNode) {
     let mut own = BTreeSet::new();
     bound(node, &mut own);
-    walk(node, &own);
-}
-
-/// Mends what is in a node, then the node itself. `own` are names that the expression binds itself.
-fn walk(node: &mut AstNode, own: &BTreeSet<String>) {
-    with_stack(|| {
-        if let AstNode::Binary {
-            op: BinaryOp::ChainPipe,
-            lhs,
-            rhs,
-        } = node
-        {
-            walk(lhs, own);
-            each_child(rhs, &mut |child| walk(child, own));
-            return piped(lhs, rhs, own);
-        }
-        each_child(node, &mut |child| walk(child, own));
-        if let AstNode::Function { name, args, .. } = node
-            && !own.contains(name.as_str())
-            && !args.iter().any(is_placeholder)
+    inside_first(node, &mut |node, applied_to| match (node, applied_to) {
+        (node, Some(first)) => piped(first, node, &own),
+        (AstNode::Function { name, args, .. }, None)
+            if !own.contains(name.as_str()) && !args.iter().any(is_placeholder) =>
         {
             call(name, args);
         }
+        _ => {}
     });
 }
 

@@ -130,26 +130,10 @@ fn word(term: &Term, steps: &[Step<'_>]) -> String {
         return String::new();
     };
     let status = format!("(steps.{}.status ?? 'skipped')", step.slug);
-    let member = match step.what {
-        What::Approval => Some("approved"),
-        What::Condition | What::Verdict => Some("passed"),
-        What::Trigger
-        | What::Input
-        | What::Output
-        | What::Merge
-        | What::Prompt
-        | What::Agent
-        | What::Tool
-        | What::Subflow
-        | What::Data
-        | What::Transform
-        | What::Loop
-        | What::Parallel
-        | What::Delay
-        | What::Request
-        | What::Refused(_) => None,
-    };
-    let answer = member.map(|member| format!("(steps.{}.output.{member} ?? null)", step.slug));
+    let answer = step
+        .what
+        .answer()
+        .map(|member| format!("(steps.{}.output.{member} ?? null)", step.slug));
     match (term, answer) {
         (Term::Ran(_), _) => format!("{status} != 'skipped'"),
         (Term::On(_), Some(answer)) => format!("{answer} == true"),

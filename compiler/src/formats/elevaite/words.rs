@@ -139,6 +139,29 @@ impl What {
         }
     }
 
+    /// All ports that such a step has.
+    pub(super) fn ports(self) -> Vec<&'static str> {
+        let mut ports = self.ways_on().to_vec();
+        if self == Self::Approval {
+            ports.extend(["rejected", "timeout"]);
+        }
+        if self == Self::Parallel {
+            ports.push("branches");
+        }
+        if !self.begins() {
+            ports.push("error");
+        }
+        ports
+    }
+
+    /// The member of its output that says which way a step chose, if it chooses.
+    pub(super) fn answer(self) -> Option<&'static str> {
+        if self == Self::Approval {
+            return Some("approved");
+        }
+        matches!(self, Self::Condition | Self::Verdict).then_some("passed")
+    }
+
     /// Whether such a step gives something that a later one may work with.
     pub(super) fn gives(self) -> bool {
         matches!(

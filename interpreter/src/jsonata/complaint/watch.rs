@@ -40,7 +40,10 @@ pub(super) fn watched(node: &AstNode) -> Watched {
     let mut watch = Watch::default();
     bound(node, &mut watch.own);
     let mut node = node.clone();
-    watch.walk(&mut node);
+    inside_first(&mut node, &mut |node, applied_to| {
+        // What it is applied to is one more argument.
+        watch.replace(node, usize::from(applied_to.is_some()));
+    });
     Watched {
         node,
         functions: watch.functions,
@@ -91,25 +94,6 @@ struct Watch {
 }
 
 impl Watch {
-    /// Replaces what is watched, inside first.
-    fn walk(&mut self, node: &mut AstNode) {
-        with_stack(|| {
-            // What is applied to a value gets it as one more argument.
-            if let AstNode::Binary {
-                op: BinaryOp::ChainPipe,
-                lhs,
-                rhs,
-            } = node
-            {
-                self.walk(lhs);
-                each_child(rhs, &mut |child| self.walk(child));
-                return self.replace(rhs, 1);
-            }
-            each_child(node, &mut |child| self.walk(child));
-            self.replace(node, 0);
-        });
-    }
-
     /// Replaces an operator or a call; what is in it is done already.
     #[expect(
         clippy::wildcard_enum_match_arm,
@@ -199,6 +183,27 @@ fn operator(op: BinaryOp) -> Option<&'static str> {
     operators
         .find(|(known, _)| *known == op)
         .map(|(_, name)| name)
+}
+
+/// Visits what is in a node, and then the node, with the value that it is applied to, as in `value ~> node`.
+pub(in crate::jsonata) fn inside_first(
+    node: &mut AstNode,
+    visit: &mut dyn FnMut(&mut AstNode, Option<&mut AstNode>),
+) {
+    with_stack(|| {
+        if let AstNode::Binary {
+            op: BinaryOp::ChainPipe,
+            lhs,
+            rhs,
+        } = node
+        {
+            inside_first(lhs, visit);
+            each_child(rhs, &mut |child| inside_first(child, visit));
+            return visit(rhs, Some(lhs));
+        }
+        each_child(node, &mut |child| inside_first(child, visit));
+        visit(node, None);
+    });
 }
 
 /// Visits the nodes right below a node, to change them.

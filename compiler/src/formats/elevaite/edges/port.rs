@@ -42,28 +42,10 @@ pub(super) fn port(word: &str, what: What) -> Option<&'static str> {
 /// Says that a step has no such port, and which it has.
 pub(super) fn unknown(entry: &Entry, step: &str, what: What) -> Diagnostic {
     let word = entry.key.as_str();
-    let ports: &[&str] = match what {
-        What::Approval => &["approved", "rejected", "timeout", "error"],
-        What::Condition => &["true", "false", "error"],
-        What::Loop => &["next", "done", "error"],
-        What::Parallel => &["branches", "error"],
-        What::Trigger | What::Input => &["success"],
-        What::Output
-        | What::Merge
-        | What::Prompt
-        | What::Agent
-        | What::Tool
-        | What::Subflow
-        | What::Data
-        | What::Transform
-        | What::Verdict
-        | What::Delay
-        | What::Request
-        | What::Refused(_) => &["success", "error"],
-    };
+    let ports = what.ports();
     let message = format!("step `{step}` has no port `{word}`");
     Diagnostic::error(codes::UNKNOWN_PORT, message)
         .at(entry.node.pointer.clone(), entry.key_span.clone())
-        .help(format!("its ports are {}", list(ports)))
+        .help(format!("its ports are {}", list(&ports)))
         .meant(word, near_ours(word, ports.iter().copied()))
 }
