@@ -132,7 +132,10 @@ pub fn check(
         diagnostics,
     );
     taint::show(text, &definition, &texts, diagnostics);
-    value_types::check(text, &definition, &loops, &variables, &texts, diagnostics);
+    // Of two steps with one slug nobody knows which is meant.
+    if slugs.len() == definition.steps.len() {
+        value_types::check(text, &definition, &loops, &variables, &texts, diagnostics);
+    }
     let merged = merges::find(&definition, &slugs, &graph, &strands, diagnostics);
     let cycles = graph.cycles(|_, _, _| true);
     for (id, slugs) in &merged {

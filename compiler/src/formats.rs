@@ -93,7 +93,7 @@ pub const TELLING_FIELDS: [&str; 6] = [
 ];
 
 /// The rules by which something means another thing here, each with a row in `docs/formats.md`.
-pub const RULES: [&str; 29] = [
+pub const RULES: [&str; 30] = [
     "a-schedule-that-is-off",
     "a-step-has-14-minutes",
     "agents-by-id",
@@ -105,6 +105,7 @@ pub const RULES: [&str; 29] = [
     "fields-that-do-nothing",
     "interrupted-runs-are-approved",
     "linear-backoff",
+    "loops-that-gather",
     "loops-without-a-list",
     "merges-wait",
     "messages-are-cut",

@@ -85,8 +85,41 @@ pub(crate) fn find(name: &str) -> Option<&'static Transform> {
         .find(|transform| transform.info.name == name)
 }
 
+/// What other languages call a transform.
+const ELSEWHERE: [(&str, &str); 20] = [
+    ("uppercase", "upper"),
+    ("toUpperCase", "upper"),
+    ("ucase", "upper"),
+    ("lowercase", "lower"),
+    ("toLowerCase", "lower"),
+    ("lcase", "lower"),
+    ("strip", "trim"),
+    ("toString", "string"),
+    ("str", "string"),
+    ("parseInt", "number"),
+    ("parseFloat", "number"),
+    ("toNumber", "number"),
+    ("int", "number"),
+    ("float", "number"),
+    ("size", "length"),
+    ("count", "length"),
+    ("len", "length"),
+    ("substring", "slice"),
+    ("substr", "slice"),
+    ("distinct", "unique"),
+];
+
+/// The names of transforms that are probably meant by a name that is none.
+pub(crate) fn meant(name: &str) -> Vec<&'static str> {
+    let mut elsewhere = ELSEWHERE.iter();
+    match elsewhere.find(|(other, _)| other.eq_ignore_ascii_case(name)) {
+        Some((_, ours)) => vec![ours],
+        None => nearest(name),
+    }
+}
+
 /// The names of transforms that are nearest to a name that is not one; none where all are far.
-pub(crate) fn nearest(name: &str) -> Vec<&'static str> {
+fn nearest(name: &str) -> Vec<&'static str> {
     let lower = name.to_lowercase();
     let near = TRANSFORMS
         .iter()

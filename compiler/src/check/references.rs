@@ -259,6 +259,15 @@ impl Visit<'_, '_> {
         }
     }
 
+    /// What is read can never be there: an error, unless the text says what is taken instead.
+    fn never(&self, code: &'static str, message: String, reference: &Reference) -> Diagnostic {
+        if reference.has_default || self.chooses {
+            let message = format!("{message}: the default is always taken");
+            return Diagnostic::warning(code, message);
+        }
+        Diagnostic::error(code, message)
+    }
+
     /// Whether the step provides for what cannot be evaluated.
     fn forgives(&self) -> bool {
         self.step.is_some_and(|(_, step)| steps::forgives(step))

@@ -9,6 +9,9 @@ pub fn near<'name>(word: &str, names: impl IntoIterator<Item = &'name str>) -> O
     let mut candidates: Vec<(usize, &str)> = names
         .into_iter()
         .filter_map(|name| {
+            if !word.is_empty() && word.eq_ignore_ascii_case(name) {
+                return Some((0, name));
+            }
             let (least, farthest) = bag.bounds(name);
             (least <= farthest).then_some((least, name))
         })
@@ -20,7 +23,12 @@ pub fn near<'name>(word: &str, names: impl IntoIterator<Item = &'name str>) -> O
         if best.is_some_and(|(distance, _)| distance < least) {
             break;
         }
-        let distance = strsim::damerau_levenshtein(word, name);
+        // Capitals make no difference.
+        let distance = if word.eq_ignore_ascii_case(name) {
+            0
+        } else {
+            strsim::damerau_levenshtein(word, name)
+        };
         let (_, farthest) = bag.bounds(name);
         if distance <= farthest && best.is_none_or(|best| (distance, name) < best) {
             best = Some((distance, name));
@@ -99,7 +107,12 @@ mod tests {
     /// What `near` finds, by looking at every name in full.
     fn slow<'name>(word: &str, names: &[&'name str]) -> Option<&'name str> {
         let found = names.iter().map(|name| {
-            let distance = strsim::damerau_levenshtein(word, name);
+            // Capitals make no difference.
+            let distance = if word.eq_ignore_ascii_case(name) {
+                0
+            } else {
+                strsim::damerau_levenshtein(word, name)
+            };
             (distance, *name)
         });
         let close = found.filter(|(distance, name)| {

@@ -21,6 +21,7 @@ mod configs;
 mod data;
 mod edges;
 mod entry;
+mod gathers;
 mod loops;
 mod policy;
 mod processing;
@@ -137,6 +138,7 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
         definition.put("config", config.build());
     }
     let edges = edges::find(root, &steps, translation);
+    gathers::find(root, &mut steps, &edges);
     data::without_output(&steps, &edges, translation);
     // What is no list is refused in the words that every format shares.
     let written = root.get("steps");

@@ -294,7 +294,7 @@ mod tests {
                 Some("/name: this `name` is ignored: `workflowConfig` has another"),
             ),
             (
-                r#""config": {"timeout": 1}, "workflowConfig": {"name": "B", "config": {"timeout": 2}}, "steps": STEPS"#,
+                r#""config": {"timeout": 1000}, "workflowConfig": {"name": "B", "config": {"timeout": 2000}}, "steps": STEPS"#,
                 Some("/config: this `config` is ignored: `workflowConfig` has another"),
             ),
             (

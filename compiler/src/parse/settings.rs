@@ -68,9 +68,12 @@ pub(super) fn settings(
             .map(|entry| (entry.key.clone(), entry.node.clone()))
             .collect()
     };
+    let timeout = config.get("timeout");
+    if let Some(node) = timeout {
+        brief(node, diagnostics);
+    }
     Settings {
-        timeout_ms: config
-            .get("timeout")
+        timeout_ms: timeout
             .and_then(Node::as_u64)
             .map(|timeout| timeout.clamp(1, MOST_MILLISECONDS)),
         follow_ups: follow_ups(config, name, diagnostics),
@@ -89,6 +92,20 @@ pub(super) fn settings(
             .filter(|node| node.is_object())
             .cloned(),
     }
+}
+
+/// Warns of a timeout that is probably meant in seconds.
+fn brief(node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(timeout) = node.as_u64().filter(|timeout| (1..1000).contains(timeout)) else {
+        return;
+    };
+    let message = format!("a run may take {timeout} milliseconds, less than a second");
+    let help = format!("`timeout` is in milliseconds: write `{timeout}000` for {timeout} seconds");
+    diagnostics.push(
+        Diagnostic::warning(codes::INVALID_VALUE, message)
+            .on(node)
+            .help(help),
+    );
 }
 
 /// `{cron, timezone}`: the shorthand for a trigger step of type `schedule`.

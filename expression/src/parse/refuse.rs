@@ -67,7 +67,7 @@ impl Parser<'_> {
     pub(super) fn unknown_transform(&self, name: &str, start: usize) -> SyntaxError {
         let span = self.span(start);
         let error = SyntaxError::new(format!("there is no transform `{name}`"), span.clone());
-        match transforms::nearest(name).as_slice() {
+        match transforms::meant(name).as_slice() {
             [] => error,
             [near] => error
                 .help(format!("did you mean `{near}`?"))
@@ -80,8 +80,37 @@ impl Parser<'_> {
         let span = self.lexer.next_span();
         match self.lexer.slice(span.clone()) {
             "" => SyntaxError::new(format!("expected {what}, but the text ends"), span),
-            found => SyntaxError::new(format!("expected {what}, found `{found}`"), span),
+            found => {
+                let error = SyntaxError::new(format!("expected {what}, found `{found}`"), span);
+                if found.contains(TYPESET) {
+                    return error.help("write straight quotes: `'` or `\"`");
+                }
+                error
+            }
         }
+    }
+
+    /// What to write instead of a call, as other languages have them: `name.trim()` is `name|trim`.
+    fn called(&self, opening: usize) -> Option<String> {
+        let before = self.lexer.slice(0..opening);
+        let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let start = before.trim_end_matches(is_of_name).len();
+        let name = before.get(start..).filter(|name| !name.is_empty())?;
+        let meant = || transforms::find(transforms::meant(name).first()?);
+        let Some(transform) = transforms::find(name).or_else(meant) else {
+            return Some(
+                "there are no calls: a transform is applied with `|`, as in `name|trim`".to_owned(),
+            );
+        };
+        let arguments = if *transform.arguments.end() > 0 {
+            "(...)"
+        } else {
+            ""
+        };
+        Some(format!(
+            "there are no calls: write `value|{}{arguments}`",
+            transform.info.name
+        ))
     }
 
     /// What to say about something after a complete expression.
@@ -103,6 +132,10 @@ impl Parser<'_> {
             format!("expected an operator, found `{found}`"),
             span.clone(),
         );
+        if found == "(" {
+            let help = self.called(span.start);
+            return help.into_iter().fold(error, SyntaxError::help);
+        }
         let behind = self.lexer.slice(span.end..self.lexer.text.len());
         let turned = match (found, behind.chars().next()) {
             ("=", Some('>')) => Some(">="),
@@ -126,6 +159,9 @@ impl Parser<'_> {
         }
     }
 }
+
+/// Quotes as they are set in print.
+const TYPESET: [char; 4] = ['‘', '’', '“', '”'];
 
 /// Whether a word would stand between two values, so that what is before it is one.
 fn is_word(name: &str) -> bool {

@@ -120,7 +120,7 @@ impl Visit<'_, '_> {
                 format!("step `{slug}` cannot have run before step `{by}`")
             };
             let help = "refer to a step that comes earlier";
-            return Some(Diagnostic::error(codes::NEVER_RAN, message).help(help));
+            return Some(self.never(codes::NEVER_RAN, message, reference).help(help));
         }
         if reference.has_default || self.chooses || self.forgives() {
             return None;

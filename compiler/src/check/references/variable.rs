@@ -74,9 +74,13 @@ impl Visit<'_, '_> {
         let is_always = order.one_always(&setters, reader);
         // Without a value, the name alone is that of the run's input.
         let is_bare = name_at(reference, 0) == Some(name);
+        let is_answered = reference.has_default || self.chooses;
         if is_bare && !is_always && self.known.inputs.contains_key(name) {
             self.bare_input(name, reference, place);
         } else if is_bare && !is_possible && self.known.is_input_open {
+            if is_answered {
+                return;
+            }
             let message = format!(
                 "variable `{name}` has no value before step `{}`, unless the run's input has one",
                 step.slug
@@ -93,15 +97,10 @@ impl Visit<'_, '_> {
             );
             let help = "set it in a step that comes earlier, or declare it in `config.variables`";
             self.say(
-                Diagnostic::error(codes::NEVER_SET, message).help(help),
+                self.never(codes::NEVER_SET, message, reference).help(help),
                 place,
             );
-        } else if !reference.has_default
-            && !self.chooses
-            && !self.forgives()
-            && !is_always
-            && !self.is_settled(name, reader)
-        {
+        } else if !is_answered && !self.forgives() && !is_always && !self.is_settled(name, reader) {
             let message = format!(
                 "variable `{name}` may have no value before step `{}`",
                 step.slug

@@ -197,14 +197,21 @@ fn gives(state: &State<'_>, parts: &Parts<'_>) -> Option<Type> {
         }
         Part::Custom(node) if word(node, "custom_node_id") == Some("transform_node") => {
             let config = given(node, "config")?;
-            let fails = word(config, "on_error").is_none_or(|word| word == "fail");
-            let mappings = given(config, "mappings").filter(|_| fails)?.elements();
-            let fields: Option<Vec<(String, Type)>> = mappings
-                .iter()
-                .map(|mapping| {
-                    let name = word(mapping, "output_field")?;
-                    Some((name.to_owned(), Type::Any))
-                })
+            let mappings = given(config, "mappings")?.elements();
+            let fields = mappings.iter().map(|mapping| word(mapping, "output_field"));
+            // What cannot be made is left out, or something else is given instead.
+            let instead = match word(config, "on_error") {
+                Some("default") => Some(given(config, "default_output")?),
+                _ => None,
+            };
+            if instead.is_some_and(|instead| !instead.is_object()) {
+                return None;
+            }
+            let instead = instead.map(Node::entries).unwrap_or_default();
+            let instead = instead.iter().map(|entry| Some(entry.key.as_str()));
+            let fields: Option<Vec<(String, Type)>> = fields
+                .chain(instead)
+                .map(|name| Some((name?.to_owned(), Type::Any)))
                 .collect();
             Some(Type::object(fields?, Others::Undeclared))
         }

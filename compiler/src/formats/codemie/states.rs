@@ -177,6 +177,9 @@ pub(super) fn collect<'a>(
         );
         let id = if let Some(id) = word(node, "id") {
             id.to_owned()
+        } else if let Some(Data::Number(number)) = given(node, "id").map(|node| &node.data) {
+            // That an id is a text has been said.
+            number.to_string()
         } else {
             let message = "the state has no `id`";
             translation.say(Diagnostic::error(codes::MISSING_FIELD, message).on(node));

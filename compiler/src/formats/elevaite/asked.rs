@@ -149,10 +149,14 @@ fn word(term: &Term, steps: &[Step<'_>]) -> String {
 
 /// For each step outside of loops: what must hold for it to run.
 fn found(steps: &[Step<'_>], edges: &Edges) -> BTreeMap<usize, Ways> {
+    let repeated = repeated(steps, edges);
+    let outside = |at: &usize| !repeated.contains(at);
     let mut found: BTreeMap<usize, Ways> = BTreeMap::new();
     for at in order(steps, edges).unwrap_or_default() {
         let mut ways = Ways::new();
-        for (before, step) in steps.iter().enumerate() {
+        let before = steps.iter().enumerate();
+        // What is inside of a loop leads back to it, which is no way to it.
+        for (before, step) in before.filter(|(before, _)| outside(before)) {
             let ports = edges.out.get(before).into_iter().flatten();
             let ports = ports.filter(|(_, targets)| targets.contains(&at));
             let ports: Vec<&str> = ports.map(|(port, _)| *port).collect();

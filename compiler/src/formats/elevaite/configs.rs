@@ -215,7 +215,7 @@ impl Writer<'_> {
             config.put("branches", list(of, slugs));
         }
         let waits = self.waits(at);
-        let is_asked = self.is_asked && asked::is_choice(step, at, &self.edges);
+        let is_asked = waits && self.is_asked && asked::is_choice(step, at, &self.edges);
         let is_rejected = self.is_asked && asked::is_rejected_on(step, at, &self.edges);
         if waits && step.what == What::Approval && (is_rejected || self.asks_decision(step)) {
             config.put("onRejected", text(step.node, "continue"));

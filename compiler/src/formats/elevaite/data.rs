@@ -222,7 +222,13 @@ pub(super) fn takes_first(merge: &Step<'_>) -> bool {
 }
 
 /// What the first of some steps gave that gave something.
-pub(super) fn first(step: &Step<'_>, before: &[&Step<'_>]) -> (&'static str, Object) {
+///
+/// `led_to` is what holds if a choice led to a step: a loop that none led to has gone through nothing.
+pub(super) fn first<'w>(
+    step: &Step<'_>,
+    before: &[&Step<'_>],
+    led_to: impl Fn(&Step<'_>) -> Option<&'w str>,
+) -> (&'static str, Object) {
     let combine = step.first(&COMBINE).and_then(Node::as_str);
     if !matches!(combine, None | Some("first")) {
         // What did not run is left out of either.
@@ -230,7 +236,13 @@ pub(super) fn first(step: &Step<'_>, before: &[&Step<'_>]) -> (&'static str, Obj
     }
     let outputs = before.iter().filter(|step| !decides(step));
     let outputs: Vec<String> = outputs
-        .map(|step| format!("steps.{}.output", step.slug))
+        .map(|step| {
+            let output = format!("steps.{}.output", step.slug);
+            match led_to(step).filter(|_| step.what == What::Loop) {
+                Some(ways) => format!("(({ways}) ? {output} : null)"),
+                None => output,
+            }
+        })
         .collect();
     let first = format!("{{{{{} ?? null}}}}", outputs.join(" ?? "));
     ("transform", passing(step, text(step.node, first)))

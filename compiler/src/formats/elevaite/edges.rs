@@ -103,6 +103,14 @@ impl Edges {
         self.after(from).any(|target| target == to)
     }
 
+    /// Whether a step leads to another by a port. A branch of a parallel step begins by its main one.
+    fn leads(&self, from: usize, port: &str, to: usize) -> bool {
+        let ports = self.out.get(from).and_then(|ports| ports.get(port));
+        let branches = self.branches.get(&from).filter(|_| port != "error");
+        let mut targets = ports.into_iter().chain(branches).flatten();
+        targets.any(|target| *target == to)
+    }
+
     /// The steps of a loop's body.
     pub(super) fn inside(&self, head: usize) -> BTreeSet<usize> {
         let targets = |port: &str| {

@@ -21,6 +21,14 @@ const ITEMS: [&str; 10] = [
     "source",
 ];
 
+/// The words for how many items are gone through at a time.
+const CONCURRENCY: [&str; 4] = [
+    "max_concurrency",
+    "concurrency",
+    "parallelism",
+    "batch_size",
+];
+
 /// How often a loop without a list may go around.
 const MOST_ROUNDS: u64 = 1000;
 
@@ -77,15 +85,7 @@ pub(super) fn r#loop(
         (&["index_variable"], "indexVariable"),
         (&["max_iterations", "max_loops"], "maxIterations"),
         (&["continue_on_error"], "continueOnError"),
-        (
-            &[
-                "max_concurrency",
-                "concurrency",
-                "parallelism",
-                "batch_size",
-            ],
-            "concurrency",
-        ),
+        (&CONCURRENCY, "concurrency"),
     ];
     for (written, native) in fields {
         config.maybe(native, step.first(written).cloned());
@@ -94,18 +94,33 @@ pub(super) fn r#loop(
         config.put("itemVariable", text(step.node, "item"));
     }
     // One at a time, iterations share what they set, as there.
-    if config
-        .field("concurrency")
-        .is_some_and(|node| node.as_u64() == Some(1))
-    {
+    if step.gathers {
+        translation.differs(
+            "loops-that-gather",
+            step.node,
+            format!(
+                "what the iterations of `{}` gave is read, so each of them runs for itself, one after the other",
+                step.id
+            ),
+        );
+        config.put("concurrency", build::number(step.node, 1));
+    } else if !is_side_by_side(step) {
         config.take("concurrency");
-    }
-    let is_parallel = step
-        .get("parallel")
-        .is_some_and(|flag| flag.data == Data::Bool(true));
-    if is_parallel && !config.has("concurrency") {
+    } else if !config.has("concurrency") {
         let node = step.get("parallel").unwrap_or(step.node);
         config.put("concurrency", build::number(node, 10));
     }
     config
+}
+
+/// Whether a loop goes through several items at a time.
+pub(super) fn is_side_by_side(step: &Step<'_>) -> bool {
+    let is_parallel = || {
+        let flag = step.get("parallel");
+        flag.is_some_and(|flag| flag.data == Data::Bool(true))
+    };
+    match step.first(&CONCURRENCY) {
+        Some(most) => most.as_u64() != Some(1) || is_parallel(),
+        None => is_parallel(),
+    }
 }

@@ -28,7 +28,7 @@ pub(super) fn usual(
     translation.differs(
         "retried-by-default",
         root.get("steps").unwrap_or(root),
-        "a step that says nothing of retries is tried again three times, as there; what may have acted is not repeated blindly",
+        "an agent, a tool or a request that says nothing of retries is tried again three times, as there; what may have acted is not repeated blindly",
     );
     let mut policy = Object::of(root);
     policy.put("maxRetries", number(root, 3));
@@ -129,6 +129,11 @@ pub(super) fn deadline(step: &Step<'_>, translation: &mut Translation<'_>) -> Op
 
 /// How long a person may take; two minutes where nobody says more.
 pub(super) fn patience(step: &Step<'_>) -> (&'static str, Node) {
+    written_patience(step).unwrap_or_else(|| ("timeoutSeconds", number(step.node, 120)))
+}
+
+/// How long a step may wait, where its author says so.
+pub(super) fn written_patience(step: &Step<'_>) -> Option<(&'static str, Node)> {
     let units = [
         ("timeout_days", "timeoutDays"),
         ("timeout_hours", "timeoutHours"),
@@ -136,15 +141,12 @@ pub(super) fn patience(step: &Step<'_>) -> (&'static str, Node) {
     ];
     for (field, native) in units {
         if let Some(node) = step.get(field) {
-            return (native, node.clone());
+            return Some((native, node.clone()));
         }
     }
-    let seconds = step.first(&["timeout_seconds", "timeout"]);
-    let whole = seconds
-        .and_then(milliseconds)
-        .map(|time| time.div_ceil(1000));
-    let of = seconds.unwrap_or(step.node);
-    ("timeoutSeconds", number(of, whole.unwrap_or(120)))
+    let node = step.first(&["timeout_seconds", "timeout"])?;
+    let time = milliseconds(node)?;
+    Some(("timeoutSeconds", number(node, time.div_ceil(1000))))
 }
 
 /// Whether the run goes on when the step fails.

@@ -70,6 +70,8 @@ pub(super) struct Step<'a> {
     pub(super) what: What,
     /// The loop or parallel step inside of whose `parameters` it stands.
     pub(super) inside: Option<usize>,
+    /// Whether it is a loop whose iterations run each for itself, since somebody reads what they gave.
+    pub(super) gathers: bool,
     /// The fields that were looked for, by whoever translates the step.
     pub(super) asked: RefCell<BTreeSet<&'static str>>,
 }
@@ -202,6 +204,7 @@ fn add<'a>(
         id,
         slug,
         what,
+        gathers: false,
         inside,
         asked: RefCell::default(),
     });

@@ -72,6 +72,9 @@ pub(super) fn subflow(step: &Step<'_>, texts: &Texts<'_>) -> Object {
         None => None,
     };
     config.maybe("input", input);
+    if let Some((field, time)) = policy::written_patience(step) {
+        config.put(field, time);
+    }
     config
 }
 

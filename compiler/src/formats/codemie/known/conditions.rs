@@ -27,6 +27,7 @@ impl<'a> Known<'_, 'a> {
         let Some(state) = self.states.get(at) else {
             return;
         };
+        view_of_keys(node, translation);
         let known = self.gives.get(at).and_then(Option::as_ref);
         let kept = self.kept_before(at);
         let own = state.output_key();
@@ -107,6 +108,23 @@ impl<'a> Known<'_, 'a> {
         let own = self.states.get(at).and_then(State::output_key);
         kept.retain(|key, _| Some(*key) != own);
         kept
+    }
+}
+
+/// Warns of items of `keys`, which is a view and has none.
+fn view_of_keys(node: &Node, translation: &mut Translation<'_>) {
+    let written = node.as_str().unwrap_or_default();
+    let is_before = |before: char| before.is_alphanumeric() || "_.'\"".contains(before);
+    for (start, found) in written.match_indices("keys[") {
+        let before = written.get(..start).and_then(|text| text.chars().last());
+        if before.is_some_and(is_before) {
+            continue;
+        }
+        let span = node.inner_span(translation.text, start..start + found.len() - 1);
+        let message = "`keys` is the view of the result's keys and has no items, so that the condition cannot be evaluated";
+        let warning = Diagnostic::warning(codes::UNKNOWN_REFERENCE, message)
+            .help("ask for a key with `'name' in keys`, and read its value by its name");
+        translation.say(warning.at(node.pointer.clone(), span));
     }
 }
 

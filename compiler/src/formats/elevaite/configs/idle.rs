@@ -7,7 +7,7 @@ use super::super::waits::mapped;
 use super::super::words::What;
 
 /// Fields of the format that nothing here has a use for.
-const IDLE: [(&str, &str); 14] = [
+const IDLE: [(&str, &str); 17] = [
     (
         "output_mapping",
         "of a subflow it gives names to paths, such as `{ \"id\": \"customer.id\" }`",
@@ -40,7 +40,16 @@ const IDLE: [(&str, &str); 14] = [
         "inherit_context",
         "a subflow is given what its mapping names, and no more",
     ),
+    ("retry", AGAIN),
+    ("max_retries", AGAIN),
+    (
+        "timeout_seconds",
+        "a loop, or a parallel step, takes as long as what is in it",
+    ),
 ];
+
+/// Why a subflow is not tried again.
+const AGAIN: &str = "another run of the workflow would repeat what the first one did; its own steps are tried again";
 
 /// Says which fields of a step do nothing.
 pub(super) fn idle(step: &Step<'_>, translation: &mut Translation<'_>) {
@@ -51,6 +60,8 @@ pub(super) fn idle(step: &Step<'_>, translation: &mut Translation<'_>) {
             "need_history" => step.text("kind") == Some("chat"),
             "tool_override" => step.what == What::Tool,
             "inherit_context" => step.what == What::Subflow && mapped(step).is_none(),
+            "retry" | "max_retries" => step.what != What::Subflow,
+            "timeout_seconds" => !matches!(step.what, What::Loop | What::Parallel),
             _ => false,
         };
         let schedule = step

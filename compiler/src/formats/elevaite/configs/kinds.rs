@@ -60,7 +60,10 @@ impl Writer<'_> {
                         ),
                     );
                 }
-                data::first(step, before)
+                data::first(step, before, |other| {
+                    let at = self.steps.iter().position(|step| step.slug == other.slug);
+                    at.and_then(|at| self.ways.get(&at)).map(String::as_str)
+                })
             }
             What::Merge => ("merge", data::merge(step, before)),
             What::Prompt => ("transform", agents::prompt(step, texts)),

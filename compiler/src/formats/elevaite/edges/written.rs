@@ -160,6 +160,7 @@ impl Finder<'_, '_, '_> {
 
     /// `connections`: edges as they are drawn.
     pub(super) fn connected(&mut self, root: &Node) {
+        let named = self.edges.clone();
         for connection in root
             .get("connections")
             .map(Node::elements)
@@ -199,15 +200,18 @@ impl Finder<'_, '_, '_> {
             }
             let is_error = word("connection_type") == Some("error");
             let words = ["source_handle", "label"].into_iter().filter_map(word);
-            let named = words
+            let words: Vec<&str> = words
                 .filter_map(|word| port(&word.to_lowercase(), what))
-                .find(|port| *port != what.main_port());
+                .collect();
+            let other = words.iter().find(|port| **port != what.main_port());
             let port = if is_error {
                 "error"
             } else {
-                named.unwrap_or(what.main_port())
+                other.or(words.first()).copied().unwrap_or(what.main_port())
             };
-            if self.edges.has(from, to) {
+            // One that says no port draws what a step's own fields say.
+            let is_drawn = !is_error && words.is_empty() && named.has(from, to);
+            if is_drawn || self.edges.leads(from, port, to) {
                 continue;
             }
             if port == what.main_port() {

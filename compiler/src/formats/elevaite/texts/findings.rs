@@ -6,7 +6,9 @@ use super::Texts;
 use super::path::divide;
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::formats::Translation;
+use crate::formats::elevaite::gathers::{GATHERED, names};
 use crate::formats::elevaite::given;
+use crate::formats::elevaite::loops::is_side_by_side;
 use crate::formats::elevaite::steps::Step;
 use crate::formats::elevaite::words::What;
 use crate::source::{Data, Node};
@@ -23,8 +25,22 @@ impl Texts<'_> {
         translation: &mut Translation<'_>,
     ) {
         self.words_alone(translation);
-        for step in steps.iter().filter(|step| step.what == What::Subflow) {
-            of_its_run(root, step, translation);
+        for step in steps {
+            match step.what {
+                What::Subflow => absent(
+                    root,
+                    (step, "subflow", &OF_ITS_RUN),
+                    "it gives `subflow_output`, `subflow_status` and `subflow_id`",
+                    translation,
+                ),
+                What::Loop if !step.gathers && !is_side_by_side(step) => absent(
+                    root,
+                    (step, "loop", &GATHERED),
+                    "a loop gives the list of what its iterations gave where `max_concurrency` is more than 1, or nothing outside reads a step of its body",
+                    translation,
+                ),
+                _ => {}
+            }
         }
         for step in steps {
             self.required(step, translation);
@@ -94,20 +110,22 @@ impl Texts<'_> {
     }
 }
 
-/// Warns of texts that read of a subflow's run what nothing here knows.
-fn of_its_run(root: &Node, step: &Step<'_>, translation: &mut Translation<'_>) {
+/// Warns of texts that read members of a step which it does not give.
+fn absent(
+    root: &Node,
+    (step, kind, members): (&Step<'_>, &str, &[&str]),
+    help: &str,
+    translation: &mut Translation<'_>,
+) {
     let id = &step.id;
     root.each_string(&mut |node, text| {
-        for member in OF_ITS_RUN {
-            let paths = [format!("{id}.{member}"), format!("{id}.output.{member}")];
-            if !paths.iter().any(|path| text.contains(path.as_str())) {
-                continue;
-            }
-            let message = format!("subflow `{id}` gives no `{member}`");
+        let reads = |member: &&&str| names(text, id, member);
+        for member in members.iter().filter(reads) {
+            let message = format!("{kind} `{id}` gives no `{member}`");
             translation.say(
                 Diagnostic::warning(codes::UNKNOWN_REFERENCE, message)
                     .on(node)
-                    .help("it gives `subflow_output`, `subflow_status` and `subflow_id`"),
+                    .help(help),
             );
         }
     });
