@@ -93,13 +93,14 @@ pub const TELLING_FIELDS: [&str; 6] = [
 ];
 
 /// The rules by which something means another thing here, each with a row in `docs/formats.md`.
-pub const RULES: [&str; 30] = [
+pub const RULES: [&str; 31] = [
     "a-schedule-that-is-off",
     "a-step-has-14-minutes",
     "agents-by-id",
     "assistants-are-plain",
     "assistants-by-id",
     "branches-run-at-once",
+    "choices-side-by-side",
     "choices-stay-in-iterations",
     "ends-beside-others",
     "fields-that-do-nothing",
@@ -230,6 +231,12 @@ impl Translation<'_> {
             diagnostics: self.diagnostics.len(),
             authored: self.authored.clone(),
         }
+    }
+
+    /// Whether something was said by a rule since.
+    pub(crate) fn has_said(&self, rule: &str, mark: &Mark) -> bool {
+        let said = self.differences.iter().skip(mark.differences);
+        said.into_iter().any(|difference| difference.rule == rule)
     }
 
     /// Takes back what was said since.

@@ -161,7 +161,9 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     }
     let before = translation.mark();
     let led = write(&steps, false, translation);
-    if divides_soundly(&led) && !asked::cross(&steps, &edges) {
+    // Asked, a choice beside others can end well what it leads to the end.
+    let ends_badly = translation.has_said("ends-beside-others", &before);
+    if divides_soundly(&led) && !ends_badly && !asked::cross(&steps, &edges) {
         return led;
     }
     translation.back_to(before);

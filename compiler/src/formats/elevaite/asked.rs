@@ -8,43 +8,21 @@
 //! `report` runs if `pay` did. What waits for both ways of a choice runs in any case.
 
 mod truth;
+mod ways;
+mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::Translation;
 use super::configs::own_condition;
 use super::edges::Edges;
 use super::given;
 use super::steps::Step;
 use super::words::What;
+use crate::diagnostic::{Diagnostic, codes};
 pub(super) use truth::{cross, exclude};
-
-/// What must hold for a step to run: one of each of these. Where there are none, it always runs.
-type Ways = Vec<AnyOf>;
-
-/// Of these one must hold: what several ways behind the same choices say.
-#[derive(Clone)]
-struct AnyOf {
-    /// The first choices that all of it depends on.
-    choices: BTreeSet<usize>,
-    /// Whether choices lead there otherwise: by a rejection or an error, whichever comes first.
-    is_otherwise: bool,
-    terms: BTreeSet<Term>,
-}
-
-/// How a step was left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Term {
-    /// It has run.
-    Ran(usize),
-    /// It chose the way on.
-    On(usize),
-    /// The same, or it was skipped by a condition of its own.
-    OnOrSkipped(usize),
-    /// It chose the other one.
-    Otherwise(usize),
-    /// It failed.
-    Failed(usize),
-}
+use ways::{Term, Ways, found};
+use worlds::Worlds;
 
 /// Whether all choices of a definition can be asked: nothing else leads elsewhere, and nothing leads back.
 pub(super) fn can_be(steps: &[Step<'_>], edges: &Edges) -> bool {
@@ -104,29 +82,81 @@ pub(super) fn leads(edges: &Edges, at: usize, port: &str) -> bool {
 }
 
 /// For each step outside of loops: what must hold for it to run, where its choices are asked.
-pub(super) fn ways(steps: &[Step<'_>], edges: &Edges) -> BTreeMap<usize, String> {
-    let word = |term: &Term| word(term, steps);
-    let any_of = |any: &AnyOf| {
-        let terms: Vec<String> = any.terms.iter().map(word).collect();
+pub(super) fn ways(
+    steps: &[Step<'_>],
+    edges: &Edges,
+    translation: &mut Translation<'_>,
+) -> BTreeMap<usize, String> {
+    let any_of = |any: &BTreeSet<Term>| {
+        let terms: Vec<String> = any.iter().map(|term| word(term, steps)).collect();
         format!("({})", terms.join(" || "))
     };
-    let ways = found(steps, edges).into_iter();
-    ways.filter(|(_, ways)| !ways.is_empty())
-        .map(|(at, ways)| {
-            let ways: Vec<String> = ways.iter().map(any_of).collect();
+    let order = order(steps, edges).unwrap_or_default();
+    let worlds = Worlds::of(steps, edges, &order);
+    let found = found(steps, edges, &order, &worlds);
+    found
+        .into_iter()
+        .filter(|(_, when)| !when.ways.is_empty())
+        .map(|(at, when)| {
+            if let Some(step) = steps.get(at).filter(|_| decides_together(&when.ways)) {
+                let message = format!("`{}` runs if {}", step.id, said(&when.ways, steps));
+                if when.worlds.is_clear() {
+                    translation.say(
+                        Diagnostic::warning(codes::UNREACHABLE_STEP, format!("{message}, which never is so"))
+                            .on(step.node)
+                            .help("take what excludes another out of its `dependencies`, or let a merge with `mode: \"first_available\"` wait for them"),
+                    );
+                } else {
+                    translation.differs("choices-side-by-side", step.node, message);
+                }
+            }
+            let ways: Vec<String> = when.ways.iter().map(any_of).collect();
             (at, ways.join(" && "))
         })
         .collect()
 }
 
+/// Whether it is not one choice alone by which a step runs.
+fn decides_together(ways: &Ways) -> bool {
+    let places = ways.iter().flatten().map(|term| term.step());
+    places.collect::<BTreeSet<usize>>().len() > 1
+}
+
+/// When a step runs, in words.
+fn said(ways: &Ways, steps: &[Step<'_>]) -> String {
+    let any_of = |any: &BTreeSet<Term>| {
+        let terms: Vec<String> = any.iter().map(|term| in_words(*term, steps)).collect();
+        if terms.len() > 1 && ways.len() > 1 {
+            format!("({})", terms.join(" or "))
+        } else {
+            terms.join(" or ")
+        }
+    };
+    let all: Vec<String> = ways.iter().map(any_of).collect();
+    all.join(" and ")
+}
+
+/// A term in words.
+fn in_words(term: Term, steps: &[Step<'_>]) -> String {
+    let Some(step) = steps.get(term.step()) else {
+        return String::new();
+    };
+    let came = match (term, step.what) {
+        (Term::Ran(_), _) => "runs",
+        (Term::On(_), What::Approval) => "is approved",
+        (Term::On(_), What::Condition | What::Verdict) => "holds",
+        (Term::On(_), _) => "succeeds",
+        (Term::OnOrSkipped(_), _) => "is passed",
+        (Term::Otherwise(_), What::Approval) => "is rejected",
+        (Term::Otherwise(_), _) => "does not hold",
+        (Term::Failed(_), _) => "fails",
+    };
+    format!("`{}` {came}", step.id)
+}
+
 /// A term as an expression.
 fn word(term: &Term, steps: &[Step<'_>]) -> String {
-    let (Term::Ran(at)
-    | Term::On(at)
-    | Term::OnOrSkipped(at)
-    | Term::Otherwise(at)
-    | Term::Failed(at)) = term;
-    let Some(step) = steps.get(*at) else {
+    let Some(step) = steps.get(term.step()) else {
         return String::new();
     };
     let status = format!("(steps.{}.status ?? 'skipped')", step.slug);
@@ -145,88 +175,6 @@ fn word(term: &Term, steps: &[Step<'_>]) -> String {
         (Term::Otherwise(_), Some(answer)) => format!("{answer} == false"),
         (Term::Otherwise(_), None) | (Term::Failed(_), _) => format!("{status} == 'failed'"),
     }
-}
-
-/// For each step outside of loops: what must hold for it to run.
-fn found(steps: &[Step<'_>], edges: &Edges) -> BTreeMap<usize, Ways> {
-    let repeated = repeated(steps, edges);
-    let outside = |at: &usize| !repeated.contains(at);
-    let mut found: BTreeMap<usize, Ways> = BTreeMap::new();
-    for at in order(steps, edges).unwrap_or_default() {
-        let mut ways = Ways::new();
-        let before = steps.iter().enumerate();
-        // What is inside of a loop leads back to it, which is no way to it.
-        for (before, step) in before.filter(|(before, _)| outside(before)) {
-            let ports = edges.out.get(before).into_iter().flatten();
-            let ports = ports.filter(|(_, targets)| targets.contains(&at));
-            let ports: Vec<&str> = ports.map(|(port, _)| *port).collect();
-            if !ports.is_empty() {
-                for more in through(step, before, &ports, edges, &found) {
-                    join(&mut ways, more);
-                }
-            }
-        }
-        found.insert(at, ways);
-    }
-    found
-}
-
-/// Adds a way: one behind choices that others are behind, too, is another way to the same.
-fn join(ways: &mut Ways, mut more: AnyOf) {
-    let is_same = |any: &mut AnyOf| {
-        !any.choices.is_disjoint(&more.choices) || (any.is_otherwise && more.is_otherwise)
-    };
-    let same: Vec<AnyOf> = ways.extract_if(.., is_same).collect();
-    for any in same {
-        more.choices.extend(any.choices);
-        more.terms.extend(any.terms);
-        more.is_otherwise &= any.is_otherwise;
-    }
-    ways.push(more);
-}
-
-/// What must hold for a step to lead on by one of some ports.
-fn through(
-    step: &Step<'_>,
-    at: usize,
-    ports: &[&str],
-    edges: &Edges,
-    found: &BTreeMap<usize, Ways>,
-) -> Ways {
-    let own = found.get(&at).cloned().unwrap_or_default();
-    let mut choices: BTreeSet<usize> = own.iter().flat_map(|any| any.choices.clone()).collect();
-    let is_chosen = is_choice(step, at, edges) && ports.len() == 1;
-    let is_by = |names: &[&str]| is_chosen && ports.iter().any(|port| names.contains(port));
-    let is_skipped = own_condition(step).is_some();
-    let term = if is_by(&["error"]) {
-        Term::Failed(at)
-    } else if is_by(&["false", "rejected"]) {
-        Term::Otherwise(at)
-    } else if is_chosen && is_skipped {
-        // What is skipped by a condition of its own is passed.
-        let mut ways = own;
-        ways.push(AnyOf {
-            choices: BTreeSet::from([at]),
-            is_otherwise: false,
-            terms: BTreeSet::from([Term::OnOrSkipped(at)]),
-        });
-        return ways;
-    } else if is_chosen {
-        Term::On(at)
-    } else if own.is_empty() || is_skipped || step.what == What::Loop {
-        // So is a loop that goes through nothing.
-        return own;
-    } else {
-        Term::Ran(at)
-    };
-    if choices.is_empty() {
-        choices.insert(at);
-    }
-    vec![AnyOf {
-        choices,
-        is_otherwise: is_by(&["rejected", "error"]),
-        terms: BTreeSet::from([term]),
-    }]
 }
 
 /// The steps outside of loops that nothing follows.

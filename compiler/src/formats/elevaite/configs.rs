@@ -48,7 +48,7 @@ pub(super) fn translate(
     writer.repeated = loops.flat_map(|at| writer.edges.inside(at)).collect();
     writer.waits = is_asked || writer.is_graph();
     if is_asked {
-        writer.ways = asked::ways(steps, &writer.edges);
+        writer.ways = asked::ways(steps, &writer.edges, translation);
     }
     if !writer.waits {
         writer.enter();

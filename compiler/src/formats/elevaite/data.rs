@@ -244,7 +244,9 @@ pub(super) fn first<'w>(
             }
         })
         .collect();
-    let first = format!("{{{{{} ?? null}}}}", outputs.join(" ?? "));
+    let outputs = outputs.into_iter().chain(["null".to_owned()]);
+    let outputs: Vec<String> = outputs.collect();
+    let first = format!("{{{{{}}}}}", outputs.join(" ?? "));
     ("transform", passing(step, text(step.node, first)))
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Edges {
     pub(super) empty: BTreeSet<(usize, &'static str)>,
     /// The steps with which a run begins, beside its trigger.
     pub(super) entries: Vec<usize>,
+    /// What steps name in their `dependencies`: the one that is waited for, and the one that waits.
+    pub(super) required: BTreeSet<(usize, usize)>,
     /// Whether steps wait for all that they depend on.
     pub(super) are_dependencies: bool,
 }

@@ -97,6 +97,8 @@ pub(super) struct Texts<'a> {
     pub(super) denies: bool,
     /// Whether what is read compares with the other word nevertheless.
     reads_rejected: Cell<bool>,
+    /// Whether the condition that is being read asks how steps ended.
+    reads_ending: Cell<bool>,
     /// Whether a chat begins the runs, whose history its agents are told.
     pub(super) has_history: bool,
 }
@@ -150,6 +152,7 @@ impl<'a> Texts<'a> {
             words: RefCell::default(),
             denies: decisions::denies(steps),
             reads_rejected: Cell::default(),
+            reads_ending: Cell::default(),
             has_history: steps.iter().any(has_history),
         }
     }

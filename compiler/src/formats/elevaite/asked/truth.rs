@@ -1,63 +1,11 @@
 //! Where choices that lead would let a step run that they did not lead to: lines that are gone side by side come together
 //! whatever was chosen in them.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::super::edges::Edges;
 use super::super::steps::Step;
-use super::super::words::What;
-use super::{Term, Ways, found, is_choice, is_rejected_on, leads, order, repeated};
-
-/// Where choices can come out in more ways together, not all of them are tried out: they are asked.
-const MOST_WAYS: usize = 4096;
-
-/// How a choice comes out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    On,
-    Otherwise,
-    Failed,
-}
-
-/// The steps that choose what follows them, and how each may come out.
-struct Choices(Vec<(usize, Vec<Outcome>)>);
-
-/// How each choice came out.
-type Chosen = BTreeMap<usize, Outcome>;
-
-impl Choices {
-    fn of(steps: &[Step<'_>], edges: &Edges, order: &[usize]) -> Self {
-        let choice = |at: &usize| {
-            let step = steps.get(*at).filter(|step| is_choice(step, *at, edges))?;
-            let mut outcomes = vec![Outcome::On];
-            let is_condition = matches!(step.what, What::Condition | What::Verdict);
-            if is_condition || is_rejected_on(step, *at, edges) {
-                outcomes.push(Outcome::Otherwise);
-            }
-            if leads(edges, *at, "error") {
-                outcomes.push(Outcome::Failed);
-            }
-            Some((*at, outcomes))
-        };
-        Self(order.iter().filter_map(choice).collect())
-    }
-
-    /// In how many ways all of them may come out.
-    fn count(&self) -> usize {
-        let counts = self.0.iter().map(|(_, outcomes)| outcomes.len());
-        counts.fold(1, usize::saturating_mul)
-    }
-
-    /// One of the ways in which all of them may come out.
-    fn chosen(&self, mut number: usize) -> Chosen {
-        let choose = |(at, outcomes): &(usize, Vec<Outcome>)| {
-            let chosen = outcomes.get(number % outcomes.len()).copied();
-            number /= outcomes.len();
-            Some((*at, chosen?))
-        };
-        self.0.iter().filter_map(choose).collect()
-    }
-}
+use super::ways::found;
+use super::worlds::{Outcome, Worlds};
+use super::{order, repeated};
 
 /// Whether some step would run, if choices led, without what it depends on.
 pub(in super::super) fn cross(steps: &[Step<'_>], edges: &Edges) -> bool {
@@ -68,25 +16,30 @@ pub(in super::super) fn cross(steps: &[Step<'_>], edges: &Edges) -> bool {
     if meetings.is_empty() {
         return false;
     }
-    let choices = Choices::of(steps, edges, &order);
-    if choices.count() > MOST_WAYS {
-        return true;
-    }
-    let ways = found(steps, edges);
-    (0..choices.count()).any(|number| {
-        let chosen = choices.chosen(number);
-        let runs = runs(&order, &ways, &chosen);
-        meetings.iter().any(|(step, begins)| {
-            let is_led = begins.iter().any(|(from, port)| {
-                let Some(from) = from else { return true };
-                let by = match *port {
-                    "false" | "rejected" => Outcome::Otherwise,
-                    "error" => Outcome::Failed,
-                    _ => Outcome::On,
-                };
-                runs.contains(from) && chosen.get(from).is_none_or(|outcome| *outcome == by)
-            });
-            is_led && !runs.contains(step)
+    let worlds = Worlds::of(steps, edges, &order);
+    let found = found(steps, edges, &order, &worlds);
+    let runs = |step: &usize| {
+        found
+            .get(step)
+            .map_or_else(|| worlds.all(), |when| when.worlds.clone())
+    };
+    meetings.iter().any(|(step, begins)| {
+        begins.iter().any(|(from, port)| {
+            let mut led = match from {
+                None => worlds.all(),
+                Some(from) => {
+                    let by = match *port {
+                        "false" | "rejected" => Outcome::Otherwise,
+                        "error" => Outcome::Failed,
+                        _ => Outcome::On,
+                    };
+                    let mut led = runs(from);
+                    led.intersect_with(&worlds.came(*from, by));
+                    led
+                }
+            };
+            led.difference_with(&runs(step));
+            !led.is_clear()
         })
     })
 }
@@ -94,39 +47,18 @@ pub(in super::super) fn cross(steps: &[Step<'_>], edges: &Edges) -> bool {
 /// Whether no two of some steps run, whatever is chosen.
 pub(in super::super) fn exclude(steps: &[Step<'_>], edges: &Edges, some: &[usize]) -> bool {
     let order = order(steps, edges).unwrap_or_default();
-    let choices = Choices::of(steps, edges, &order);
-    let ways = found(steps, edges);
-    choices.count() <= MOST_WAYS
-        && (0..choices.count()).all(|number| {
-            let runs = runs(&order, &ways, &choices.chosen(number));
-            some.iter().filter(|step| runs.contains(step)).count() < 2
-        })
+    let worlds = Worlds::of(steps, edges, &order);
+    let found = found(steps, edges, &order, &worlds);
+    let mut before = worlds.none();
+    some.iter().filter_map(|step| found.get(step)).all(|when| {
+        let is_apart = when.worlds.is_disjoint(&before);
+        before.union_with(&when.worlds);
+        is_apart
+    })
 }
 
 /// Where lines begin side by side: a step and its port, or with the run.
 type Begins<'edges> = Vec<(Option<usize>, &'edges str)>;
-
-/// The steps that run, as choices came out.
-fn runs(order: &[usize], ways: &BTreeMap<usize, Ways>, chosen: &Chosen) -> BTreeSet<usize> {
-    let mut runs = BTreeSet::new();
-    for at in order {
-        let came = |step: &usize, outcome: Outcome| {
-            runs.contains(step) && chosen.get(step).is_none_or(|chosen| *chosen == outcome)
-        };
-        let holds = |term: &Term| match term {
-            Term::Ran(step) => runs.contains(step),
-            Term::On(step) => came(step, Outcome::On),
-            Term::OnOrSkipped(step) => !runs.contains(step) || came(step, Outcome::On),
-            Term::Otherwise(step) => came(step, Outcome::Otherwise),
-            Term::Failed(step) => came(step, Outcome::Failed),
-        };
-        let ways = ways.get(at).map(Vec::as_slice).unwrap_or_default();
-        if ways.iter().all(|any| any.terms.iter().any(holds)) {
-            runs.insert(*at);
-        }
-    }
-    runs
-}
 
 /// The steps at which lines come together that began side by side, and where those began.
 fn meetings<'edges>(steps: &[Step<'_>], edges: &'edges Edges) -> Vec<(usize, Begins<'edges>)> {
@@ -146,7 +78,7 @@ fn meetings<'edges>(steps: &[Step<'_>], edges: &'edges Edges) -> Vec<(usize, Beg
             for (port, targets) in ports.iter().filter(|(_, targets)| targets.len() > 1) {
                 let behind = targets.iter().filter(|target| {
                     let way = edges.reach(&[**target], at);
-                    before.iter().any(|step| way.contains(step))
+                    **target == at || before.iter().any(|step| way.contains(step))
                 });
                 if behind.count() > 1 {
                     begins.push((Some(from), *port));

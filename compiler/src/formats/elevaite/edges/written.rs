@@ -230,6 +230,7 @@ impl Finder<'_, '_, '_> {
                     continue;
                 };
                 for from in self.targets(before, &step.id) {
+                    self.edges.required.insert((from, at));
                     if self.edges.has(from, at) {
                         continue;
                     }

@@ -10,7 +10,7 @@ use crate::source::{Node, given};
 const CONDITIONS: [&str; 5] = ["conditions", "condition", "expression", "rules", "value"];
 
 impl Texts<'_> {
-    /// Reads a condition, by the word that it compares decisions with.
+    /// Reads a condition, by the words that it compares decisions and endings with.
     pub(in crate::formats::elevaite) fn deciding<T>(
         &self,
         node: &Node,
@@ -18,8 +18,10 @@ impl Texts<'_> {
     ) -> T {
         self.reads_rejected
             .set(self.denies && named(node) == Some(false));
+        self.reads_ending.set(asks_ending(node));
         let found = read();
         self.reads_rejected.set(false);
+        self.reads_ending.set(false);
         found
     }
 }
@@ -43,6 +45,17 @@ pub(super) fn denies(steps: &[Step<'_>]) -> bool {
         });
     }
     said != BTreeSet::from([false])
+}
+
+/// Whether something is compared with a word for how a step ended that is no usual word for anything else.
+fn asks_ending(node: &Node) -> bool {
+    let mut asks = false;
+    node.each_string(&mut |_, text| {
+        asks |= ["failed", "skipped"]
+            .iter()
+            .any(|word| compares(text, word));
+    });
+    asks
 }
 
 /// Whether something that compares calls a rejection `denied`; none where it names none.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `{{a.output.x}}`, one template alone | the value, of whatever kind; null where it is missing |
 //! | `a.output.x`, a path | the same |
-//! | `a.output.x * 2`, an expression over what steps gave or a run was given | its value |
+//! | `a.output.x * 2`, an expression over what steps gave or a run was given, or over names alone | its value |
 //! | `Hello {{name}}`, templates among words | a text; what is missing is the empty text |
 //! | `approved`, `report.pdf`, a word that nothing is called by | itself |
 //! | `Dear reader,` and anything else | itself |
@@ -157,7 +157,7 @@ impl Texts<'_> {
             }
             let deep = reading.is_deep.then(|| self.deep(&written)).flatten();
             Meaning::Value(deep.unwrap_or_else(|| self.path(&written, names)))
-        } else if self.is_expression(&written) {
+        } else if self.is_expression(&written, names) {
             Meaning::Value(self.expression(&written, names))
         } else {
             Meaning::Itself
@@ -182,7 +182,7 @@ impl Texts<'_> {
     }
 
     /// Whether something is called by a word: a name of the step, a step that gives something, or what is known of a run.
-    fn is_known(&self, word: &str, names: &Names) -> bool {
+    pub(super) fn is_known(&self, word: &str, names: &Names) -> bool {
         let gives = |(_, what): &(&str, What)| {
             what.gives() || what.begins() || matches!(what, What::Approval | What::Loop)
         };
@@ -327,6 +327,11 @@ mod tests {
             (json!("a"), json!("{{steps.a.output ?? null}}")),
             (json!("a.n * 2"), json!("{{steps.a.output.n * 2 ?? null}}")),
             (json!("input.n * 2"), json!("{{input.n * 2 ?? null}}")),
+            (
+                json!("id + customer"),
+                json!("{{input.id + input.customer ?? null}}"),
+            ),
+            (json!("id + other"), json!("id + other")),
             (json!("customer"), json!("{{input.customer ?? null}}")),
             (json!("id"), json!("{{input.id ?? null}}")),
             (

@@ -46,6 +46,10 @@ impl Texts<'_> {
         let output = format!("steps.{slug}.output");
         let rest = self.of_answer(id, rest);
         let (word, after) = divide(rest.trim_start_matches('.'));
+        let is_other = !matches!(what, What::Approval | What::Subflow);
+        if word == "status" && after.is_empty() && is_other && self.reads_ending.get() {
+            return format!("{output}.status ?? steps.{slug}.status");
+        }
         match what {
             What::Agent => self.of_agent(id, &output, rest),
             What::Condition | What::Verdict => format!("{output}.passed"),

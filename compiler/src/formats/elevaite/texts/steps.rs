@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use pawl_expression::{Expression, Segment};
+use pawl_expression::{Expression, Reference, Segment};
 
 use super::path::is_word;
 use super::{ALL_STEPS, INPUTS, Names, Texts};
@@ -57,24 +57,30 @@ impl Texts<'_> {
     }
 
     /// Whether a text without braces is an expression over what steps gave or a run was given, such as
-    /// `prices.output.net * 2`.
-    pub(super) fn is_expression(&self, text: &str) -> bool {
+    /// `prices.output.net * 2`, or over nothing but names that are known here.
+    pub(super) fn is_expression(&self, text: &str, names: &Names) -> bool {
         let references = Expression::parse(text).map(|expression| expression.references());
+        let is_name = |reference: &Reference| match reference.path.first() {
+            Some(Segment::Name(name)) => self.is_known(name, names),
+            Some(Segment::Index(_) | Segment::Dynamic) | None => false,
+        };
         references.is_ok_and(|references| {
-            references.iter().any(|reference| {
-                let is_step = |name: &String| self.steps.contains_key(name.as_str());
-                match reference.path.as_slice() {
-                    [Segment::Name(all), Segment::Name(name), ..]
-                        if ALL_STEPS.contains(&all.as_str()) && is_step(name) =>
-                    {
-                        true
+            let are_names = !references.is_empty() && references.iter().all(is_name);
+            are_names
+                || references.iter().any(|reference| {
+                    let is_step = |name: &String| self.steps.contains_key(name.as_str());
+                    match reference.path.as_slice() {
+                        [Segment::Name(all), Segment::Name(name), ..]
+                            if ALL_STEPS.contains(&all.as_str()) && is_step(name) =>
+                        {
+                            true
+                        }
+                        [Segment::Name(root), _, ..] => {
+                            is_step(root) || INPUTS.contains(&root.as_str())
+                        }
+                        _ => false,
                     }
-                    [Segment::Name(root), _, ..] => {
-                        is_step(root) || INPUTS.contains(&root.as_str())
-                    }
-                    _ => false,
-                }
-            })
+                })
         })
     }
 }
