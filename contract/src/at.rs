@@ -103,6 +103,19 @@ impl At {
         self.0.get(..length)
     }
 
+    /// The visits around this one whose strands it lies in, the outermost first.
+    ///
+    /// ```
+    /// use pawl_contract::At;
+    ///
+    /// let at = At::try_from("000012/000003/000001/000000/000004".to_owned()).unwrap();
+    /// assert!(at.around().eq(["000012", "000012/000003/000001"]));
+    /// ```
+    pub fn around(&self) -> impl Iterator<Item = &str> {
+        let strands = (1..=self.depth()).filter_map(|depth| self.strand(depth));
+        strands.filter_map(|strand| Some(strand.rsplit_once('/')?.0))
+    }
+
     /// How many strands lie around this visit: 0 in the root strand.
     pub fn depth(&self) -> usize {
         (self.0.len() + 1) / (DIGITS + 1) / 2

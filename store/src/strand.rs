@@ -1,5 +1,7 @@
 //! What the iterations of a Map give, each at its place, and what a strand gave last.
 
+use std::collections::BTreeSet;
+
 use pawl_contract::{At, Kind, code};
 use serde_json::Value;
 
@@ -55,27 +57,28 @@ impl Store {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":failed", string("failed"));
         let mut pages = Pages::of(query);
-        let mut first: Option<Record> = None;
+        let mut failed: Vec<Record> = Vec::new();
         while let Some(items) = pages.next().await? {
             for item in items {
                 let record = self.record_from(&item).await?;
                 // What was asked in a branch that was given up is over, and no reason.
                 let code = record.error.as_ref().map(|error| error.code.as_str());
-                if code == Some(code::STOP) {
-                    continue;
-                }
-                // What failed in a branch fails what is around it in the same moment.
-                let earlier = |first: &Record| {
-                    let ends = record.completed_at.cmp(&first.completed_at);
-                    ends.then(first.at.depth().cmp(&record.at.depth())).is_lt()
-                };
-                let is_earlier = first.as_ref().is_none_or(earlier);
-                if is_earlier {
-                    first = Some(record);
+                if code != Some(code::STOP) {
+                    failed.push(record);
                 }
             }
         }
-        Ok(first)
+        // What failed in a branch fails what is around it in the same moment; where that did not fail, it was let go on.
+        let places: BTreeSet<&str> = failed.iter().map(|record| record.at.as_str()).collect();
+        let has_failed_all = |record: &&Record| {
+            let mut around = record.at.around().skip(at.depth() + 1);
+            around.all(|place| places.contains(place))
+        };
+        let first = failed.iter().filter(has_failed_all).min_by(|one, other| {
+            let ends = one.completed_at.cmp(&other.completed_at);
+            ends.then(other.at.depth().cmp(&one.at.depth()))
+        });
+        Ok(first.cloned())
     }
 
     /// Forgets the failures of parallel steps and loops whose strands are tried again: how that ends says more.
