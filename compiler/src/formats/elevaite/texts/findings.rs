@@ -26,20 +26,21 @@ impl Texts<'_> {
     ) {
         self.words_alone(translation);
         for step in steps {
-            match step.what {
-                What::Subflow => absent(
+            if step.what == What::Subflow {
+                absent(
                     root,
                     (step, "subflow", &OF_ITS_RUN),
                     "it gives `subflow_output`, `subflow_status` and `subflow_id`",
                     translation,
-                ),
-                What::Loop if !step.gathers && !is_side_by_side(step) => absent(
+                );
+            }
+            if step.what == What::Loop && !step.gathers && !is_side_by_side(step) {
+                absent(
                     root,
                     (step, "loop", &GATHERED),
                     "a loop gives the list of what its iterations gave where `max_concurrency` is more than 1, or nothing outside reads a step of its body",
                     translation,
-                ),
-                _ => {}
+                );
             }
         }
         for step in steps {
