@@ -7,7 +7,7 @@ use pawl_expression::{Others, Segment, Type};
 
 use crate::Program;
 use crate::check::{Checked, given, texts};
-use crate::definition::Step;
+use crate::definition::{Definition, Step};
 use crate::diagnostic::{Diagnostic, codes, near};
 use crate::graph::Target;
 use crate::source::Node;
@@ -32,6 +32,7 @@ pub fn misfits(
         };
         found.extend(missing_inputs(step, other));
         found.extend(called_by_id(step, other));
+        found.extend(gives_nothing(step, other, definition));
         gives.extend(output(other).map(|output| (step.slug.as_str(), (output, other))));
     }
     if gives.is_empty() {
@@ -81,6 +82,39 @@ fn called_by_id(step: &Step, other: &Checked) -> Option<Diagnostic> {
         Diagnostic::warning(codes::UNKNOWN_REFERENCE, message)
             .on(node)
             .help(format!("write `{name}`"))
+    })
+}
+
+/// A workflow whose runs give nothing, where something is read of what they give.
+fn gives_nothing(step: &Step, other: &Checked, definition: &Definition) -> Option<Diagnostic> {
+    let gives = |(id, step): (usize, &Step)| {
+        let is_silent = match step.kind {
+            Kind::Trigger | Kind::Condition | Kind::Switch | Kind::Delay | Kind::Parallel => true,
+            Kind::Transform => !steps::is_output(step),
+            Kind::Loop => step.config.get("concurrency").is_none(),
+            Kind::Llm | Kind::Action | Kind::Request | Kind::Approval | Kind::Signal => false,
+            Kind::Subflow | Kind::Merge => false,
+        };
+        !is_silent && other.strands.home(id).is_none()
+    };
+    if other.definition.steps.iter().enumerate().any(gives) {
+        return None;
+    }
+    let reads = |path: &[Segment]| {
+        let mut path = path.iter();
+        let mut is = |name: &str| path.next() == Some(&Segment::Name(name.to_owned()));
+        is("steps") && is(&step.slug) && is("output")
+    };
+    let texts = texts::read(definition).0;
+    let mut references = texts.iter().flat_map(|text| &text.references);
+    references.any(|reference| reads(&reference.path)).then(|| {
+        let message = format!(
+            "`{}` gives nothing: no step of it acts, waits or merges outside of branches and loops",
+            other.definition.name
+        );
+        Diagnostic::warning(codes::UNKNOWN_REFERENCE, message)
+            .on(step.config.get("workflow").unwrap_or(&step.config))
+            .help("let it end with a step of type `output` that says what it gives")
     })
 }
 

@@ -4,7 +4,8 @@
 //! { "steps": ["get_customer", "get_orders"], "combine": "object" }
 //! ```
 //! gives `{ "get_customer": ..., "get_orders": ... }`; `array` gives a list in the order of the steps, and `first` the
-//! first of them that is not null. What did not run, or failed, is left out.
+//! first of them that is not null. What did not run, or failed, is left out, and so is a rejection by one of the approvals
+//! that `onlyApproved` names.
 
 use pawl_contract::{At, Node};
 use serde_json::{Map, Value};
@@ -21,6 +22,11 @@ pub(crate) fn evaluate(node: &Node, scope: &Scope) -> Evaluated {
             Some((slug, at, output))
         })
         .collect();
+    let only_approved = node.config.get("onlyApproved").and_then(Value::as_array);
+    given.retain(|(slug, _, output)| {
+        let mut names = only_approved.into_iter().flatten();
+        !names.any(|name| name.as_str() == Some(slug)) || output["approved"] == true
+    });
     // So is what a step in the body of a loop gave for an item before.
     let of_iteration = node.config.get("ofIteration").and_then(Value::as_array);
     if let (Some(repeated), Some(began)) = (of_iteration, scope.began(node)) {

@@ -139,7 +139,6 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     }
     let edges = edges::find(root, &steps, translation);
     gathers::find(root, &mut steps, &edges);
-    data::without_output(&steps, &edges, translation);
     // What is no list is refused in the words that every format shares.
     let written = root.get("steps");
     let Some(listed) = written.filter(|steps| matches!(steps.data, Data::Array(_))) else {
@@ -149,6 +148,7 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
     };
     let write = |steps: &[steps::Step<'_>], is_asked, translation: &mut Translation<'_>| {
         let texts = texts::Texts::new(root, steps);
+        data::without_output(steps, &edges, is_asked, translation);
         let natives = configs::translate(steps, edges.clone(), is_asked, &texts, translation);
         texts.findings(root, steps, translation);
         let mut definition = definition.clone();
@@ -156,14 +156,15 @@ pub(super) fn translate(root: &Node, translation: &mut Translation<'_>) -> Node 
         definition.maybe("lints", given(root, "lints").cloned());
         definition.build()
     };
-    if !asked::can_be(&steps, &edges) {
-        return write(&steps, false, translation);
-    }
     let before = translation.mark();
     let led = write(&steps, false, translation);
+    if !asked::can_be(&steps, &edges) {
+        asked::say_crossing(&steps, &edges, translation);
+        return led;
+    }
     // Asked, a choice beside others can end well what it leads to the end.
     let ends_badly = translation.has_said("ends-beside-others", &before);
-    if divides_soundly(&led) && !ends_badly && !asked::cross(&steps, &edges) {
+    if divides_soundly(&led) && !ends_badly && asked::crossing(&steps, &edges).is_empty() {
         return led;
     }
     translation.back_to(before);

@@ -16,6 +16,7 @@ pub(super) const FIELDS: &[Field] = &[
     ("steps", Shape::Texts),
     ("combine", Shape::OneOf(&COMBINATIONS)),
     ("mode", Shape::OneOf(&MODES)),
+    ("onlyApproved", Shape::Texts),
     ("description", Shape::Text),
 ];
 

@@ -124,15 +124,24 @@ pub(super) fn output(
 }
 
 /// Says that what is made at the end of a run is not what it gives, where no step says what it gives.
-pub(super) fn without_output(steps: &[Step<'_>], edges: &Edges, translation: &mut Translation<'_>) {
+pub(super) fn without_output(
+    steps: &[Step<'_>],
+    edges: &Edges,
+    is_asked: bool,
+    translation: &mut Translation<'_>,
+) {
     if steps.iter().any(|step| step.what == What::Output) {
         return;
     }
     let last = |at: &usize| edges.after(*at).next().is_none();
     let lasts: Vec<usize> = (0..steps.len()).filter(last).collect();
-    if edges.run_side_by_side(&lasts) {
+    if !is_asked && edges.run_side_by_side(&lasts) {
         let lasts: Vec<&Step<'_>> = lasts.iter().filter_map(|at| steps.get(*at)).collect();
-        ends_side_by_side(&lasts, translation);
+        ends_side_by_side(
+            &lasts,
+            "the run gives what came before they began",
+            translation,
+        );
     }
     for (at, step) in steps.iter().enumerate() {
         let makes = matches!(step.what, What::Transform | What::Data);
@@ -152,21 +161,22 @@ pub(super) fn without_output(steps: &[Step<'_>], edges: &Edges, translation: &mu
 }
 
 /// Says that a run does not give what the last steps gave that ran side by side.
-fn ends_side_by_side(lasts: &[&Step<'_>], translation: &mut Translation<'_>) {
+fn ends_side_by_side(lasts: &[&Step<'_>], gives: &str, translation: &mut Translation<'_>) {
     let names: Vec<String> = lasts.iter().map(|step| format!("`{}`", step.id)).collect();
     if let Some(last) = lasts.last() {
         translation.differs(
             "runs-give-what-acted",
             last.node,
             format!(
-                "{} end side by side, so that the run gives what came before they began; lead them to a step of type `output`",
+                "{} end side by side, so that {gives}; lead them to a step of type `output`",
                 names.join(", ")
             ),
         );
     }
 }
 
-/// What a run gives whose choices are asked, where no step says so: what the last step gave that ran.
+/// What a run gives whose choices are asked, where no step says so: what the last step gave that ran, and of several that
+/// end side by side the first.
 pub(super) fn end(
     steps: &[Step<'_>],
     edges: &Edges,
@@ -180,8 +190,8 @@ pub(super) fn end(
     let ends: Vec<&Step<'_>> = lasts.iter().filter_map(|at| steps.get(*at)).collect();
     let of = ends.last()?.node;
     if !asked::exclude(steps, edges, &lasts) {
-        ends_side_by_side(&ends, translation);
-        return None;
+        let gives = "the run gives what the first of them gave that ran";
+        ends_side_by_side(&ends, gives, translation);
     }
     let order = asked::order(steps, edges).unwrap_or_default();
     // What ends the run comes before what only stands further on.
@@ -227,12 +237,24 @@ pub(super) fn takes_first(merge: &Step<'_>) -> bool {
 pub(super) fn first<'w>(
     step: &Step<'_>,
     before: &[&Step<'_>],
+    approvals: &[&str],
     led_to: impl Fn(&Step<'_>) -> Option<&'w str>,
 ) -> (&'static str, Object) {
     let combine = step.first(&COMBINE).and_then(Node::as_str);
-    if !matches!(combine, None | Some("first")) {
+    let is_of_all = !matches!(combine, None | Some("first"));
+    let is_led = |other: &&&Step<'_>| other.what == What::Loop && led_to(other).is_some();
+    let decide_all = before.iter().all(|other| decides(other));
+    if is_of_all || !(decide_all || before.iter().any(|other| is_led(&other))) {
         // What did not run is left out of either.
-        return ("merge", merge(step, before));
+        let mut config = merge(step, before);
+        if !is_of_all {
+            config.put("combine", text(step.node, "first"));
+        }
+        if !approvals.is_empty() {
+            let names = approvals.iter().map(|slug| text(step.node, *slug));
+            config.put("onlyApproved", list(step.node, names.collect()));
+        }
+        return ("merge", config);
     }
     let outputs = before.iter().filter(|step| !decides(step));
     let outputs: Vec<String> = outputs

@@ -88,6 +88,17 @@ impl Edges {
         false
     }
 
+    /// The same with the branches of parallel steps as what follows them.
+    pub(super) fn forked(&self) -> Self {
+        let mut forked = self.clone();
+        for (at, begins) in std::mem::take(&mut forked.branches) {
+            if let Some(ports) = forked.out.get_mut(at) {
+                ports.insert("success", begins);
+            }
+        }
+        forked
+    }
+
     /// The ports of a rejection by which a step leads to no step.
     pub(super) fn empty_of(&self, step: usize) -> impl Iterator<Item = &'static str> {
         let ports = self.empty.iter().filter(move |(from, _)| *from == step);

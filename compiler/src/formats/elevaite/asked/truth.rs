@@ -7,14 +7,14 @@ use super::ways::found;
 use super::worlds::{Outcome, Worlds};
 use super::{order, repeated};
 
-/// Whether some step would run, if choices led, without what it depends on.
-pub(in super::super) fn cross(steps: &[Step<'_>], edges: &Edges) -> bool {
+/// The steps that would run, if choices led, without what they depend on.
+pub(in super::super) fn crossing(steps: &[Step<'_>], edges: &Edges) -> Vec<usize> {
     let Some(order) = order(steps, edges) else {
-        return false;
+        return Vec::new();
     };
     let meetings = meetings(steps, edges);
     if meetings.is_empty() {
-        return false;
+        return Vec::new();
     }
     let worlds = Worlds::of(steps, edges, &order);
     let found = found(steps, edges, &order, &worlds);
@@ -23,7 +23,7 @@ pub(in super::super) fn cross(steps: &[Step<'_>], edges: &Edges) -> bool {
             .get(step)
             .map_or_else(|| worlds.all(), |when| when.worlds.clone())
     };
-    meetings.iter().any(|(step, begins)| {
+    let crosses = |(step, begins): &(usize, Begins<'_>)| {
         begins.iter().any(|(from, port)| {
             let mut led = match from {
                 None => worlds.all(),
@@ -41,7 +41,9 @@ pub(in super::super) fn cross(steps: &[Step<'_>], edges: &Edges) -> bool {
             led.difference_with(&runs(step));
             !led.is_clear()
         })
-    })
+    };
+    let found = meetings.iter().filter(|meeting| crosses(meeting));
+    found.map(|(step, _)| *step).collect()
 }
 
 /// Whether no two of some steps run, whatever is chosen.

@@ -60,9 +60,19 @@ impl Writer<'_> {
                         ),
                     );
                 }
-                data::first(step, before, |other| {
-                    let at = self.steps.iter().position(|step| step.slug == other.slug);
-                    at.and_then(|at| self.ways.get(&at)).map(String::as_str)
+                let place =
+                    |other: &Step<'_>| self.steps.iter().position(|step| step.slug == other.slug);
+                // The rejection of one that leads elsewhere then is nothing that it gave.
+                let is_only_approved = |other: &&&Step<'_>| {
+                    let ports = place(other).and_then(|place| self.edges.out.get(place));
+                    let rejected = ports.and_then(|ports| ports.get("rejected"));
+                    other.what == What::Approval && !rejected.is_some_and(|led| led.contains(&at))
+                };
+                let approvals = before.iter().filter(is_only_approved);
+                let approvals: Vec<&str> = approvals.map(|step| step.slug.as_str()).collect();
+                data::first(step, before, &approvals, |other| {
+                    let place = place(other)?;
+                    self.ways.get(&place).map(String::as_str)
                 })
             }
             What::Merge => ("merge", data::merge(step, before)),
