@@ -93,7 +93,7 @@ pub const TELLING_FIELDS: [&str; 6] = [
 ];
 
 /// The rules by which something means another thing here, each with a row in `docs/formats.md`.
-pub const RULES: [&str; 31] = [
+pub const RULES: [&str; 32] = [
     "a-schedule-that-is-off",
     "a-step-has-14-minutes",
     "agents-by-id",
@@ -103,6 +103,7 @@ pub const RULES: [&str; 31] = [
     "choices-side-by-side",
     "choices-stay-in-iterations",
     "ends-beside-others",
+    "ends-of-lines",
     "fields-that-do-nothing",
     "interrupted-runs-are-approved",
     "linear-backoff",

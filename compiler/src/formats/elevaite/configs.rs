@@ -243,6 +243,8 @@ impl Writer<'_> {
         }
         if waits && !is_asked {
             self.go_on(at, step, translation);
+        } else {
+            self.ends_its_line(at, step, translation);
         }
         let next = self.next(at, step);
         if !next.is_empty() {
@@ -266,6 +268,23 @@ impl Writer<'_> {
             let fields = ["error_steps", "else_steps", "next_steps"];
             let place = fields.iter().find_map(|field| given(step.node, field));
             translation.differs("ends-beside-others", place.unwrap_or(step.node), message);
+        }
+    }
+
+    /// Says of a step that others run beside by which ports it ends its own line alone.
+    fn ends_its_line(&self, at: usize, step: &Step<'_>, translation: &mut Translation<'_>) {
+        let ports: Vec<&str> = self.edges.named_ends_of(at).collect();
+        if ports.is_empty() || !self.edges.is_beside_others(at) {
+            return;
+        }
+        for port in ports {
+            let message = format!(
+                "`{}` runs beside others, so by `{port}` it ends its own line alone: what runs beside it goes on",
+                step.id
+            );
+            let fields = ["else_steps", "error_steps", "next_steps"];
+            let place = fields.iter().find_map(|field| given(step.node, field));
+            translation.differs("ends-of-lines", place.unwrap_or(step.node), message);
         }
     }
 

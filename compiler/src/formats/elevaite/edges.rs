@@ -64,6 +64,17 @@ impl Edges {
             .copied()
     }
 
+    /// Whether something runs beside a step: it is behind one way alone of those that begin together.
+    pub(super) fn is_beside_others(&self, step: usize) -> bool {
+        let ports = self.out.iter().flat_map(IndexMap::values);
+        let mut together = ports.chain(self.branches.values()).chain([&self.entries]);
+        together.any(|targets| {
+            let leads = |target: &&usize| self.reach(&[**target], usize::MAX).contains(&step);
+            let ways = targets.iter().filter(leads).count();
+            ways > 0 && ways < targets.len()
+        })
+    }
+
     /// Whether two of some steps run side by side: each is behind another way of those that begin together.
     pub(super) fn run_side_by_side(&self, steps: &[usize]) -> bool {
         let ports = self.out.iter().flat_map(IndexMap::values);
@@ -102,6 +113,12 @@ impl Edges {
     /// The ports of a rejection by which a step leads to no step.
     pub(super) fn empty_of(&self, step: usize) -> impl Iterator<Item = &'static str> {
         let ports = self.empty.iter().filter(move |(from, _)| *from == step);
+        ports.map(|(_, port)| *port)
+    }
+
+    /// The ports by which a step says in a word that the run ends.
+    pub(super) fn named_ends_of(&self, step: usize) -> impl Iterator<Item = &'static str> {
+        let ports = self.ends.iter().filter(move |(from, _)| *from == step);
         ports.map(|(_, port)| *port)
     }
 

@@ -53,6 +53,8 @@ pub(super) struct When {
     pub(super) worlds: FixedBitSet,
     /// Whether it is approvals that decide, and nothing else.
     is_approved: bool,
+    /// Where the choices lead otherwise that lead to it.
+    others: BTreeSet<usize>,
 }
 
 /// An edge that a choice is on.
@@ -66,7 +68,7 @@ struct Taken {
     is_required: bool,
     /// Whether it leads on where something does not hold, is rejected, or fails.
     is_otherwise: bool,
-    /// Where the choice that it begins with leads otherwise.
+    /// Where the choices lead otherwise that lead by it.
     others: BTreeSet<usize>,
 }
 
@@ -116,6 +118,7 @@ pub(super) fn found(
         let when = When {
             worlds: holding(&ways, &found, worlds),
             is_approved: !taken.is_empty() && taken.iter().all(|edge| edge.is_approved),
+            others: taken.iter().flat_map(|edge| edge.others.clone()).collect(),
             ways,
         };
         found.insert(at, when);
@@ -234,8 +237,10 @@ fn through(
     let is_approval = is_on && step.what == What::Approval;
     let others = if is_on {
         otherwise(at, edges)
-    } else {
+    } else if is_chosen {
         BTreeSet::new()
+    } else {
+        when.others.clone()
     };
     Taken {
         ways,

@@ -38,7 +38,7 @@ impl Texts<'_> {
                 absent(
                     root,
                     (step, "loop", &GATHERED),
-                    "a loop gives the list of what its iterations gave where `max_concurrency` is more than 1, or nothing outside reads a step of its body",
+                    "a loop gives the list of what its iterations gave where `max_concurrency` is more than 1, or nothing outside reads a step of its body and nothing in it ends the run",
                     translation,
                 );
             }
