@@ -15,6 +15,9 @@ use super::super::words::What;
 use super::is_choice;
 use super::worlds::{Outcome, Worlds};
 
+/// The most pairs of what must hold that are looked at.
+const MOST_PAIRS: usize = 1000;
+
 /// What must hold: one term of each of these. Where there are none, the step always runs.
 pub(super) type Ways = BTreeSet<BTreeSet<Term>>;
 
@@ -171,21 +174,28 @@ fn all(taken: &[Taken], stands_for: impl Fn(&Taken, &Taken) -> bool) -> Ways {
             either(&ways, &other.ways)
         }));
     }
-    // What holds wherever another one does says nothing more.
-    let is_least = |any: &BTreeSet<Term>| {
-        let mut others = all.iter().filter(|other| *other != any);
-        !others.any(|other| other.is_subset(any))
-    };
-    all.iter().filter(|any| is_least(any)).cloned().collect()
+    least(&all)
 }
 
-/// What holds where one of two does.
+/// The same without what holds wherever another one does, which says nothing more.
+fn least(ways: &Ways) -> Ways {
+    let is_least = |any: &BTreeSet<Term>| {
+        let mut others = ways.iter().filter(|other| *other != any);
+        !others.any(|other| other.is_subset(any))
+    };
+    ways.iter().filter(|any| is_least(any)).cloned().collect()
+}
+
+/// What holds where one of two does; where there is too much to tell apart, where both do.
 fn either(one: &Ways, other: &Ways) -> Ways {
+    if one.len() * other.len() > MOST_PAIRS {
+        return one.union(other).cloned().collect();
+    }
     let pairs = one.iter().flat_map(|one| {
         let both = other.iter().map(|other| one.union(other));
         both.map(|terms| terms.copied().collect())
     });
-    pairs.collect()
+    least(&pairs.collect())
 }
 
 /// Whether a step that waits for one edge may run by another instead.
