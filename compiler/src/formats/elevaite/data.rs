@@ -176,7 +176,7 @@ fn ends_side_by_side(lasts: &[&Step<'_>], gives: &str, translation: &mut Transla
 }
 
 /// What a run gives whose choices are asked, where no step says so: what the last step gave that ran, and of several that
-/// end side by side the first.
+/// end side by side that of the last.
 pub(super) fn end(
     steps: &[Step<'_>],
     edges: &Edges,
@@ -190,13 +190,13 @@ pub(super) fn end(
     let ends: Vec<&Step<'_>> = lasts.iter().filter_map(|at| steps.get(*at)).collect();
     let of = ends.last()?.node;
     if !asked::exclude(steps, edges, &lasts) {
-        let gives = "the run gives what the first of them gave that ran";
+        let gives = "the run gives what the last of them gave that ran";
         ends_side_by_side(&ends, gives, translation);
     }
     let order = asked::order(steps, edges).unwrap_or_default();
     // What ends the run comes before what only stands further on.
     let earlier = order.iter().rev().filter(|at| !lasts.contains(at));
-    let outputs = lasts.iter().chain(earlier);
+    let outputs = lasts.iter().rev().chain(earlier);
     let outputs = outputs.filter_map(|at| steps.get(*at));
     let gives = |step: &&Step<'_>| {
         let makes = matches!(step.what, What::Transform | What::Data);
