@@ -1,6 +1,7 @@
 //! Output steps: where runs end, in the definitions of others.
 
 use super::Facts;
+use crate::definition::Step;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::steps;
 
@@ -12,6 +13,9 @@ pub(super) fn goes_on(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let Some((next, edge)) = next.zip(step.ports.get("success")) else {
             continue;
         };
+        if steps::is_output(next) && gives(next, &step.slug) {
+            continue;
+        }
         let message = format!(
             "the run does not end with the output `{}`: it goes on with `{}`, and the last output that it comes to counts",
             step.slug, next.slug
@@ -22,4 +26,14 @@ pub(super) fn goes_on(facts: &Facts<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let place = &edge.place;
         diagnostics.push(finding.at(place.pointer.clone(), place.span.clone()));
     }
+}
+
+/// Whether an output gives what another one gave.
+fn gives(output: &Step, slug: &str) -> bool {
+    let read = format!("steps.{slug}.output");
+    let mut gives = false;
+    output
+        .config
+        .each_string(&mut |_, text| gives |= text.contains(&read));
+    gives
 }

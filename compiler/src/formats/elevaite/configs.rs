@@ -62,7 +62,8 @@ pub(super) fn translate(
     }
     if is_asked {
         let name = writer.name("result");
-        let end = data::end(steps, &writer.edges, &name, translation);
+        let may_not_run = |at: usize| writer.ways.contains_key(&at);
+        let end = data::end(steps, &writer.edges, may_not_run, &name, translation);
         translation.owns(end.as_slice(), None, None);
         writer.natives.extend(end);
     }

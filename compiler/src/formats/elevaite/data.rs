@@ -175,21 +175,25 @@ fn ends_side_by_side(lasts: &[&Step<'_>], gives: &str, translation: &mut Transla
     }
 }
 
-/// What a run gives whose choices are asked, where no step says so: what the last step gave that ran, and of several that
-/// end side by side that of the last.
+/// What a run gives whose choices are asked, where no step that always runs says so: what an output gave that ran, or else
+/// the last step, and of several that end side by side the last.
 pub(super) fn end(
     steps: &[Step<'_>],
     edges: &Edges,
+    may_not_run: impl Fn(usize) -> bool,
     name: &str,
     translation: &mut Translation<'_>,
 ) -> Option<Node> {
-    if steps.iter().any(|step| step.what == What::Output) {
+    let all = steps.iter().enumerate();
+    let says = all.filter(|(_, step)| step.what == What::Output);
+    let says: Vec<(usize, &Step<'_>)> = says.collect();
+    if says.iter().any(|(at, _)| !may_not_run(*at)) {
         return None;
     }
     let lasts = asked::lasts(steps, edges);
     let ends: Vec<&Step<'_>> = lasts.iter().filter_map(|at| steps.get(*at)).collect();
     let of = ends.last()?.node;
-    if !asked::exclude(steps, edges, &lasts) {
+    if says.is_empty() && !asked::exclude(steps, edges, &lasts) {
         let gives = "the run gives what the last of them gave that ran";
         ends_side_by_side(&ends, gives, translation);
     }
@@ -206,11 +210,18 @@ pub(super) fn end(
         .filter(gives)
         .map(|step| format!("steps.{}.output", step.slug))
         .collect();
-    if outputs.is_empty() {
+    let said = says.iter().map(|(_, step)| {
+        let slug = &step.slug;
+        format!("(steps.{slug}.status ?? 'skipped') != 'skipped' ? steps.{slug}.output : ")
+    });
+    let said: String = said.collect();
+    if outputs.is_empty() && said.is_empty() {
         return None;
     }
     let mut config = Object::of(of);
-    let first = format!("{{{{{} ?? null}}}}", outputs.join(" ?? "));
+    let outputs = outputs.into_iter().chain(["null".to_owned()]);
+    let outputs: Vec<String> = outputs.collect();
+    let first = format!("{{{{{said}({})}}}}", outputs.join(" ?? "));
     config.put("mapping", text(of, first));
     let mut native = Object::of(of);
     native.put("stepSlug", text(of, name));

@@ -1,5 +1,5 @@
-//! Loops of which somebody reads what their iterations gave: each of these runs for itself then, one after the other, and the
-//! loop has the list.
+//! Loops of which somebody reads what their iterations gave, or all that they gave: each iteration runs for itself then, one
+//! after the other, and the loop has the list.
 //!
 //! That changes nothing else where nobody outside reads a step of the body, and nothing in it ends the run or leads out.
 
@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::edges::Edges;
 use super::loops::is_side_by_side;
 use super::steps::Step;
+use super::texts::{Piece, pieces};
 use super::words::What;
 use crate::source::Node;
 
@@ -35,7 +36,7 @@ pub(super) fn find(root: &Node, steps: &mut [Step<'_>], edges: &Edges) {
         step.is_some_and(|step| {
             step.what == What::Loop
                 && !is_side_by_side(step)
-                && reads(root, &step.id)
+                && (reads(root, &step.id) || is_put_together(*at, steps, edges))
                 && is_apart(root, *at, steps, edges)
         })
     };
@@ -47,13 +48,40 @@ pub(super) fn find(root: &Node, steps: &mut [Step<'_>], edges: &Edges) {
     }
 }
 
-/// Whether a text reads what a loop's iterations gave.
+/// Whether a text reads what a loop's iterations gave, or all that the loop gave.
 fn reads(root: &Node, id: &str) -> bool {
     let mut found = false;
-    root.each_string(&mut |_, text| {
+    root.each_string(&mut |node, text| {
         found |= GATHERED.iter().any(|member| names(text, id, member));
+        found |= !is_naming(node) && reads_whole(text, id);
     });
     found
+}
+
+/// Whether a text is, or has in it, all that a step gave.
+fn reads_whole(text: &str, id: &str) -> bool {
+    let is_whole = |text: &str| {
+        let text = text.trim();
+        text == id || text.strip_suffix(".output") == Some(id)
+    };
+    let mut tags = pieces(text).filter_map(|piece| match piece {
+        Piece::Tag(inner) => Some(inner),
+        Piece::Words(_) => None,
+    });
+    is_whole(text) || tags.any(is_whole)
+}
+
+/// Whether what a loop gave is put together with more, or is what the run gives.
+fn is_put_together(head: usize, steps: &[Step<'_>], edges: &Edges) -> bool {
+    let done = edges.out.get(head).and_then(|ports| ports.get("done"));
+    let mut after = done.into_iter().flatten().filter_map(|at| steps.get(*at));
+    after.any(|step| matches!(step.what, What::Merge | What::Output))
+}
+
+/// Whether a text stands in a field that names steps.
+fn is_naming(node: &Node) -> bool {
+    let mut fields = node.pointer.split('/');
+    fields.any(|field| NAMING.contains(&field))
 }
 
 /// Whether a text names a member of a step's output.
@@ -89,11 +117,7 @@ fn is_apart(root: &Node, head: usize, steps: &[Step<'_>], edges: &Edges) -> bool
     let mut is_read = false;
     root.each_string(&mut |node, text| {
         let is_within = body.iter().any(|step| step.node.holds(&node.pointer));
-        let is_naming = || {
-            let mut fields = node.pointer.split('/');
-            fields.any(|field| NAMING.contains(&field))
-        };
-        is_read |= !is_within && !is_naming() && body.iter().any(|step| has(text, &step.id));
+        is_read |= !is_within && !is_naming(node) && body.iter().any(|step| has(text, &step.id));
     });
     inside.iter().all(stays) && !is_read
 }

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 pub(super) use mapping::{ARGUMENTS, MAPPING, PARAMETERS, PLACE, alone, has_template};
-use mapping::{Piece, pieces};
+pub(super) use mapping::{Piece, pieces};
 pub(super) use names::Names;
 pub(super) use outputs::{answers_json, renamed};
 pub(super) use path::{as_part, is_path};
@@ -87,6 +87,8 @@ pub(super) struct Texts<'a> {
     workflows: BTreeMap<&'a str, &'a str>,
     /// What the subflows' own mappings call what they gave.
     outputs: BTreeMap<&'a str, BTreeMap<String, String>>,
+    /// The loops that have the list of what their iterations gave.
+    gathering: BTreeSet<&'a str>,
     /// The ids of steps that no expression can read as a name, the longest first.
     odd: Vec<&'a str>,
     /// Where each step stands.
@@ -143,6 +145,11 @@ impl<'a> Texts<'a> {
             outputs: steps
                 .iter()
                 .filter_map(|step| Some((step.id.as_str(), renamed(step)?)))
+                .collect(),
+            gathering: steps
+                .iter()
+                .filter(|step| step.gathers)
+                .map(|step| step.id.as_str())
                 .collect(),
             odd: steps::odd(steps),
             places: steps

@@ -63,7 +63,10 @@ pub(super) fn tool(
         return config;
     }
     // An integration may have any name, so what is nearly one of ours is only doubtful.
-    let ours = catalogue::operations().map(|ours| format!("{}.{}", ours.action, ours.operation));
+    let ours = catalogue::operations().map(|ours| match ours.operation {
+        "" => ours.action.to_owned(),
+        operation => format!("{}.{operation}", ours.action),
+    });
     let ours: Vec<String> = ours.collect();
     if let Some(near) = near(name, ours.iter().map(String::as_str)) {
         translation.say(

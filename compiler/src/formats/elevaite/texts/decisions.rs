@@ -51,7 +51,7 @@ pub(super) fn denies(steps: &[Step<'_>]) -> bool {
 fn asks_ending(node: &Node) -> bool {
     let mut asks = false;
     node.each_string(&mut |_, text| {
-        asks |= ["failed", "skipped"]
+        asks |= ["completed", "failed", "skipped"]
             .iter()
             .any(|word| compares(text, word));
     });

@@ -212,16 +212,23 @@ impl Texts<'_> {
         if inner.is_empty() || is_error {
             return None;
         }
-        let bare = skip(inner, &["result", "response", "data"]).trim_start_matches('.');
         let output = format!("steps.{slug}.output");
-        let written = format!("{output}|at({})", quoted(&place(inner)));
-        Some(if bare == inner {
-            written
-        } else if bare.is_empty() {
-            format!("{written} ?? {output}")
-        } else {
-            format!("{written} ?? {output}|at({})", quoted(&place(bare)))
-        })
+        // Words for the whole answer may be its members, or add nothing.
+        let mut readings = vec![format!("{output}|at({})", quoted(&place(inner)))];
+        let mut rest = inner;
+        loop {
+            let bare = skip(rest, &["result", "response", "data"]).trim_start_matches('.');
+            if bare == rest {
+                break;
+            }
+            rest = bare;
+            readings.push(if rest.is_empty() {
+                output.clone()
+            } else {
+                format!("{output}|at({})", quoted(&place(rest)))
+            });
+        }
+        Some(readings.join(" ?? "))
     }
 
     /// A text with templates as an expression: of one that stands alone the value, else the whole text.
@@ -240,14 +247,14 @@ impl Texts<'_> {
 }
 
 /// A part of a text.
-pub(super) enum Piece<'t> {
+pub(in crate::formats::elevaite) enum Piece<'t> {
     Words(&'t str),
     /// What stands in double braces.
     Tag(&'t str),
 }
 
 /// The parts of a text; braces that nothing closes are words.
-pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
+pub(in crate::formats::elevaite) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {

@@ -79,6 +79,8 @@ impl Texts<'_> {
             What::Subflow => self.of_subflow(id, slug, rest),
             What::Loop => match word {
                 "result" => format!("{output}.results{after}"),
+                // All that it gave that anybody wants.
+                "" if self.gathering.contains(id) => format!("{output}.results"),
                 _ => format!("{output}{rest}"),
             },
             What::Trigger
