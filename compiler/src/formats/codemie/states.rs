@@ -222,15 +222,33 @@ pub(super) fn collect<'a>(
         .map(|(at, (_, id, _))| (id.clone(), at))
         .collect();
     let mut reader = Reader { ids, translation };
-    found
-        .into_iter()
-        .map(|(node, id, slug)| State {
-            node,
-            next: reader.next(node, &id),
-            id,
-            slug,
-        })
-        .collect()
+    let states = found.into_iter().map(|(node, id, slug)| State {
+        node,
+        next: reader.next(node, &id),
+        id,
+        slug,
+    });
+    let mut states: Vec<State<'_>> = states.collect();
+    unlead(&mut states);
+    states
+}
+
+/// What nothing leads to leads nowhere either: it has no part in where branches and iterations come together. A choice stays,
+/// so that what is wrong with its expressions is told.
+fn unlead(states: &mut [State<'_>]) {
+    let mut reached = BTreeSet::new();
+    let mut open = vec![0];
+    while let Some(at) = open.pop() {
+        if reached.insert(at) {
+            open.extend(states.get(at).map(State::targets).unwrap_or_default());
+        }
+    }
+    for (at, state) in states.iter_mut().enumerate() {
+        let chooses = matches!(state.next, Next::Condition(..) | Next::Switch(..));
+        if !reached.contains(&at) && !chooses {
+            state.next = Next::One(None);
+        }
+    }
 }
 
 /// The names of the steps that may be made for a state.

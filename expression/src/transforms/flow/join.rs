@@ -55,6 +55,13 @@ pub(super) fn flow_join<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
         .iter()
         .map(|part| part.get("result").cloned().unwrap_or_default());
     put(call, &mut after, "result", results.collect())?;
+    // What is the task of whoever follows is what a last state said; what began the parts said it for those.
+    let overrides = |part: &&&Value| part.get("override") == Some(&Value::Bool(true));
+    let last = parts.iter().rev().find(overrides);
+    put(call, &mut after, "override", last.is_some().into())?;
+    if let Some(task) = last.and_then(|part| part.get("task")) {
+        put(call, &mut after, "task", task.clone())?;
+    }
     if !grown.is_empty() {
         put(call, &mut after, "appended", grown.into())?;
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Number, Value};
 
+use super::print::dumped;
 use super::{Call, Made, number::print_float};
 use crate::evaluate::{Data, made};
 use crate::transforms::Applied;
@@ -214,7 +215,9 @@ pub(super) fn py_set<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
 /// A value as JSON text, a text with its quotes.
 pub(super) fn py_dumps<'c>(call: &Call<'c>, value: Data<'c>) -> Applied<'c> {
     let value = call.evaluator.whole(value, &call.node.span)?;
-    Ok(made(json(value.into_owned()).to_string()))
+    let mut text = String::new();
+    dumped(&json(value.into_owned()), &mut text);
+    Ok(made(text))
 }
 
 /// What JSON can hold of a value: lists for tuples, sets and iterators.

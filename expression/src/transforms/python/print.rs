@@ -106,3 +106,44 @@ fn prints(character: char) -> bool {
     );
     character == ' ' || !(character.is_control() || character.is_whitespace() || is_format)
 }
+
+/// JSON as Jinja writes it: with blanks, keys in order, and nothing in it that HTML could take for its own.
+pub(super) fn dumped(value: &Value, text: &mut String) {
+    match value {
+        Value::Array(elements) => {
+            text.push('[');
+            for (at, element) in elements.iter().enumerate() {
+                text.push_str(if at > 0 { ", " } else { "" });
+                dumped(element, text);
+            }
+            text.push(']');
+        }
+        Value::Object(members) => {
+            let mut members: Vec<(&String, &Value)> = members.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            text.push('{');
+            for (at, (name, member)) in members.into_iter().enumerate() {
+                text.push_str(if at > 0 { ", " } else { "" });
+                escaped(name, text);
+                text.push_str(": ");
+                dumped(member, text);
+            }
+            text.push('}');
+        }
+        Value::String(written) => escaped(written, text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => text.push_str(&value.to_string()),
+    }
+}
+
+/// A text in quotes, of ASCII alone.
+fn escaped(written: &str, text: &mut String) {
+    for letter in Value::from(written).to_string().chars() {
+        if letter.is_ascii() && !"<>&'".contains(letter) {
+            text.push(letter);
+            continue;
+        }
+        for unit in letter.encode_utf16(&mut [0; 2]) {
+            text.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+}
