@@ -92,8 +92,13 @@ fn gives_nothing(step: &Step, other: &Checked, definition: &Definition) -> Optio
             Kind::Trigger | Kind::Condition | Kind::Switch | Kind::Delay | Kind::Parallel => true,
             Kind::Transform => !steps::is_output(step),
             Kind::Loop => step.config.get("concurrency").is_none(),
-            Kind::Llm | Kind::Action | Kind::Request | Kind::Approval | Kind::Signal => false,
-            Kind::Subflow | Kind::Merge => false,
+            Kind::Llm
+            | Kind::Action
+            | Kind::Request
+            | Kind::Approval
+            | Kind::Signal
+            | Kind::Subflow
+            | Kind::Merge => false,
         };
         !is_silent && other.strands.home(id).is_none()
     };

@@ -1,5 +1,7 @@
 //! `str` and `repr`.
 
+use std::fmt::Write;
+
 use serde_json::Value;
 
 use super::kind::{Kind, Tag, kind};
@@ -143,7 +145,8 @@ fn escaped(written: &str, text: &mut String) {
             continue;
         }
         for unit in letter.encode_utf16(&mut [0; 2]) {
-            text.push_str(&format!("\\u{unit:04x}"));
+            // A text takes whatever is written to it.
+            let _ = write!(text, "\\u{unit:04x}");
         }
     }
 }

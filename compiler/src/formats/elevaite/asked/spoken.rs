@@ -125,20 +125,21 @@ pub(in crate::formats::elevaite) fn say_crossing(
             "`{}` runs whatever is chosen in the lines that come together there",
             step.id
         );
-        let help = format!(
-            "give it `conditions` that ask what was chosen, or do without {}",
-            match leads.what {
-                What::Parallel => format!(
-                    "the `parallel` step `{}`: `next_steps` begin several lines as well",
-                    leads.id
-                ),
-                What::Approval => format!("the time-out of `{}`, which leads elsewhere", leads.id),
-                _ => format!(
-                    "`{}`, which leads elsewhere by a condition of its own or when it fails",
-                    leads.id
-                ),
-            }
-        );
+        let instead = if leads.what == What::Parallel {
+            format!(
+                "the `parallel` step `{}`: `next_steps` begin several lines as well",
+                leads.id
+            )
+        } else if leads.what == What::Approval {
+            format!("the time-out of `{}`, which leads elsewhere", leads.id)
+        } else {
+            format!(
+                "`{}`, which leads elsewhere by a condition of its own or when it fails",
+                leads.id
+            )
+        };
+        let help =
+            format!("give it `conditions` that ask what was chosen, or do without {instead}");
         translation.say(
             Diagnostic::warning(codes::UNSOUND_BRANCHES, message)
                 .on(step.node)
