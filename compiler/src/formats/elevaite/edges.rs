@@ -99,10 +99,21 @@ impl Edges {
         false
     }
 
-    /// The same with the branches of parallel steps as what follows them.
+    /// The same with the branches of parallel steps as what follows them, beside what follows when all have ended.
     pub(super) fn forked(&self) -> Self {
         let mut forked = self.clone();
-        for (at, begins) in std::mem::take(&mut forked.branches) {
+        for (at, mut begins) in std::mem::take(&mut forked.branches) {
+            let joins = self.joins.get(&at).cloned().unwrap_or_default();
+            for inside in self.reach(&begins, at) {
+                let is_inside = !joins
+                    .iter()
+                    .any(|join| self.reach(&[*join], at).contains(&inside));
+                let ports = forked.out.get_mut(inside).filter(|_| is_inside);
+                for (_, targets) in ports.into_iter().flatten() {
+                    targets.retain(|target| !joins.contains(target));
+                }
+            }
+            begins.extend(joins);
             if let Some(ports) = forked.out.get_mut(at) {
                 ports.insert("success", begins);
             }

@@ -67,7 +67,9 @@ fn meetings<'edges>(steps: &[Step<'_>], edges: &'edges Edges) -> Vec<(usize, Beg
     let repeated = repeated(steps, edges);
     let before = |at: usize| {
         let leads = move |step: &usize| edges.after(*step).any(|target| target == at);
-        (0..steps.len()).filter(leads).collect::<Vec<usize>>()
+        // What is inside of a loop leads back to it.
+        let outside = (0..steps.len()).filter(|step| !repeated.contains(step));
+        outside.filter(leads).collect::<Vec<usize>>()
     };
     let mut found = Vec::new();
     for at in (0..steps.len()).filter(|at| !repeated.contains(at)) {
