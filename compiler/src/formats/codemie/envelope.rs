@@ -173,7 +173,9 @@ impl Places<'_> {
         // The end is where the last byte ends, not where the next one begins, perhaps a line further down.
         let last = inner.end.checked_sub(1).filter(|_| !inner.is_empty());
         let end = last.and_then(offset).map_or(start, |last| last + 1);
-        start..end
+        // A text has an end of its last line where the author's text has none.
+        let whole = self.offsets.as_ref().and_then(|offsets| offsets.last());
+        start..whole.map_or(end, |whole| end.min(*whole))
     }
 
     fn move_to(&self, inner: &mut Node) {
@@ -190,6 +192,26 @@ impl Places<'_> {
                 }
             }
             Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Notation, Options, compile};
+
+    #[test]
+    fn places_lie_in_a_text_whose_last_line_has_no_end() {
+        let text = "yaml_config: |\n  assistants:\n    - id: a\n      system_prompt: s\n    - id: ";
+        let found = compile(text, Notation::Yaml, Options::default()).diagnostics;
+        assert!(!found.is_empty());
+        for one in found {
+            assert!(
+                text.get(one.span.clone()).is_some(),
+                "{}: {:?}",
+                one.message,
+                one.span
+            );
         }
     }
 }
