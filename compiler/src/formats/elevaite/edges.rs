@@ -310,6 +310,14 @@ impl Finder<'_, '_, '_> {
         }
         // What follows a parallel step follows the last steps of its branches, which are known at the end.
         if what == What::Parallel {
+            // Where some of them are its branches, they are named twice, and all of them are.
+            let begins = self.edges.branches.entry(from).or_default();
+            if targets.iter().any(|target| begins.contains(target)) {
+                let more = targets.iter().filter(|target| !begins.contains(target));
+                let more: Vec<usize> = more.copied().collect();
+                begins.extend(more);
+                return;
+            }
             let joins = self.edges.joins.entry(from).or_default();
             joins.extend(targets);
             return;
