@@ -242,11 +242,7 @@ impl Writer<'_> {
                 .collect();
             native.put("dependsOn", list(step.node, slugs));
         }
-        if waits && !is_asked {
-            self.go_on(at, step, translation);
-        } else {
-            self.ends_its_line(at, step, translation);
-        }
+        self.say_ends(at, step, waits && !is_asked, translation);
         let next = self.next(at, step);
         if !next.is_empty() {
             native.put("nextSteps", next.build());
@@ -258,34 +254,35 @@ impl Writer<'_> {
         self.natives.push(native.build());
     }
 
-    /// Says of a step that others run beside by which ports it does not end the run.
-    fn go_on(&self, at: usize, step: &Step<'_>, translation: &mut Translation<'_>) {
-        let ports = self.edges.ends_of(at);
-        for port in ports.filter(|port| *port != step.what.main_port()) {
-            let message = format!(
-                "`{}` runs beside others, so by `{port}` it does not end the run well: the run fails, as without that port",
-                step.id
-            );
-            let fields = ["error_steps", "else_steps", "next_steps"];
-            let place = fields.iter().find_map(|field| given(step.node, field));
-            translation.differs("ends-beside-others", place.unwrap_or(step.node), message);
-        }
-    }
-
-    /// Says of a step that others run beside by which ports it ends its own line alone.
-    fn ends_its_line(&self, at: usize, step: &Step<'_>, translation: &mut Translation<'_>) {
-        let ports: Vec<&str> = self.edges.named_ends_of(at).collect();
-        if ports.is_empty() || !self.edges.is_beside_others(at) {
+    /// Says of a step that others run beside by which ports it does not end the run: it fails it, or ends its own line alone.
+    fn say_ends(&self, at: usize, step: &Step<'_>, fails: bool, translation: &mut Translation<'_>) {
+        let (rule, instead, ports): (_, _, Vec<&str>) = if fails {
+            let ports = self.edges.ends_of(at);
+            (
+                "ends-beside-others",
+                "does not end the run well: the run fails, as without that port",
+                ports
+                    .filter(|port| *port != step.what.main_port())
+                    .collect(),
+            )
+        } else {
+            (
+                "ends-of-lines",
+                "ends its own line alone: what runs beside it goes on",
+                self.edges.named_ends_of(at).collect(),
+            )
+        };
+        if ports.is_empty() || !(fails || self.edges.is_beside_others(at)) {
             return;
         }
+        let fields = ["error_steps", "else_steps", "next_steps"];
+        let place = fields.iter().find_map(|field| given(step.node, field));
         for port in ports {
             let message = format!(
-                "`{}` runs beside others, so by `{port}` it ends its own line alone: what runs beside it goes on",
+                "`{}` runs beside others, so by `{port}` it {instead}",
                 step.id
             );
-            let fields = ["else_steps", "error_steps", "next_steps"];
-            let place = fields.iter().find_map(|field| given(step.node, field));
-            translation.differs("ends-of-lines", place.unwrap_or(step.node), message);
+            translation.differs(rule, place.unwrap_or(step.node), message);
         }
     }
 
